@@ -1,0 +1,25 @@
+"""Numba leaves: arrays in, arrays out, no objects, no I/O.
+
+Numba's own cache looks only at the file of the cached function, so an edit to an
+inlined helper in another file would go unseen. The cache therefore lives in a folder
+named by the content of every kernel and the versions that compile it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+
+def _cache_folder() -> Path:
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(f"{version('numba')} {version('numpy')}".encode())
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "plateprint" / "kernels" / digest.hexdigest()
+
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))

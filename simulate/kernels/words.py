@@ -1,0 +1,43 @@
+"""Keyed draws: a word of 64 random bits for every (key, entity, counter).
+
+Each word is two rounds of the SplitMix64 finaliser (Steele, Lea & Flood 2014,
+doi:10.1145/2660193.2660195; constants of Stafford's variant 13): stateless, so any
+draw can be made alone, in any order, on any machine, with integers only.
+Everything is uint64 and wraps around.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
+U30, U27, U31 = np.uint64(30), np.uint64(27), np.uint64(31)
+
+
+@njit(inline="always", cache=True)
+def mix(x: np.uint64) -> np.uint64:
+    """Scramble 64 bits one to one."""
+    x = (x ^ (x >> U30)) * MIX_1
+    x = (x ^ (x >> U27)) * MIX_2
+    return x ^ (x >> U31)
+
+
+@njit(inline="always", cache=True)
+def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
+    """Return the 64 random bits of one decision."""
+    return mix(mix(key ^ (entity * GOLDEN)) + counter * GOLDEN)
+
+
+@njit(nogil=True, cache=True)
+def fill_words(key: np.uint64, entity: NDArray[np.uint64], counter: np.uint64, out: NDArray[np.uint64]) -> None:
+    """Write the word of each entity; entity, out : uint64[n]."""
+    for i in range(len(entity)):
+        out[i] = word(key, entity[i], counter)
