@@ -1,0 +1,1 @@
+"""Measure the print that a licence plate leaves."""

@@ -1,0 +1,1 @@
+"""What may stay and be seen: one small rule a file."""

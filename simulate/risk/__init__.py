@@ -1,0 +1,1 @@
+"""What an observer can work out: one question a file."""

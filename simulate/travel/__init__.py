@@ -1,0 +1,1 @@
+"""What moves: households, their days, and the truth about them."""

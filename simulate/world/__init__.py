@@ -1,0 +1,1 @@
+"""What stands still: roads, zones, owners, readers and routes."""

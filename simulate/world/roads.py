@@ -116,7 +116,13 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph:
     return graph
 
 
-def n_strong_parts(roads: RoadNetwork) -> int:
-    """Count the strongly connected parts; 1 means everyone can drive everywhere and back."""
-    links = csr_array((np.ones(roads.n_links), (roads.tail, roads.head)), shape=(roads.n_nodes, roads.n_nodes))
-    return int(connected_components(links, directed=True, connection="strong")[0])
+def strong_parts(roads: RoadNetwork) -> NDArray[np.int32]:
+    """Number the parts within which everyone can drive everywhere and back; int32[n].
+
+    Nodes that may not be driven through are parts of their own.
+    """
+    usable = roads.through[roads.tail] & roads.through[roads.head]
+    ends = (roads.tail[usable], roads.head[usable])
+    links = csr_array((np.ones(int(usable.sum())), ends), shape=(roads.n_nodes, roads.n_nodes))
+    part: NDArray[np.int32] = connected_components(links, directed=True, connection="strong")[1]
+    return part

@@ -1,0 +1,53 @@
+"""Lengths of time as people write them: "21d", "3min", "forever"."""
+
+from __future__ import annotations
+
+import re
+
+from simulate.checks import ScenarioError
+
+UNIT_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "mo": 30 * 86_400, "y": 365 * 86_400}
+"""Seconds in each unit; a month is 30 days and a year 365."""
+
+_WORDS = (("year", "y"), ("day", "d"), ("hour", "h"), ("minute", "min"), ("second", "s"))
+_LONGEST_Y = 1000
+_FORM = re.compile(r"([0-9]+) ?([a-z]+)")
+
+
+def parse_duration(text: str, where: str = "duration") -> int | None:
+    """Turn a duration into seconds; None means for ever.
+
+    Parameters
+    ----------
+    text
+        A whole number above 0 and a unit (s, min, h, d, w, mo = 30 days, y = 365 days), or "forever".
+    where
+        What to name in the error: a file and key, or an option.
+    """
+    if text == "forever":
+        return None
+    found = _FORM.fullmatch(str(text))
+    seconds = int(found[1]) * UNIT_S.get(found[2], 0) if found else 0
+    if not 0 < seconds <= _LONGEST_Y * UNIT_S["y"]:
+        raise ScenarioError(where, 'a duration such as "21d" or "forever"', f'"{text}"', _remedy(str(text)))
+    return seconds
+
+
+def format_duration(seconds: int | None) -> str:
+    """Say a duration in words, in the largest unit that divides it: "21 days", "for ever"."""
+    if seconds is None:
+        return "for ever"
+    word, unit = next((word, unit) for word, unit in _WORDS if seconds % UNIT_S[unit] == 0 and seconds >= UNIT_S[unit])
+    count = seconds // UNIT_S[unit]
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _remedy(text: str) -> str:
+    """Say how to write the duration that was probably meant."""
+    number = re.match(r"-?[0-9]+", text)
+    if number and int(number[0]) <= 0:
+        return "it must be above 0: keeping nothing is no retention; say which readers are off instead"
+    if re.fullmatch(r"[0-9]+ ?m", text):
+        return f"write {text}in for minutes or {text}o for months"
+    units = ", ".join(UNIT_S)
+    return f"write a whole number and a unit ({units}), at most {_LONGEST_Y}y"

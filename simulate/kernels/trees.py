@@ -1,0 +1,121 @@
+"""Shortest-path trees: which link enters each node, and which readers lie on the way.
+
+Costs are integers held exactly in float64, so a tree depends on the costs alone: among
+the links that reach a node at its least cost, the one with the lowest id is the tree's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@njit(nogil=True, cache=True)
+def tree_links(
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+    cost: NDArray[np.float64],
+    least: NDArray[np.float64],
+    in_link: NDArray[np.int32],
+) -> None:
+    """Find the link by which the tree enters each node.
+
+    tail, head : int64[m]; cost : float64[m]; least : float64[n], cost from the origin,
+    infinite where it cannot be reached; in_link : int32[n], overwritten, -1 = none.
+    """
+    in_link[:] = -1
+    for link in range(len(tail)):
+        a, b = tail[link], head[link]
+        if in_link[b] < 0 and least[a] < np.inf and least[a] + cost[link] == least[b]:
+            in_link[b] = link
+
+
+@njit(nogil=True, cache=True)
+def grow_trie(
+    order: NDArray[np.int64],
+    in_link: NDArray[np.int32],
+    tail: NDArray[np.int64],
+    fast_ds: NDArray[np.int64],
+    slow_ds: NDArray[np.int64],
+    reader_start: NDArray[np.int64],
+    reader_at: NDArray[np.int64],
+    n_cells: int,
+    cell_parent: NDArray[np.uint32],
+    cell_site: NDArray[np.uint32],
+    cell_fast: NDArray[np.uint16],
+    cell_slow: NDArray[np.uint16],
+    cell_depth: NDArray[np.uint16],
+    node_cell: NDArray[np.uint32],
+    node_fast: NDArray[np.int64],
+    node_slow: NDArray[np.int64],
+) -> int:
+    """Hang the readers of one tree into a trie; returns the new number of cells.
+
+    order : int64[n], nodes by cost from the origin; fast_ds, slow_ds : int64[m], tenths
+    of a second on freeways and on other roads; reader_start : int64[m+1] and reader_at :
+    int64[r], position in 1/65536 of the link; readers are numbered in this order. Fills
+    the cells (parent, site, offsets, depth; cell 0 means "no reader") and, per node,
+    its last cell and its driving time. Callers bound the cells by trees x readers + 1.
+    """
+    for q in range(len(order)):
+        node = order[q]
+        link = in_link[node]
+        if link < 0:
+            node_cell[node] = 0
+            node_fast[node] = 0
+            node_slow[node] = 0
+            continue
+        origin = tail[link]
+        cell = node_cell[origin]
+        for reader in range(reader_start[link], reader_start[link + 1]):
+            cell_parent[n_cells] = cell
+            cell_site[n_cells] = reader
+            cell_fast[n_cells] = node_fast[origin] + ((fast_ds[link] * reader_at[reader]) >> 16)
+            cell_slow[n_cells] = node_slow[origin] + ((slow_ds[link] * reader_at[reader]) >> 16)
+            cell_depth[n_cells] = cell_depth[cell] + 1
+            cell = n_cells
+            n_cells += 1
+        node_cell[node] = cell
+        node_fast[node] = node_fast[origin] + fast_ds[link]
+        node_slow[node] = node_slow[origin] + slow_ds[link]
+    return n_cells
+
+
+@njit(nogil=True, cache=True)
+def load_tree(
+    order: NDArray[np.int64],
+    in_link: NDArray[np.int32],
+    tail: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    flow: NDArray[np.float64],
+) -> None:
+    """Send the weight of every node down the tree to its origin, adding to link flows.
+
+    order : int64[n], nodes by cost; weight : float64[n], trips that end at each node,
+    used up; flow : float64[m], added to.
+    """
+    for q in range(len(order) - 1, -1, -1):
+        node = order[q]
+        link = in_link[node]
+        if link >= 0:
+            flow[link] += weight[node]
+            weight[tail[link]] += weight[node]
+
+
+@njit(nogil=True, cache=True)
+def sum_down(
+    order: NDArray[np.int64],
+    in_link: NDArray[np.int32],
+    tail: NDArray[np.int64],
+    value: NDArray[np.float64],
+    total: NDArray[np.float64],
+) -> None:
+    """Add up a value of links from the origin to every node; total : float64[n], overwritten."""
+    for q in range(len(order)):
+        link = in_link[order[q]]
+        total[order[q]] = total[tail[link]] + value[link] if link >= 0 else 0.0

@@ -1,0 +1,216 @@
+"""Load a scenario: from the TOML a person wrote, to values resolved and checked.
+
+A file may extend another: tables merge, lists replace. Overrides come last. Whatever is
+wrong is said at once, each fault with its file, line and key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
+from simulate.checks import ScenarioError, did_you_mean
+from simulate.faults import Keys, combine, explain, known_keys, spell
+from simulate.schema import (
+    Households,
+    HouseholdType,
+    Measure,
+    Observer,
+    Owner,
+    Period,
+    Placement,
+    Readers,
+    Settings,
+    TntpRoads,
+    TownRoads,
+    Travel,
+    json_schema,
+)
+
+__all__ = [
+    "Entry",
+    "HouseholdType",
+    "Households",
+    "Measure",
+    "Observer",
+    "Owner",
+    "Period",
+    "Placement",
+    "Readers",
+    "Scenario",
+    "Settings",
+    "TntpRoads",
+    "TownRoads",
+    "Travel",
+    "catalogue",
+    "from_resolved",
+    "json_schema",
+    "load",
+]
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A scenario whose every value is known and checked."""
+
+    name: str
+    """Name in the catalogue, or the file's name without .toml."""
+    seed: int
+    """What all random draws start from."""
+    settings: Settings
+    """All values."""
+    sources: Mapping[str, str]
+    """For each dotted key, the comment beside the line that set it."""
+    files: tuple[Path, ...]
+    """The file itself, then the file it extends, and so on; empty for a stored scenario."""
+
+    @property
+    def title(self) -> str:
+        """Return the name as people read it."""
+        return self.settings.title
+
+    @property
+    def summary(self) -> str:
+        """Return the scenario in one sentence."""
+        return self.settings.summary
+
+    @property
+    def identity(self) -> str:
+        """Hash all values, the seed and the name; 32 hexadecimal digits."""
+        text = json.dumps([self.name, self.seed, self.resolved()], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def resolved(self) -> dict[str, Any]:
+        """Return all values as JSON can hold them; `from_resolved` reads them back."""
+        return self.settings.model_dump(mode="json", exclude_none=True)
+
+
+def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) -> Scenario:
+    """Load a scenario of the catalogue, or a TOML file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name as `catalogue` lists it, or the path of a .toml file.
+    seed
+        What all random draws start from.
+    overrides
+        Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
+        text), or a mapping from dotted keys to values. Relative paths start at the current folder.
+    """
+    path = locate(name_or_path, folder=Path.cwd(), where="scenario")
+    layers = read_chain(path)
+    tables = merge(*(layer.tables for layer in layers))
+    marks = {keys: mark for layer in layers for keys, mark in layer.marks.items()}
+    for keys, value in _overrides(overrides):
+        layer = _override(tables, keys, value)
+        tables = merge(tables, layer.tables)
+        marks.update(layer.marks)
+    return Scenario(
+        name=path.stem,
+        seed=_checked_seed(seed),
+        settings=_validate(tables, marks),
+        sources={".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment},
+        files=tuple(layer.path for layer in reversed(layers) if layer.path),
+    )
+
+
+def from_resolved(resolved: Mapping[str, Any], name: str, seed: int) -> Scenario:
+    """Return the scenario that a run stored; its sources stay in the files it came from."""
+    settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
+    return Scenario(name=name, seed=_checked_seed(seed), settings=settings, sources={}, files=())
+
+
+def _checked_seed(seed: object) -> int:
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise ScenarioError("seed", "a whole number of at least 0", spell(seed), "choose another")
+    return seed
+
+
+def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings:
+    """Check all values at once; say what is wrong, each fault on a line."""
+    try:
+        return Settings.model_validate_json(json.dumps(tables, default=_plain))
+    except ValidationError as error:
+        faults = explain(error)
+    raise combine(
+        ScenarioError(_place(fault.keys, marks), fault.expected, fault.found, fault.remedy) for fault in faults
+    )
+
+
+def _plain(value: object) -> object:
+    """Turn numpy numbers into Python's, and dates and paths into text."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _place(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
+    """Name file, line and key, by the innermost table that a line sets."""
+    nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
+    where = marks[nearest].where
+    return where if where == _option(keys) else f"{where}: {'.'.join(keys)}"
+
+
+def _option(keys: Keys) -> str:
+    return f"--set {'.'.join(keys)}"
+
+
+def _overrides(overrides: Overrides) -> Iterator[tuple[Keys, Any]]:
+    """Read overrides, whether texts or a mapping, as keys and value."""
+    if isinstance(overrides, Mapping):
+        yield from ((_keys(key), value) for key, value in overrides.items())
+        return
+    for text in [overrides] if isinstance(overrides, str) else overrides:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "write = between key and value")
+        yield _keys(key.strip()), _value(value.strip())
+
+
+def _keys(text: str) -> Keys:
+    keys = tuple(part.strip() for part in text.split("."))
+    if not all(keys):
+        raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "name the key, as in period.days=30")
+    return keys
+
+
+def _value(text: str) -> Any:  # noqa: ANN401
+    """Read a value as TOML does; what is none is plain text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if list(parsed) == ["value"] else text
+
+
+def _override(tables: Mapping[str, Any], keys: Keys, value: object) -> Layer:
+    """Lay out one override; refuse one whose table the scenario lacks."""
+    _check_table(tables, keys)
+    nest: dict[str, Any] = {keys[-1]: value}
+    mark = Mark(_option(keys), "set for this run")
+    marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested(nest)}
+    for key in reversed(keys[:-1]):
+        nest = {key: nest}
+    return Layer(anchor(nest, Path.cwd()), marks)
+
+
+def _check_table(tables: Mapping[str, Any], keys: Keys) -> None:
+    """Refuse keys that lead through a table neither the scenario nor the schema has."""
+    table: Any = tables
+    for at, key in enumerate(keys):
+        if not isinstance(table, Mapping):
+            remedy = f"set {'.'.join(keys[:at])} itself"
+            raise ScenarioError(_option(keys), f"a table at {'.'.join(keys[:at])}", spell(table), remedy)
+        known = {*table, *known_keys(keys[:at])}
+        if key not in known and at < len(keys) - 1:
+            raise ScenarioError(_option(keys), "a table of this scenario", f'"{key}"', did_you_mean(key, known))
+        table = table.get(key, {})

@@ -1,0 +1,145 @@
+"""What a run is and what it holds, in two JSON files.
+
+`scenario.json` says what is drawn and is written first; `manifest.json` says what was
+drawn and is written last, so a folder without it is an interrupted run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simulate.checks import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+FORMAT = "rows v1"
+PACKAGES = ("plateprint", "numpy", "numba", "pyarrow")
+
+
+class ShardRecord(NamedTuple):
+    """What one shard holds."""
+
+    shard: int
+    rows: int
+    rows_hash: int
+    """Sum of the row hashes modulo 2**128."""
+
+
+def make_identity(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the row format and the program's version, both of which decide the rows."""
+    stamped = {"format": FORMAT, "plateprint": version("plateprint"), **identity}
+    copied: dict[str, Any] = json.loads(json.dumps(stamped))
+    return copied
+
+
+def identity_hash(identity: dict[str, Any]) -> str:
+    """Name a run by what it draws; 32 hexadecimal digits."""
+    canonical = json.dumps(identity, sort_keys=True)
+    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+
+def run_hash(records: Iterable[ShardRecord]) -> str:
+    """Return the row count and the sum of all row hashes, free of order and shard size."""
+    held = list(records)
+    return f"{sum(r.rows for r in held)}-{sum(r.rows_hash for r in held) % 2**128:032x}"
+
+
+def make_manifest(
+    identity: dict[str, Any], records: Iterable[ShardRecord], world_hash: str, n_vehicles: int
+) -> dict[str, Any]:
+    """State what a complete run holds; the same run always gives the same manifest."""
+    held = sorted(records)
+    return identity | {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "world_hash": world_hash,
+        "n_vehicles": n_vehicles,
+        "shards": [{"shard": r.shard, "rows": r.rows, "hash": f"{r.rows_hash:032x}"} for r in held],
+        "rows": sum(r.rows for r in held),
+        "run_hash": run_hash(held),
+    }
+
+
+def records_of(manifest: dict[str, Any]) -> list[ShardRecord]:
+    """Return the shards that a manifest lists."""
+    return [ShardRecord(int(s["shard"]), int(s["rows"]), int(s["hash"], 16)) for s in manifest["shards"]]
+
+
+def read_manifest(run: Path, identity: dict[str, Any]) -> dict[str, Any]:
+    """Read a run's manifest and check that it is whole and agrees with itself."""
+    manifest = _read_json(run / "manifest.json", _REBUILD)
+    fault = _fault(manifest, identity)
+    if fault:
+        raise ScenarioError(run / "manifest.json", "the manifest of this run", fault, _REBUILD)
+    return manifest
+
+
+def read_identity(run: Path) -> dict[str, Any]:
+    """Read what a run draws."""
+    file = run / "scenario.json"
+    if not file.exists():
+        raise ScenarioError(run, "the folder of a run", "no scenario.json", "make a run with: plateprint run")
+    identity = _read_json(file, _ANOTHER)
+    if identity.get("format") != FORMAT:
+        raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)
+    metros = identity.get("metros")
+    if not isinstance(metros, dict) or not all(isinstance(n, int) for n in metros.values()):
+        raise ScenarioError(f"{file}: metros", "the number of shards of each metro", repr(metros), _ANOTHER)
+    return identity
+
+
+def refuse_other_run(run: Path, asked: dict[str, Any]) -> None:
+    """Refuse to add to a folder that holds another scenario, seed or version."""
+    differences = list(_differences(read_identity(run), asked))
+    if not differences:
+        return
+    key, held, wanted = differences[0]
+    more = f" and {len(differences) - 1} more differences" if len(differences) > 1 else ""
+    remedy = "choose another folder, or ask for what this one holds"
+    raise ScenarioError(f"{run / 'scenario.json'}: {key}", f"{wanted!r} as asked", f"{held!r}{more}", remedy)
+
+
+_ANOTHER = "choose another folder"
+_REBUILD = "delete it if it is there and run the same command again: it is made anew from the shards"
+
+
+def _read_json(file: Path, remedy: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError as fault:
+        raise ScenarioError(file, "a file of this program", "none", remedy) from fault
+    except (OSError, ValueError) as fault:
+        raise ScenarioError(file, "a file of this program", fault, remedy) from fault
+    if not isinstance(content, dict):
+        raise ScenarioError(file, "a table of keys", type(content).__name__, remedy)
+    return content
+
+
+def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
+    """Say what is wrong with a manifest in itself, or nothing."""
+    if any(manifest.get(key) != value for key, value in identity.items()):
+        return "that of another scenario"
+    try:
+        records = records_of(manifest)
+        totals = (manifest["rows"], manifest["run_hash"])
+        int(manifest["n_vehicles"]), str(manifest["world_hash"])
+    except (KeyError, TypeError, ValueError) as fault:
+        return f"a broken one ({type(fault).__name__}: {fault})"
+    if [record.shard for record in records] != list(range(sum(identity["metros"].values()))):
+        return f"{len(records)} shards, not in order or not all"
+    same = totals == (sum(record.rows for record in records), run_hash(records))
+    return "" if same else "totals that are not those of its shards"
+
+
+def _differences(held: Any, asked: Any, at: str = "") -> Iterator[tuple[str, object, object]]:  # noqa: ANN401
+    if not (isinstance(held, dict) and isinstance(asked, dict)):
+        if held != asked:
+            yield at, held, asked
+        return
+    for key in sorted(held.keys() | asked.keys()):
+        yield from _differences(held.get(key), asked.get(key), f"{at}.{key}" if at else key)

@@ -1,0 +1,393 @@
+"""Where sightings are kept: Parquet shards, each whole or absent, under one manifest.
+
+The only door to Parquet. A run is a folder:
+
+    scenario.json                               what is drawn; written first
+    world/NAME.parquet                          tables of the world
+    sightings/metro=NAME/part-00000.parquet     one shard, sorted by (plate, time, site)
+    manifest.json                               what the run holds; written last
+
+Every file is made under a temporary name and renamed when complete, and each part says
+in its footer what it holds, so a killed run resumes from names and footers alone.
+Shards are numbered through the metros in order of name.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simulate.checks import ScenarioError
+from simulate.kernels.hashing import first_unsorted, rows_hash
+from simulate.sightings import manifest as manifests
+from simulate.sightings.manifest import ShardRecord, identity_hash, records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+COLUMNS = ("plate", "site", "time")
+SCHEMA = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in COLUMNS])
+ROW_GROUP = 1 << 20
+BYTES_PER_ROW = 6  # room to ask for; a stored row takes 4 to 5
+UNREADABLE = (pa.ArrowException, OSError)
+WRITING = {
+    "compression": "lz4",
+    "use_dictionary": ["site"],
+    "column_encoding": {"plate": "DELTA_BINARY_PACKED", "time": "DELTA_BINARY_PACKED"},
+    "write_page_index": True,
+    "store_schema": False,
+}
+
+
+class Rows(NamedTuple):
+    """Sightings as three columns of equal length."""
+
+    plate: NDArray[np.uint32]
+    """uint32[n]; whose plate was read, by its stored number."""
+    site: NDArray[np.uint32]
+    """uint32[n]; where it was read."""
+    time: NDArray[np.uint32]
+    """uint32[n]; seconds since the scenario's start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One run's folder and what is drawn into it."""
+
+    path: Path
+    identity: dict[str, Any]
+    """The content of scenario.json."""
+
+    @property
+    def n_shards(self) -> int:
+        """Count the shards of all metros."""
+        return sum(self.identity["metros"].values())
+
+    def part(self, shard: int) -> Path:
+        """Return where a shard is kept."""
+        end = 0
+        for metro, n_shards in sorted(self.identity["metros"].items()):
+            end += n_shards
+            if 0 <= shard < end:
+                folder = f"metro={quote(metro, safe='')}"
+                return self.path / "sightings" / folder / f"part-{shard:05d}.parquet"
+        raise IndexError(f"shard {shard} of {self.n_shards}")
+
+    def complete(self) -> bool:
+        """Tell whether the run has its manifest."""
+        return (self.path / "manifest.json").exists()
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what the complete run says it holds."""
+        return manifests.read_manifest(self.path, self.identity)
+
+    def whole(self) -> dict[int, ShardRecord]:
+        """List the shards that are there, by their footers; costs about 1 ms each."""
+        run = identity_hash(self.identity)
+        records = (_read_footer(self.part(shard), shard, run) for shard in range(self.n_shards))
+        return {record.shard: record for record in records if record is not None}
+
+    def write_shard(self, shard: int, blocks: Iterable[Rows]) -> ShardRecord:
+        """Write one shard, whole or not at all; blocks come sorted by (plate, time, site)."""
+        n_rows, total = 0, 0
+        with _whole_file(self, self.part(shard)) as file, pq.ParquetWriter(file, SCHEMA, **WRITING) as writer:
+            for rows, unsorted in _in_order(blocks):
+                if unsorted >= 0:
+                    raise ValueError(f"shard {shard}: row {n_rows + unsorted} is not in order of plate, time, site")
+                batch = pa.record_batch([pa.array(column) for column in rows], schema=SCHEMA)
+                writer.write_batch(batch, row_group_size=ROW_GROUP)
+                n_rows += len(rows.plate)
+                total = (total + rows_hash(*rows)) % 2**128
+            footer = {"run": identity_hash(self.identity), "shard": shard, "rows": n_rows, "hash": f"{total:032x}"}
+            writer.add_key_value_metadata({"plateprint": json.dumps(footer)})
+        return ShardRecord(shard, n_rows, total)
+
+    def blocks(self, columns: Iterable[str] = COLUMNS, shards: Iterable[int] | None = None) -> Iterator[Rows]:
+        """Stream sightings, one row group at a time; columns not asked for come empty."""
+        wanted = list(columns)
+        for shard in range(self.n_shards) if shards is None else shards:
+            with pq.ParquetFile(self.part(shard)) as part:
+                for group in range(part.num_row_groups):
+                    yield _read_group(part, group, wanted)
+
+    def rows_of_plates(self, first: int, last: int) -> Iterator[Rows]:
+        """Stream the sightings of plates from `first` up to, not including, `last`.
+
+        Only row groups whose least and greatest plate meet the range are read.
+        """
+        for shard in range(self.n_shards):
+            with pq.ParquetFile(self.part(shard)) as part:
+                for group in range(part.num_row_groups):
+                    span = part.metadata.row_group(group).column(0).statistics
+                    if span.min < last and span.max >= first:
+                        rows = _read_group(part, group, COLUMNS)
+                        some = slice(*np.searchsorted(rows.plate, [first, last]))
+                        yield Rows(rows.plate[some], rows.site[some], rows.time[some])
+
+    def write_world(self, tables: Mapping[str, pa.Table | Mapping[str, Any]]) -> str:
+        """Keep the world's tables and return their hash; a resumed run must bring the same."""
+        for name, columns in tables.items():
+            table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
+            kept = self.path / "world" / f"{name}.parquet"
+            if not kept.exists():
+                with _whole_file(self, kept) as file:
+                    pq.write_table(table, file, compression="lz4", store_schema=False)
+            elif _table_hash(self.world(name)) != _table_hash(table):
+                remedy = "the program or its data changed since the run began: choose another folder"
+                raise ScenarioError(kept, "the world this run began with", "another one", remedy)
+        return _world_hash(self)
+
+    def world(self, name: str) -> pa.Table:
+        """Return one table of the world."""
+        with pq.ParquetFile(self.path / "world" / f"{name}.parquet") as file:
+            return file.read()
+
+    def finish(self, n_vehicles: int) -> dict[str, Any]:
+        """Write the manifest and return it; every shard must be whole."""
+        records = self.whole()
+        missing = [shard for shard in range(self.n_shards) if shard not in records]
+        if missing:
+            raise ValueError(f"shards {missing} are still to be drawn")
+        manifest = manifests.make_manifest(self.identity, records.values(), _world_hash(self), n_vehicles)
+        _write_json(self, "manifest.json", manifest)
+        return manifest
+
+    def remove_temporaries(self) -> None:
+        """Remove what a killed process left half written."""
+        for leftover in self.path.rglob("*.tmp"):
+            leftover.unlink(missing_ok=True)
+
+
+def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
+    """Start a run in an empty folder, or take up the one that is there.
+
+    Parameters
+    ----------
+    path
+        The run's folder; made if absent.
+    identity
+        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `metros`, the
+        number of shards of each metro by name.
+
+    Returns
+    -------
+    The run. Where it is `complete()` nothing is left to do; else the shards that `whole()`
+    does not list are still to be drawn.
+    """
+    store = Store(Path(path), manifests.make_identity(identity))
+    if _is_new(store.path):
+        store.path.mkdir(parents=True, exist_ok=True)
+        store.remove_temporaries()
+        _write_json(store, "scenario.json", store.identity)
+        return store
+    manifests.refuse_other_run(store.path, store.identity)
+    store.remove_temporaries()
+    if not _holds_all(store):
+        (store.path / "manifest.json").unlink(missing_ok=True)
+    return store
+
+
+def open_store(path: str | Path) -> Store:
+    """Open a complete run; its rows are trusted here and checked by `verify`."""
+    store = Store(Path(path), manifests.read_identity(Path(path)))
+    if not store.complete():
+        found = f"an interrupted one with {len(store.whole())} of {store.n_shards} shards"
+        raise ScenarioError(path, "a complete run", found, "resume it with: plateprint run")
+    store.manifest()
+    if not _holds_all(store):
+        raise ScenarioError(path, "every shard whole", "missing or truncated ones", "see: plateprint verify")
+    return store
+
+
+def verify(path: str | Path) -> list[str]:
+    """Read a whole run again and say in one line each what is missing, truncated or altered."""
+    try:
+        store = Store(Path(path), manifests.read_identity(Path(path)))
+        manifest = store.manifest()
+    except ScenarioError as fault:
+        return [_one_line(fault)]
+    faults = [
+        f"shard {record.shard} ({store.part(record.shard).relative_to(store.path)}): {fault}"
+        for record in records_of(manifest)
+        for fault in _part_faults(store, record)
+    ]
+    known = {store.part(shard) for shard in range(store.n_shards)}
+    extra = sorted(file for file in (store.path / "sightings").rglob("*") if file.is_file() and file not in known)
+    faults += [f"extra file, not in the manifest: {file.relative_to(store.path)}" for file in extra]
+    try:
+        sound = _world_hash(store) == manifest["world_hash"]
+    except UNREADABLE as fault:
+        return [*faults, f"world: unreadable or truncated table ({_one_line(fault)})"]
+    return faults if sound else [*faults, "world: missing, altered or extra table"]
+
+
+def check_space(path: str | Path, expected_rows: int) -> None:
+    """Refuse to start a run that the disk cannot hold."""
+    needed, free = expected_rows * BYTES_PER_ROW, _free_bytes(Path(path))
+    if free < needed:
+        expected = f"{_megabytes(needed)} free for about {expected_rows:,} sightings"
+        remedy = "choose another folder, fewer metros or fewer days"
+        raise ScenarioError(path, expected, f"{_megabytes(free)} free", remedy)
+
+
+def _is_new(path: Path) -> bool:
+    if path.exists() and not path.is_dir():
+        raise ScenarioError(path, "a folder", "a file", "choose another name")
+    if (path / "scenario.json").exists():
+        return False
+    strangers = [file.name for file in path.glob("*") if not file.match("scenario.json.*.tmp")]
+    if strangers:
+        found = f"a folder with other files, such as {min(strangers)!r}"
+        raise ScenarioError(path, "a new or empty folder, or a run", found, "choose another folder")
+    return True
+
+
+def _holds_all(store: Store) -> bool:
+    """Tell whether the manifest is sound and every shard is there as listed."""
+    held = store.whole()
+    try:
+        return records_of(store.manifest()) == sorted(held.values())
+    except ScenarioError:
+        return False
+
+
+@contextmanager
+def _whole_file(store: Store, final: Path) -> Iterator[Path]:
+    """Give a temporary name, which becomes the final one only if all goes well."""
+    temporary = final.with_name(f"{final.name}.{os.getpid()}.tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, final)
+    except OSError as fault:
+        if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise _disk_full(store, temporary) from fault
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _disk_full(store: Store, temporary: Path) -> ScenarioError:
+    parts = [store.part(shard) for shard in range(store.n_shards)]
+    sizes = [part.stat().st_size for part in parts if part.exists()]
+    largest = max([*sizes, temporary.stat().st_size if temporary.exists() else 0])
+    n_missing = len(parts) - len(sizes)
+    return ScenarioError(
+        store.path,
+        f"about {_megabytes(largest * n_missing)} free for the {n_missing} shards still to be written",
+        f"{_megabytes(_free_bytes(store.path))} free (disk full)",
+        "free some space and run the same command again to resume",
+    )
+
+
+def _free_bytes(path: Path) -> int:
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
+def _write_json(store: Store, name: str, content: dict[str, Any]) -> None:
+    with _whole_file(store, store.path / name) as file:
+        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
+    """Give each block with its first row out of order, or -1; blocks must follow on too."""
+    last = Rows(*(np.zeros(1, np.uint32) for _ in COLUMNS))
+    for rows in blocks:
+        if len(rows.plate):
+            seam = (np.append(end, column[:1]) for end, column in zip(last, rows, strict=True))
+            yield rows, 0 if first_unsorted(*seam) >= 0 else first_unsorted(*rows)
+            last = Rows(*(column[-1:] for column in rows))
+
+
+def _read_group(part: pq.ParquetFile, group: int, columns: Iterable[str]) -> Rows:
+    table = part.read_row_group(group, columns=list(columns))
+    nothing = np.empty(0, np.uint32)
+    return Rows(*(table[name].to_numpy() if name in table.column_names else nothing for name in COLUMNS))
+
+
+def _read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
+    """Return what a part holds, or None where it is absent or truncated."""
+    if not part.exists():
+        return None
+    try:
+        metadata = pq.read_metadata(part).metadata or {}
+    except UNREADABLE:
+        return None
+    footer = json.loads(metadata.get(b"plateprint", b"{}"))
+    if (footer.get("run"), footer.get("shard")) != (run, shard):
+        found = f"shard {footer.get('shard')} of run {footer.get('run')}"
+        raise ScenarioError(part, f"shard {shard} of run {run}", found, "move that file out of the run")
+    return ShardRecord(shard, footer["rows"], int(footer["hash"], 16))
+
+
+def _part_faults(store: Store, record: ShardRecord) -> list[str]:
+    """Read one part again and compare it with the manifest."""
+    part = store.part(record.shard)
+    remedy = "delete that file and run the same command again"
+    if not part.exists():
+        return ["missing; run the same command again"]
+    try:
+        if _read_footer(part, record.shard, identity_hash(store.identity)) is None:
+            return [f"unreadable or truncated; {remedy}"]
+        schema = pq.read_schema(part).remove_metadata()
+        if schema != SCHEMA:
+            return [f"wrong schema, {_one_line(schema)}; {remedy}"]
+        return [f"{fault}; {remedy}" for fault in _row_faults(store, record)]
+    except (*UNREADABLE, ScenarioError) as fault:
+        return [f"unreadable, {_one_line(fault)}; {remedy}"]
+
+
+def _row_faults(store: Store, record: ShardRecord) -> Iterator[str]:
+    n_rows, total, in_order = 0, 0, True
+    for rows, unsorted in _in_order(store.blocks(shards=[record.shard])):
+        n_rows += len(rows.plate)
+        total = (total + rows_hash(*rows)) % 2**128
+        in_order = in_order and unsorted < 0
+    if n_rows != record.rows:
+        yield f"{n_rows} rows instead of {record.rows}"
+    elif total != record.rows_hash:
+        yield "altered rows"
+    if not in_order:
+        yield "rows not in order of plate, time, site"
+
+
+def _world_hash(store: Store) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted((store.path / "world").glob("*.parquet")):
+        digest.update(f"{file.stem}/{_table_hash(store.world(file.stem))}/".encode())
+    return digest.hexdigest()
+
+
+def _table_hash(table: pa.Table) -> str:
+    """Hash a table's content, which its file's bytes, made by one version of a writer, are not."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in table.column_names:
+        column = table[name]
+        plain = pa.types.is_primitive(column.type) and not column.null_count
+        content = column.to_numpy().tobytes() if plain else json.dumps(column.to_pylist(), default=str).encode()
+        digest.update(f"{name}/{column.type if plain else 'json'}/{len(content)}/".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _one_line(fault: object) -> str:
+    return " ".join(str(fault).split())

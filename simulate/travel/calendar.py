@@ -1,0 +1,64 @@
+"""The calendar of a scenario: weeks, weekdays and holidays of a real year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DAY_S = 86_400
+DAY_START_S = 4 * 3600
+"""A day of travel runs from 04:00 to 04:00; times count from the first midnight."""
+WORKDAY, SATURDAY, SUNDAY = 0, 1, 2
+"""Kinds of day; holidays count as Sundays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calendar:
+    """The days of a scenario, one entry each."""
+
+    start: date
+    kind: NDArray[np.uint8]
+    """uint8[days]; WORKDAY, SATURDAY or SUNDAY."""
+    weekday: NDArray[np.uint8]
+    """uint8[days]; 0 = Monday."""
+    week: NDArray[np.uint32]
+    """uint32[days]; weeks since the Monday of the first week."""
+
+    @property
+    def days(self) -> int:
+        """Count the days."""
+        return len(self.kind)
+
+
+def calendar(start: date, days: int, holidays: str) -> Calendar:
+    """Lay out the days from `start` on; `holidays` is "us" or "none"."""
+    weekday = (start.weekday() + np.arange(days)) % 7
+    kind = np.select([weekday == 5, weekday == 6], [SATURDAY, SUNDAY], WORKDAY)
+    if holidays == "us":
+        for offset in range(days):
+            if _is_us_holiday(start + timedelta(days=offset)):
+                kind[offset] = SUNDAY
+    return Calendar(
+        start=start,
+        kind=kind.astype(np.uint8),
+        weekday=weekday.astype(np.uint8),
+        week=((start.weekday() + np.arange(days)) // 7).astype(np.uint32),
+    )
+
+
+def _is_us_holiday(day: date) -> bool:
+    """Tell whether a day is a federal holiday (5 U.S.C. 6103(a)), on its own date."""
+    fixed = {(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)}
+    nth = (day.day - 1) // 7 + 1
+    mondays = {(1, 3), (2, 3), (9, 1), (10, 2)}
+    if (day.month, day.day) in fixed:
+        return True
+    if day.weekday() == 0:
+        return (day.month, nth) in mondays or (day.month == 5 and day.day + 7 > 31)
+    return day.weekday() == 3 and (day.month, nth) == (11, 4)

@@ -1,0 +1,139 @@
+"""Households: how many cars, who works, and the chapters of their lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.scenario import Households as HouseholdSettings
+    from simulate.scenario import Travel
+    from simulate.world.zones import Zones
+
+N_SLOTS = 24
+"""Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
+HOME_SLOT, WORK_SLOT, SCHOOL_SLOT = 0, 1, 2
+SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
+WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT = 18, 19, 20
+NEW_SHOP_SLOT, NEW_LEISURE_SLOT, OUTSIDE_SLOT = 21, 22, 23
+NEVER = 2**31 - 1
+GAPS = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Population:
+    """All households as their first chapter finds them; h households, v vehicles."""
+
+    kind: NDArray[np.uint8]
+    """uint8[h]; household type, in the order of the scenario."""
+    home: NDArray[np.uint32]
+    """uint32[h]; zone of the first home."""
+    first_vehicle: NDArray[np.int64]
+    """int64[h + 1]; vehicles of household i are first_vehicle[i] .. first_vehicle[i + 1]."""
+
+    @property
+    def n_households(self) -> int:
+        """Count the households."""
+        return len(self.kind)
+
+    @property
+    def n_vehicles(self) -> int:
+        """Count the vehicles."""
+        return int(self.first_vehicle[-1])
+
+    def household_of(self, vehicle: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the household that keeps each vehicle; int64[n]."""
+        return np.searchsorted(self.first_vehicle, vehicle, side="right") - 1
+
+
+def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population:
+    """Fill homes until every zone's cars are housed, give or take one household.
+
+    Household h lives in the zone at its quantile of the residents, so zones hold what
+    they should exactly, whatever the types drawn.
+    """
+    types = list(settings.types.values())
+    cars = np.array([t.cars for t in types])
+    share = np.array([t.share for t in types])
+    wanted = int(round(zones.residents.sum()))
+    most = int(wanted / (share * cars).sum() * 1.05) + 100
+    draw = streams.uniforms(streams.key(seed, "household.type"), np.arange(most))
+    kind = np.minimum(np.searchsorted(np.cumsum(share), draw, side="right"), len(types) - 1)
+    total = np.cumsum(cars[kind])
+    n = int(np.searchsorted(total, wanted)) + 1
+    cumulative = np.cumsum(zones.residents)
+    at = (np.arange(n) + 0.5) / n * cumulative[-1]
+    home = np.minimum(np.searchsorted(cumulative, at, side="right"), zones.n - 1)
+    first = np.concatenate([[0], total[:n]])
+    return Population(kind=kind[:n].astype(np.uint8), home=home.astype(np.uint32), first_vehicle=first)
+
+
+def movers_and_stayers(one_year: float, five_years: float) -> tuple[float, float]:
+    """Return the share of households that ever move, and how often those do a year.
+
+    Two groups reproduce both published shares: one that never moves and one that moves
+    at a constant rate; a single rate would have 46 % move in five years instead of 35 %.
+    """
+    low, high = one_year, 1.0
+    for _ in range(60):
+        share = (low + high) / 2
+        rate = -np.log1p(-min(one_year / share, 1 - 1e-12))
+        if share * (1 - np.exp(-5 * rate)) < five_years:
+            low = share
+        else:
+            high = share
+    return share, float(rate)
+
+
+def gap_table(rate_per_year: float) -> NDArray[np.int32]:
+    """Return equally likely days between two events of a constant rate; int32[GAPS]."""
+    u = (np.arange(GAPS) + 0.5) / GAPS
+    if rate_per_year <= 0:
+        return np.full(GAPS, NEVER, np.int32)
+    days = -np.log1p(-u) / rate_per_year * 365.25
+    return np.minimum(np.ceil(days), NEVER).astype(np.int32)
+
+
+def shift_table() -> NDArray[np.int32]:
+    """Return equally likely starts of work against 08:00, in seconds; int32[256].
+
+    Assumption: 8 % start two hours early, 10 % work late, the rest within an hour or so,
+    so that 57 % leave between 6:00 and 8:29 (ACS 2009).
+    """
+    q = np.arange(256)
+    usual = -3600 + (q - 20) * (3600 + 4500) // 210
+    return np.select([q < 20, q >= 230], [-2 * 3600, 4 * 3600], usual).astype(np.int32)
+
+
+def slot_table(travel: Travel) -> NDArray[np.uint8]:
+    """Return which of its places a household picks for a purpose; uint8[purposes, 256].
+
+    Visits fall by rank as a Zipf law (Song et al. 2010); some stops are at new places.
+    """
+    single = [HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT]
+    table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)
+    ranked = {3: (SHOP_SLOTS, NEW_SHOP_SLOT), 4: (MEAL_SLOTS, NEW_SHOP_SLOT), 5: (LEISURE_SLOTS, NEW_LEISURE_SLOT)}
+    for purpose, (slots, new) in {**ranked, 6: (VISIT_SLOTS, None)}.items():
+        weights = np.arange(1, len(slots) + 1, dtype=np.float64) ** -travel.zipf
+        choices = np.array(slots, dtype=np.uint8)
+        if new is not None:
+            weights = np.append(weights / weights.sum() * (1 - travel.new_place), travel.new_place)
+            choices = np.append(choices, np.uint8(new))
+        table[purpose] = choices[streams.quantile_table(weights, 256)]
+    return table
+
+
+def slot_purposes() -> NDArray[np.uint8]:
+    """Return the purpose whose choices fill each slot; uint8[N_SLOTS]."""
+    purposes = np.zeros(N_SLOTS, np.uint8)
+    for purpose, slots in ((3, SHOP_SLOTS), (4, MEAL_SLOTS), (5, LEISURE_SLOTS), (6, VISIT_SLOTS)):
+        purposes[list(slots)] = purpose
+    purposes[[WORK_SLOT, SCHOOL_SLOT, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT]] = [1, 2, 7, 8, 9]
+    purposes[[NEW_SHOP_SLOT, NEW_LEISURE_SLOT, OUTSIDE_SLOT]] = [3, 5, 10]
+    return purposes

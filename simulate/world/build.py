@@ -1,0 +1,142 @@
+"""Build the world of a scenario: everything that stands still, in the order it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.checks import ScenarioError
+from simulate.schema import TntpRoads
+from simulate.world.choices import choice_tables
+from simulate.world.districts import Districts, build_districts
+from simulate.world.readers import Readers, concatenate, place
+from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
+from simulate.world.tntp import find_files, read_network, read_nodes, read_trips, to_roads
+from simulate.world.town import build_town
+from simulate.world.zones import Purpose, Zones
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.scenario import Scenario
+    from simulate.schema import Settings
+    from simulate.world.roads import RoadNetwork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class World:
+    """What stands still, each part a table of its own."""
+
+    roads: RoadNetwork
+    graph: Graph
+    zones: Zones
+    districts: Districts | None
+    owners: tuple[str, ...]
+    """Names of the owners; readers refer to them by position."""
+    readers: Readers
+    """Sorted by link and position; a reader's row is its site."""
+    placements: tuple[str, ...]
+    """What became of the positions of each file, in plain sentences."""
+    routes: Routes
+    choice: NDArray[np.uint32]
+    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    credits: tuple[str, ...]
+    """Whom to name wherever this world is shown."""
+
+
+def build_world(scenario: Scenario) -> World:
+    """Build roads, zones, choices, readers and routes; a pure function of the scenario."""
+    settings, seed = scenario.settings, scenario.seed
+    roads, hubs, zones, districts = _ground(settings, seed)
+    network = graph(roads, seed)
+    best_s = best_times(roads, network, hubs)
+    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, districts, seed)
+    flow = link_flow(network, hubs, _daily_trips(zones, choice))
+    owners = tuple(settings.owners)
+    readers, placements = _place_readers(settings, roads, flow, seed)
+    credits = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
+    return World(
+        roads=roads,
+        graph=network,
+        zones=zones,
+        districts=districts,
+        owners=owners,
+        readers=readers,
+        placements=placements,
+        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
+        choice=choice,
+        credits=tuple(dict.fromkeys(credit for credit in credits if credit)),
+    )
+
+
+def _ground(
+    settings: Settings, seed: int
+) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Districts | None]:
+    """Return the roads, the hubs' nodes, the zones and the districts of a trip table."""
+    source = settings.roads
+    if not isinstance(source, TntpRoads):
+        roads, zones = build_town(source, seed)
+        return roads, np.arange(roads.n_nodes, dtype=np.int32), zones, None
+    if not source.path:
+        raise ScenarioError(
+            "roads.path", "the folder of a TNTP network", "nothing",
+            "give it: --set roads.path=FOLDER, the folder that holds *_net.tntp, *_trips.tntp and the node coordinates",
+        )  # fmt: skip
+    files = find_files(Path(source.path))
+    table = read_network(files.net)
+    number, x, y = read_nodes(files.nodes, table.n_nodes)
+    roads = to_roads(
+        table, number, x, y, length_unit=source.length_unit, time_unit=source.time_unit,
+        coordinates=source.coordinates, credit=source.credit or "",
+    )  # fmt: skip
+    unknown = [zone for zone in source.outside_zones if not 1 <= zone <= table.n_zones]
+    if unknown:
+        raise ScenarioError("roads.outside_zones", f"zones from 1 to {table.n_zones}", unknown[0], "correct the list")
+    trips = read_trips(files.trips, table.n_zones)
+    hubs, zones, districts = build_districts(roads, trips, source, seed)
+    return roads, hubs, zones, districts
+
+
+def _place_readers(
+    settings: Settings, roads: RoadNetwork, flow: NDArray[np.float64], seed: int
+) -> tuple[Readers, tuple[str, ...]]:
+    """Place the readers of every rule and number them by link and position."""
+    owners = list(settings.owners)
+    rules = settings.readers.place
+    if not rules:
+        raise ScenarioError("readers.place", "at least one placement of readers", "none", "add [readers.place.NAME]")
+    placed = [
+        place(roads, name, rule, flow=flow, seed=seed, owner_index=owners.index(rule.owner))
+        for name, rule in rules.items()
+    ]
+    readers = concatenate([part.readers for part in placed])
+    order = np.lexsort((readers.uid, readers.at, readers.link))
+    numbered = Readers(
+        uid=readers.uid[order],
+        link=readers.link[order],
+        at=readers.at[order],
+        owner=readers.owner[order],
+        x_m=readers.x_m[order],
+        y_m=readers.y_m[order],
+        operator=tuple(readers.operator[i] for i in order),
+    )
+    reports = (part.report for part in placed)
+    return numbered, tuple(report.describe() for report in reports if report is not None)
+
+
+def _daily_trips(zones: Zones, choice: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """Guess a day's trips from hub to hub, there and back, to tell busy links from quiet ones.
+
+    Two in five trips are commutes, the rest shopping and leisure; float64[h, h].
+    """
+    h = choice.shape[1]
+    homes = np.bincount(zones.hub, weights=zones.residents, minlength=h)
+    trips = np.zeros((h, h))
+    for purpose, share in ((Purpose.WORK, 0.4), (Purpose.SHOP, 0.35), (Purpose.LEISURE, 0.25)):
+        to_hub = zones.hub[choice[purpose]]
+        for hub in range(h):
+            trips[hub] += share * homes[hub] * np.bincount(to_hub[hub], minlength=h) / to_hub.shape[1]
+    return trips + trips.T

@@ -1,0 +1,285 @@
+"""Fixed readers: where they stand, whose they are, and the rules that place them.
+
+Placement is nested: a rule lists links in order of preference and takes the first ones, so a
+larger network of readers holds the smaller one. A reader's uid is a hash of its owner and its
+place, so one more reader, or links in another order, changes no other reader's draws.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from simulate.checks import ScenarioError, did_you_mean
+from simulate.streams import key, uid, words
+from simulate.world.positions import read_positions, snap
+from simulate.world.roads import RoadClass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from simulate.world.positions import SnapReport
+    from simulate.world.roads import RoadNetwork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Readers:
+    """Fixed readers, each on one directed link."""
+
+    uid: NDArray[np.uint64]
+    """uint64[r]; hash of owner, place and ordinal: what draws are keyed by."""
+    link: NDArray[np.int32]
+    """int32[r]; link whose traffic it reads."""
+    at: NDArray[np.float64]
+    """float64[r]; share of the link's length from its tail, 0 to 1."""
+    owner: NDArray[np.int16]
+    """int16[r]; position in the list of owners."""
+    x_m: NDArray[np.float64]
+    """float64[r]; metres east of the origin."""
+    y_m: NDArray[np.float64]
+    """float64[r]; metres north of the origin."""
+    operator: tuple[str, ...]
+    """What a file of positions calls the operator; "" elsewhere."""
+
+    @property
+    def n(self) -> int:
+        """Count the readers."""
+        return len(self.uid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """Readers of one rule and, where they come from a file, what became of its positions."""
+
+    readers: Readers
+    report: SnapReport | None
+
+
+class Rule(Protocol):
+    """Where one owner's readers stand, as a scenario says it."""
+
+    @property
+    def owner(self) -> str:
+        """Name of the owner."""
+
+    @property
+    def strategy(self) -> str:
+        """One of `STRATEGIES`, or "file"."""
+
+    @property
+    def count(self) -> int | None:
+        """How many readers; not used by "file", which keeps all it can place."""
+
+    @property
+    def spacing_m(self) -> float | None:
+        """Least distance between the midpoints of two chosen links, in metres; None is 0."""
+
+    @property
+    def radius_m(self) -> float | None:
+        """Radius of the cordon, in metres."""
+
+    @property
+    def path(self) -> str | Path | None:
+        """File of positions."""
+
+    @property
+    def within_m(self) -> float | None:
+        """Farthest that a position may be from its link, in metres."""
+
+    @property
+    def merge_m(self) -> float | None:
+        """Nearer than this on one link is one reader, in metres."""
+
+
+def place(
+    roads: RoadNetwork, name: str, rule: Rule, *, flow: NDArray[np.float64], seed: int, owner_index: int
+) -> Placed:
+    """Place the readers of one rule.
+
+    Parameters
+    ----------
+    roads
+        Network to place them on.
+    name
+        The rule's name in the scenario: it keys its draws and stands in its errors.
+    rule
+        What the scenario says.
+    flow
+        float64[m]; modelled vehicles on each link, of any one unit.
+    seed
+        The scenario's seed.
+    owner_index
+        The owner's position in the list of owners.
+    """
+    where = f"readers.place.{name}"
+    if rule.strategy == "file":
+        return _from_file(roads, where, rule, owner_index)
+    if rule.strategy not in STRATEGIES:
+        remedy = did_you_mean(rule.strategy, [*STRATEGIES, "file"])
+        raise ScenarioError(f"{where}.strategy", "a known strategy", repr(rule.strategy), remedy)
+    uids = _link_uids(roads)
+    setting = Setting(roads=roads, link_uid=uids, flow=flow, stream=key(seed, f"readers.{name}"), where=where)
+    preference = STRATEGIES[rule.strategy](setting, rule)
+    link = _first(roads, preference, rule, where)
+    places = _ends(roads, link)
+    readers = _readers(roads, link, np.full(len(link), 0.5), places, ("",) * len(link), rule.owner, owner_index)
+    return Placed(readers=readers, report=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Setting:
+    """What a strategy may look at besides its rule."""
+
+    roads: RoadNetwork
+    """The network; connectors are no place for a reader."""
+    link_uid: NDArray[np.uint64]
+    """uint64[m]; hash of the names of each link's end nodes."""
+    flow: NDArray[np.float64]
+    """float64[m]; modelled vehicles on each link."""
+    stream: np.uint64
+    """Key of the rule's own draws."""
+    where: str
+    """The rule's key in the scenario, for errors."""
+
+
+def busiest(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
+    """List links from the busiest to the emptiest; int32[k]."""
+    return _by_flow(setting, _built(setting.roads))
+
+
+def random_links(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
+    """List links in a random order that does not depend on their numbers; int32[k]."""
+    links = _built(setting.roads)
+    return links[np.argsort(words(setting.stream, setting.link_uid[links]), kind="stable")]
+
+
+def cordon(setting: Setting, rule: Rule) -> NDArray[np.int32]:
+    """List links that lead into a circle round the middle, the busiest first; int32[k].
+
+    The middle is the median of the nodes' coordinates.
+    """
+    if not rule.radius_m:
+        raise ScenarioError(f"{setting.where}.radius_m", "a radius in metres", rule.radius_m, "a cordon needs one")
+    roads = setting.roads
+    radius = np.hypot(roads.x_m - np.median(roads.x_m), roads.y_m - np.median(roads.y_m))
+    links = _built(roads)
+    inward = (radius[roads.tail[links]] > rule.radius_m) & (radius[roads.head[links]] <= rule.radius_m)
+    return _by_flow(setting, links[inward])
+
+
+STRATEGIES: dict[str, Callable[[Setting, Rule], NDArray[np.int32]]] = {
+    "busiest": busiest,
+    "random": random_links,
+    "cordon": cordon,
+}
+
+
+def concatenate(parts: Sequence[Readers]) -> Readers:
+    """Put the readers of all rules, of which there is at least one, in one table.
+
+    The same reader twice, which is one owner's two rules choosing one link, is an error.
+    """
+    uids = np.concatenate([part.uid for part in parts])
+    link = np.concatenate([part.link for part in parts])
+    values, counts = np.unique(uids, return_counts=True)
+    if (counts > 1).any():
+        twice = link[uids == values[counts > 1][0]][0]
+        remedy = "let one rule place all readers of that owner, or give the rules two owners"
+        raise ScenarioError("readers.place", "no reader twice", f"two of one owner on link {twice}", remedy)
+    return Readers(
+        uid=uids,
+        link=link,
+        at=np.concatenate([part.at for part in parts]),
+        owner=np.concatenate([part.owner for part in parts]),
+        x_m=np.concatenate([part.x_m for part in parts]),
+        y_m=np.concatenate([part.y_m for part in parts]),
+        operator=tuple(name for part in parts for name in part.operator),
+    )
+
+
+def _built(roads: RoadNetwork) -> NDArray[np.int32]:
+    """Return the links that are no connectors; int32[k]."""
+    return np.flatnonzero(roads.road_class != RoadClass.CONNECTOR).astype(np.int32)
+
+
+def _by_flow(setting: Setting, links: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Sort links by falling flow; equal ones by uid, so that link numbers do not matter."""
+    return links[np.lexsort((setting.link_uid[links], -setting.flow[links]))]
+
+
+def _first(roads: RoadNetwork, preference: NDArray[np.int32], rule: Rule, where: str) -> NDArray[np.int32]:
+    """Take links in order, none too near one taken before; int32[count]."""
+    count, spacing_m = rule.count or 0, rule.spacing_m or 0.0
+    x, y = roads.point_on(preference, np.full(len(preference), 0.5))
+    taken: list[int] = []
+    for i in range(len(preference)):
+        if len(taken) == count:
+            break
+        if not taken or np.hypot(x[taken] - x[i], y[taken] - y[i]).min() >= spacing_m:
+            taken.append(i)
+    if count < 1:
+        raise ScenarioError(f"{where}.count", "at least 1 reader", rule.count, "say how many readers to place")
+    if len(taken) < count:
+        remedy = "ask for fewer, or set a smaller spacing_m" if spacing_m else "ask for fewer"
+        raise ScenarioError(f"{where}.count", f"at most {len(taken)}, which is what fits", count, remedy)
+    return preference[taken]
+
+
+def _from_file(roads: RoadNetwork, where: str, rule: Rule, owner_index: int) -> Placed:
+    """Place readers where a file says that cameras stand."""
+    if not rule.path:
+        raise ScenarioError(f"{where}.path", "a file of camera positions", "nothing", "name the file")
+    if rule.within_m is None or rule.merge_m is None:
+        raise ScenarioError(where, "within_m and merge_m in metres", "nothing", "strategy 'file' needs both")
+    positions = read_positions(rule.path)
+    snapped = snap(positions, roads, within_m=rule.within_m, merge_m=rule.merge_m)
+    if not snapped.report.kept:
+        remedy = "check that the file covers the network, or raise within_m"
+        raise ScenarioError(f"{where}.path", "at least one position on a road", snapped.report.describe(), remedy)
+    row = snapped.row
+    # Six decimals of a degree are about 0.1 m: the same camera in a later file keeps its uid.
+    spots = zip(positions.latitude[row], positions.longitude[row], strict=True)
+    places = [
+        (*ends, f"{lat:.6f}", f"{lon:.6f}") for ends, (lat, lon) in zip(_ends(roads, snapped.link), spots, strict=True)
+    ]
+    operator = tuple(positions.operator[i] for i in row)
+    readers = _readers(roads, snapped.link, snapped.at, places, operator, rule.owner, owner_index)
+    return Placed(readers=readers, report=snapped.report)
+
+
+def _ends(roads: RoadNetwork, link: NDArray[np.int32]) -> list[tuple[object, ...]]:
+    """Return the names of each link's tail and head."""
+    return list(
+        zip(roads.node_name[roads.tail[link]].tolist(), roads.node_name[roads.head[link]].tolist(), strict=True)
+    )
+
+
+def _link_uids(roads: RoadNetwork) -> NDArray[np.uint64]:
+    """Hash the names of each link's ends; uint64[m]."""
+    return np.array([uid(*ends) for ends in _ends(roads, np.arange(roads.n_links, dtype=np.int32))], np.uint64)
+
+
+def _readers(
+    roads: RoadNetwork,
+    link: NDArray[np.int32],
+    at: NDArray[np.float64],
+    places: list[tuple[object, ...]],
+    operator: tuple[str, ...],
+    owner: str,
+    owner_index: int,
+) -> Readers:
+    """Make the table; readers in one place are told apart by their order."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    uids = np.empty(len(link), np.uint64)
+    for i, spot in enumerate(places):
+        uids[i] = uid(owner, *spot, seen[spot])
+        seen[spot] += 1
+    x, y = roads.point_on(link, at)
+    owners = np.full(len(link), owner_index, np.int16)
+    return Readers(uid=uids, link=link, at=at, owner=owners, x_m=x, y_m=y, operator=operator)

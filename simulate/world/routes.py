@@ -1,0 +1,244 @@
+"""Routes: a few shortest-path trees from every hub, and the readers that lie on them.
+
+Trips run from hub to hub. Alternatives are the trees of a few integer cost fields, so a
+route is named by (hub, alternative, hub) and its links are found again when truth asks.
+A tree enters each node by one link, so the readers on its paths form a small trie of
+(parent, site, offset); `cell` points into it and a draw walks from there to the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from simulate import streams
+from simulate.checks import ScenarioError
+from simulate.kernels.trees import grow_trie, load_tree, sum_down, tree_links
+from simulate.world.roads import RoadClass, RoadNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from simulate.world.readers import Readers
+
+N_ALTERNATIVES = 3
+FREEWAY_PENALTY = 1.35
+"""How much longer freeways feel to drivers who avoid them (assumption)."""
+PREFERENCE_SPREAD = 0.25
+"""Spread (sigma of the logarithm) of private link preferences (assumption)."""
+LONGEST_DS = 65_535
+"""Longest route that fits the tables: 109 minutes of free driving."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Graph:
+    """The roads as routing sees them: nodes that block through traffic leave from a copy."""
+
+    n_nodes: int
+    """Nodes with copies."""
+    leaves: NDArray[np.int64]
+    """int64[m]; the node, or copy, a link leaves."""
+    enters: NDArray[np.int64]
+    """int64[m]; the node a link enters."""
+    start: NDArray[np.int64]
+    """int64[n]; where a trip from each node of the network starts."""
+    cost: NDArray[np.float64]
+    """float64[alternatives, m]; whole numbers, at least 1."""
+    fast_ds: NDArray[np.int64]
+    """int64[m]; free driving time on freeways, tenths of a second (0 elsewhere)."""
+    slow_ds: NDArray[np.int64]
+    """int64[m]; free driving time on all other roads, tenths of a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Routes:
+    """Tables of all routes between hubs; h hubs, a alternatives, c cells."""
+
+    hub_node: NDArray[np.int32]
+    """int32[h]; node of each hub."""
+    fast_ds: NDArray[np.uint16]
+    """uint16[h, a, h]; free driving time on freeways, tenths of a second."""
+    slow_ds: NDArray[np.uint16]
+    """uint16[h, a, h]; free driving time on other roads, tenths of a second."""
+    cell: NDArray[np.uint32]
+    """uint32[h, a, h]; last reader on the way as a cell of the trie, 0 = none."""
+    used: NDArray[np.uint8]
+    """uint8[h, a, h]; whose tree is really driven (0 where an alternative is too long)."""
+    hot: NDArray[np.uint8]
+    """uint8[h, h]; 1 where some alternative meets a reader."""
+    cell_parent: NDArray[np.uint32]
+    cell_site: NDArray[np.uint32]
+    cell_fast: NDArray[np.uint16]
+    cell_slow: NDArray[np.uint16]
+    longest_chain: int
+    """Most readers on any route."""
+
+def graph(roads: RoadNetwork, seed: int) -> Graph:
+    """Prepare the cost fields: time, time avoiding freeways, and a private preference."""
+    copies = np.flatnonzero(~roads.through)
+    start = np.arange(roads.n_nodes, dtype=np.int64)
+    start[copies] = roads.n_nodes + np.arange(len(copies))
+    time_ds = np.maximum(np.rint(roads.free_s * 10.0), 1.0)
+    freeway = roads.road_class == RoadClass.FREEWAY
+    ends = [streams.uid(a, b) for a, b in zip(roads.node_name[roads.tail], roads.node_name[roads.head], strict=True)]
+    taste = _bell(streams.uniforms(streams.key(seed, "route.preference"), np.array(ends, dtype=np.uint64)))
+    fields = [
+        time_ds,
+        time_ds * np.where(freeway, FREEWAY_PENALTY, 1.0),
+        time_ds * (1.0 + PREFERENCE_SPREAD * taste),
+    ]
+    return Graph(
+        n_nodes=roads.n_nodes + len(copies),
+        leaves=start[roads.tail],
+        enters=roads.head.astype(np.int64),
+        start=start,
+        cost=np.maximum(np.rint(np.stack(fields) * 16.0), 1.0),
+        fast_ds=np.where(freeway, time_ds, 0.0).astype(np.int64),
+        slow_ds=np.where(freeway, 0.0, time_ds).astype(np.int64),
+    )
+
+
+def trees(
+    network: Graph, alternative: int, nodes: NDArray[np.int32]
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:
+    """Yield (index, nodes by cost, link that enters each node) of the tree of each node."""
+    cost = network.cost[alternative]
+    arcs = _cheapest(network, cost)
+    in_link = np.empty(network.n_nodes, np.int32)
+    for i, node in enumerate(nodes):
+        least = dijkstra(arcs, indices=network.start[node])
+        tree_links(network.leaves, network.enters, cost, least, in_link)
+        yield i, np.argsort(least, kind="stable"), in_link
+
+
+def build_routes(
+    roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32], readers: Readers, margin: float
+) -> Routes:
+    """Grow every tree once and keep what a draw needs of it.
+
+    An alternative longer than `margin` times the best (plus a minute) is replaced by the
+    best, so the time between two hubs has a bound. Readers must be sorted by link and
+    position. Raises ScenarioError where a hub cannot be reached.
+    """
+    h, r = len(hub_node), readers.n
+    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.int64) for _ in range(2))
+    cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
+    size = h * N_ALTERNATIVES * r + 1
+    cells = (np.zeros(size, np.uint32), np.zeros(size, np.uint32), *(np.zeros(size, np.uint16) for _ in range(3)))
+    at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
+    first = np.searchsorted(readers.link, np.arange(roads.n_links + 1)).astype(np.int64)
+    node_cell = np.empty(network.n_nodes, np.uint32)
+    node_fast, node_slow = (np.empty(network.n_nodes, np.int64) for _ in range(2))
+    n_cells = 1
+    for alternative in range(N_ALTERNATIVES):
+        for i, order, in_link in trees(network, alternative, hub_node):
+            _check_reached(roads, in_link, hub_node, i)
+            n_cells = grow_trie(
+                order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, *cells,
+                node_cell, node_fast, node_slow,
+            )  # fmt: skip
+            cell[i, alternative], fast[i, alternative], slow[i, alternative] = (
+                column[hub_node] for column in (node_cell, node_fast, node_slow)
+            )
+            cell[i, alternative, i] = fast[i, alternative, i] = slow[i, alternative, i] = 0
+    used = _fall_back(fast, slow, cell, margin)
+    if (longest := int(max(fast.max(), slow.max()))) > LONGEST_DS:
+        raise ScenarioError(
+            "roads", f"trips of at most {LONGEST_DS // 600} minutes", f"one of {longest // 600}",
+            "check the network's units of time and length",
+        )  # fmt: skip
+    return Routes(
+        hub_node=hub_node,
+        fast_ds=fast.astype(np.uint16),
+        slow_ds=slow.astype(np.uint16),
+        cell=cell,
+        used=used,
+        hot=(cell != 0).any(axis=1).astype(np.uint8),
+        cell_parent=cells[0][:n_cells].copy(),
+        cell_site=cells[1][:n_cells].copy(),
+        cell_fast=cells[2][:n_cells].copy(),
+        cell_slow=cells[3][:n_cells].copy(),
+        longest_chain=int(cells[4][cell].max()),
+    )
+
+
+def best_times(roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the free driving time of the quickest route; float64[h, h], seconds."""
+    best = np.zeros((len(hub_node), len(hub_node)))
+    link_s = (network.fast_ds + network.slow_ds) / 10.0
+    for i, order, in_link in trees(network, 0, hub_node):
+        _check_reached(roads, in_link, hub_node, i)
+        driven = np.zeros(network.n_nodes)
+        sum_down(order, in_link, network.leaves, link_s, driven)
+        best[i] = driven[hub_node]
+        best[i, i] = 0.0
+    return best
+
+
+def link_flow(network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Load trips on the quickest routes; float64[m].
+
+    trips : float64[h, h], trips from hub to hub.
+    """
+    flow = np.zeros(len(network.leaves))
+    for i, order, in_link in trees(network, 0, hub_node):
+        weight = np.zeros(network.n_nodes)
+        np.add.at(weight, hub_node, trips[i])
+        load_tree(order, in_link, network.leaves, weight, flow)
+    return flow
+
+
+def route_links(network: Graph, in_link: NDArray[np.int32], node: int) -> list[int]:
+    """Return the links of a tree's path to a node, in driving order."""
+    links = []
+    while (link := int(in_link[node])) >= 0:
+        links.append(link)
+        node = int(network.leaves[link])
+    return links[::-1]
+
+
+def _cheapest(network: Graph, cost: NDArray[np.float64]) -> csr_array:
+    """Keep the cheapest of parallel links: a sparse matrix would add them up."""
+    order = np.lexsort((cost, network.enters, network.leaves))
+    a, b = network.leaves[order], network.enters[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    keep = order[first]
+    shape = (network.n_nodes, network.n_nodes)
+    return csr_array((cost[keep], (network.leaves[keep], network.enters[keep])), shape=shape)
+
+
+def _check_reached(roads: RoadNetwork, in_link: NDArray[np.int32], hub_node: NDArray[np.int32], i: int) -> None:
+    lost = hub_node[(in_link[hub_node] < 0) & (hub_node != hub_node[i])]
+    if len(lost):
+        raise ScenarioError(
+            "roads", "roads that lead from everywhere to everywhere",
+            f"no way from node {roads.node_name[hub_node[i]]} to node {roads.node_name[lost[0]]}",
+            "keep the largest part of the network that is connected both ways",
+        )  # fmt: skip
+
+
+def _fall_back(
+    fast: NDArray[np.int64], slow: NDArray[np.int64], cell: NDArray[np.uint32], margin: float
+) -> NDArray[np.uint8]:
+    """Replace over-long alternatives by the first, in place; say which tree is driven."""
+    used = np.zeros(cell.shape, np.uint8)
+    best = fast[:, 0] + slow[:, 0]
+    for alternative in range(1, N_ALTERNATIVES):
+        good = fast[:, alternative] + slow[:, alternative] <= best * margin + 600
+        used[:, alternative] = np.where(good, alternative, 0)
+        for table in (fast, slow, cell):
+            table[:, alternative] = np.where(good, table[:, alternative], table[:, 0])
+    return used
+
+
+def _bell(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shape uniforms into a symmetric hump on [-2, 2] by arithmetic alone, so that no library can change it."""
+    centred = 2.0 * uniform - 1.0
+    return 2.0 * centred * np.abs(centred)

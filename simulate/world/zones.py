@@ -1,0 +1,147 @@
+"""Zones: the small areas that hold homes, jobs and everything people drive to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.world.roads import RoadNetwork
+
+
+class Purpose(IntEnum):
+    """What people drive to a place for."""
+
+    HOME = 0
+    WORK = 1
+    SCHOOL = 2
+    SHOP = 3
+    MEAL = 4
+    LEISURE = 5
+    VISIT = 6
+    WORSHIP = 7
+    CLINIC = 8
+    GROUP = 9
+    OUTSIDE = 10
+
+
+N_PURPOSES = len(Purpose)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Zones:
+    """Small areas, each hanging on one hub; z zones."""
+
+    x_m: NDArray[np.float64]
+    """float64[z]; metres east."""
+    y_m: NDArray[np.float64]
+    """float64[z]; metres north."""
+    hub: NDArray[np.int32]
+    """int32[z]; index of the hub where trips from here start."""
+    residents: NDArray[np.float64]
+    """float64[z]; vehicles kept here over night."""
+    attraction: NDArray[np.float64]
+    """float64[purposes, z]; how much draws people here, jobs under WORK."""
+    outside: NDArray[np.bool_]
+    """bool[z]; True where the zone stands for the world beyond the map."""
+    income_rank: NDArray[np.float64]
+    """float64[z]; 0 poorest to 1 richest, a trait of areas only."""
+
+    @property
+    def n(self) -> int:
+        """Count the zones."""
+        return len(self.x_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Blocks:
+    """Blocks scattered round nodes; b blocks."""
+
+    node: NDArray[np.int64]
+    """int64[b]; position of the block's node in the list of nodes."""
+    name: NDArray[np.uint64]
+    """uint64[b]; what identifies the block, for keyed draws."""
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    residents: NDArray[np.float64]
+    """float64[b]; vehicles kept here over night."""
+
+
+def scatter(
+    roads: RoadNetwork, nodes: NDArray[np.int64], homes: NDArray[np.float64], per_zone: float, seed: int
+) -> Blocks:
+    """Scatter blocks round nodes, none with more than `per_zone` vehicles.
+
+    nodes : int64[k]; homes : float64[k], vehicles kept round each node. A block lies
+    within half the distance to the nearest other node, at most 300 m away.
+    """
+    blocks = np.maximum(np.ceil(homes / per_zone), 1).astype(np.int64)
+    owner = np.repeat(np.arange(len(nodes)), blocks)
+    x, y = roads.x_m[nodes], roads.y_m[nodes]
+    apart = np.hypot(x[:, None] - x, y[:, None] - y)
+    np.fill_diagonal(apart, np.inf)
+    radius = np.minimum(apart.min(axis=1) / 2, 300.0)
+    ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
+    name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(4096) + ordinal.astype(np.uint64)
+    turn = 2 * np.pi * streams.uniforms(streams.key(seed, "zones.turn"), name)
+    reach = radius[owner] * np.sqrt(streams.uniforms(streams.key(seed, "zones.reach"), name))
+    return Blocks(
+        node=owner,
+        name=name,
+        x_m=x[owner] + reach * np.cos(turn),
+        y_m=y[owner] + reach * np.sin(turn),
+        residents=(homes / blocks)[owner],
+    )
+
+
+def smooth_field(x: NDArray[np.float64], y: NDArray[np.float64], name: str, seed: int) -> NDArray[np.float64]:
+    """Rank points by a smooth random field, so that neighbours are alike; float64[n] in [0, 1]."""
+    turns = streams.uniforms(streams.key(seed, name), np.arange(24)).reshape(8, 3)
+    span = max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
+    field = np.zeros(len(x))
+    for direction, phase, rate in turns:
+        along = (x * np.cos(2 * np.pi * direction) + y * np.sin(2 * np.pi * direction)) / span
+        field += np.sin(2 * np.pi * (phase + (0.4 + rate) * along))
+    rank = np.empty(len(x))
+    rank[np.argsort(field, kind="stable")] = (np.arange(len(x)) + 0.5) / max(len(x), 1)
+    return rank
+
+
+def everyday_attraction(
+    jobs: NDArray[np.float64],
+    residents: NDArray[np.float64],
+    central: NDArray[np.float64],
+    names: NDArray[np.uint64],
+    seed: int,
+) -> NDArray[np.float64]:
+    """Spread schools, shops, meals and the rest over zones; float64[purposes, z].
+
+    jobs, residents, central : float64[z]; central is 1 in the middle and falls outwards.
+    Commerce follows jobs and the centre; schools and worship follow homes; only some
+    zones hold each kind, drawn by a key of the zone's name.
+    """
+    attraction = np.zeros((N_PURPOSES, len(jobs)))
+    share = {
+        Purpose.SCHOOL: (0.06, residents),
+        Purpose.SHOP: (0.25, jobs + residents * 0.1),
+        Purpose.MEAL: (0.25, jobs * (0.3 + central)),
+        Purpose.LEISURE: (0.20, jobs * 0.3 + residents * 0.2),
+        Purpose.WORSHIP: (0.08, residents + jobs * 0.2),
+        Purpose.CLINIC: (0.06, jobs + residents * 0.05),
+    }
+    for purpose, (present, weight) in share.items():
+        here = streams.uniforms(streams.key(seed, f"zones.{purpose.name.lower()}"), names) < present
+        some = weight * here
+        attraction[purpose] = some if some.sum() > 0 else weight + 1e-9
+    attraction[Purpose.HOME] = residents
+    attraction[Purpose.WORK] = jobs
+    attraction[Purpose.VISIT] = residents
+    attraction[Purpose.GROUP] = attraction[Purpose.LEISURE] + attraction[Purpose.WORSHIP]
+    return attraction
