@@ -138,9 +138,12 @@ def _checked_seed(seed: object) -> int:
 
 
 def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings:
-    """Check all values at once; say what is wrong, each fault on a line."""
+    """Check all values at once; say what is wrong, each fault on a line.
+
+    Names are put in order, so that nothing can depend on the order of tables in a file.
+    """
     try:
-        return Settings.model_validate_json(json.dumps(tables, default=_plain))
+        return Settings.model_validate_json(json.dumps(tables, default=_plain, sort_keys=True))
     except ValidationError as error:
         faults = explain(error)
     raise combine(

@@ -42,8 +42,7 @@ def words(stream: np.uint64, entity: ArrayLike, counter: int = 0) -> NDArray[np.
 
 def uniforms(stream: np.uint64, entity: ArrayLike, counter: int = 0) -> NDArray[np.float64]:
     """Return one number in [0, 1) per entity; float64[n], 53 bits."""
-    unit: NDArray[np.float64] = (words(stream, entity, counter) >> np.uint64(11)) * 2.0**-53
-    return unit
+    return (words(stream, entity, counter) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def threshold(share: float) -> int:
@@ -59,4 +58,5 @@ def quantile_table(weights: ArrayLike, size: int) -> NDArray[np.int64]:
     """
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
     at = (np.arange(size) + 0.5) / size * cumulative[-1]
-    return np.minimum(np.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
+    outcome: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
+    return outcome

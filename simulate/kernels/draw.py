@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import driver, leaf
 
 from simulate.kernels.plan import (
     DAY_S,
@@ -53,7 +53,7 @@ class Eyes(NamedTuple):
     night: NDArray[np.uint8]  # [48] 1 in half-hours of night
 
 
-@njit(nogil=True, cache=True)
+@driver
 def draw_rows(life, eyes, first, last, longest_chain, plate, site, time):
     """Draw households first..last until the buffers may overflow.
 
@@ -63,7 +63,8 @@ def draw_rows(life, eyes, first, last, longest_chain, plate, site, time):
     days = len(life.day_kind)
     per_car = days * MAX_LEGS * longest_chain
     rows = 0
-    state, place = np.empty(STATE, np.int64), np.empty(N_SLOTS, np.int64)
+    state = np.empty(STATE, np.int64)
+    place, hub_of = np.empty(N_SLOTS, np.int64), np.empty(N_SLOTS, np.int64)
     slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
     seen = np.empty(per_car, np.uint64)
     for household in range(first, last):
@@ -72,7 +73,7 @@ def draw_rows(life, eyes, first, last, longest_chain, plate, site, time):
             return rows, household
         group = group_of(life, household)
         for vehicle in range(start, stop):
-            n = _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at, seen)
+            n = _draw_vehicle(life, eyes, household, vehicle, group, state, place, hub_of, slot, at, seen)
             for i in range(n):
                 plate[rows] = vehicle
                 time[rows] = seen[i] >> U32
@@ -81,8 +82,8 @@ def draw_rows(life, eyes, first, last, longest_chain, plate, site, time):
     return rows, last
 
 
-@njit(nogil=True, cache=True)
-def _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at, seen):
+@leaf
+def _draw_vehicle(life, eyes, household, vehicle, group, state, place, hub_of, slot, at, seen):
     """Write one vehicle's reads as sorted (time, site) words; returns their number."""
     car = vehicle - life.first_vehicle[household]
     key = word(life.key[K_READ], np.uint64(vehicle), np.uint64(0))
@@ -91,7 +92,7 @@ def _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at,
     for day in range(len(life.day_kind)):
         if day >= change or day % ERA_DAYS == 0:
             change = advance_life(life, household, day, state)
-            fill_places(life, household, car, state, group, day // ERA_DAYS, place)
+            fill_places(life, household, car, state, group, day // ERA_DAYS, place, hub_of)
             shift = shift_of(life, household, car, state)
         template = template_of(life, household, car, day, group)
         legs = life.n_legs[template]
@@ -100,7 +101,7 @@ def _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at,
         w = fill_day(life, vehicle, day, template, shift, group, slot, at)
         midnight = day * DAY_S + DAY_START_S
         for leg in range(legs):
-            a, b = life.zone_hub[place[slot[leg]]], life.zone_hub[place[slot[leg + 1]]]
+            a, b = hub_of[slot[leg]], hub_of[slot[leg + 1]]
             if eyes.hot[a, b] == 0:
                 continue
             hour = hour_of(at[leg])
@@ -114,7 +115,7 @@ def _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at,
                 second = midnight + leave + life.access_s + drive_s(life, eyes.fast_ds[cell], eyes.slow_ds[cell], hour)
                 site = eyes.site[cell]
                 u = word(key, eyes.uid[site], np.uint64(day * 16 + leg)) >> U32
-                if u < eyes.capture[eyes.night[second // 1800 % 48], site]:
+                if u < eyes.capture[eyes.night[np.uint64(second) // np.uint64(1800) % np.uint64(48)], site]:
                     seen[n] = (np.uint64(second) << U32) | np.uint64(site)
                     n += 1
                 cell = eyes.parent[cell]
@@ -123,7 +124,7 @@ def _draw_vehicle(life, eyes, household, vehicle, group, state, place, slot, at,
     return n
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def _reverse(values, first, last):
     """Turn values[first:last] round, in place."""
     i, j = first, last - 1
@@ -133,7 +134,7 @@ def _reverse(values, first, last):
         j -= 1
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def _settle(values, n):
     """Sort n values that are almost in order, in place."""
     for i in range(1, n):

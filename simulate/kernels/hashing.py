@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import driver
 
 from simulate.kernels.words import word
 
@@ -30,7 +30,7 @@ def rows_hash(plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray
     return int(total[1]) << 64 | int(total[0])
 
 
-@njit(nogil=True, cache=True)
+@driver
 def sum_words(
     plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray[np.uint32], total: NDArray[np.uint64]
 ) -> None:
@@ -44,7 +44,7 @@ def sum_words(
     total[0], total[1] = low, high
 
 
-@njit(nogil=True, cache=True)
+@driver
 def first_unsorted(plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray[np.uint32]) -> int:
     """Return the first row that belongs before the one above it by (plate, time, site), or -1."""
     for i in range(1, len(plate)):

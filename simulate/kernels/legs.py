@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import driver
 
 from simulate.kernels.plan import (
     DAY_S,
@@ -28,7 +28,7 @@ from simulate.kernels.plan import (
 LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alternative", "hour", "leave_s", "arrive_s")
 
 
-@njit(nogil=True, cache=True)
+@driver
 def legs_of(life, household, vehicle, first_day, last_day, out):
     """Write the legs of some vehicles; returns their number.
 
@@ -36,7 +36,8 @@ def legs_of(life, household, vehicle, first_day, last_day, out):
     n x days x MAX_LEGS; seconds from the first midnight.
     """
     rows = 0
-    state, place = np.empty(STATE, np.int64), np.empty(N_SLOTS, np.int64)
+    state = np.empty(STATE, np.int64)
+    place, hub_of = np.empty(N_SLOTS, np.int64), np.empty(N_SLOTS, np.int64)
     slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
     for i in range(len(vehicle)):
         h, v = household[i], vehicle[i]
@@ -44,14 +45,14 @@ def legs_of(life, household, vehicle, first_day, last_day, out):
         begin_life(life, h, state)
         for day in range(first_day, last_day):
             advance_life(life, h, day, state)
-            fill_places(life, h, car, state, group, day // ERA_DAYS, place)
+            fill_places(life, h, car, state, group, day // ERA_DAYS, place, hub_of)
             template = template_of(life, h, car, day, group)
             shift = shift_of(life, h, car, state)
             w = fill_day(life, v, day, template, shift, group, slot, at)
             midnight = day * DAY_S + DAY_START_S
             for leg in range(life.n_legs[template]):
                 from_zone, to_zone = place[slot[leg]], place[slot[leg + 1]]
-                a, b = life.zone_hub[from_zone], life.zone_hub[to_zone]
+                a, b = hub_of[slot[leg]], hub_of[slot[leg + 1]]
                 hour = hour_of(at[leg])
                 alternative = alternative_of(life, w, leg, hour)
                 arriving = leg < life.n_stops[template]
@@ -66,7 +67,7 @@ def legs_of(life, household, vehicle, first_day, last_day, out):
     return rows
 
 
-@njit(nogil=True, cache=True)
+@driver
 def homes_and_jobs(life, first, last, day, home, job):
     """Write the home and job of every vehicle of households first..last on a day.
 
@@ -83,13 +84,14 @@ def homes_and_jobs(life, first, last, day, home, job):
             i += 1
 
 
-@njit(nogil=True, cache=True)
+@driver
 def count_legs(life, first, last, first_day, last_day, legs, used, idle):
     """Count legs by (hub, alternative, hub) and cars that stay put; returns vehicle-days.
 
     legs : int64[h, alternatives, h], added to; used, idle : int64[1], vehicle-days added to.
     """
-    state, place = np.empty(STATE, np.int64), np.empty(N_SLOTS, np.int64)
+    state = np.empty(STATE, np.int64)
+    place, hub_of = np.empty(N_SLOTS, np.int64), np.empty(N_SLOTS, np.int64)
     slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
     for h in range(first, last):
         group = group_of(life, h)
@@ -98,7 +100,7 @@ def count_legs(life, first, last, first_day, last_day, legs, used, idle):
             begin_life(life, h, state)
             for day in range(first_day, last_day):
                 advance_life(life, h, day, state)
-                fill_places(life, h, car, state, group, day // ERA_DAYS, place)
+                fill_places(life, h, car, state, group, day // ERA_DAYS, place, hub_of)
                 template = template_of(life, h, car, day, group)
                 if life.n_legs[template] == 0:
                     idle[0] += 1
@@ -106,5 +108,5 @@ def count_legs(life, first, last, first_day, last_day, legs, used, idle):
                 used[0] += 1
                 w = fill_day(life, v, day, template, shift_of(life, h, car, state), group, slot, at)
                 for leg in range(life.n_legs[template]):
-                    a, b = life.zone_hub[place[slot[leg]]], life.zone_hub[place[slot[leg + 1]]]
+                    a, b = hub_of[slot[leg]], hub_of[slot[leg + 1]]
                     legs[a, alternative_of(life, w, leg, hour_of(at[leg])), b] += 1

@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import inlined, leaf
 
 from simulate.kernels.words import mix, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_READ = range(13)
+K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_READ = range(
+    13
+)
 KEY_NAMES = (
     "day", "car", "place", "mover", "move", "home", "job", "job.gap", "shift", "spell", "group", "attend", "read",
 )  # fmt: skip
@@ -68,13 +70,13 @@ class Life(NamedTuple):
     with_group: NDArray[np.uint8]  # [t] template
     fast_ds: NDArray[np.uint16]  # [h, alternatives, h]
     slow_ds: NDArray[np.uint16]  # [h, alternatives, h]
-    hour_fast: NDArray[np.int64]  # [24] 1024ths
-    hour_slow: NDArray[np.int64]  # [24] 1024ths
+    hour_fast: NDArray[np.int64]  # [24] seconds per tenth of a free second, in 65,536ths
+    hour_slow: NDArray[np.int64]  # [24]
     alternative: NDArray[np.uint8]  # [24, 16]
     access_s: int
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def begin_life(life, household, state):
     """Write the first chapter of a household; returns the day it ends. state : int64[STATE]."""
     h = np.uint64(household)
@@ -95,7 +97,7 @@ def begin_life(life, household, state):
     return next_change(state, life.first_vehicle[household + 1] - first)
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def next_change(state, cars):
     """Return the day on which the chapter ends."""
     when = state[1]
@@ -104,7 +106,7 @@ def next_change(state, cars):
     return when
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def advance_life(life, household, day, state):
     """Apply every move and change of job up to a day; returns the day the chapter ends."""
     h = np.uint64(household)
@@ -133,7 +135,7 @@ def advance_life(life, household, day, state):
             state[at + 1] += life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)]
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def group_of(life, household):
     """Return the group a household meets with, or -1."""
     w = word(life.key[K_GROUP], np.uint64(household), np.uint64(0))
@@ -142,25 +144,25 @@ def group_of(life, household):
     return np.int64(-1)
 
 
-@njit(nogil=True, cache=True)
-def fill_places(life, household, car, state, group, era, place):
-    """Write the zone of each slot of one car; place : int64[N_SLOTS]."""
+@leaf
+def fill_places(life, household, car, state, group, era, place, hub_of):
+    """Write the zone and the hub of each slot of one car; place, hub_of : int64[N_SLOTS]."""
     h = np.uint64(household)
     hub = life.zone_hub[state[0]]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     for slot in range(2, N_SLOTS):
-        if slot == GROUP_SLOT:
-            place[slot] = life.group_zone[group] if group >= 0 else state[0]
-            continue
         version = np.uint64(state[2] * 32 + slot)
         if slot == NEW_SHOP_SLOT or slot == NEW_LEISURE_SLOT:
             version += np.uint64(era + 1) << np.uint64(32)
         pick = word(life.key[K_PLACE], h, version) & np.uint64(511)
         place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
+    place[GROUP_SLOT] = np.int64(life.group_zone[group]) if group >= 0 else state[0]
+    for slot in range(N_SLOTS):
+        hub_of[slot] = life.zone_hub[place[slot]]
 
 
-@njit(inline="always", cache=True)
+@inlined
 def template_of(life, household, car, day, group):
     """Pick the template of one car's day: the household's pattern, unless a spell or a meeting says otherwise."""
     h = np.uint64(household)
@@ -183,7 +185,7 @@ def template_of(life, household, car, day, group):
     return template
 
 
-@njit(inline="always", cache=True)
+@inlined
 def fill_day(life, vehicle, day, template, shift, group, slot, at):
     """Write the slots a car passes through and its anchors; returns the day's word.
 
@@ -207,34 +209,36 @@ def fill_day(life, vehicle, day, template, shift, group, slot, at):
     return w
 
 
-@njit(inline="always", cache=True)
+@inlined
 def hour_of(second):
     """Return the clock hour of a second after 04:00."""
-    return (second + DAY_START_S) // 3600 % 24
+    return np.int64(np.uint64(second + DAY_START_S) // np.uint64(3600) % np.uint64(24))
 
 
-@njit(inline="always", cache=True)
+@inlined
 def alternative_of(life, w, leg, hour):
     """Pick the route alternative of one leg."""
     return life.alternative[hour, (w >> np.uint64(40 + 4 * leg)) & np.uint64(15)]
 
 
-@njit(inline="always", cache=True)
+@inlined
 def drive_s(life, fast_ds, slow_ds, hour):
     """Return seconds of driving in the traffic of an hour."""
-    return (np.int64(fast_ds) * life.hour_fast[hour] + np.int64(slow_ds) * life.hour_slow[hour]) // 10_240
+    return (np.int64(fast_ds) * life.hour_fast[hour] + np.int64(slow_ds) * life.hour_slow[hour]) >> 16
 
 
-@njit(inline="always", cache=True)
+@inlined
 def start_of_leg(life, from_hub, alternative, to_hub, anchor, anchored_at_arrival, hour):
     """Return when a leg leaves its place, in seconds after 04:00."""
     if not anchored_at_arrival:
         return anchor
-    driving = drive_s(life, life.fast_ds[from_hub, alternative, to_hub], life.slow_ds[from_hub, alternative, to_hub], hour)
+    driving = drive_s(
+        life, life.fast_ds[from_hub, alternative, to_hub], life.slow_ds[from_hub, alternative, to_hub], hour
+    )
     return anchor - driving - 2 * life.access_s
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def shift_of(life, household, car, state):
     """Return how much later than 08:00 a worker starts; 0 for cars without a commuter."""
     if car >= life.workers[life.kind[household]]:

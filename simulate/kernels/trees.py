@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import leaf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def tree_links(
     tail: NDArray[np.int64],
     head: NDArray[np.int64],
@@ -35,7 +35,7 @@ def tree_links(
             in_link[b] = link
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def grow_trie(
     order: NDArray[np.int64],
     in_link: NDArray[np.int32],
@@ -86,7 +86,7 @@ def grow_trie(
     return n_cells
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def load_tree(
     order: NDArray[np.int64],
     in_link: NDArray[np.int32],
@@ -107,7 +107,7 @@ def load_tree(
             weight[tail[link]] += weight[node]
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def sum_down(
     order: NDArray[np.int64],
     in_link: NDArray[np.int32],

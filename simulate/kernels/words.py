@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+from simulate.kernels.leaf import inlined, leaf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 U30, U27, U31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def mix(x: np.uint64) -> np.uint64:
     """Scramble 64 bits one to one."""
     x = (x ^ (x >> U30)) * MIX_1
@@ -30,13 +30,13 @@ def mix(x: np.uint64) -> np.uint64:
     return x ^ (x >> U31)
 
 
-@njit(inline="always", cache=True)
+@inlined
 def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
     """Return the 64 random bits of one decision."""
     return mix(mix(key ^ (entity * GOLDEN)) + counter * GOLDEN)
 
 
-@njit(nogil=True, cache=True)
+@leaf
 def fill_words(key: np.uint64, entity: NDArray[np.uint64], counter: np.uint64, out: NDArray[np.uint64]) -> None:
     """Write the word of each entity; entity, out : uint64[n]."""
     for i in range(len(entity)):

@@ -70,10 +70,15 @@ WORK = (
         follows_shift=True,
     ),
 )  # fmt: skip
-SCHOOL_WORK = Template(name="school-work", stops=((_P.SCHOOL, "07:40"), (_P.WORK, "09:10")), leave="17:00", jitter_min=10)
+SCHOOL_WORK = Template(
+    name="school-work", stops=((_P.SCHOOL, "07:40"), (_P.WORK, "09:10")), leave="17:00", jitter_min=10
+)
 SCHOOL = Template(name="school", stops=((_P.SCHOOL, "07:45"),), leave="08:00", jitter_min=8)
 SCHOOL_TWICE = Template(
-    name="school-twice", stops=((_P.SCHOOL, "07:45"), (_P.HOME, "09:15"), (_P.SCHOOL, "15:15")), leave="15:35", jitter_min=8
+    name="school-twice",
+    stops=((_P.SCHOOL, "07:45"), (_P.HOME, "09:15"), (_P.SCHOOL, "15:15")),
+    leave="15:35",
+    jitter_min=8,
 )
 ONE_TOUR = (
     Template(name="shop", stops=((_P.SHOP, "10:30"),), leave="11:45", jitter_min=40),

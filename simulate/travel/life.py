@@ -102,8 +102,8 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
 
 
 def hour_factors(peak: float) -> NDArray[np.int64]:
-    """Return travel time over free travel time by clock hour, in 1024ths; int64[24]."""
-    return np.array([round(1024 * (1 + (peak - 1) * PEAK_HOURS.get(hour, 0.0))) for hour in range(24)], np.int64)
+    """Return seconds per tenth of a second of free driving by clock hour, in 65,536ths; int64[24]."""
+    return np.array([round(6553.6 * (1 + (peak - 1) * PEAK_HOURS.get(hour, 0.0))) for hour in range(24)], np.int64)
 
 
 def _alternatives(travel: Travel) -> NDArray[np.uint8]:
@@ -133,7 +133,7 @@ def _groups(
 def _check_reach(world: World, travel: Travel, factors: list[NDArray[np.int64]], slack: int) -> None:
     """Prove that every trip fits into every diary, or refuse."""
     fast, slow = (table.astype(np.int64) for table in (world.routes.fast_ds, world.routes.slow_ds))
-    longest = int(((fast * factors[0].max() + slow * factors[1].max()) // 10_240).max()) + 2 * int(travel.access_s)
+    longest = int(((fast * factors[0].max() + slow * factors[1].max()) >> 16).max()) + 2 * int(travel.access_s)
     if longest > slack:
         raise ScenarioError(
             "roads", f"trips of at most {slack // 60} minutes at the peak", f"one of {longest // 60} minutes",

@@ -72,9 +72,7 @@ def build_world(scenario: Scenario) -> World:
     )
 
 
-def _ground(
-    settings: Settings, seed: int
-) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Districts | None]:
+def _ground(settings: Settings, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Districts | None]:
     """Return the roads, the hubs' nodes, the zones and the districts of a trip table."""
     source = settings.roads
     if not isinstance(source, TntpRoads):

@@ -58,12 +58,11 @@ def _row(weight: NDArray[np.float64], anywhere: NDArray[np.float64], offset: flo
     total = weight.sum()
     cumulative = np.cumsum(weight if total > 0 else anywhere)
     at = (np.arange(ROW) + offset) / ROW * cumulative[-1]
-    return np.minimum(np.searchsorted(cumulative, at, side="right"), len(weight) - 1)
+    zone: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(weight) - 1)
+    return zone
 
 
-def _job_weight(
-    zones: Zones, nearness: NDArray[np.float64], districts: Districts | None
-) -> NDArray[np.float64]:
+def _job_weight(zones: Zones, nearness: NDArray[np.float64], districts: Districts | None) -> NDArray[np.float64]:
     """Weigh jobs seen from each hub; float64[h, z]."""
     jobs = zones.attraction[Purpose.WORK]
     if districts is None:
@@ -72,9 +71,7 @@ def _job_weight(
     return _from_table(zones, districts, districts.trips, jobs)
 
 
-def _home_weight(
-    zones: Zones, nearness: NDArray[np.float64], districts: Districts | None
-) -> NDArray[np.float64]:
+def _home_weight(zones: Zones, nearness: NDArray[np.float64], districts: Districts | None) -> NDArray[np.float64]:
     """Weigh homes seen from the hub of a job; float64[h, z]."""
     if districts is None:
         weight: NDArray[np.float64] = zones.residents * nearness

@@ -86,9 +86,7 @@ def _street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
     return np.flatnonzero(touched & roads.through & (part == np.argmax(np.bincount(part))))
 
 
-def _nearest_district(
-    roads: RoadNetwork, streets: NDArray[np.int64], inside: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _nearest_district(roads: RoadNetwork, streets: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give each junction to the district whose connector ends nearest to it."""
     ends = {int(zone): [int(zone)] for zone in inside}
     for a, b in zip(roads.tail, roads.head, strict=True):
@@ -96,8 +94,6 @@ def _nearest_district(
             ends[int(a)].append(int(b))
     node = np.array([end for zone in inside for end in (ends[int(zone)][1:] or ends[int(zone)])])
     zone_of = np.array([zone for zone in inside for _ in (ends[int(zone)][1:] or ends[int(zone)])])
-    apart = np.hypot(
-        roads.x_m[streets][:, None] - roads.x_m[node], roads.y_m[streets][:, None] - roads.y_m[node]
-    )
+    apart = np.hypot(roads.x_m[streets][:, None] - roads.x_m[node], roads.y_m[streets][:, None] - roads.y_m[node])
     nearest: NDArray[np.int64] = zone_of[np.argmin(apart, axis=1)]
     return nearest

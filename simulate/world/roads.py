@@ -96,12 +96,12 @@ def project(
     return east, north
 
 
-def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph:
+def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph[int]:
     """Return the roads as a networkx graph, for analysis with the tools of that library.
 
     Edge keys are link ids; edges carry `length_m`, `free_s` and `road_class`.
     """
-    graph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
     for node in range(roads.n_nodes):
         graph.add_node(node, x=float(roads.x_m[node]), y=float(roads.y_m[node]), name=int(roads.node_name[node]))
     for link in range(roads.n_links):

@@ -79,6 +79,7 @@ class Routes:
     longest_chain: int
     """Most readers on any route."""
 
+
 def graph(roads: RoadNetwork, seed: int) -> Graph:
     """Prepare the cost fields: time, time avoiding freeways, and a private preference."""
     copies = np.flatnonzero(~roads.through)
@@ -130,7 +131,9 @@ def build_routes(
     fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.int64) for _ in range(2))
     cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
     size = h * N_ALTERNATIVES * r + 1
-    cells = (np.zeros(size, np.uint32), np.zeros(size, np.uint32), *(np.zeros(size, np.uint16) for _ in range(3)))
+    parent, site, cell_fast, cell_slow, depth = (
+        np.zeros(size, kind) for kind in (np.uint32, np.uint32, np.uint16, np.uint16, np.uint16)
+    )
     at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
     first = np.searchsorted(readers.link, np.arange(roads.n_links + 1)).astype(np.int64)
     node_cell = np.empty(network.n_nodes, np.uint32)
@@ -140,12 +143,12 @@ def build_routes(
         for i, order, in_link in trees(network, alternative, hub_node):
             _check_reached(roads, in_link, hub_node, i)
             n_cells = grow_trie(
-                order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, *cells,
-                node_cell, node_fast, node_slow,
+                order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site, cell_fast,
+                cell_slow, depth, node_cell, node_fast, node_slow,
             )  # fmt: skip
-            cell[i, alternative], fast[i, alternative], slow[i, alternative] = (
-                column[hub_node] for column in (node_cell, node_fast, node_slow)
-            )
+            cell[i, alternative] = node_cell[hub_node]
+            fast[i, alternative] = node_fast[hub_node]
+            slow[i, alternative] = node_slow[hub_node]
             cell[i, alternative, i] = fast[i, alternative, i] = slow[i, alternative, i] = 0
     used = _fall_back(fast, slow, cell, margin)
     if (longest := int(max(fast.max(), slow.max()))) > LONGEST_DS:
@@ -160,11 +163,11 @@ def build_routes(
         cell=cell,
         used=used,
         hot=(cell != 0).any(axis=1).astype(np.uint8),
-        cell_parent=cells[0][:n_cells].copy(),
-        cell_site=cells[1][:n_cells].copy(),
-        cell_fast=cells[2][:n_cells].copy(),
-        cell_slow=cells[3][:n_cells].copy(),
-        longest_chain=int(cells[4][cell].max()),
+        cell_parent=parent[:n_cells].copy(),
+        cell_site=site[:n_cells].copy(),
+        cell_fast=cell_fast[:n_cells].copy(),
+        cell_slow=cell_slow[:n_cells].copy(),
+        longest_chain=int(depth[cell].max()),
     )
 
 

@@ -55,7 +55,9 @@ def build_streets(grid: Grid, seed: int) -> RoadNetwork:
     x = (column - middle + 2 * SHAKE * shake[0]) * grid.block_m
     y = (row - middle + 2 * SHAKE * shake[1]) * grid.block_m
     a, b, kind = _streets(grid, row, column)
-    closed = streams.uniforms(streams.key(seed, "town.closed"), a.astype(np.uint64) * np.uint64(n) + b.astype(np.uint64))
+    closed = streams.uniforms(
+        streams.key(seed, "town.closed"), a.astype(np.uint64) * np.uint64(n) + b.astype(np.uint64)
+    )
     keep = (kind != RoadClass.LOCAL) | (b - a != 1) | (closed >= SHARE_CLOSED)  # north-south streets stay: no dead town
     a, b, kind = a[keep], b[keep], kind[keep]
     tail, head, kind = np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([kind, kind])

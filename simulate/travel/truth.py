@@ -1,0 +1,123 @@
+"""What really happened: trips, routes, homes and jobs of any vehicles on any days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.kernels.legs import LEG_FIELDS, count_legs, homes_and_jobs, legs_of
+from simulate.kernels.plan import MAX_LEGS
+from simulate.world.routes import N_ALTERNATIVES, route_links, trees
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.travel.life import Lives
+    from simulate.world.build import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trips:
+    """Trips of some vehicles, in order of vehicle and time; one entry a trip."""
+
+    vehicle: NDArray[np.int64]
+    day: NDArray[np.int64]
+    leg: NDArray[np.int64]
+    """int64[n]; number of the trip within its day."""
+    from_zone: NDArray[np.int64]
+    to_zone: NDArray[np.int64]
+    purpose: NDArray[np.int64]
+    """int64[n]; Purpose at the end of the trip."""
+    alternative: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    """int64[n]; clock hour whose traffic it meets."""
+    leave_s: NDArray[np.int64]
+    """int64[n]; seconds from the scenario's first midnight."""
+    arrive_s: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Passages:
+    """Links a trip drives, in order, and when it is half-way along each."""
+
+    link: NDArray[np.int32]
+    middle_s: NDArray[np.int64]
+    """int64[k]; seconds from the scenario's first midnight."""
+
+
+def trips(lives: Lives, vehicles: NDArray[np.int64], first_day: int, last_day: int) -> Trips:
+    """Make the trips of some vehicles on days first_day .. last_day; int64[n] each."""
+    households = lives.population.household_of(vehicles)
+    out = np.empty((len(LEG_FIELDS), len(vehicles) * max(last_day - first_day, 0) * MAX_LEGS), np.int64)
+    rows = legs_of(lives.tables, households, vehicles, first_day, last_day, out)
+    return Trips(**{name: out[i, :rows].copy() for i, name in enumerate(LEG_FIELDS)})
+
+
+def home_and_work(lives: Lives, day: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return home and work zone of every vehicle on a day; int64[v] each, -1 = no commuter."""
+    n = lives.population.n_vehicles
+    home, work = np.empty(n, np.int64), np.empty(n, np.int64)
+    homes_and_jobs(lives.tables, 0, lives.population.n_households, day, home, work)
+    return home, work
+
+
+def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
+    """Drive trips link by link; one Passages a trip."""
+    life = lives.tables
+    from_hub, to_hub = life.zone_hub[chosen.from_zone], life.zone_hub[chosen.to_zone]
+    used = world.routes.used[from_hub, chosen.alternative, to_hub]
+    driven: list[Passages] = [_NOWHERE] * len(chosen.vehicle)
+    for alternative in range(N_ALTERNATIVES):
+        hubs = np.unique(from_hub[used == alternative])
+        for i, _, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
+            for trip in np.flatnonzero((used == alternative) & (from_hub == hubs[i]) & (to_hub != from_hub)):
+                links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
+                driven[trip] = _clock(world, life.hour_fast, life.hour_slow, links, chosen, int(trip), life.access_s)
+    return driven
+
+
+def link_passages(
+    world: World, lives: Lives, first_day: int, last_day: int
+) -> tuple[NDArray[np.float64], float, float]:
+    """Count how often everyone drives each link; float64[m].
+
+    Also returns trips per vehicle-day and the share of vehicle-days without any.
+    """
+    h = len(world.routes.hub_node)
+    legs = np.zeros((h, N_ALTERNATIVES, h), np.int64)
+    used, idle = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    count_legs(lives.tables, 0, lives.population.n_households, first_day, last_day, legs, used, idle)
+    flow = np.zeros(world.roads.n_links)
+    by_tree = np.zeros((N_ALTERNATIVES, h, h))
+    for alternative in range(N_ALTERNATIVES):
+        for tree in range(N_ALTERNATIVES):
+            same = world.routes.used[:, alternative] == tree
+            by_tree[tree] += np.where(same, legs[:, alternative], 0)
+    for tree in range(N_ALTERNATIVES):
+        for i, _, in_link in trees(world.graph, tree, world.routes.hub_node):
+            for j in np.flatnonzero(by_tree[tree, i]):
+                if i != j:
+                    flow[route_links(world.graph, in_link, int(world.routes.hub_node[j]))] += by_tree[tree, i, j]
+    vehicle_days = float(used[0] + idle[0])
+    return flow, float(legs.sum()) / vehicle_days, float(idle[0]) / vehicle_days
+
+
+_NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
+
+
+def _clock(
+    world: World,
+    fast: NDArray[np.int64],
+    slow: NDArray[np.int64],
+    links: list[int],
+    chosen: Trips,
+    trip: int,
+    access: int,
+) -> Passages:
+    """Put a clock on the links of one trip."""
+    hour = chosen.hour[trip]
+    seconds = (world.graph.fast_ds[links] * fast[hour] + world.graph.slow_ds[links] * slow[hour]) / 65_536
+    middle = chosen.leave_s[trip] + access + np.cumsum(seconds) - seconds / 2
+    return Passages(link=np.array(links, np.int32), middle_s=middle.astype(np.int64))
