@@ -131,7 +131,8 @@ def _pooled(shards: list[int], job: Job, workers: int) -> Generator[ShardRecord]
             with _pool(job, min(workers, len(waiting))) as pool:
                 while waiting or flying:
                     while waiting and _may_fly(waiting[0], flying, deaths, IN_FLIGHT * workers):
-                        flying[pool.submit(_draw_one, waiting[0])] = waiting.popleft()
+                        future = pool.submit(_draw_one, waiting[0])
+                        flying[future] = waiting.popleft()
                     for future in wait(flying, return_when=FIRST_COMPLETED).done:
                         record = _landed(future)
                         del flying[future]

@@ -195,6 +195,14 @@ def test_a_camera_that_faces_oncoming_traffic_on_a_one_way_street_stays_and_is_c
     assert (found.report.facing_none, found.report.without_direction) == (1, 1)
 
 
+def test_a_camera_that_looks_along_no_link_near_it_takes_the_nearest():
+    bend = network({1: (0, 0), 2: (100, 0), 3: (200, 50)}, [(1, 2), (2, 3)])
+    # 1 m from the first link, 3 m from the second, and turned 150 and 123 degrees from them.
+    found = snap(cameras((97.5, 1, 300)), bend, within_m=50, merge_m=0)
+    assert found.link.tolist() == [0]
+    assert found.report.facing_none == 1
+
+
 def test_connectors_and_far_places_get_no_reader_and_the_outside_is_another_count():
     on_connectors = [(500, 200, 90), (500, -200, 90)]
     outside = [(-101, 0, 90), (1101, 0, 90), (500, 501, 90), (500, -501, 90)]

@@ -183,9 +183,10 @@ def test_more_readers_than_places_is_an_error_that_says_how_many_fit():
         (Rule(strategy="buisiest"), r"readers\.place\.a\.strategy: .* did you mean 'busiest'\?"),
         (Rule(strategy="cordon", radius_m=None), r"readers\.place\.a\.radius_m: expected a radius"),
         (Rule(strategy="file"), r"readers\.place\.a\.path: .* name the file"),
+        (Rule(strategy="file", path="a.tsv", within_m=None), r"readers\.place\.a: expected within_m and merge_m"),
         (Rule(strategy="file", path="a.tsv", merge_m=None), r"readers\.place\.a: expected within_m and merge_m"),
     ],
-    ids=["no count", "count 0", "misspelt", "no radius", "no path", "no merge"],
+    ids=["no count", "count 0", "misspelt", "no radius", "no path", "no within", "no merge"],
 )
 def test_a_rule_that_lacks_something_is_refused_by_key(rule, message):
     with pytest.raises(ScenarioError, match=message):
@@ -200,7 +201,8 @@ def positions_file(folder, rows):
     return str(file)
 
 
-CAMERAS = [(100, 5, "Road Authority", 90), (100, 5, "", 270), (300, 5, "Shops", 90), (310, 5, "", 90), (300, 80, "", 0)]
+TOO_FAR = (300, 80, "Nobody", 0)
+CAMERAS = [TOO_FAR, (100, 5, "Road Authority", 90), (100, 5, "", 270), (300, 5, "Shops", 90), (310, 5, "", 90)]
 
 
 def test_readers_from_a_file_stand_where_the_file_says(tmp_path):
@@ -217,7 +219,7 @@ def test_readers_from_a_file_stand_where_the_file_says(tmp_path):
 
 
 def test_one_more_line_in_the_file_and_another_order_of_links_keep_all_uids(tmp_path):
-    few = placed(Rule(strategy="file", path=positions_file(tmp_path, CAMERAS[:3])))
+    few = placed(Rule(strategy="file", path=positions_file(tmp_path, CAMERAS[:4])))
     order = np.arange(M)[::-1]
     many = placed(
         Rule(strategy="file", path=positions_file(tmp_path, [*CAMERAS, (900, 5, "", 90)])),
@@ -229,7 +231,7 @@ def test_one_more_line_in_the_file_and_another_order_of_links_keep_all_uids(tmp_
 
 
 def test_readers_in_one_spot_are_told_apart_by_their_order(tmp_path):
-    readers = placed(Rule(strategy="file", merge_m=0.0, path=positions_file(tmp_path, [CAMERAS[0]] * 3)))
+    readers = placed(Rule(strategy="file", merge_m=0.0, path=positions_file(tmp_path, [CAMERAS[1]] * 3)))
     assert readers.n == 3 == len(set(readers.uid.tolist()))
     assert set(readers.link.tolist()) == {readers.link[0]}
 

@@ -1,0 +1,140 @@
+"""Small worlds for tests: towns of a few dozen cars, and ways to make them awkward.
+
+A town has no freeways, no ties between routes, no node that blocks through traffic and no
+two readers on one link; the options here give it all of those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import numpy as np
+
+import simulate.scenario
+from simulate import streams
+from simulate.sightings.draw import DrawTables, draw_households, draw_tables
+from simulate.travel.life import Lives, make_lives
+from simulate.world import build, town
+from simulate.world.readers import Readers
+from simulate.world.roads import RoadClass, RoadNetwork
+from simulate.world.routes import build_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from simulate.scenario import Scenario
+    from simulate.world.build import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Small:
+    """A world, its people and what a draw needs of them."""
+
+    scenario: Scenario
+    world: World
+    lives: Lives
+    tables: DrawTables
+
+
+SMALL: Mapping[str, Any] = {"roads.population": 75, "roads.density_per_km2": 50, "period.days": 30}
+"""About 51 cars on seven by seven junctions, for a month."""
+
+
+def town_scenario(seed: int = 0, **changes: Any) -> Scenario:
+    """Return a small Smallville; in the keys of changes, two underscores stand for a dot."""
+    overrides = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
+    overrides.setdefault("readers.place.police.count", 6)
+    return simulate.scenario.load("smallville", seed=seed, overrides=overrides)
+
+
+def anaheim_scenario(data: Path, seed: int = 0, **changes: Any) -> Scenario:
+    """Return Anaheim with the files of the data folder."""
+    files = {
+        "roads.path": str(data / "tntp" / "Anaheim"),
+        "readers.place.mapped.path": str(data / "osm" / "alpr_nodes_2026-07-21.tsv.gz"),
+    }
+    overrides = {**files, **{key.replace("__", "."): value for key, value in changes.items()}}
+    return simulate.scenario.load("anaheim", seed=seed, overrides=overrides)
+
+
+def small(scenario: Scenario, *, awkward: bool = False, spots: Mapping[int, list[float]] | None = None) -> Small:
+    """Build world, people and draw; `spots` puts readers on links, each at shares of its length."""
+    world = build_awkward(scenario) if awkward else build.build_world(scenario)
+    if spots is not None:
+        world = with_readers(world, scenario, spots)
+    return finish(scenario, world)
+
+
+def finish(scenario: Scenario, world: World) -> Small:
+    """Populate a world that is built."""
+    lives = make_lives(scenario, world)
+    tables = draw_tables(world, lives.tables, scenario.settings.readers)
+    return Small(scenario=scenario, world=world, lives=lives, tables=tables)
+
+
+def build_awkward(scenario: Scenario) -> World:
+    """Build a town on a perfect grid, full of ties, with freeways, twin links and closed corners."""
+    original = town.build_town
+
+    def awkward_town(settings: Any, seed: int) -> Any:
+        roads, zones = original(settings, seed)
+        return _awkward(roads), zones
+
+    with patch.object(town, "SHAKE", 0.0), patch.object(build, "build_town", awkward_town):
+        return build.build_world(scenario)
+
+
+def with_readers(world: World, scenario: Scenario, spots: Mapping[int, list[float]]) -> World:
+    """Put readers on links, each at shares of the link's length, instead of the scenario's own."""
+    link = np.array([k for k in sorted(spots) for _ in spots[k]], np.int32)
+    at = np.array([share for k in sorted(spots) for share in sorted(spots[k])])
+    ordinal = [i for k in sorted(spots) for i in range(len(spots[k]))]
+    x, y = world.roads.point_on(link, at)
+    readers = Readers(
+        uid=np.array([streams.uid("test", *spot) for spot in zip(link, ordinal, strict=True)], np.uint64),
+        link=link,
+        at=at,
+        owner=np.zeros(len(link), np.int16),
+        x_m=x,
+        y_m=y,
+        operator=("",) * len(link),
+    )
+    margin = scenario.settings.travel.other_route_margin
+    routes = build_routes(world.roads, world.graph, world.routes.hub_node, readers, margin)
+    return replace(world, readers=readers, routes=routes)
+
+
+def rows_of(tables: DrawTables, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
+    """Draw households first..last; int64[n, 3] of plate, time, site."""
+    end = len(tables.life.kind) if last is None else last
+    blocks = list(draw_households(tables, first, end))
+    if not blocks:
+        return np.empty((0, 3), np.int64)
+    return np.concatenate([np.stack([b.plate, b.time, b.site], axis=1).astype(np.int64) for b in blocks])
+
+
+def _awkward(roads: RoadNetwork) -> RoadNetwork:
+    """Turn main streets into freeways, double every seventh link and close two corners."""
+    freeway = roads.road_class == RoadClass.ARTERIAL
+    twin = np.arange(0, roads.n_links, 7)
+    through = roads.through.copy()
+    through[[0, roads.n_nodes - 1]] = False
+
+    def doubled(values: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([values, values[twin]])
+
+    return replace(
+        roads,
+        through=through,
+        tail=doubled(roads.tail),
+        head=doubled(roads.head),
+        length_m=doubled(roads.length_m),
+        free_s=doubled(np.where(freeway, roads.length_m / (100 / 3.6), roads.free_s)),
+        road_class=doubled(np.where(freeway, RoadClass.FREEWAY, roads.road_class).astype(np.uint8)),
+        capacity=doubled(roads.capacity),
+    )
