@@ -1,0 +1,200 @@
+"""A view: what one observer can see on one date, under a ladder of retention rules.
+
+An attack receives a view and nothing else. The truth travels beside it under a seal that
+`blind()` takes away; scoring breaks the seal afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.checks import ScenarioError, did_you_mean
+from simulate.policy.retention import Retention
+from simulate.sightings.store import Rows
+from simulate.travel.calendar import DAY_S, DAY_START_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from simulate.sightings.run import Run
+    from simulate.sightings.store import Store
+    from simulate.travel.life import Lives
+    from simulate.world.build import World
+    from simulate.world.readers import Readers
+    from simulate.world.roads import RoadNetwork
+    from simulate.world.routes import Graph
+    from simulate.world.zones import Zones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Public:
+    """What anyone may know: the map, where people live and work in sum, where readers stand."""
+
+    roads: RoadNetwork
+    graph: Graph
+    hub_node: NDArray[np.int32]
+    zones: Zones
+    readers: Readers
+    n_vehicles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Truth:
+    """What really happened; only scoring may look."""
+
+    world: World
+    lives: Lives
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """What one observer can see; w retention rules, r readers."""
+
+    observer: str
+    purpose: str
+    visible: NDArray[np.bool_]
+    """bool[r]; readers whose sightings the observer sees."""
+    ladder: tuple[Retention, ...]
+    """Retention rules asked about, longest last."""
+    now_s: int
+    """When the observer looks, seconds from the scenario's first midnight."""
+    start: date
+    public: Public
+    store: Store
+    truth: Truth | None
+
+    @property
+    def on(self) -> date:
+        """Return the query date."""
+        return self.start + timedelta(days=self.now_s // DAY_S)
+
+    @property
+    def today(self) -> int:
+        """Return the day of travel that the query date belongs to."""
+        return max((self.now_s - DAY_START_S) // DAY_S, 0)
+
+    def reached(self, rule: Retention) -> bool:
+        """Tell whether the store is old enough for a rule to delete anything, or for ever."""
+        return rule.seconds is None or rule.seconds <= self.now_s - DAY_START_S
+
+    def windows(self) -> list[tuple[Retention, int]]:
+        """List the rules that are reached, each with the oldest time it leaves on file."""
+        return [(rule, rule.since(self.now_s)) for rule in self.ladder if self.reached(rule)]
+
+    def rows(self) -> Iterator[Rows]:
+        """Stream what the longest rule leaves, sorted by plate, time and site within a shard."""
+        oldest = min((since for _, since in self.windows()), default=self.now_s)
+        for block in self.store.blocks():
+            kept = (block.time >= oldest) & (block.time < self.now_s) & self.visible[block.site]
+            yield block if kept.all() else Rows(*(column[kept] for column in block))
+
+    def rows_of(self, plates: NDArray[np.int64]) -> Rows:
+        """Look up some plates; their rows sorted by plate, time and site."""
+        wanted = np.zeros(self.public.n_vehicles, np.bool_)
+        wanted[plates] = True
+        found = [Rows(*(column[wanted[block.plate]] for column in block)) for block in self.rows()]
+        return Rows(*(np.concatenate([np.empty(0, np.uint32), *(block[i] for block in found)]) for i in range(3)))
+
+    def blind(self) -> View:
+        """Return the view without the truth: what an attack may hold."""
+        return replace(self, truth=None)
+
+    def describe(self) -> str:
+        """Say in one sentence who sees what."""
+        return (
+            f"{self.observer} looks on {self.on} at {int(self.visible.sum())} of {len(self.visible)} readers,"
+            f" for {self.purpose}"
+        )
+
+
+def view_of(
+    run: Run,
+    *,
+    observer: str | None = None,
+    policies: Sequence[Retention] = (),
+    ladder: Sequence[str | Retention] | None = None,
+    on: date | str | None = None,
+) -> View:
+    """Open a view of a run.
+
+    Parameters
+    ----------
+    run
+        A complete run.
+    observer
+        A name from the scenario's observers, or an owner, who sees its own readers. The
+        scenario's first observer if None.
+    policies
+        Rules in force: at most one retention.
+    ladder
+        Retention rules to compare instead, in one pass.
+    on
+        Query date; the day after the last simulated one if None.
+    """
+    settings = run.scenario.settings
+    name = observer if observer is not None else next(iter(settings.observers), next(iter(settings.owners)))
+    visible, purpose = _visible(run, name)
+    if len(policies) > 1:
+        raise ScenarioError("policies", "one retention rule", len(policies), "use ladder=[...] to compare several")
+    asked = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]]
+    rules = sorted(set(asked), key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
+    public = Public(
+        roads=run.world.roads,
+        graph=run.world.graph,
+        hub_node=run.world.routes.hub_node,
+        zones=run.world.zones,
+        readers=run.world.readers,
+        n_vehicles=run.n_vehicles,
+    )
+    return View(
+        observer=name,
+        purpose=purpose,
+        visible=visible,
+        ladder=tuple(rules),
+        now_s=_now(on, settings.period.start, settings.period.days),
+        start=settings.period.start,
+        public=public,
+        store=run.store,
+        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed),
+    )
+
+
+def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:
+    """Return which readers an observer sees, and what for."""
+    settings, owners = run.scenario.settings, run.world.owners
+    if name in settings.observers:
+        sees, purpose = settings.observers[name].sees, settings.observers[name].purpose
+    elif name in owners:
+        sees, purpose = (name,), "its own use"
+    else:
+        remedy = did_you_mean(name, [*settings.observers, *owners])
+        raise ScenarioError("observer", "an observer or owner of the scenario", repr(name), remedy)
+    visible = np.isin(run.world.readers.owner, [owners.index(owner) for owner in sees])
+    if not visible.any():
+        raise ScenarioError(
+            f"observers.{name}", "at least one reader to see", f"none: {', '.join(sees)} has no readers",
+            "give the owner readers in [readers.place.NAME], or ask for another observer",
+        )  # fmt: skip
+    return visible, purpose
+
+
+def _now(on: date | str | None, start: date, days: int) -> int:
+    """Turn a query date into 04:00 of that day, in seconds."""
+    last = start + timedelta(days=days)
+    if isinstance(on, str):
+        try:
+            on = date.fromisoformat(on)
+        except ValueError:
+            raise ScenarioError("--on", "a date as YYYY-MM-DD", repr(on), f"for example {last}") from None
+    day = last if on is None else on
+    if not start < day <= last:
+        remedy = "the observer can only look while the scenario lasts, from its second day on"
+        raise ScenarioError("--on", f"a date from {start + timedelta(days=1)} to {last}", day, remedy)
+    return (day - start).days * DAY_S + DAY_START_S

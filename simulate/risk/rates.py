@@ -1,0 +1,135 @@
+"""Rates: every result with its interval, its baseline and its denominator."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+Z = 1.959964
+"""Two-sided 95 % quantile of the normal distribution."""
+NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One score of one measure under one setting."""
+
+    measure: str
+    score: str
+    """What is measured, in words."""
+    retention: str
+    """Label of the retention rule."""
+    setting: str = ""
+    """Anything else that was varied."""
+    value: float | None
+    """None where the store is younger than the rule."""
+    low: float | None = None
+    """Lower end of the 95 % interval over the vehicles drawn."""
+    high: float | None = None
+    baseline: float | None = None
+    """What anyone could reach without the sightings."""
+    n: int = 0
+    """Denominator."""
+    unit: str = "share"
+    """"share", "metres", "vehicles", "sightings", "days", "sites" or "ratio"."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """A tidy table of rates."""
+
+    rows: tuple[Rate, ...] = ()
+
+    def __iter__(self) -> Iterator[Rate]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __add__(self, other: Rates) -> Rates:
+        return Rates(self.rows + other.rows)
+
+    def where(self, **wanted: str) -> Rates:
+        """Keep the rows whose fields equal the given ones."""
+        return Rates(tuple(r for r in self.rows if all(getattr(r, key) == value for key, value in wanted.items())))
+
+    def one(self, **wanted: str) -> Rate:
+        """Return the only row that fits."""
+        found = self.where(**wanted).rows
+        if len(found) != 1:
+            raise LookupError(f"expected one row with {wanted}, found {len(found)}")
+        return found[0]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the rows as plain dictionaries, ready for JSON or a data frame."""
+        return [asdict(row) for row in self.rows]
+
+    def __str__(self) -> str:
+        cells = [_COLUMNS, *(_cells(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in cells) for i in range(len(_COLUMNS))]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>" for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def share(hits: NDArray[np.bool_] | int, n: int) -> tuple[float | None, float | None, float | None]:
+    """Return a share with its Wilson 95 % interval (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if n == 0:
+        return None, None, None
+    p = float(np.sum(hits)) / n
+    centre, spread = p + Z * Z / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+    scale = 1 + Z * Z / n
+    return p, max(0.0, float((centre - spread) / scale)), min(1.0, float((centre + spread) / scale))
+
+
+def quantile(values: NDArray[np.generic], q: float) -> tuple[float | None, float | None, float | None]:
+    """Return a quantile with the interval of its order statistics (normal approximation of the binomial)."""
+    n = len(values)
+    if n == 0:
+        return None, None, None
+    ordered = np.sort(values).astype(np.float64)
+    spread = Z * np.sqrt(n * q * (1 - q))
+    at = [np.clip(np.round(q * (n - 1) + side), 0, n - 1).astype(int) for side in (0, -spread, spread)]
+    return float(ordered[at[0]]), float(ordered[at[1]]), float(ordered[at[2]])
+
+
+def mean(values: NDArray[np.generic]) -> tuple[float | None, float | None, float | None]:
+    """Return a mean with its normal 95 % interval."""
+    n = len(values)
+    if n == 0:
+        return None, None, None
+    m = float(np.mean(values))
+    spread = Z * float(np.std(values)) / np.sqrt(n)
+    return m, float(m - spread), float(m + spread)
+
+
+_COLUMNS = ("measure", "score", "retention", "setting", "value", "95 % interval", "baseline", "n")
+
+
+def _cells(row: Rate) -> tuple[str, ...]:
+    interval = "" if row.low is None or row.high is None else f"{_show(row.low, row)} to {_show(row.high, row)}"
+    value = row.note if row.value is None else _show(row.value, row)
+    baseline = "" if row.baseline is None else _show(row.baseline, row)
+    return (row.measure, row.score, row.retention, row.setting, value, interval, baseline, f"{row.n:,}")
+
+
+def _show(value: float, row: Rate) -> str:
+    if row.unit == "share":
+        return f"{100 * value:.1f} %"
+    if row.unit == "metres":
+        return f"{value:,.0f} m"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,164 @@
+"""A run: one scenario drawn into one folder, and opened again only if it redraws the same."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.checks import ScenarioError
+from simulate.scenario import Scenario, from_resolved
+from simulate.sightings.draw import DrawTables, draw_households, draw_shard, draw_tables, expected_rows
+from simulate.sightings.engine import run_shards
+from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
+from simulate.travel.life import Lives, make_lives
+from simulate.world.build import World, build_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Progress = Callable[[int, int, int], None]
+
+METRO = "city"
+"""Name of the only metro of a scenario with one road network."""
+SERIAL_ROWS = 20_000_000
+"""Below this, starting worker processes costs more than they save."""
+SLICES, SLICE_HOUSEHOLDS = 4, 40
+"""How much of a run is redrawn when it is opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """A complete run with the world and the lives it was drawn from."""
+
+    path: Path
+    scenario: Scenario
+    world: World
+    lives: Lives
+    store: Store
+
+    @property
+    def n_vehicles(self) -> int:
+        """Count the vehicles, seen or not."""
+        return self.lives.population.n_vehicles
+
+    @property
+    def n_sightings(self) -> int:
+        """Count the stored sightings."""
+        return int(self.store.manifest()["rows"])
+
+
+def run(
+    scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None
+) -> Run:
+    """Draw a scenario into a folder; a run that was interrupted is resumed.
+
+    Parameters
+    ----------
+    scenario
+        What to draw.
+    path
+        The run's folder; made if absent.
+    workers
+        Processes; chosen by the size of the run if None.
+    progress
+        Called as `progress(done_shards, total_shards, rows)`.
+
+    Raises
+    ------
+    ScenarioError
+        If the input is bad, the folder holds something else or the disk is too small;
+        nothing is half-written.
+    """
+    world = build_world(scenario)
+    lives = make_lives(scenario, world)
+    tables = draw_tables(world, lives.tables, scenario.settings.readers)
+    shards = len(tables.cuts) - 1
+    identity = {
+        "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "metros": {METRO: shards},
+    }  # fmt: skip
+    rows = expected_rows(tables)
+    if not (Path(path) / "scenario.json").exists():
+        check_space(path, rows)
+    store = create_or_resume(path, identity)
+    store.write_world(world_tables(world, lives))
+    if not store.complete():
+        processes = workers or (1 if rows < SERIAL_ROWS else os.cpu_count() or 1)
+        run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
+        store.finish(lives.population.n_vehicles)
+    made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
+    _redraw(made, tables)
+    return made
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run; refuse one whose rows were not drawn from its scenario.
+
+    Builds the world again from the stored scenario and redraws a random slice of
+    households: real reads, or a run that was tampered with, do not come back the same.
+    """
+    store = open_store(path)
+    scenario = from_resolved(store.identity["scenario"], store.identity["name"], store.identity["seed"])
+    world = build_world(scenario)
+    lives = make_lives(scenario, world)
+    store.write_world(world_tables(world, lives))
+    opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
+    _redraw(opened, draw_tables(world, lives.tables, scenario.settings.readers))
+    return opened
+
+
+def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
+    """Return the draw of one worker."""
+
+    def draw(shard: int) -> Iterator[Rows]:
+        return draw_shard(tables, shard)
+
+    return draw
+
+
+def world_tables(world: World, lives: Lives) -> dict[str, dict[str, Any]]:
+    """Return the tables kept beside the sightings, which also pin what they were drawn from."""
+    readers, zones, roads = world.readers, world.zones, world.roads
+    first = lives.population.first_vehicle
+    return {
+        "sites": {
+            "uid": readers.uid, "owner": readers.owner, "link": readers.link, "at": readers.at, "x_m": readers.x_m,
+            "y_m": readers.y_m,
+        },
+        "zones": {
+            "x_m": zones.x_m, "y_m": zones.y_m, "hub": zones.hub, "residents": zones.residents,
+            "outside": zones.outside,
+        },
+        "owners": {"owner": list(world.owners)},
+        "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
+        "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
+    }  # fmt: skip
+
+
+def _redraw(run: Run, tables: DrawTables) -> None:
+    """Draw a random slice again and compare it with what is stored."""
+    households = run.lives.population.n_households
+    first_vehicle = run.lives.population.first_vehicle
+    for _ in range(SLICES):
+        first = secrets.randbelow(max(households - SLICE_HOUSEHOLDS, 1))
+        last = min(first + SLICE_HOUSEHOLDS, households)
+        drawn = list(draw_households(tables, first, last))
+        kept = list(run.store.rows_of_plates(int(first_vehicle[first]), int(first_vehicle[last])))
+        if not all(np.array_equal(_column(drawn, i), _column(kept, i)) for i in range(3)):
+            raise ScenarioError(
+                run.path,
+                f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
+                f"other rows for the vehicles of households {first} to {last - 1}",
+                "draw the run again with: plateprint run (Plateprint opens only what it drew itself; real reads stay out)",
+            )
+
+
+def _column(blocks: list[Rows], i: int) -> NDArray[np.uint32]:
+    return np.concatenate([np.empty(0, np.uint32), *(block[i] for block in blocks)])
