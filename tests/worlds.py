@@ -62,12 +62,18 @@ def anaheim_scenario(data: Path, seed: int = 0, **changes: Any) -> Scenario:
     return simulate.scenario.load("anaheim", seed=seed, overrides=overrides)
 
 
-def small(scenario: Scenario, *, awkward: bool = False, spots: Mapping[int, list[float]] | None = None) -> Small:
-    """Build world, people and draw; `spots` puts readers on links, each at shares of its length."""
+def small(scenario: Scenario, *, awkward: bool = False, scattered: int = 0) -> Small:
+    """Build world, people and draw; readers scattered over so many links replace the scenario's own."""
     world = build_awkward(scenario) if awkward else build.build_world(scenario)
-    if spots is not None:
-        world = with_readers(world, scenario, spots)
+    if scattered:
+        world = with_readers(world, scenario, spots(world.roads.n_links, scattered, scenario.seed))
     return finish(scenario, world)
+
+
+def spots(n_links: int, chosen: int, seed: int) -> dict[int, list[float]]:
+    """Choose links and put up to three readers on each: at its ends and between."""
+    links = np.random.default_rng(seed).permutation(n_links)[:chosen]
+    return {int(link): [[0.0], [1.0], [0.3, 0.300001, 0.999]][i % 3] for i, link in enumerate(links)}
 
 
 def finish(scenario: Scenario, world: World) -> Small:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.schema import Measure
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
     from simulate.travel.life import Lives
@@ -51,6 +52,8 @@ class Truth:
     world: World
     lives: Lives
     seed: int
+    asked: Measure
+    """How the scenario wants its measures taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,7 +146,9 @@ def view_of(
     visible, purpose = _visible(run, name)
     if len(policies) > 1:
         raise ScenarioError("policies", "one retention rule", len(policies), "use ladder=[...] to compare several")
-    asked = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]]
+    asked = [
+        rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]
+    ]
     rules = sorted(set(asked), key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
     public = Public(
         roads=run.world.roads,
@@ -162,7 +167,7 @@ def view_of(
         start=settings.period.start,
         public=public,
         store=run.store,
-        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed),
+        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, asked=settings.measure),
     )
 
 

@@ -55,9 +55,7 @@ class Run:
         return int(self.store.manifest()["rows"])
 
 
-def run(
-    scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None
-) -> Run:
+def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Run:
     """Draw a scenario into a folder; a run that was interrupted is resumed.
 
     Parameters

@@ -171,11 +171,10 @@ def _tree(
 
     Links that cost something lead from nearer to farther nodes and cannot form a circle.
     Links that cost nothing can, so they only enter nodes that no other link enters, level
-    by level from those already entered. Nodes out of reach get len(head).
+    by level from those already entered. Entries of nodes out of reach mean nothing.
     """
-    reached = np.isfinite(cost)
-    slack = TIE * cost[reached].max()
-    tight = np.flatnonzero(reached[leaves] & (cost[leaves] + link_cost <= cost[head] + slack))
+    slack = TIE * cost[np.isfinite(cost)].max()
+    tight = np.flatnonzero(cost[leaves] + link_cost <= cost[head] + slack)
     paid, free = tight[link_cost[tight] > slack], tight[link_cost[tight] <= slack]
     enter_by = np.full(len(cost), len(head))
     np.minimum.at(enter_by, head[paid], paid)

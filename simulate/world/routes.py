@@ -187,12 +187,13 @@ def best_times(roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32]) 
 def link_flow(network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64]) -> NDArray[np.float64]:
     """Load trips on the quickest routes; float64[m].
 
-    trips : float64[h, h], trips from hub to hub.
+    trips : float64[h, h], trips from hub to hub; those within a hub drive no link.
     """
     flow = np.zeros(len(network.leaves))
     for i, order, in_link in trees(network, 0, hub_node):
         weight = np.zeros(network.n_nodes)
         np.add.at(weight, hub_node, trips[i])
+        weight[hub_node[i]] = 0.0  # a node that blocks through traffic is entered from its own copy
         load_tree(order, in_link, network.leaves, weight, flow)
     return flow
 

@@ -167,6 +167,8 @@ def test_parallel_links_are_never_added_up_and_the_cheapest_is_taken():
 
 def test_of_equal_links_and_routes_the_lowest_link_is_taken():
     assert load(make([(1, 2, 3.0)] * 3, n_zones=2), one_trip(2, 1, 2)).tolist() == [1, 0, 0]
+    free_twins = [(1, 3, 0.0), (1, 3, 0.0), (3, 2, 1.0)]
+    assert load(make(free_twins, n_zones=2), one_trip(2, 1, 2)).tolist() == [1, 0, 1]
     diamond = [(1, 3, 1.0), (1, 4, 1.0), (4, 2, 1.0), (3, 2, 1.0)]
     assert load(make(diamond, n_zones=2), one_trip(2, 1, 2)).tolist() == [0, 1, 1, 0]
 

@@ -1,0 +1,266 @@
+"""Anchors: where does a plate live and work on the query date?
+
+Cars start the day at home and end it there. The first reader that sees a plate in the
+morning and the last one at night therefore lie next to its home, with no other reader
+between; a long gap in the middle of a working day points to work in the same way. Each
+such sighting votes for every neighbourhood, by how naturally one would drive from it to
+that reader on the public roads, starting from what the census says of homes and jobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from simulate import streams
+from simulate.kernels.trees import sum_down
+from simulate.risk.cards import AttackerCard
+from simulate.risk.rates import NOT_REACHED, Rate, Rates, quantile, share
+from simulate.sightings.store import Rows
+from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.travel.truth import home_and_work
+from simulate.world.routes import trees
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.policy.view import Public, Truth, View
+
+CARD = AttackerCard(
+    question="Where does a vehicle live and work on the query date?",
+    knows="the plate, where the readers stand, and from the census how many live and work in each block",
+    roads="public roads at free speed, not the routes people really prefer",
+    targets="vehicles that live on the map, drawn at random; for work, those of them that commute",
+    counts_as_success="a guess within the stated distance; a target without a guess counts as not found",
+    baseline="the one spot that most homes (or jobs) lie near, the same for every plate",
+)
+MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
+"""A first sighting before noon, or a last one after 15:00, points home (assumption)."""
+LEAST_GAP_S = 3 * 3600
+"""A gap this long inside a working day points to work (assumption)."""
+MISSED = 0.1
+"""Chance that a car passes a reader unread (assumption: readers read nine in ten)."""
+REACH_S = 240.0
+"""Seconds of driving over which belief in a place falls by a factor e (assumption)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Guesses:
+    """Where an attack believes its targets are; one entry a target, NaN without a guess."""
+
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Beliefs:
+    """Logarithm of how naturally one drives between readers and blocks; r readers, z zones."""
+
+    to_reader: NDArray[np.float64]
+    """float64[r, z]; from a block to the reader, as the first one met."""
+    from_reader: NDArray[np.float64]
+    """float64[r, z]; from the reader to a block, as the last one met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Votes:
+    """How often each reader stood at an end of a stay; t targets, r readers."""
+
+    leaving: NDArray[np.float64]
+    """float64[t, r]; first reader after the stay."""
+    coming: NDArray[np.float64]
+    """float64[t, r]; last reader before the stay."""
+
+
+def attack(view: View, plates: NDArray[np.int64], near_m: float) -> list[tuple[Guesses, Guesses]]:
+    """Guess home and work of some plates under every reached rule of the ladder."""
+    rows = view.rows_of(plates)
+    known = beliefs(view.public, view.visible)
+    return [
+        (
+            guess(view.public, known, home_votes(rows, plates, since, len(view.visible)), Purpose.HOME, near_m),
+            guess(view.public, known, work_votes(view, rows, plates, since), Purpose.WORK, near_m),
+        )
+        for _, since in view.windows()
+    ]
+
+
+def beliefs(public: Public, visible: NDArray[np.bool_]) -> Beliefs:
+    """Drive the public roads between every reader and every block."""
+    roads, readers, zones = public.roads, public.readers, public.zones
+    on_link = np.bincount(readers.link[visible], minlength=roads.n_links).astype(np.float64)
+    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
+    r, h = readers.n, len(public.hub_node)
+    to_reader, from_reader = np.zeros((r, h)), np.zeros((r, h))
+    tails, heads = roads.tail[readers.link], roads.head[readers.link]
+    cost = np.empty(public.graph.n_nodes), np.empty(public.graph.n_nodes)
+
+    def walk(order: NDArray[np.int64], in_link: NDArray[np.int32]) -> NDArray[np.float64]:
+        sum_down(order, in_link, public.graph.leaves, link_s, cost[0])
+        sum_down(order, in_link, public.graph.leaves, on_link, cost[1])
+        unreached = (in_link < 0) & (cost[0] == 0.0)
+        value = -cost[0] / REACH_S + cost[1] * np.log(MISSED)
+        value[unreached & (np.arange(len(value)) != order[0])] = -50.0
+        return value
+
+    for i, order, in_link in trees(public.graph, 0, public.hub_node):
+        to_reader[:, i] = walk(order, in_link)[tails]
+    for i, order, in_link in trees(public.graph, 0, heads):
+        from_reader[i] = walk(order, in_link)[public.hub_node]
+    return Beliefs(to_reader=to_reader[:, zones.hub], from_reader=from_reader[:, zones.hub])
+
+
+def home_votes(rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
+    """Count the first reader of each morning and the last one of each night."""
+    kept = rows.time >= since
+    plate, site, time = rows.plate[kept], rows.site[kept], rows.time[kept].astype(np.int64)
+    day, clock = np.divmod(time - DAY_START_S, DAY_S)
+    clock += DAY_START_S
+    new = np.ones(len(plate), np.bool_)
+    new[1:] = (plate[1:] != plate[:-1]) | (day[1:] != day[:-1])
+    last = np.append(new[1:], True)[: len(new)]
+    first = new & (clock < MORNING_S)
+    last &= clock >= EVENING_S
+    return Votes(
+        leaving=_count(plates, plate[first], site[first], r), coming=_count(plates, plate[last], site[last], r)
+    )
+
+
+def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int) -> Votes:
+    """Count the readers on both sides of the longest gap of each working day."""
+    kept = rows.time >= since
+    plate, site, time = rows.plate[kept], rows.site[kept], rows.time[kept].astype(np.int64)
+    r = len(view.visible)
+    if len(plate) < 2:
+        return Votes(leaving=np.zeros((len(plates), r)), coming=np.zeros((len(plates), r)))
+    day, clock = np.divmod(time - DAY_START_S, DAY_S)
+    clock += DAY_START_S
+    same = (plate[1:] == plate[:-1]) & (day[1:] == day[:-1])
+    gap = np.where(same, time[1:] - time[:-1], 0)
+    weekday = (view.start.weekday() + day[:-1]) % 7 < 5
+    stays = same & weekday & (gap >= LEAST_GAP_S) & (clock[:-1] < MORNING_S + 3 * 3600)
+    order = np.lexsort((-gap, day[:-1], plate[:-1]))
+    order = order[stays[order]]
+    longest = np.ones(len(order), np.bool_)
+    longest[1:] = (plate[order[1:]] != plate[order[:-1]]) | (day[order[1:]] != day[order[:-1]])
+    at = order[longest]
+    return Votes(leaving=_count(plates, plate[at], site[at + 1], r), coming=_count(plates, plate[at], site[at], r))
+
+
+def guess(public: Public, known: Beliefs, votes: Votes, purpose: Purpose, near_m: float) -> Guesses:
+    """Weigh every block for every target and stand where most of the belief is near."""
+    zones = public.zones
+    prior = _prior(public, purpose)
+    belief = votes.leaving @ known.to_reader + votes.coming @ known.from_reader + np.log(np.maximum(prior, 1e-12))
+    belief[:, zones.outside] = -np.inf
+    belief -= belief.max(axis=1, keepdims=True)
+    chance = np.exp(belief)
+    best = np.argmax(chance @ _near(public, near_m), axis=1)
+    voted = (votes.leaving.sum(axis=1) + votes.coming.sum(axis=1)) > 0
+    return Guesses(x_m=np.where(voted, zones.x_m[best], np.nan), y_m=np.where(voted, zones.y_m[best], np.nan))
+
+
+def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[float, float]:
+    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
+    prior = np.where(public.zones.outside, 0.0, _prior(public, purpose))
+    best = int(np.argmax(prior @ _near(public, near_m)))
+    return float(public.zones.x_m[best]), float(public.zones.y_m[best])
+
+
+def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
+    """Score guesses of home and work under every rule of the ladder."""
+    zones = view.public.zones
+    home, work = home_and_work(truth.lives, view.today)
+    residents = np.flatnonzero(~zones.outside[home])
+    order = np.argsort(streams.words(streams.key(truth.seed, "risk.anchors.targets"), residents), kind="stable")
+    plates = np.sort(residents[order[:targets]])
+    guesses = attack(view, plates, near_m)
+    reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
+    rows: list[Rate] = []
+    for rule in view.ladder:
+        for what, zone, purpose in (("home", home, Purpose.HOME), ("work", work, Purpose.WORK)):
+            if rule not in reached:
+                rows.append(Rate(measure="anchors", score=f"{what} found within {near_m:g} m", retention=rule.label,
+                                 value=None, note=NOT_REACHED))  # fmt: skip
+                continue
+            asked = zone[plates] >= 0
+            made = guesses[reached[rule]][purpose == Purpose.WORK]
+            spot = baseline_spot(view.public, purpose, near_m)
+            rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], spot, (near_m, far_m))
+    return Rates(tuple(rows)) + _set_sizes(home, work, residents, view.ladder[-1].label)
+
+
+def score(
+    public: Public,
+    what: str,
+    label: str,
+    made: Guesses,
+    truth: NDArray[np.int64],
+    spot: tuple[float, float],
+    within: tuple[float, float],
+) -> list[Rate]:
+    """Compare guesses with the truth; who cannot be guessed, or is off the map, is not found."""
+    zones, n = public.zones, len(truth)
+    on_map = ~zones.outside[truth]
+    error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
+    anyone = np.hypot(spot[0] - zones.x_m[truth], spot[1] - zones.y_m[truth])
+    rows = []
+    for metres in within:
+        value, low, high = share((error <= metres) & on_map, n)
+        guessed, _, _ = share((anyone <= metres) & on_map, n)
+        rows.append(Rate(measure="anchors", score=f"{what} found within {metres:g} m", retention=label, value=value,
+                         low=low, high=high, baseline=guessed, n=n))  # fmt: skip
+    some = np.isfinite(error) & on_map
+    value, low, high = quantile(error[some], 0.5)
+    rows.append(Rate(measure="anchors", score=f"{what}, median error of a guess", retention=label, value=value, low=low,
+                     high=high, baseline=quantile(anyone[on_map], 0.5)[0], n=int(some.sum()), unit="metres"))  # fmt: skip
+    value, low, high = share(np.isfinite(error), n)
+    rows.append(Rate(measure="anchors", score=f"{what} guessed at all", retention=label, value=value, low=low, high=high,
+                     n=n))  # fmt: skip
+    return rows
+
+
+def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDArray[np.int64], label: str) -> Rates:
+    """Count who shares a home block and a work block with whom (Golle & Partridge 2009)."""
+    both = residents[work[residents] >= 0]
+    pair = home[both] * (int(work.max()) + 1) + work[both]
+    _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
+    size = counts[inverse]
+    value, low, high = quantile(size, 0.5)
+    alone, alone_low, alone_high = share(size == 1, len(size))
+    return Rates((
+        Rate(measure="anchors", score="vehicles that share a home and a work block, median", retention=label,
+             value=value, low=low, high=high, n=len(size), unit="vehicles", note="needs no sightings"),
+        Rate(measure="anchors", score="alone in their pair of home and work block", retention=label, value=alone,
+             low=alone_low, high=alone_high, n=len(size), note="needs no sightings"),
+    ))  # fmt: skip
+
+
+def _prior(public: Public, purpose: Purpose) -> NDArray[np.float64]:
+    zones = public.zones
+    return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
+
+
+def _near(public: Public, near_m: float) -> NDArray[np.float64]:
+    """Tell which blocks lie near which; sparse, [z, z]."""
+    points = np.column_stack([public.zones.x_m, public.zones.y_m])
+    tree = cKDTree(points)
+    near: NDArray[np.float64] = tree.sparse_distance_matrix(tree, near_m, output_type="coo_matrix").tocsr()
+    near.data[:] = 1.0  # type: ignore[index]
+    return near
+
+
+def _count(
+    plates: NDArray[np.int64], plate: NDArray[np.uint32], site: NDArray[np.uint32], r: int
+) -> NDArray[np.float64]:
+    """Count sightings by target and reader; float64[t, r]."""
+    row = np.searchsorted(plates, plate)
+    return np.bincount(row * r + site, minlength=len(plates) * r).reshape(len(plates), r).astype(np.float64)
+
+
+def _of(made: Guesses, asked: NDArray[np.bool_]) -> Guesses:
+    return Guesses(x_m=made.x_m[asked], y_m=made.y_m[asked])

@@ -1,0 +1,108 @@
+"""Exposure: how often is a vehicle seen, how evenly, and in which neighbourhoods?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.kernels.counting import count_seen
+from simulate.risk.cards import AttackerCard
+from simulate.risk.rates import NOT_REACHED, Rate, Rates, mean, quantile, share
+from simulate.travel.truth import home_and_work
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.policy.view import Truth, View
+
+CARD = AttackerCard(
+    question="How often is a vehicle seen, on how many days and at how many places?",
+    knows="nothing: these are counts of what is on file",
+    roads="nothing",
+    targets="every vehicle of the scenario, seen or not",
+    counts_as_success="not an attack; higher counts mean more to work with",
+    baseline="none",
+)
+PERCENTILES = (10, 50, 90, 99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts:
+    """What is on file about each vehicle; w windows, v vehicles."""
+
+    seen: NDArray[np.uint32]
+    """uint32[w, v]; sightings."""
+    days: NDArray[np.uint32]
+    """uint32[w, v]; days with a sighting."""
+    sites: NDArray[np.uint32]
+    """uint32[w, v]; different readers."""
+
+
+def attack(view: View) -> Counts:
+    """Count sightings, days and readers per plate for the whole ladder, in one pass."""
+    windows, v = view.windows(), view.public.n_vehicles
+    since = np.array([oldest for _, oldest in windows], np.int64)
+    counts = Counts(**{name: np.zeros((len(windows), v), np.uint32) for name in ("seen", "days", "sites")})
+    last_plate = np.full(len(view.visible), -1, np.int64)
+    last_time, before = np.zeros(len(view.visible), np.int64), np.full(2, -1, np.int64)
+    for block in view.rows():
+        count_seen(*block, since, counts.seen, counts.days, counts.sites, last_plate, last_time, before)
+    return counts
+
+
+def measure(view: View, truth: Truth) -> Rates:
+    """Score exposure for every rule of the ladder."""
+    counts = attack(view)
+    home, _ = home_and_work(truth.lives, view.today)
+    income = view.public.zones.income_rank[home]
+    resident = ~view.public.zones.outside[home]
+    reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
+    rows: list[Rate] = []
+    for rule in view.ladder:
+        if rule not in reached:
+            rows.append(Rate(measure="exposure", score="mean sightings", retention=rule.label, value=None,
+                             unit="sightings", note=NOT_REACHED))  # fmt: skip
+            continue
+        i = reached[rule]
+        rows += _counts(rule.label, counts.seen[i], counts.days[i], counts.sites[i])
+        rows += _areas(rule.label, counts.seen[i], income, resident)
+    return Rates(tuple(rows))
+
+
+def _counts(label: str, seen: NDArray[np.uint32], days: NDArray[np.uint32], sites: NDArray[np.uint32]) -> list[Rate]:
+    """Summarise the counts of one window over all vehicles."""
+    n = len(seen)
+    rows = []
+    for name, values, unit in (
+        ("sightings", seen, "sightings"),
+        ("days seen", days, "days"),
+        ("readers", sites, "sites"),
+    ):
+        value, low, high = mean(values)
+        rows.append(Rate(measure="exposure", score=f"mean {name}", retention=label, value=value, low=low, high=high,
+                         n=n, unit=unit))  # fmt: skip
+        for q in PERCENTILES:
+            value, low, high = quantile(values, q / 100)
+            rows.append(Rate(measure="exposure", score=f"{name}, {q}th percentile", retention=label, value=value,
+                             low=low, high=high, n=n, unit=unit))  # fmt: skip
+    value, low, high = share(seen == 0, n)
+    rows.append(Rate(measure="exposure", score="never seen", retention=label, value=value, low=low, high=high, n=n))
+    return rows
+
+
+def _areas(
+    label: str, seen: NDArray[np.uint32], income: NDArray[np.float64], resident: NDArray[np.bool_]
+) -> list[Rate]:
+    """Compare the poorest third of neighbourhoods with the richest, as the readers stand."""
+    poor, rich = seen[resident & (income < 1 / 3)], seen[resident & (income >= 2 / 3)]
+    if len(poor) == 0 or len(rich) == 0 or rich.sum() == 0 or poor.sum() == 0:
+        return []
+    ratio = float(poor.mean() / rich.mean())
+    relative = [float(part.std() / part.mean() / np.sqrt(len(part))) for part in (poor, rich)]
+    spread = float(np.exp(1.959964 * np.hypot(*relative)))  # delta method on the logarithm of a ratio
+    return [
+        Rate(measure="exposure", score="sightings in the poorest third of areas over the richest", retention=label,
+             value=ratio, low=ratio / spread, high=ratio * spread, n=len(poor) + len(rich), unit="ratio")
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""The measures by name, and the one way to take them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulate.checks import ScenarioError, did_you_mean
+from simulate.risk import anchors, exposure, unicity
+from simulate.risk.rates import Rates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from simulate.policy.view import Truth, View
+    from simulate.schema import Measure
+
+    Ask = Callable[[View, Truth, Measure, int], Rates]
+
+CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD}
+_ASK: dict[str, Ask] = {
+    "exposure": lambda view, truth, _asked, _targets: exposure.measure(view, truth),
+    "anchors": lambda view, truth, asked, targets: anchors.measure(view, truth, targets, asked.near_m, asked.far_m),
+    "unicity": lambda view, truth, asked, targets: unicity.measure(view, truth, targets, asked.unicity_points),
+}
+
+
+def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int | None = None) -> Rates:
+    """Measure a view: a tidy table of scores with intervals and baselines.
+
+    Parameters
+    ----------
+    view
+        What the observer sees, with the truth still attached.
+    measures
+        Any of "exposure", "anchors" and "unicity".
+    targets
+        Plates that attacks are tried on; the scenario's number if None.
+    """
+    for name in measures:
+        if name not in _ASK:
+            raise ScenarioError("--measures", "known measures", repr(name), did_you_mean(name, _ASK))
+    if targets is not None and targets < 1:
+        raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
+    if view.truth is None:
+        raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
+    asked = view.truth.asked
+    rates = Rates()
+    for name in dict.fromkeys(measures):
+        rates += _ASK[name](view.blind(), view.truth, asked, targets or asked.targets)
+    return rates

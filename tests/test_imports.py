@@ -1,0 +1,104 @@
+"""The house: imports point one way, and each heavy library has one door."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import simulate
+
+HOUSE = Path(simulate.__file__).parent
+ROOMS = (
+    ("checks", "durations"),
+    ("kernels",),
+    ("streams",),
+    ("schema", "faults", "catalogue", "scenario"),
+    ("world",),
+    ("travel",),
+    ("sightings",),
+    ("policy",),
+    ("risk",),
+    ("report",),
+    ("",),  # simulate itself: the public verbs
+    ("cli", "__main__"),
+)
+"""Rooms from the bottom up; those on one line may import one another."""
+FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+DOORS = {
+    "numba": ("kernels/",),
+    "llvmlite": (),
+    "pyarrow": ("sightings/",),
+    "duckdb": ("sightings/",),
+    "dask": ("sightings/engine.py",),
+    "distributed": ("sightings/engine.py",),
+    "matplotlib": ("report/",),
+    "networkx": ("world/roads.py",),
+    "pydantic": ("schema.py", "scenario.py", "faults.py"),
+    "pandas": (),
+}
+"""Where each heavy library may be imported."""
+HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "pandas")
+FILES = sorted(HOUSE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> list[tuple[int, str]]:
+    """Return line and module of every import, wherever it stands; `from simulate import x` is x."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            if node.module == "simulate":
+                found += [(node.lineno, f"simulate.{alias.name}") for alias in node.names]
+            else:
+                found.append((node.lineno, str(node.module)))
+    return found
+
+
+def room_of_module(module: str) -> str:
+    """Return the room of a module of this package; a name that is no room is simulate's own."""
+    name = (module.split(".") + [""])[1]
+    return name if name in FLOOR else ""
+
+
+def room_of_file(path: Path) -> str:
+    name = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+    return "" if name == "__init__" else name
+
+
+def test_every_file_is_in_a_room():
+    assert {room_of_file(path) for path in FILES} <= set(FLOOR)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_imports_point_down_the_house(path):
+    room = room_of_file(path)
+    climbs = [
+        f"{path}:{line}: {room or 'simulate'} imports {module}, which stands above it"
+        for line, module in imports_of(path)
+        if module.split(".")[0] == "simulate" and FLOOR[room_of_module(module)] > FLOOR[room]
+    ]
+    assert not climbs, "\n".join(climbs)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_each_heavy_library_has_one_door(path):
+    here = path.relative_to(HOUSE).as_posix()
+    breaches = [
+        f"{path}:{line}: {module} is imported only in {', '.join(doors) or 'no room'}"
+        for line, module in imports_of(path)
+        if (doors := DOORS.get(module.split(".")[0])) is not None and not here.startswith(doors)
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
+@pytest.mark.skipif(not (HOUSE / "cli.py").is_file(), reason="no command line yet")
+def test_the_command_line_starts_without_heavy_libraries():
+    code = f"import sys, simulate.cli; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

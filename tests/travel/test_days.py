@@ -1,0 +1,266 @@
+"""Days: the compiled plan against its readable definition, and the laws of a day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from worlds import Small, anaheim_scenario, small, town_scenario
+
+from simulate.kernels import plan
+from simulate.kernels.legs import LEG_FIELDS
+from simulate.travel import days, diaries, truth
+from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.world.zones import Purpose
+
+RESTLESS = {
+    "households.moved_in_year": 0.5,
+    "households.moved_in_five_years": 0.9,
+    "households.new_job_in_year": 0.8,
+    "households.away_week": 0.3,
+    "households.ill_week": 0.2,
+    "households.in_group": 0.8,
+    "households.group_size": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def town() -> Small:
+    """Four hundred days of people who move, change jobs, travel and meet often."""
+    return small(town_scenario(11, **RESTLESS, period__days=400), awkward=True)
+
+
+@pytest.fixture(scope="module")
+def trips(town) -> truth.Trips:
+    return truth.trips(town.lives, np.arange(town.lives.population.n_vehicles), 0, 400)
+
+
+def definition(run: Small, vehicle: int, day: int) -> list[days.Leg]:
+    household = int(run.lives.population.household_of(np.array([vehicle]))[0])
+    return days.legs_on(run.lives.tables, household, vehicle, day)
+
+
+def as_rows(trips: truth.Trips) -> list[tuple[int, ...]]:
+    return list(zip(*(getattr(trips, name).tolist() for name in LEG_FIELDS), strict=True))
+
+
+def leg_row(leg: days.Leg) -> tuple[int, ...]:
+    return tuple(int(getattr(leg, name)) for name in LEG_FIELDS)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**6), st.integers(0, 399))
+def test_the_plan_of_a_day_is_its_definition(town, vehicle, day):
+    vehicle %= town.lives.population.n_vehicles
+    made = truth.trips(town.lives, np.array([vehicle]), day, day + 1)
+    assert as_rows(made) == [leg_row(leg) for leg in definition(town, vehicle, day)]
+
+
+@pytest.mark.parametrize("seed", [1, 2**40])
+def test_whole_runs_equal_their_definition(seed):
+    run = small(town_scenario(seed, **{**RESTLESS, "period.days": 90, "roads.population": 30}))
+    vehicles = np.arange(run.lives.population.n_vehicles)
+    expected = [leg_row(leg) for v in vehicles for day in range(90) for leg in definition(run, int(v), day)]
+    assert as_rows(truth.trips(run.lives, vehicles, 0, 90)) == expected
+
+
+def test_a_slice_of_anaheim_equals_its_definition(data):
+    run = small(anaheim_scenario(data, period__days=9))
+    vehicles = np.arange(5, run.lives.population.n_vehicles, 1500)
+    expected = [leg_row(leg) for v in vehicles for day in range(9) for leg in definition(run, int(v), day)]
+    assert as_rows(truth.trips(run.lives, vehicles, 0, 9)) == expected
+    away = run.world.zones.outside
+    assert any(away[leg[3]] for leg in expected), "nobody from beyond the map in this slice"
+
+
+def test_a_day_made_alone_equals_the_day_within_a_run(town, trips):
+    rows = as_rows(trips)
+    for first, last in ((399, 400), (27, 29), (200, 260)):
+        for vehicle in (0, 17, 33):
+            alone = truth.trips(town.lives, np.array([vehicle]), first, last)
+            assert as_rows(alone) == [row for row in rows if row[0] == vehicle and first <= row[1] < last]
+
+
+def test_a_longer_run_begins_as_the_shorter_one(trips):
+    short = small(town_scenario(11, **RESTLESS, period__days=60), awkward=True)
+    begun = truth.trips(short.lives, np.arange(short.lives.population.n_vehicles), 0, 60)
+    assert as_rows(begun) == [row for row in as_rows(trips) if row[1] < 60]
+
+
+def test_nobody_is_in_two_places_at_once(trips):
+    same = trips.vehicle[1:] == trips.vehicle[:-1]
+    stay = (trips.leave_s[1:] - trips.arrive_s[:-1])[same]
+    assert len(stay) > 10_000
+    assert stay.min() >= diaries.LEAST_STAY_S
+    assert (trips.arrive_s > trips.leave_s).all()
+
+
+def test_trips_stay_within_their_day(trips):
+    begins = trips.day * DAY_S + DAY_START_S
+    assert (trips.leave_s >= begins).all()
+    assert (trips.arrive_s <= begins + DAY_S).all()
+
+
+def test_trips_follow_on_from_one_another_and_homes_change_only_overnight(town, trips):
+    chapter = {}
+    for k in range(1, len(trips.vehicle)):
+        if trips.vehicle[k] != trips.vehicle[k - 1] or trips.from_zone[k] == trips.to_zone[k - 1]:
+            continue
+        assert trips.leg[k] == 0
+        household = int(town.lives.population.household_of(trips.vehicle[k : k + 1])[0])
+        moves = []
+        for day in (int(trips.day[k - 1]), int(trips.day[k])):
+            if (household, day) not in chapter:
+                chapter[household, day] = days.chapter_on(town.lives.tables, household, day)
+            moves.append(chapter[household, day].moves)
+        started_away = town.world.zones.outside[trips.from_zone[k]] and trips.day[k] < 7
+        assert moves[0] < moves[1] or started_away
+
+
+def test_no_faster_than_the_road_allows(town, trips):
+    """Driving takes at least the free driving time of the links."""
+    some = slice(0, 4000)
+    few = truth.Trips(**{name: getattr(trips, name)[some] for name in LEG_FIELDS})
+    roads, access = town.world.roads, town.lives.tables.access_s
+    for k, passed in enumerate(truth.passages(town.world, town.lives, few)):
+        free_s = roads.free_s[passed.link].sum()
+        rounding_s = 0.05 * len(passed.link) + 1
+        driving = few.arrive_s[k] - few.leave_s[k] - 2 * access
+        assert free_s - rounding_s < driving < 1.5 * free_s + rounding_s
+        assert (np.diff(passed.middle_s) >= 0).all()
+
+
+def test_peaks_slow_traffic_down_by_what_the_scenario_says(town):
+    life = town.lives.tables
+    fast, slow = (life._replace(fast_ds=np.full_like(life.fast_ds, f), slow_ds=np.full_like(life.slow_ds, s))
+                  for f, s in ((6000, 0), (0, 6000)))  # fmt: skip
+    assert [days.driving_s(fast, 0, 0, 1, hour) for hour in (3, 12)] == [600, 600]
+    assert days.driving_s(fast, 0, 0, 1, 7) == days.driving_s(fast, 0, 0, 1, 17) == pytest.approx(900, abs=1)
+    assert days.driving_s(slow, 0, 0, 1, 7) == pytest.approx(750, abs=1)
+    assert 600 < days.driving_s(slow, 0, 0, 1, 9) < 750
+
+
+def test_those_away_stay_away_and_come_back(town, trips):
+    """A journey leaves to a zone beyond the map, makes no local trip, and comes back from there."""
+    outside, life = town.world.zones.outside, town.lives.tables
+    by_day = defaultdict(list)
+    for k, (vehicle, day) in enumerate(zip(trips.vehicle.tolist(), trips.day.tolist(), strict=True)):
+        by_day[vehicle, day].append(k)
+    seen = defaultdict(int)
+    for household in range(town.lives.population.n_households):
+        vehicle = int(life.first_vehicle[household])
+        for day in range(400):
+            template = days.template_on(life, household, 0, day)
+            legs = by_day.get((vehicle, day), [])
+            zones = [(int(trips.from_zone[k]), int(trips.to_zone[k])) for k in legs]
+            seen[template] += template < 4
+            if template == plan.T_AWAY or template == plan.T_IDLE:
+                assert not legs
+            elif template == plan.T_DEPART:
+                assert len(zones) == 1
+                assert outside[zones[0][1]]
+                assert day == 399 or days.template_on(life, household, 0, day + 1) in {plan.T_AWAY, plan.T_RETURN}
+            elif template == plan.T_RETURN:
+                assert len(zones) == 1
+                assert outside[zones[0][0]]
+                assert zones[0][1] == days.chapter_on(life, household, day).home
+    assert min(seen[t] for t in (plan.T_AWAY, plan.T_DEPART, plan.T_RETURN)) > 30
+
+
+def test_second_cars_stay_at_home_while_the_household_is_away(town):
+    life = town.lives.tables
+    for household in np.flatnonzero(np.diff(life.first_vehicle) > 1).tolist():
+        for day in range(100):
+            if days.template_on(life, household, 0, day) in {plan.T_AWAY, plan.T_DEPART, plan.T_RETURN}:
+                assert days.template_on(life, household, 1, day) == plan.T_IDLE
+
+
+def test_spells_come_as_often_as_the_scenario_says():
+    changes = {"roads.population": 400, "households.away_week": 0.2, "households.ill_week": 0.1, "period.days": 7 * 30}
+    run = small(town_scenario(5, **changes))
+    life, weeks = run.lives.tables, 30
+    away = ill = 0
+    for household in range(run.lives.population.n_households):
+        for week in range(weeks):
+            draw = days.word(int(life.key[plan.K_SPELL]), household, week) >> 32
+            away += draw < int(life.below[1])
+            ill += int(life.below[1]) <= draw < int(life.below[2])
+    n = run.lives.population.n_households * weeks
+    for count, share in ((away, 0.2), (ill, 0.1)):
+        assert abs(count / n - share) < 4 * np.sqrt(share * (1 - share) / n)
+
+
+def test_groups_meet(town):
+    """On the evening of a meeting, the first cars of all who attend stand in one zone together."""
+    life, meetings = town.lives.tables, defaultdict(list)
+    for household in range(town.lives.population.n_households):
+        group = days.group_of(life, household)
+        if group is None:
+            continue
+        for day in range(0, 140):
+            legs = days.legs_on(life, household, int(life.first_vehicle[household]), day)
+            at = [i for i, leg in enumerate(legs) if leg.purpose is Purpose.GROUP]
+            assert len(at) <= 1
+            if at:
+                assert int(life.weekday[day]) == int(life.group_weekday[group])
+                meetings[group, day].append((legs[at[0]].to_zone, legs[at[0]].arrive_s, legs[at[0] + 1].leave_s))
+    together = [who for who in meetings.values() if len(who) > 1]
+    assert len(together) > 50
+    for who in together:
+        assert len({zone for zone, _, _ in who}) == 1
+        assert min(leave for *_, leave in who) - max(arrive for _, arrive, _ in who) > 3600
+
+
+def test_attendance_is_what_the_scenario_says(town):
+    life, met, could = town.lives.tables, 0, 0
+    for household in range(town.lives.population.n_households):
+        group = days.group_of(life, household)
+        if group is None:
+            continue
+        for day in range(400):
+            template = days.template_on(life, household, 0, day)
+            spell = days.word(int(life.key[plan.K_SPELL]), household, int(life.week[day])) >> 32
+            if int(life.weekday[day]) == int(life.group_weekday[group]) and spell >= int(life.below[2]):
+                could += 1
+                met += Purpose.GROUP in [what for what, _ in diaries.TEMPLATES[template].stops]
+    assert abs(met / could - 0.7) < 4 * np.sqrt(0.7 * 0.3 / could)
+
+
+def test_habits_last_and_change_with_a_move(town):
+    """A place stays the same until the household moves; unfamiliar places change every four weeks."""
+    life = town.lives.tables
+    changed = 0
+    for household in range(town.lives.population.n_households):
+        first, last = (days.chapter_on(life, household, day) for day in (0, 399))
+        places = [[days.place_of(life, household, 0, c, d, slot) for slot in range(2, 20)]
+                  for c, d in ((first, 0), (first, 27), (first, 399), (last, 399))]  # fmt: skip
+        assert places[0] == places[1] == places[2]
+        changed += first.moves != last.moves
+        assert (places[2] == places[3]) == (first.moves == last.moves)
+    assert changed > 3
+    strange = {tuple(days.place_of(life, h, 0, days.chapter_on(life, h, 0), day, plan.NEW_SHOP_SLOT) for h in range(20))
+               for day in range(0, 112)}  # fmt: skip
+    assert len(strange) == 4
+
+
+def test_each_household_has_its_own_day(trips):
+    """The same weekday differs from house to house: no word is shared between households or days."""
+    departures = trips.leave_s[trips.leg == 0] % DAY_S
+    assert len(np.unique(departures)) > len(departures) / 4
+
+
+@pytest.mark.parametrize("household", range(0, 25, 4))
+def test_chapters_only_go_forward(town, household):
+    life = town.lives.tables
+    chapters = [days.chapter_on(life, household, day) for day in range(400)]
+    for before, after in zip(chapters, chapters[1:], strict=False):
+        assert after.moves >= before.moves
+        assert all(b >= a for a, b in zip(before.changes, after.changes, strict=True))
+        if after.moves == before.moves:
+            assert after.home == before.home
+        for car in range(len(before.jobs)):
+            if car < int(life.workers[life.kind[household]]) and after.changes[car] == before.changes[car]:
+                assert after.jobs[car] == before.jobs[car]

@@ -1,0 +1,128 @@
+"""Households: who lives where, how often they move, which places they favour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from worlds import town_scenario
+
+from simulate.kernels import plan
+from simulate.travel import households as hh
+from simulate.travel.diaries import MAX_CARS
+from simulate.world.build import build_world
+from simulate.world.zones import Purpose
+
+
+@pytest.fixture(scope="module")
+def town():
+    scenario = town_scenario(2, roads__population=3000, roads__density_per_km2=1500)
+    world = build_world(scenario)
+    return scenario.settings.households, world.zones, hh.populate(world.zones, scenario.settings.households, 2)
+
+
+def test_every_zone_gets_the_cars_it_should(town):
+    kinds, zones, people = town
+    wanted = zones.residents.sum()
+    assert wanted == pytest.approx(3000 * 0.68)
+    assert round(wanted) <= people.n_vehicles < wanted + MAX_CARS
+    per_household = wanted / people.n_households
+    expected = zones.residents / per_household
+    assert (np.abs(np.bincount(people.home, minlength=zones.n) - expected) <= 1).all()
+    assert not np.bincount(people.home, minlength=zones.n)[zones.residents == 0].any()
+
+
+def test_households_are_of_the_types_asked_for(town):
+    kinds, _, people = town
+    n = people.n_households
+    for i, kind in enumerate(kinds.types.values()):
+        assert abs((people.kind == i).mean() - kind.share) < 4 * np.sqrt(kind.share * (1 - kind.share) / n)
+        assert (np.diff(people.first_vehicle)[people.kind == i] == kind.cars).all()
+
+
+def test_vehicles_know_their_household(town):
+    _, _, people = town
+    cars = np.diff(people.first_vehicle)
+    owner = people.household_of(np.arange(people.n_vehicles))
+    assert np.array_equal(owner, np.repeat(np.arange(people.n_households), cars))
+
+
+def test_movers_and_stayers_bring_out_both_published_shares():
+    share, rate = hh.movers_and_stayers(0.12, 0.35)
+    assert share * (1 - np.exp(-rate)) == pytest.approx(0.12, abs=1e-9)
+    assert share * (1 - np.exp(-5 * rate)) == pytest.approx(0.35, abs=1e-9)
+    assert 0.35 < share < 0.6
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.floats(0.01, 0.6), st.floats(0.02, 0.98))
+def test_movers_and_stayers_fit_whatever_can_be_fitted(one, five):
+    assume(one * 1.01 < five < (1 - (1 - one) ** 5) * 0.999)
+    share, rate = hh.movers_and_stayers(one, five)
+    assert 0 < share <= 1
+    assert share * (1 - np.exp(-rate)) == pytest.approx(one, rel=1e-6)
+    assert share * (1 - np.exp(-5 * rate)) == pytest.approx(five, rel=1e-6)
+
+
+def test_gaps_have_the_mean_and_the_shape_of_a_constant_rate():
+    gaps = hh.gap_table(0.2)
+    assert gaps.mean() == pytest.approx(5 * 365.25, rel=0.01)
+    assert (gaps <= 365).mean() == pytest.approx(1 - np.exp(-0.2), abs=2 / hh.GAPS)
+    assert gaps.min() >= 1
+    assert (hh.gap_table(0.0) == hh.NEVER).all()
+
+
+def test_work_begins_when_the_survey_says():
+    starts = 8 + hh.shift_table() / 3600
+    assert len(starts) == 256
+    late, drive = (np.arange(60) + 0.5) / 120, 1 / 6
+    leaves = starts[:, None] + late - drive
+    assert ((leaves >= 6) & (leaves < 8.5)).mean() == pytest.approx(0.57, abs=0.02)  # ACS 2009
+    assert (starts == 6).mean() == pytest.approx(0.08, abs=0.005)
+    assert (starts == 12).mean() == pytest.approx(0.10, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "slots", "new"),
+    [
+        (Purpose.SHOP, hh.SHOP_SLOTS, hh.NEW_SHOP_SLOT),
+        (Purpose.MEAL, hh.MEAL_SLOTS, hh.NEW_SHOP_SLOT),
+        (Purpose.LEISURE, hh.LEISURE_SLOTS, hh.NEW_LEISURE_SLOT),
+        (Purpose.VISIT, hh.VISIT_SLOTS, None),
+    ],
+)
+def test_visits_fall_by_rank_as_a_zipf_law(purpose, slots, new):
+    travel = town_scenario().settings.travel
+    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=hh.N_SLOTS)
+    familiar = counts[list(slots)]
+    assert (np.diff(familiar) <= 0).all()
+    expected = np.arange(1, len(familiar) + 1) ** -travel.zipf
+    assert np.allclose(familiar / familiar.sum(), expected / expected.sum(), atol=1.5 / 256)
+    strange = 256 - familiar.sum()
+    assert abs(strange - (256 * travel.new_place if new else 0)) <= 1
+    assert strange == (counts[new] if new else 0)
+
+
+def test_single_places_have_one_slot_each():
+    table = hh.slot_table(town_scenario().settings.travel)
+    single = {
+        Purpose.HOME: hh.HOME_SLOT, Purpose.WORK: hh.WORK_SLOT, Purpose.SCHOOL: hh.SCHOOL_SLOT,
+        Purpose.WORSHIP: hh.WORSHIP_SLOT, Purpose.CLINIC: hh.CLINIC_SLOT, Purpose.GROUP: hh.GROUP_SLOT,
+        Purpose.OUTSIDE: hh.OUTSIDE_SLOT,
+    }  # fmt: skip
+    for purpose, slot in single.items():
+        assert (table[purpose] == slot).all()
+
+
+def test_each_slot_is_filled_for_the_purpose_that_picks_it():
+    table, filled = hh.slot_table(town_scenario().settings.travel), hh.slot_purposes()
+    for purpose in Purpose:
+        for slot in np.unique(table[purpose]):
+            stands_in = purpose is Purpose.MEAL and slot == hh.NEW_SHOP_SLOT  # strange towns' shops sell meals too
+            assert stands_in or filled[slot] == purpose
+
+
+def test_kernel_and_households_count_alike():
+    for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "NEW_SHOP_SLOT", "NEW_LEISURE_SLOT", "OUTSIDE_SLOT", "N_SLOTS"):
+        assert getattr(plan, name) == getattr(hh, name)

@@ -1,0 +1,101 @@
+"""Choices: rows of places that hold each place as often as its weight says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worlds import town_scenario
+
+from simulate.world.build import build_world
+from simulate.world.choices import ROW, choice_tables
+from simulate.world.districts import Districts
+from simulate.world.routes import best_times
+from simulate.world.zones import N_PURPOSES, Purpose, Zones
+
+EVERYDAY = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL, Purpose.LEISURE, Purpose.VISIT, Purpose.WORSHIP, Purpose.CLINIC)
+
+
+@pytest.fixture(scope="module")
+def town():
+    world = build_world(town_scenario(4, roads__population=2000, roads__density_per_km2=1000))
+    return world.zones, best_times(world.roads, world.graph, world.routes.hub_node), world.choice
+
+
+def counts(row, n):
+    return np.bincount(row, minlength=n)
+
+
+def test_tables_hold_zones_for_every_purpose_and_hub(town):
+    zones, best_s, choice = town
+    assert choice.shape == (N_PURPOSES, len(best_s), ROW)
+    assert choice.max() < zones.n
+
+
+@pytest.mark.parametrize("purpose", EVERYDAY)
+def test_errands_follow_the_gravity_model_give_or_take_one(town, purpose):
+    zones, best_s, choice = town
+    for hub in range(0, len(best_s), 7):
+        weight = zones.attraction[purpose] * np.exp(-best_s[hub][zones.hub] / 420)
+        expected = weight / weight.sum() * ROW
+        assert (np.abs(counts(choice[purpose, hub], zones.n) - expected) <= 1 + 1e-9).all()
+
+
+def test_commutes_reach_three_times_as_far(town):
+    zones, best_s, choice = town
+    for hub in range(0, len(best_s), 9):
+        weight = zones.attraction[Purpose.WORK] * np.exp(-best_s[hub][zones.hub] / (3 * 420))
+        assert (np.abs(counts(choice[Purpose.WORK, hub], zones.n) - weight / weight.sum() * ROW) <= 1 + 1e-9).all()
+
+
+def test_movers_settle_where_the_drive_to_the_job_is_short(town):
+    """Under HOME the way counts from the new home to the job, not from the job."""
+    zones, best_s, choice = town
+    for hub in range(0, len(best_s), 9):
+        weight = zones.residents * np.exp(-best_s[:, hub][zones.hub] / (3 * 420))
+        assert (np.abs(counts(choice[Purpose.HOME, hub], zones.n) - weight / weight.sum() * ROW) <= 1 + 1e-9).all()
+
+
+def test_journeys_lead_beyond_the_map_and_nothing_else_does(town):
+    zones, _, choice = town
+    for purpose in Purpose:
+        assert zones.outside[choice[purpose]].all() == (purpose is Purpose.OUTSIDE)
+        assert zones.outside[choice[purpose]].any() == (purpose is Purpose.OUTSIDE)
+
+
+def plain_zones(hub, residents, jobs, outside):
+    n = len(hub)
+    table = np.tile(np.asarray(residents, float), (N_PURPOSES, 1))
+    table[Purpose.WORK] = jobs
+    table[Purpose.OUTSIDE] = outside
+    return Zones(
+        x_m=np.zeros(n), y_m=np.zeros(n), hub=np.array(hub, np.int32), residents=np.array(residents, float),
+        attraction=table, outside=np.array(outside, bool), income_rank=np.zeros(n),
+    )  # fmt: skip
+
+
+def test_home_and_work_follow_the_trip_table_and_the_zones_within_a_district_share():
+    zones = plain_zones([0, 0, 1, 2], [10, 30, 20, 5], [4, 12, 8, 8], [0, 0, 0, 1])
+    trips = np.array([[0.0, 3.0, 1.0], [2.0, 2.0, 0.0], [1.0, 0.0, 0.0]])
+    districts = Districts(trips=trips, of_zone=np.array([0, 0, 1, 2]))
+    choice = choice_tables(zones, np.full((3, 3), 60.0), 420, districts, 0)
+    work, home = (choice[p] for p in (Purpose.WORK, Purpose.HOME))
+    assert counts(work[0], 4).tolist() == [0, 0, 384, 128]
+    assert counts(work[1], 4).tolist() == [64, 192, 256, 0]  # 4 jobs and 12 share the half that leaves the district
+    assert np.allclose(counts(home[0], 4) / ROW, [0, 0, 2 / 3, 1 / 3], atol=1 / ROW)
+    assert np.allclose(counts(home[1], 4) / ROW, [0.25 * 0.6, 0.75 * 0.6, 0.4, 0], atol=1.01 / ROW)
+
+
+def test_who_lives_beyond_the_map_shops_there():
+    zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
+    districts = Districts(trips=np.ones((3, 3)), of_zone=np.arange(3))
+    choice = choice_tables(zones, np.full((3, 3), 60.0), 420, districts, 0)
+    assert (choice[Purpose.SHOP, 2] == 2).all()
+    assert set(choice[Purpose.SHOP, 0].tolist()) == {0, 1, 2}
+    assert set(choice[Purpose.WORK, 2].tolist()) == {0, 1, 2}
+
+
+def test_a_hub_that_attracts_nobody_near_falls_back_on_anywhere():
+    zones = plain_zones([0, 1], [10, 10], [5, 5], [0, 1])
+    districts = Districts(trips=np.array([[1.0, 0.0], [0.0, 0.0]]), of_zone=np.arange(2))
+    choice = choice_tables(zones, np.full((2, 2), 60.0), 420, districts, 0)
+    assert set(choice[Purpose.WORK, 1].tolist()) == {0, 1}

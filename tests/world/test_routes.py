@@ -1,0 +1,234 @@
+"""Routes against networkx, and the readers on them against the links."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import networkx as nx
+import numpy as np
+import pytest
+from worlds import Small, anaheim_scenario, small, town_scenario
+
+from simulate.checks import ScenarioError
+from simulate.world.build import build_world
+from simulate.world.roads import RoadClass
+from simulate.world.routes import (
+    FREEWAY_PENALTY,
+    N_ALTERNATIVES,
+    PREFERENCE_SPREAD,
+    best_times,
+    build_routes,
+    graph,
+    link_flow,
+    route_links,
+    trees,
+)
+from simulate.world.town import Grid, build_streets
+
+
+@pytest.fixture(scope="module")
+def awkward() -> Small:
+    return small(town_scenario(2, **{"roads.density_per_km2": 3, "roads.block_m": 900}), awkward=True, scattered=90)
+
+
+@pytest.fixture(scope="module")
+def anaheim(data):
+    return build_world(anaheim_scenario(data))
+
+
+def nx_graph(network, alternative=0):
+    """Keep the cheapest of parallel links, as networkx's shortest paths do by themselves."""
+    made = nx.MultiDiGraph()
+    made.add_nodes_from(range(network.n_nodes))
+    costs = network.cost[alternative]
+    for link, (a, b) in enumerate(zip(network.leaves.tolist(), network.enters.tolist(), strict=True)):
+        made.add_edge(a, b, key=link, cost=float(costs[link]), free=float(network.fast_ds[link] + network.slow_ds[link]))
+    return made
+
+
+@pytest.mark.parametrize("alternative", range(N_ALTERNATIVES))
+def test_trees_are_as_short_as_those_of_networkx_in_the_town(awkward, alternative):
+    assert_trees_are_shortest(awkward.world, alternative, range(0, len(awkward.world.routes.hub_node), 5))
+
+
+@pytest.mark.parametrize("alternative", range(N_ALTERNATIVES))
+def test_trees_are_as_short_as_those_of_networkx_in_anaheim(anaheim, alternative):
+    hubs = len(anaheim.routes.hub_node)
+    assert_trees_are_shortest(anaheim, alternative, [0, hubs // 2, hubs - 3])
+
+
+def assert_trees_are_shortest(world, alternative, hubs):
+    network, hub_node = world.graph, world.routes.hub_node
+    made, nodes = nx_graph(network, alternative), hub_node[list(hubs)]
+    for i, _, in_link in trees(network, alternative, nodes):
+        start = int(network.start[nodes[i]])
+        least = nx.single_source_dijkstra_path_length(made, start, weight="cost")
+        for to in hub_node:
+            if to == nodes[i]:
+                continue
+            links = route_links(network, in_link, int(to))
+            assert network.leaves[links[0]] == start
+            assert network.enters[links[-1]] == to
+            assert np.array_equal(network.enters[links[:-1]], network.leaves[links[1:]])
+            assert network.cost[alternative][links].sum() == least[int(to)]
+
+
+def test_best_times_are_those_of_networkx(awkward):
+    world = awkward.world
+    best = best_times(world.roads, world.graph, world.routes.hub_node)
+    made = nx_graph(world.graph)
+    for i in range(0, len(best), 6):
+        for j in range(0, len(best), 5):
+            if i != j:
+                path = nx.dijkstra_path(made, int(world.graph.start[i]), j, weight="cost")
+                free = [min(made[a][b].values(), key=lambda e: e["cost"])["free"] for a, b in nx.utils.pairwise(path)]
+                assert best[i, j] == pytest.approx(sum(free) / 10, abs=0.1 * len(path))
+    assert not np.diag(best).any()
+
+
+def test_of_equal_ways_the_lowest_link_enters(awkward):
+    network, ties = awkward.world.graph, 0
+    for i, _, in_link in trees(network, 0, awkward.world.routes.hub_node[:6]):
+        least = nx.single_source_dijkstra_path_length(nx_graph(network), int(network.start[i]), weight="cost")
+        for node, found in least.items():
+            ways = [k for k in np.flatnonzero(network.enters == node)
+                    if least.get(int(network.leaves[k]), np.inf) + network.cost[0][k] == found]  # fmt: skip
+            ties += len(ways) > 1
+            assert in_link[node] == (min(ways) if ways else -1)
+    assert ties > 20
+
+
+def test_centroids_of_anaheim_are_never_driven_through(anaheim):
+    closed = set(np.flatnonzero(~anaheim.roads.through).tolist())
+    assert len(closed) == 38
+    for alternative in range(N_ALTERNATIVES):
+        for i, _, in_link in trees(anaheim.graph, alternative, anaheim.routes.hub_node[::40]):
+            for to in anaheim.routes.hub_node:
+                links = route_links(anaheim.graph, in_link, int(to))
+                assert closed.isdisjoint(anaheim.roads.head[links[:-1]].tolist()), (alternative, i)
+
+
+def test_closed_nodes_are_left_and_reached_but_not_crossed(awkward):
+    roads, network = awkward.world.roads, awkward.world.graph
+    closed = np.flatnonzero(~roads.through)
+    assert len(closed) == 2
+    assert not np.isin(network.leaves, closed).any()
+    assert np.isin(network.enters, closed).any()
+    assert (network.start[closed] >= roads.n_nodes).all()
+
+
+@pytest.mark.parametrize("alternative", range(N_ALTERNATIVES))
+def test_the_chain_of_a_route_is_the_readers_on_its_links_in_order(awkward, alternative):
+    world, routes, network = awkward.world, awkward.world.routes, awkward.world.graph
+    on_link = [np.flatnonzero(world.readers.link == link).tolist() for link in range(world.roads.n_links)]
+    longest = 0
+    for tree in {0, alternative}:
+        for i, _, in_link in trees(network, tree, routes.hub_node):
+            for j, node in enumerate(routes.hub_node):
+                if routes.used[i, alternative, j] != tree:
+                    continue
+                links = route_links(network, in_link, int(node)) if i != j else []
+                expected = [site for link in links for site in on_link[link]]
+                assert chain(routes, i, alternative, j) == expected
+                assert routes.fast_ds[i, alternative, j] == network.fast_ds[links].sum()
+                assert routes.slow_ds[i, alternative, j] == network.slow_ds[links].sum()
+                longest = max(longest, len(expected))
+    assert longest <= routes.longest_chain
+    assert routes.longest_chain == max(len(chain(routes, i, a, j)) for i, a, j in np.ndindex(*routes.cell.shape))
+
+
+def chain(routes, i, alternative, j):
+    sites, cell = [], int(routes.cell[i, alternative, j])
+    while cell:
+        sites.append(int(routes.cell_site[cell]))
+        cell = int(routes.cell_parent[cell])
+    return sites[::-1]
+
+
+def test_readers_are_met_between_leaving_and_arriving(awkward):
+    routes = awkward.world.routes
+    for i, alternative, j in np.ndindex(*routes.cell.shape):
+        cell, after = int(routes.cell[i, alternative, j]), (routes.fast_ds, routes.slow_ds)
+        limits = [int(table[i, alternative, j]) for table in after]
+        while cell:
+            here = int(routes.cell_fast[cell]), int(routes.cell_slow[cell])
+            assert here[0] <= limits[0]
+            assert here[1] <= limits[1]
+            limits, cell = list(here), int(routes.cell_parent[cell])
+
+
+def test_hot_pairs_are_those_with_a_reader_on_some_alternative(awkward):
+    routes = awkward.world.routes
+    assert np.array_equal(routes.hot, (routes.cell > 0).any(axis=1))
+    assert 0 < routes.hot.mean() <= 1
+
+
+def test_no_alternative_takes_longer_than_the_margin(awkward):
+    world = awkward.world
+    for margin in (1.0, 1.25):
+        routes = build_routes(world.roads, world.graph, world.routes.hub_node, world.readers, margin)
+        total = routes.fast_ds.astype(int) + routes.slow_ds
+        assert (total <= total[:, :1] * margin + 600).all()
+    assert (routes.used[:, 0] == 0).all()
+    strict = build_routes(world.roads, world.graph, world.routes.hub_node, world.readers, 1.0)
+    assert (strict.used[:, 2] == 0).any()
+    for table in (strict.fast_ds, strict.slow_ds, strict.cell):
+        replaced = strict.used[:, 2] == 0
+        assert np.array_equal(table[:, 2][replaced], table[:, 0][replaced])
+
+
+def test_costs_are_times_penalties_and_tastes(awkward):
+    roads, network = awkward.world.roads, awkward.world.graph
+    assert (network.cost == np.rint(network.cost)).all()
+    assert network.cost.min() >= 1
+    time_ds = network.fast_ds + network.slow_ds
+    assert np.allclose(time_ds, roads.free_s * 10, atol=0.5)
+    freeway = roads.road_class == RoadClass.FREEWAY
+    assert (network.fast_ds[~freeway] == 0).all()
+    assert (network.slow_ds[freeway] == 0).all()
+    feel = network.cost / (16 * time_ds)
+    assert np.allclose(feel[0], 1)
+    assert np.allclose(feel[1], np.where(freeway, FREEWAY_PENALTY, 1.0), atol=0.01)
+    assert feel[2].min() >= 1 - 2 * PREFERENCE_SPREAD - 0.01
+    assert feel[2].max() <= 1 + 2 * PREFERENCE_SPREAD + 0.01
+    assert len(np.unique(feel[2].round(6))) > 50
+
+
+def test_taste_belongs_to_the_road_not_to_its_number():
+    roads = build_streets(Grid(side=9, block_m=150), 5)
+    order = np.random.default_rng(0).permutation(roads.n_links)
+    per_link = ("tail", "head", "length_m", "free_s", "road_class", "capacity")
+    shuffled = dataclasses.replace(roads, **{name: getattr(roads, name)[order] for name in per_link})
+    assert np.array_equal(graph(shuffled, 1).cost, graph(roads, 1).cost[:, order])
+
+
+def test_flow_is_what_the_routes_carry(awkward):
+    network, hubs = awkward.world.graph, awkward.world.routes.hub_node
+    trips = np.random.default_rng(1).uniform(0, 3, (len(hubs), len(hubs)))
+    expected = np.zeros(len(network.leaves))
+    for i, _, in_link in trees(network, 0, hubs):
+        for j, node in enumerate(hubs):
+            if i != j:
+                expected[route_links(network, in_link, int(node))] += trips[i, j]
+    assert np.allclose(link_flow(network, hubs, trips), expected)
+
+
+def test_trips_within_a_hub_load_no_link(awkward):
+    hubs = awkward.world.routes.hub_node
+    assert not link_flow(awkward.world.graph, hubs, np.diag(np.arange(1.0, len(hubs) + 1))).any()
+
+
+def test_a_node_without_a_way_out_is_named():
+    roads = build_streets(Grid(side=4, block_m=200), 0)
+    keep = roads.tail != 5
+    per_link = ("tail", "head", "length_m", "free_s", "road_class", "capacity")
+    cut = dataclasses.replace(roads, **{name: getattr(roads, name)[keep] for name in per_link})
+    with pytest.raises(ScenarioError, match="no way from node 5 to node 0"):
+        best_times(cut, graph(cut, 0), np.arange(16, dtype=np.int32))
+
+
+def test_routes_too_long_for_their_tables_are_refused(awkward):
+    world = awkward.world
+    slow = dataclasses.replace(world.graph, slow_ds=world.graph.slow_ds * 40)
+    with pytest.raises(ScenarioError, match="trips of at most 109 minutes"):
+        build_routes(world.roads, slow, world.routes.hub_node, world.readers, 1.25)
