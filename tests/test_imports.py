@@ -62,7 +62,7 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
 
 def room_of_module(module: str) -> str:
     """Return the room of a module of this package; a name that is no room is simulate's own."""
-    name = (module.split(".") + [""])[1]
+    name = ([*module.split("."), ""])[1]
     return name if name in FLOOR else ""
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from simulate.kernels.leaf import driver, leaf
 
+from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.plan import (
     DAY_S,
     DAY_START_S,

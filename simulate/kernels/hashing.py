@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from simulate.kernels.leaf import driver
 
+from simulate.kernels.leaf import driver
 from simulate.kernels.words import word
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from simulate.kernels.leaf import driver
 
+from simulate.kernels.leaf import driver
 from simulate.kernels.plan import (
     DAY_S,
     DAY_START_S,

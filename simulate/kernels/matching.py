@@ -1,4 +1,4 @@
-"""Find every plate that fits a few known points, for many targets in one pass.
+"""Find the plates that fit the most known points, for many targets in one pass.
 
 A point is a set of entries (reader, from, to). Entries hang on a hash table keyed by
 (reader, hour), so a row costs one look-up however many targets are asked about.
@@ -40,14 +40,15 @@ def fill_table(keys, table_key, table_first):
 
 
 @driver
-def match_points(rows, entries, table_key, table_first, need, target, state, matches, own):
-    """Add a block of rows: which plates fit the points of which targets.
+def match_points(rows, entries, table_key, table_first, target, state, best):
+    """Add a block of rows: which plates fit the most points of which targets.
 
     rows : (plate, site, time) uint32[n], sorted by plate; entries : (key uint64[e], from
-    int64[e], to int64[e], question int64[e], bit uint32[e]) sorted by key; need : uint32[q,
-    p], bits that must match for the first 1..p points; target : int64[q], the plate asked
-    about; state : (plate int64[1], mask uint32[q], touched int64[q + 1]) carries over;
-    matches : int64[q, p] and own : bool[q, p] are added to. End with a row of plate 2^32-1.
+    int64[e], to int64[e], question int64[e], bit uint32[e]) sorted by key; target :
+    int64[q], the plate asked about; state : (plate int64[1], mask uint32[q], touched
+    int64[q + 1]) carries over; best : (fitted int64[q, p], plates int64[q, p], own bool[q,
+    p]), of the first 1..p points the most that any plate fits, how many plates fit so many,
+    and whether the target does. End with a row of plate 2^32 - 1.
     """
     plate, site, time = rows
     key, begin, end, question, bit = entries
@@ -55,7 +56,7 @@ def match_points(rows, entries, table_key, table_first, need, target, state, mat
     size = np.uint64(len(table_key) - 1)
     for i in range(len(plate)):
         if plate[i] != current[0]:
-            _settle_plate(current[0], mask, touched, need, target, matches, own)
+            _settle_plate(current[0], mask, touched, target, best)
             current[0] = plate[i]
         t = np.int64(time[i])
         wanted = bin_key(site[i], t // BIN_S)
@@ -78,14 +79,18 @@ def match_points(rows, entries, table_key, table_first, need, target, state, mat
 
 
 @leaf
-def _settle_plate(plate, mask, touched, need, target, matches, own):
+def _settle_plate(plate, mask, touched, target, best):
     """Count a finished plate for every question it touched, and forget its marks."""
+    fitted, plates, own = best
     for k in range(1, touched[0] + 1):
         q = touched[k]
-        for p in range(need.shape[1]):
-            if need[q, p] != 0 and (mask[q] & need[q, p]) == need[q, p]:
-                matches[q, p] += 1
-                if target[q] == plate:
-                    own[q, p] = True
+        score = 0
+        for p in range(fitted.shape[1]):
+            score += (mask[q] >> np.uint32(p)) & 1
+            if score > fitted[q, p]:
+                fitted[q, p], plates[q, p], own[q, p] = score, 1, target[q] == plate
+            elif score > 0 and score == fitted[q, p]:
+                plates[q, p] += 1
+                own[q, p] |= target[q] == plate
         mask[q] = 0
     touched[0] = 0

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from simulate.kernels.leaf import inlined, leaf
 
+from simulate.kernels.leaf import inlined, leaf
 from simulate.kernels.words import mix, word
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def fill_places(life, household, car, state, group, era, place, hub_of):
     place[WORK_SLOT] = state[3 + 3 * car]
     for slot in range(2, N_SLOTS):
         version = np.uint64(state[2] * 32 + slot)
-        if slot == NEW_SHOP_SLOT or slot == NEW_LEISURE_SLOT:
+        if slot in (NEW_SHOP_SLOT, NEW_LEISURE_SLOT):
             version += np.uint64(era + 1) << np.uint64(32)
         pick = word(life.key[K_PLACE], h, version) & np.uint64(511)
         place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
@@ -179,9 +179,9 @@ def template_of(life, household, car, day, group):
             if weekday == first:
                 return T_DEPART
             return T_RETURN if weekday == last else T_AWAY
-    if car == 0 and group >= 0 and life.group_weekday[group] == weekday:
-        if (word(life.key[K_ATTEND], h, week) >> U32) < life.below[4]:
-            return np.int64(life.with_group[template])
+    meets = car == 0 and group >= 0 and life.group_weekday[group] == weekday
+    if meets and (word(life.key[K_ATTEND], h, week) >> U32) < life.below[4]:
+        return np.int64(life.with_group[template])
     return template
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from simulate.kernels.leaf import inlined, leaf
 
 if TYPE_CHECKING:

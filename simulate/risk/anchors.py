@@ -1,4 +1,4 @@
-"""Anchors: where does a plate live and work on the query date?
+"""Anchors: where a plate lives and works on the query date.
 
 Cars start the day at home and end it there. The first reader that sees a plate in the
 morning and the last one at night therefore lie next to its home, with no other reader
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from simulate import streams
@@ -44,6 +45,8 @@ LEAST_GAP_S = 3 * 3600
 """A gap this long inside a working day points to work (assumption)."""
 MISSED = 0.1
 """Chance that a car passes a reader unread (assumption: readers read nine in ten)."""
+UNREACHED = -50.0
+"""Belief, as a logarithm, where the public roads lead nowhere."""
 REACH_S = 240.0
 """Seconds of driving over which belief in a place falls by a factor e (assumption)."""
 
@@ -97,15 +100,13 @@ def beliefs(public: Public, visible: NDArray[np.bool_]) -> Beliefs:
     r, h = readers.n, len(public.hub_node)
     to_reader, from_reader = np.zeros((r, h)), np.zeros((r, h))
     tails, heads = roads.tail[readers.link], roads.head[readers.link]
-    cost = np.empty(public.graph.n_nodes), np.empty(public.graph.n_nodes)
+    driven, passed = np.empty(public.graph.n_nodes), np.empty(public.graph.n_nodes)
 
     def walk(order: NDArray[np.int64], in_link: NDArray[np.int32]) -> NDArray[np.float64]:
-        sum_down(order, in_link, public.graph.leaves, link_s, cost[0])
-        sum_down(order, in_link, public.graph.leaves, on_link, cost[1])
-        unreached = (in_link < 0) & (cost[0] == 0.0)
-        value = -cost[0] / REACH_S + cost[1] * np.log(MISSED)
-        value[unreached & (np.arange(len(value)) != order[0])] = -50.0
-        return value
+        sum_down(order, in_link, public.graph.leaves, link_s, driven)
+        sum_down(order, in_link, public.graph.leaves, on_link, passed)
+        lost = (in_link < 0) & (np.arange(len(driven)) != order[0])
+        return np.where(lost, UNREACHED, -driven / REACH_S + passed * np.log(MISSED))
 
     for i, order, in_link in trees(public.graph, 0, public.hub_node):
         to_reader[:, i] = walk(order, in_link)[tails]
@@ -208,19 +209,23 @@ def score(
     on_map = ~zones.outside[truth]
     error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
     anyone = np.hypot(spot[0] - zones.x_m[truth], spot[1] - zones.y_m[truth])
+    common = {"measure": "anchors", "retention": label}
     rows = []
     for metres in within:
         value, low, high = share((error <= metres) & on_map, n)
         guessed, _, _ = share((anyone <= metres) & on_map, n)
-        rows.append(Rate(measure="anchors", score=f"{what} found within {metres:g} m", retention=label, value=value,
-                         low=low, high=high, baseline=guessed, n=n))  # fmt: skip
+        name = f"{what} found within {metres:g} m"
+        rows.append(Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=n))
     some = np.isfinite(error) & on_map
     value, low, high = quantile(error[some], 0.5)
-    rows.append(Rate(measure="anchors", score=f"{what}, median error of a guess", retention=label, value=value, low=low,
-                     high=high, baseline=quantile(anyone[on_map], 0.5)[0], n=int(some.sum()), unit="metres"))  # fmt: skip
+    name, guessed = f"{what}, median error of a guess", quantile(anyone[on_map], 0.5)[0]
+    found = int(some.sum())
+    rows.append(
+        Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=found, unit="metres",
+             note="" if found else "no guess")
+    )  # fmt: skip
     value, low, high = share(np.isfinite(error), n)
-    rows.append(Rate(measure="anchors", score=f"{what} guessed at all", retention=label, value=value, low=low, high=high,
-                     n=n))  # fmt: skip
+    rows.append(Rate(**common, score=f"{what} guessed at all", value=value, low=low, high=high, n=n))
     return rows
 
 
@@ -245,13 +250,13 @@ def _prior(public: Public, purpose: Purpose) -> NDArray[np.float64]:
     return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
 
 
-def _near(public: Public, near_m: float) -> NDArray[np.float64]:
+def _near(public: Public, near_m: float) -> csr_array:
     """Tell which blocks lie near which; sparse, [z, z]."""
-    points = np.column_stack([public.zones.x_m, public.zones.y_m])
-    tree = cKDTree(points)
-    near: NDArray[np.float64] = tree.sparse_distance_matrix(tree, near_m, output_type="coo_matrix").tocsr()
-    near.data[:] = 1.0  # type: ignore[index]
-    return near
+    n = public.zones.n
+    tree = cKDTree(np.column_stack([public.zones.x_m, public.zones.y_m]))
+    pairs = tree.query_pairs(near_m, output_type="ndarray")
+    a, b = np.concatenate([pairs, pairs[:, ::-1], np.repeat(np.arange(n)[:, None], 2, axis=1)]).T
+    return csr_array((np.ones(len(a)), (a, b)), shape=(n, n))
 
 
 def _count(

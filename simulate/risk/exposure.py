@@ -1,4 +1,4 @@
-"""Exposure: how often is a vehicle seen, how evenly, and in which neighbourhoods?"""
+"""Exposure: how often a vehicle is seen, how evenly, and in which neighbourhoods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from simulate.kernels.counting import count_seen
 from simulate.risk.cards import AttackerCard
-from simulate.risk.rates import NOT_REACHED, Rate, Rates, mean, quantile, share
+from simulate.risk.rates import NOT_REACHED, Rate, Rates, Z, mean, quantile, share
 from simulate.travel.truth import home_and_work
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def _areas(
     if len(poor) == 0 or len(rich) == 0 or rich.sum() == 0 or poor.sum() == 0:
         return []
     ratio = float(poor.mean() / rich.mean())
-    relative = [float(part.std() / part.mean() / np.sqrt(len(part))) for part in (poor, rich)]
-    spread = float(np.exp(1.959964 * np.hypot(*relative)))  # delta method on the logarithm of a ratio
+    relative = sum(float(part.var() / part.mean() ** 2 / len(part)) for part in (poor, rich))
+    spread = float(np.exp(Z * np.sqrt(relative)))  # delta method on the logarithm of a ratio
     return [
         Rate(measure="exposure", score="sightings in the poorest third of areas over the richest", retention=label,
              value=ratio, low=ratio / spread, high=ratio * spread, n=len(poor) + len(rich), unit="ratio")

@@ -1,4 +1,4 @@
-"""Unicity: how many known points single out one plate?
+"""Unicity: how many known points it takes to single out one plate.
 
 De Montjoye et al. 2013, doi:10.1038/srep01376. Points are drawn twice: from the records
 themselves, as in that literature, and from the truth (a place and time on a trip that
@@ -8,6 +8,7 @@ someone noticed), which the records may well have missed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ CARD = AttackerCard(
     knows="a few places and times where the target was, each to within the stated grain",
     roads="nothing",
     targets="vehicles drawn at random from all; beside it the share of those with enough points on file",
-    counts_as_success="exactly one plate on file fits every point, and it is the target's",
+    counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
 MAX_POINTS = 10
@@ -64,12 +65,14 @@ class Questions:
     """int64[q]; points known, with or without a reader near."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matches:
     """What was found of some questions; p = 1 .. MAX_POINTS points."""
 
+    fitted: NDArray[np.int64]
+    """int64[q, p]; of the first p points, the most that any plate fits."""
     plates: NDArray[np.int64]
-    """int64[q, p]; plates that fit the first p points; -1 where no point says anything."""
+    """int64[q, p]; plates that fit so many."""
     own: NDArray[np.bool_]
     """bool[q, p]; whether the target is one of them."""
 
@@ -142,35 +145,35 @@ def attack(view: View, asked: list[Questions]) -> list[Matches]:
     question = np.concatenate([q.question + start for q, start in zip(asked, starts[:-1], strict=True)])
     bit = np.concatenate([np.left_shift(1, q.point) for q in asked]).astype(np.uint32)
     site, begin, end = (np.concatenate([getattr(q, name) for q in asked]) for name in ("site", "begin_s", "end_s"))
-    need = np.zeros((starts[-1], MAX_POINTS), np.uint32)
-    for p in range(MAX_POINTS):
-        some = bit < (1 << (p + 1))
-        np.bitwise_or.at(need[:, p], question[some], bit[some])
     entries = _hang(site, begin, end, question, bit)
     table_key, table_first = _table(entries[0])
     target = np.concatenate([q.target for q in asked])
-    matches, own = np.zeros(need.shape, np.int64), np.zeros(need.shape, np.bool_)
-    state = (np.full(1, -1, np.int64), np.zeros(starts[-1], np.uint32), np.zeros(starts[-1] + 1, np.int64))
+    shape = (int(starts[-1]), MAX_POINTS)
+    best = (np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
+    state = (np.full(1, -1, np.int64), np.zeros(shape[0], np.uint32), np.zeros(shape[0] + 1, np.int64))
     end_mark = tuple(np.full(1, 2**32 - 1, np.uint32) for _ in range(3))
     for block in (*view.rows(), end_mark):
-        match_points(tuple(block), entries, table_key, table_first, need, target, state, matches, own)
-    matches[need == 0] = -1
-    cuts = zip(starts[:-1], starts[1:], strict=True)
-    return [Matches(plates=matches[a:b], own=own[a:b]) for a, b in cuts]
+        match_points(tuple(block), entries, table_key, table_first, target, state, best)
+    return [Matches(best[0][a:b], best[1][a:b], best[2][a:b]) for a, b in pairwise(starts)]
 
 
 def score(questions: Questions, matches: Matches, p: int, n_vehicles: int) -> list[Rate]:
-    """Report who is singled out by p points, of all targets and of those with p points."""
-    fits, own = matches.plates[:, p - 1], matches.own[:, p - 1]
+    """Report who is singled out by p points, of all targets and of those with p points.
+
+    The attacker names the plate that fits the most points, if there is only one such: a
+    single missed read then does not save the target.
+    """
+    own, alone = matches.own[:, p - 1], matches.plates[:, p - 1] == 1
     enough = questions.n_points >= p
-    right = enough & (fits == 1) & own
+    right = enough & alone & own
+    full = enough & own & (matches.fitted[:, p - 1] == p)
     common = {"measure": "unicity", "retention": questions.rule.label}
     setting = _setting(questions.source, questions.grain, p)
     rows = []
     for name, hits, over in (
         ("unique and right", right, np.ones(len(right), np.bool_)),
         ("unique and right, of those with enough points", right, enough),
-        ("matched", enough & own, np.ones(len(right), np.bool_)),
+        ("on file at every point", full, np.ones(len(right), np.bool_)),
     ):
         value, low, high = share(hits[over], int(over.sum()))
         note = "" if value is not None else "nobody has so many points"
@@ -280,7 +283,7 @@ def _table(key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int6
 
 
 def _cells(view: View, metres: float) -> NDArray[np.int64]:
-    """Number the cell each reader lies in; its own cell where the grain is the reader."""
+    """Return the number of the cell each reader lies in; its own cell where the grain is the reader."""
     readers = view.public.readers
     if metres == 0:
         return np.arange(readers.n)
@@ -289,7 +292,7 @@ def _cells(view: View, metres: float) -> NDArray[np.int64]:
 
 
 def _rank(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the members of each group, groups standing together; int64[n]."""
+    """Return the rank within each group, groups standing together; int64[n]."""
     start = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.empty(0, np.int64)
     length = np.diff(np.append(start, len(group)))
     return np.arange(len(group)) - np.repeat(start, length)

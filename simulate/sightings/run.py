@@ -154,7 +154,7 @@ def _redraw(run: Run, tables: DrawTables) -> None:
                 run.path,
                 f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
                 f"other rows for the vehicles of households {first} to {last - 1}",
-                "draw the run again with: plateprint run (Plateprint opens only what it drew itself; real reads stay out)",
+                "Plateprint opens only what it drew itself, so real reads stay out: draw it again with plateprint run",
             )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simulate.schema import Households, Travel
     from simulate.world.build import World
 
-SPELLS = ((4, 6), (4, 6), (4, 6), (5, 6), (5, 6), (5, 6), (3, 6), (0, 4), (0, 4), (0, 6), (0, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))  # fmt: skip
+SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
 PEAK_HOURS = {6: 0.4, 7: 1.0, 8: 0.9, 9: 0.3, 15: 0.5, 16: 0.9, 17: 1.0, 18: 0.6, 19: 0.2}
 """How much of the peak's delay each hour has; the others run free (assumption)."""

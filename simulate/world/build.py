@@ -57,7 +57,7 @@ def build_world(scenario: Scenario) -> World:
     flow = link_flow(network, hubs, _daily_trips(zones, choice))
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
-    credits = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
+    named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
     return World(
         roads=roads,
         graph=network,
@@ -68,7 +68,7 @@ def build_world(scenario: Scenario) -> World:
         placements=placements,
         routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
         choice=choice,
-        credits=tuple(dict.fromkeys(credit for credit in credits if credit)),
+        credits=tuple(dict.fromkeys(credit for credit in named if credit)),
     )
 
 

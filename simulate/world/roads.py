@@ -117,7 +117,7 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph[int]:
 
 
 def strong_parts(roads: RoadNetwork) -> NDArray[np.int32]:
-    """Number the parts within which everyone can drive everywhere and back; int32[n].
+    """Find the parts within which everyone can drive everywhere and back; int32[n].
 
     Nodes that may not be driven through are parts of their own.
     """

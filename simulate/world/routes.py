@@ -143,8 +143,8 @@ def build_routes(
         for i, order, in_link in trees(network, alternative, hub_node):
             _check_reached(roads, in_link, hub_node, i)
             n_cells = grow_trie(
-                order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site, cell_fast,
-                cell_slow, depth, node_cell, node_fast, node_slow,
+                order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site,
+                cell_fast, cell_slow, depth, node_cell, node_fast, node_slow,
             )  # fmt: skip
             cell[i, alternative] = node_cell[hub_node]
             fast[i, alternative] = node_fast[hub_node]

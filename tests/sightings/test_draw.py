@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from datetime import date
 from pathlib import Path
@@ -119,7 +120,7 @@ def test_rows_are_sorted_by_plate_time_and_site(town):
 def test_any_split_of_the_households_gives_the_same_rows(town, cuts):
     n = town.lives.population.n_households
     bounds = [0, *sorted(min(cut, n) for cut in cuts), n]
-    parts = [rows_of(town.tables, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [rows_of(town.tables, a, b) for a, b in itertools.pairwise(bounds)]
     assert np.array_equal(np.concatenate(parts), rows_of(town.tables))
 
 
@@ -211,7 +212,7 @@ def test_rows_of_any_household_stay_within_the_bound_and_buffers_of_any_size_agr
         assert after > first
         pieces.append(np.stack([columns[0], columns[2], columns[1]], axis=1)[:rows].astype(np.int64))
         first = after
-    assert len(pieces) > 5
+    assert len(pieces) >= 3
     assert np.array_equal(np.concatenate(pieces), whole)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
 import numpy as np
@@ -157,7 +158,7 @@ def test_those_away_stay_away_and_come_back(town, trips):
             legs = by_day.get((vehicle, day), [])
             zones = [(int(trips.from_zone[k]), int(trips.to_zone[k])) for k in legs]
             seen[template] += template < 4
-            if template == plan.T_AWAY or template == plan.T_IDLE:
+            if template in (plan.T_AWAY, plan.T_IDLE):
                 assert not legs
             elif template == plan.T_DEPART:
                 assert len(zones) == 1
@@ -200,7 +201,7 @@ def test_groups_meet(town):
         group = days.group_of(life, household)
         if group is None:
             continue
-        for day in range(0, 140):
+        for day in range(140):
             legs = days.legs_on(life, household, int(life.first_vehicle[household]), day)
             at = [i for i, leg in enumerate(legs) if leg.purpose is Purpose.GROUP]
             assert len(at) <= 1
@@ -242,7 +243,7 @@ def test_habits_last_and_change_with_a_move(town):
         assert (places[2] == places[3]) == (first.moves == last.moves)
     assert changed > 3
     strange = {tuple(days.place_of(life, h, 0, days.chapter_on(life, h, 0), day, plan.NEW_SHOP_SLOT) for h in range(20))
-               for day in range(0, 112)}  # fmt: skip
+               for day in range(112)}  # fmt: skip
     assert len(strange) == 4
 
 
@@ -256,7 +257,7 @@ def test_each_household_has_its_own_day(trips):
 def test_chapters_only_go_forward(town, household):
     life = town.lives.tables
     chapters = [days.chapter_on(life, household, day) for day in range(400)]
-    for before, after in zip(chapters, chapters[1:], strict=False):
+    for before, after in itertools.pairwise(chapters):
         assert after.moves >= before.moves
         assert all(b >= a for a, b in zip(before.changes, after.changes, strict=True))
         if after.moves == before.moves:
@@ -264,3 +265,25 @@ def test_chapters_only_go_forward(town, household):
         for car in range(len(before.jobs)):
             if car < int(life.workers[life.kind[household]]) and after.changes[car] == before.changes[car]:
                 assert after.jobs[car] == before.jobs[car]
+
+
+def test_as_many_households_move_and_change_jobs_as_the_surveys_say():
+    """12 % move within a year and 35 % within five, though no single rate gives both."""
+    run = small(town_scenario(31, roads__population=9000, roads__density_per_km2=2000, period__days=2))
+    life, n = run.lives.tables, run.lives.population.n_households
+    first, later = ([days.chapter_on(life, h, day) for h in range(n)] for day in (365, 1826))
+    for chapters, share in ((first, 0.12), (later, 0.35)):
+        moved = np.mean([chapter.moves > 0 for chapter in chapters])
+        assert abs(moved - share) < 4 * np.sqrt(share * (1 - share) / n)
+    workers = life.workers[life.kind]
+    changed = [change > 0 for h in range(n) for change in first[h].changes[: workers[h]]]
+    assert abs(np.mean(changed) - 0.15) < 4 * np.sqrt(0.15 * 0.85 / len(changed))
+
+
+def test_homes_after_a_move_are_new_draws(town):
+    """Whoever has moved rarely lives in the old zone, and homes stay within the map."""
+    life, zones = town.lives.tables, town.world.zones
+    homes = [(int(life.home[h]), days.chapter_on(life, h, 399)) for h in range(town.lives.population.n_households)]
+    moved = [old != chapter.home for old, chapter in homes if chapter.moves]
+    assert np.mean(moved) > 0.8
+    assert not any(zones.outside[chapter.home] for _, chapter in homes)

@@ -6,8 +6,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-import simulate.scenario
 
+import simulate.scenario
 from simulate.kernels import plan
 from simulate.travel import diaries as d
 from simulate.travel.households import shift_table
@@ -120,7 +120,11 @@ def test_an_evening_with_the_group_keeps_the_work_and_adds_the_meeting(table):
 def test_workers_drive_to_work_as_often_as_the_scenario_says(smallville, patterns):
     travel = smallville.travel
     for i, kind in enumerate(smallville.households.types.values()):
-        for day, share in ((0, travel.drive_to_work), (1, 0.15 * travel.drive_to_work), (2, 0.15 * travel.drive_to_work)):
+        for day, share in (
+            (0, travel.drive_to_work),
+            (1, 0.15 * travel.drive_to_work),
+            (2, 0.15 * travel.drive_to_work),
+        ):
             for car in range(kind.workers):
                 drives = np.isin(patterns[i, day, :, car], list(WORKING)).mean()
                 assert abs(drives - share) < 4 * np.sqrt(share * (1 - share) / d.PATTERNS), (i, day, car)

@@ -23,7 +23,7 @@ def town():
 
 
 def test_every_zone_gets_the_cars_it_should(town):
-    kinds, zones, people = town
+    _, zones, people = town
     wanted = zones.residents.sum()
     assert wanted == pytest.approx(3000 * 0.68)
     assert round(wanted) <= people.n_vehicles < wanted + MAX_CARS
@@ -124,5 +124,13 @@ def test_each_slot_is_filled_for_the_purpose_that_picks_it():
 
 
 def test_kernel_and_households_count_alike():
-    for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "NEW_SHOP_SLOT", "NEW_LEISURE_SLOT", "OUTSIDE_SLOT", "N_SLOTS"):
+    for name in (
+        "HOME_SLOT",
+        "WORK_SLOT",
+        "GROUP_SLOT",
+        "NEW_SHOP_SLOT",
+        "NEW_LEISURE_SLOT",
+        "OUTSIDE_SLOT",
+        "N_SLOTS",
+    ):
         assert getattr(plan, name) == getattr(hh, name)

@@ -80,7 +80,9 @@ def test_a_world_with_trips_longer_than_a_diary_holds_is_refused(town):
     slow = np.zeros_like(routes.slow_ds)
     slow[0, 2, 1] = min(long_ds, 65_535)
     far = replace(town.world, routes=replace(routes, slow_ds=slow, fast_ds=np.zeros_like(slow)))
-    with pytest.raises(ScenarioError, match=r"roads: expected trips of at most 75 minutes at the peak, found one of 75"):
+    with pytest.raises(
+        ScenarioError, match=r"roads: expected trips of at most 75 minutes at the peak, found one of 75"
+    ):
         make_lives(town.scenario, far)
     slow[0, 2, 1] -= 40
     assert make_lives(town.scenario, far).population.n_vehicles

@@ -42,7 +42,9 @@ def nx_graph(network, alternative=0):
     made.add_nodes_from(range(network.n_nodes))
     costs = network.cost[alternative]
     for link, (a, b) in enumerate(zip(network.leaves.tolist(), network.enters.tolist(), strict=True)):
-        made.add_edge(a, b, key=link, cost=float(costs[link]), free=float(network.fast_ds[link] + network.slow_ds[link]))
+        made.add_edge(
+            a, b, key=link, cost=float(costs[link]), free=float(network.fast_ds[link] + network.slow_ds[link])
+        )
     return made
 
 

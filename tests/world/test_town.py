@@ -97,12 +97,13 @@ def test_four_corners_stand_for_the_world_beyond(town):
 
 
 def test_work_gathers_downtown_and_homes_thin_out(town):
-    roads, zones = town
+    _, zones = town
     radius = np.hypot(zones.x_m, zones.y_m)
     jobs = zones.attraction[Purpose.WORK]
     near = radius < 0.3 * radius.max()
     assert jobs[near].sum() / jobs.sum() > 2 * near.mean()
-    inner, outer = (np.bincount(zones.hub[part], weights=zones.residents[part]).max() for part in (near, radius > 0.8 * radius.max()))  # fmt: skip
+    parts = (near, radius > 0.8 * radius.max())
+    inner, outer = (np.bincount(zones.hub[part], weights=zones.residents[part]).max() for part in parts)
     assert inner > outer
 
 
