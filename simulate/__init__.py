@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate import policy
-from simulate.scenario import Scenario, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,9 +20,27 @@ if TYPE_CHECKING:
     from simulate.policy import Retention
     from simulate.policy.view import View
     from simulate.risk.rates import Rates
+    from simulate.scenario import Overrides, Scenario
     from simulate.sightings.run import Run
 
-__all__ = ["Scenario", "load", "measure", "open_run", "policy", "report", "run", "view"]
+__all__ = ["load", "measure", "open_run", "policy", "report", "run", "view"]
+
+
+def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) -> Scenario:
+    """Load a scenario of the catalogue, or a TOML file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name as `plateprint list` shows it, or the path of a .toml file.
+    seed
+        What all random draws start from.
+    overrides
+        Changes such as `["period.days=30"]` or `{"period.days": 30}`.
+    """
+    from simulate import scenario as scenarios  # noqa: PLC0415
+
+    return scenarios.load(name_or_path, seed=seed, overrides=overrides)
 
 
 def run(

@@ -51,7 +51,7 @@ Above0 = Annotated[float, Field(gt=0)]
 AtLeast0 = Annotated[float, Field(ge=0)]
 AtLeast1 = Annotated[float, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
-Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["19:30"])]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[03]0$", examples=["19:30"])]
 Duration = Annotated[str, AfterValidator(_duration), Field(examples=["21d"])]
 
 
@@ -218,7 +218,7 @@ class Readers(Table):
 
     capture_day: Share = Field(description="share of passing plates that a fixed reader reads by day, from 0 to 1")
     capture_night: Share = Field(description="share of passing plates that a fixed reader reads by night, from 0 to 1")
-    night: tuple[Clock, Clock] = Field(description="two times, HH:MM: when night begins and when it ends")
+    night: tuple[Clock, Clock] = Field(description="two times, HH:MM on the half-hour: when night begins and when it ends")
     place: Mapping[Name, Placement] = Field(description="placements of fixed readers, by name")
 
 

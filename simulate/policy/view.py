@@ -52,8 +52,6 @@ class Truth:
     world: World
     lives: Lives
     seed: int
-    asked: Measure
-    """How the scenario wants its measures taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,6 +69,8 @@ class View:
     start: date
     public: Public
     store: Store
+    asked: Measure
+    """How the scenario wants its measures taken."""
     truth: Truth | None
 
     @property
@@ -167,7 +167,8 @@ def view_of(
         start=settings.period.start,
         public=public,
         store=run.store,
-        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, asked=settings.measure),
+        asked=settings.measure,
+        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed),
     )
 
 

@@ -10,7 +10,7 @@ that reader on the public roads, starting from what the census says of homes and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -192,7 +192,7 @@ def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float)
             made = guesses[reached[rule]][purpose == Purpose.WORK]
             spot = baseline_spot(view.public, purpose, near_m)
             rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], spot, (near_m, far_m))
-    return Rates(tuple(rows)) + _set_sizes(home, work, residents, view.ladder[-1].label)
+    return Rates(tuple(rows)) + _set_sizes(home, work, residents)
 
 
 def score(
@@ -209,7 +209,7 @@ def score(
     on_map = ~zones.outside[truth]
     error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
     anyone = np.hypot(spot[0] - zones.x_m[truth], spot[1] - zones.y_m[truth])
-    common = {"measure": "anchors", "retention": label}
+    common: dict[str, Any] = {"measure": "anchors", "retention": label}
     rows = []
     for metres in within:
         value, low, high = share((error <= metres) & on_map, n)
@@ -229,7 +229,7 @@ def score(
     return rows
 
 
-def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDArray[np.int64], label: str) -> Rates:
+def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDArray[np.int64]) -> Rates:
     """Count who shares a home block and a work block with whom (Golle & Partridge 2009)."""
     both = residents[work[residents] >= 0]
     pair = home[both] * (int(work.max()) + 1) + work[both]
@@ -238,9 +238,9 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDAr
     value, low, high = quantile(size, 0.5)
     alone, alone_low, alone_high = share(size == 1, len(size))
     return Rates((
-        Rate(measure="anchors", score="vehicles that share a home and a work block, median", retention=label,
+        Rate(measure="anchors", score="vehicles that share a home and a work block, median", retention="any",
              value=value, low=low, high=high, n=len(size), unit="vehicles", note="needs no sightings"),
-        Rate(measure="anchors", score="alone in their pair of home and work block", retention=label, value=alone,
+        Rate(measure="anchors", score="alone in their pair of home and work block", retention="any", value=alone,
              low=alone_low, high=alone_high, n=len(size), note="needs no sightings"),
     ))  # fmt: skip
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Ask = Callable[[View, Truth, Measure, int], Rates]
 
 CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD}
+MAIN = {"mean sightings", "sightings, 50th percentile", "never seen", "unique and right"}
+"""Scores that a short table shows, beside all that were found within some distance."""
 _ASK: dict[str, Ask] = {
     "exposure": lambda view, truth, _asked, _targets: exposure.measure(view, truth),
     "anchors": lambda view, truth, asked, targets: anchors.measure(view, truth, targets, asked.near_m, asked.far_m),
@@ -36,15 +38,33 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
     targets
         Plates that attacks are tried on; the scenario's number if None.
     """
-    for name in measures:
-        if name not in _ASK:
-            raise ScenarioError("--measures", "known measures", repr(name), did_you_mean(name, _ASK))
+    check_names(measures)
     if targets is not None and targets < 1:
         raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
-    asked = view.truth.asked
+    asked = view.asked
     rates = Rates()
     for name in dict.fromkeys(measures):
         rates += _ASK[name](view.blind(), view.truth, asked, targets or asked.targets)
     return rates
+
+
+def check_names(measures: Sequence[str]) -> None:
+    """Refuse an unknown measure, or none at all."""
+    unknown = [name for name in measures if name not in _ASK]
+    if unknown:
+        raise ScenarioError("--measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], _ASK))
+    if not measures:
+        raise ScenarioError("--measures", "at least one measure", "none", f"known: {', '.join(_ASK)}")
+
+
+def main_scores(rates: Rates, points: int) -> Rates:
+    """Keep the scores that most people ask for, unicity at `points` points; JSON has them all."""
+    known = f"{points} point"
+    return Rates(tuple(
+        rate
+        for rate in rates
+        if (rate.score in MAIN or " found within " in rate.score)
+        and (rate.measure != "unicity" or rate.setting.startswith(known))
+    ))  # fmt: skip

@@ -96,7 +96,7 @@ def share(hits: NDArray[np.bool_] | int, n: int) -> tuple[float | None, float | 
     return p, max(0.0, float((centre - spread) / scale)), min(1.0, float((centre + spread) / scale))
 
 
-def quantile(values: NDArray[np.generic], q: float) -> tuple[float | None, float | None, float | None]:
+def quantile(values: NDArray[np.number], q: float) -> tuple[float | None, float | None, float | None]:
     """Return a quantile with the interval of its order statistics (normal approximation of the binomial)."""
     n = len(values)
     if n == 0:
@@ -107,7 +107,7 @@ def quantile(values: NDArray[np.generic], q: float) -> tuple[float | None, float
     return float(ordered[at[0]]), float(ordered[at[1]]), float(ordered[at[2]])
 
 
-def mean(values: NDArray[np.generic]) -> tuple[float | None, float | None, float | None]:
+def mean(values: NDArray[np.number]) -> tuple[float | None, float | None, float | None]:
     """Return a mean with its normal 95 % interval."""
     n = len(values)
     if n == 0:

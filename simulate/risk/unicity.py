@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,15 +88,19 @@ def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
     asked = [*record_questions(view, plates, truth.seed), *truth_questions(view, truth, plates)]
     found = attack(view, asked)
     longest = asked[-1].rule if asked else None
-    rows: list[Rate] = [
-        Rate(measure="unicity", score="unique", retention=rule.label, setting=_setting("records", HOUR_READER, points),
-             value=None, note=NOT_REACHED)
-        for rule in view.ladder if not view.reached(rule)
-    ]  # fmt: skip
-    for questions, matches in zip(asked, found, strict=True):
-        known = range(1, MAX_POINTS + 1) if questions.rule == longest or questions.grain == HOUR_READER else (points,)
-        for p in known:
-            rows += score(questions, matches, p, n)
+    rows: list[Rate] = []
+    for rule in view.ladder:
+        if not view.reached(rule):
+            setting = _setting("records", HOUR_READER, points)
+            rows.append(
+                Rate(measure="unicity", score="unique and right", retention=rule.label, setting=setting, value=None,
+                     note=NOT_REACHED)
+            )  # fmt: skip
+        for questions, matches in zip(asked, found, strict=True):
+            if questions.rule == rule:
+                every = rule == longest or questions.grain == HOUR_READER
+                for p in range(1, MAX_POINTS + 1) if every else (points,):
+                    rows += score(questions, matches, p, n)
     return Rates(tuple(rows))
 
 
@@ -167,7 +171,7 @@ def score(questions: Questions, matches: Matches, p: int, n_vehicles: int) -> li
     enough = questions.n_points >= p
     right = enough & alone & own
     full = enough & own & (matches.fitted[:, p - 1] == p)
-    common = {"measure": "unicity", "retention": questions.rule.label}
+    common: dict[str, Any] = {"measure": "unicity", "retention": questions.rule.label}
     setting = _setting(questions.source, questions.grain, p)
     rows = []
     for name, hits, over in (

@@ -284,12 +284,13 @@ def _whole_file(store: Store, final: Path) -> Iterator[Path]:
 def _disk_full(store: Store, temporary: Path) -> ScenarioError:
     parts = [store.part(shard) for shard in range(store.n_shards)]
     sizes = [part.stat().st_size for part in parts if part.exists()]
-    largest = max([*sizes, temporary.stat().st_size if temporary.exists() else 0])
+    unfinished = temporary.stat().st_size if temporary.exists() else 0
+    largest = max([*sizes, unfinished])
     n_missing = len(parts) - len(sizes)
     return ScenarioError(
         store.path,
         f"about {_megabytes(largest * n_missing)} free for the {n_missing} shards still to be written",
-        f"{_megabytes(_free_bytes(store.path))} free (disk full)",
+        f"{_megabytes(_free_bytes(store.path) + unfinished)} (disk full)",
         "free some space and run the same command again to resume",
     )
 

@@ -25,6 +25,8 @@ MAX_CARS = 3
 PATTERNS = 1024
 """Days drawn for each household type and kind of day; ten bits pick one."""
 LEAST_STAY_S = 300
+GROUP_OFFSET_S = 1800
+"""How much earlier or later than its anchor a group may meet."""
 LATEST_SHIFT_S, EARLIEST_SHIFT_S = 4 * 3600, -2 * 3600
 
 _P = Purpose
@@ -66,6 +68,14 @@ WORK = (
         follows_shift=True,
     ),
     Template(
+        name="work-lunch-shop", stops=(_WORK, (_P.MEAL, "12:15"), (_P.WORK, "14:00"), (_P.SHOP, "17:50")),
+        leave="18:45", jitter_min=15, follows_shift=True,
+    ),
+    Template(
+        name="work-shop-home-leisure", stops=(_WORK, (_P.SHOP, "17:15"), (_P.HOME, "19:00"), (_P.LEISURE, "20:45")),
+        leave="22:15", jitter_min=15, follows_shift=True,
+    ),
+    Template(
         name="work-home-visit", stops=(_WORK, (_P.HOME, "17:30"), (_P.VISIT, "19:30")), leave="21:45",
         follows_shift=True,
     ),
@@ -83,6 +93,12 @@ SCHOOL_TWICE = Template(
 ONE_TOUR = (
     Template(name="shop", stops=((_P.SHOP, "10:30"),), leave="11:45", jitter_min=40),
     Template(name="shop-shop", stops=((_P.SHOP, "10:00"), (_P.SHOP, "12:00")), leave="13:15", jitter_min=40),
+    Template(
+        name="shop-meal-shop",
+        stops=((_P.SHOP, "10:00"), (_P.MEAL, "12:00"), (_P.SHOP, "14:00")),
+        leave="15:15",
+        jitter_min=30,
+    ),
     Template(name="meal", stops=((_P.MEAL, "18:00"),), leave="19:45", jitter_min=50),
     Template(name="leisure", stops=((_P.LEISURE, "14:00"),), leave="16:00", jitter_min=60),
     Template(name="visit", stops=((_P.VISIT, "14:30"),), leave="17:30", jitter_min=60),
@@ -115,7 +131,7 @@ WORSHIP = (
 )
 FREE_DAY_WORSHIP = 0.3
 """Share of Sundays on which a household worships (assumption)."""
-ONE_CAR_FOR_ALL = 0.6
+ONE_CAR_FOR_ALL = 0.8
 """Share of days on which one car makes all the tours from home (assumption)."""
 
 
@@ -202,25 +218,30 @@ def diaries() -> Diaries:
 def slack_s(table: Diaries) -> int:
     """Return the longest travel time that fits between any two stops of any day, in seconds.
 
-    Proves `leave >= arrive + least stay` for every day: between two anchors lie at least
-    their gap, less the jitter, less the shift where only the first one moves.
+    Proves `leave >= arrive + least stay` for every day: between two anchors lies at least
+    their gap, less the jitter, less what a shift or a group's own hour takes when it moves
+    only one of them. Negative where a diary leaves its last stop too soon.
     """
-    least = 24 * 3600
-    for i in range(len(TEMPLATES)):
-        n, jitter = int(table.n_stops[i]), int(table.jitter_s[i])
+    rooms = [24 * 3600]
+    for i, template in enumerate(TEMPLATES):
+        n, late = int(table.n_stops[i]), int(table.jitter_s[i])
         if n == 0:
             continue
-        moves = [LATEST_SHIFT_S if s else 0 for s in table.shifts[i, : n + 1]]
-        first = int(table.anchor_s[i, 0]) + (EARLIEST_SHIFT_S if moves[0] else 0)
-        rooms = [first]
+        anchors = [int(anchor) for anchor in table.anchor_s[i, : n + 1]]
+        group = [what is Purpose.GROUP for what, _ in template.stops] + [False]
+        shifts = [bool(shift) for shift in table.shifts[i, : n + 1]]
+        earliest = [EARLIEST_SHIFT_S * s - GROUP_OFFSET_S * g for s, g in zip(shifts, group, strict=True)]
+        latest = [LATEST_SHIFT_S * s + GROUP_OFFSET_S * g for s, g in zip(shifts, group, strict=True)]
+        rooms.append(anchors[0] + earliest[0])
         for j in range(n):
-            gap = int(table.anchor_s[i, j + 1] - table.anchor_s[i, j]) - jitter - max(moves[j] - moves[j + 1], 0)
+            together = shifts[j] and shifts[j + 1]
+            gap = anchors[j + 1] - anchors[j] - late - (0 if together else latest[j] - earliest[j + 1])
             if j + 1 < n:
                 rooms.append(gap - LEAST_STAY_S)
             elif table.n_legs[i] > n:
-                rooms.append(24 * 3600 - int(table.anchor_s[i, n]) - jitter - moves[n])
-        least = min(least, *rooms)
-    return least
+                rooms.append(24 * 3600 - anchors[n] - late - latest[n])
+                rooms += [-1] * (gap < LEAST_STAY_S)
+    return min(rooms)
 
 
 def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[np.uint8]:

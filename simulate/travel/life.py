@@ -11,7 +11,7 @@ from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.kernels.plan import KEY_NAMES, Life
 from simulate.travel.calendar import Calendar, calendar
-from simulate.travel.diaries import diaries, pattern_table, slack_s
+from simulate.travel.diaries import GROUP_OFFSET_S, diaries, pattern_table, slack_s
 from simulate.travel.households import (
     Population,
     gap_table,
@@ -126,7 +126,7 @@ def _groups(
     weight = np.where(world.zones.outside, 0.0, world.zones.attraction[Purpose.GROUP])
     cumulative = np.cumsum(weight)
     venue = np.searchsorted(cumulative, draws[0] * cumulative[-1], side="right")
-    offset = (draws[2] * 5).astype(np.int32) * 900 - 1800
+    offset = (draws[2] * 5).astype(np.int32) * 900 - GROUP_OFFSET_S
     return venue.astype(np.uint32), (draws[1] * 7).astype(np.uint8), offset.astype(np.int32)
 
 

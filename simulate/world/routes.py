@@ -131,9 +131,8 @@ def build_routes(
     fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.int64) for _ in range(2))
     cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
     size = h * N_ALTERNATIVES * r + 1
-    parent, site, cell_fast, cell_slow, depth = (
-        np.zeros(size, kind) for kind in (np.uint32, np.uint32, np.uint16, np.uint16, np.uint16)
-    )
+    parent, site = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
+    cell_fast, cell_slow, depth = (np.zeros(size, np.uint16) for _ in range(3))
     at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
     first = np.searchsorted(readers.link, np.arange(roads.n_links + 1)).astype(np.int64)
     node_cell = np.empty(network.n_nodes, np.uint32)

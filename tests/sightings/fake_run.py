@@ -134,6 +134,17 @@ def dying(do, count: int, *, after: bool = False):
     return do_or_die
 
 
+def torn(write, count: int):
+    """Return a way to write text that dies half-way at the `count`-th time."""
+    half = dying(lambda file, text, **options: write(file, text[: len(text) // 2], **options), count, after=True)
+
+    def write_or_die(file, text, **options):
+        half(file, text, **options)
+        return write(file, text, **options)
+
+    return write_or_die
+
+
 def main(path: str, workers: str, moment: str = "", count: str = "0") -> None:
     """Make the run, and die at the given moment."""
     progress, make = None, make_draw
@@ -142,10 +153,7 @@ def main(path: str, workers: str, moment: str = "", count: str = "0") -> None:
     elif moment in {"before", "after"}:
         os.replace = dying(os.replace, int(count), after=moment == "after")
     elif moment == "text":
-        write = Path.write_text
-        half = dying(lambda file, text, **options: write(file, text[: len(text) // 2], **options), int(count), after=True)
-        whole = iter([write] * (int(count) - 1))
-        Path.write_text = lambda *args, **options: (half(*args, **options), next(whole, half)(*args, **options))
+        Path.write_text = torn(Path.write_text, int(count))
     elif moment == "progress":
         make, progress = make_slow_draw, dying(lambda *_: None, int(count))
     elif moment == "interrupt":

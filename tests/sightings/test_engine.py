@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 
 import numba
 import numpy as np
@@ -83,7 +84,7 @@ def test_a_shard_that_always_kills_its_worker_is_named(tmp_path, store):
 
 def test_a_full_disk_in_a_worker_is_told_as_such_and_keeps_whole_shards(store):
     run_shards([5], store, make_draw, PER_SHARD)
-    with pytest.raises(ScenarioError, match="disk full.*run the same command again to resume") as told:
+    with pytest.raises(ScenarioError, match=r"disk full.*run the same command again to resume") as told:
         run_shards(range(N_SHARDS), store, make_draw_on_full_disk, PER_SHARD, workers=2)
     assert told.value.where == str(store.path)
     assert list(store.path.rglob("*.tmp")) == []
@@ -108,12 +109,13 @@ def make_draw_with_one_thread(per_shard):
     return make_draw(per_shard)
 
 
-def test_a_worker_has_one_thread_and_the_environment_is_put_back(store, monkeypatch):
+@pytest.mark.parametrize("before", [None, "2"])
+def test_a_worker_has_one_thread_and_the_environment_is_put_back(store, monkeypatch, before):
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
-    run_shards([0, 1], store, make_draw_with_one_thread, PER_SHARD, workers=2)
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    if before is not None:
+        monkeypatch.setenv("NUMBA_NUM_THREADS", before)
     run_shards([2], store, make_draw_with_one_thread, PER_SHARD, workers=2)
-    monkeypatch.undo()
+    assert os.environ.get("NUMBA_NUM_THREADS") == before
 
 
 def test_a_fault_of_the_draw_arrives_and_leaves_nothing_half_done(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 
 import numpy as np
@@ -67,6 +68,17 @@ def test_trips_beyond_the_map_fit_into_the_day(table, i):
     latest = int(table.anchor_s[i, 0]) + int(table.jitter_s[i])
     assert d.slack_s(table) <= int(table.anchor_s[i, 0])
     assert latest <= DAY_S
+
+
+@pytest.mark.parametrize(
+    ("name", "stop", "clock_s", "room_s"),
+    [("work", 0, 7 * 3600, 3600), ("work-home-visit", 3, 22 * 3600 + 1800, 3600), ("shop", 1, 27 * 3600 + 1200, 0)],
+)
+def test_early_starts_and_late_returns_shorten_the_slack(table, name, stop, clock_s, room_s):
+    """Work may begin two hours earlier, a shift end four hours later, and all be late by the jitter."""
+    anchor_s = table.anchor_s.copy()
+    anchor_s[NUMBERS[f"{name}+0"] if name == "shop" else NUMBERS[name], stop] = clock_s - 4 * 3600
+    assert d.slack_s(dataclasses.replace(table, anchor_s=anchor_s)) == room_s
 
 
 def test_the_slack_is_the_longest_that_fits(table):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import small, town_scenario
+from worlds import anaheim_scenario, small, town_scenario
 
 from simulate import streams
 from simulate.checks import ScenarioError
@@ -60,6 +60,12 @@ def test_groups_meet_where_there_is_something_and_never_beyond_the_map(town):
     assert set(life.group_weekday.tolist()) <= set(range(7))
     assert len(set(life.group_weekday.tolist())) > 4
     assert set(life.group_offset.tolist()) <= {-1800, -900, 0, 900, 1800}
+
+
+def test_groups_of_anaheim_meet_on_the_map(data):
+    run = small(anaheim_scenario(data, period__days=1))
+    assert run.world.zones.attraction[Purpose.GROUP][run.world.zones.outside].all()
+    assert not run.world.zones.outside[run.lives.tables.group_zone].any()
 
 
 def test_spells_begin_before_they_end():

@@ -13,7 +13,9 @@ from simulate.world.zones import Purpose
 
 @pytest.fixture(scope="module")
 def town() -> Small:
-    return small(town_scenario(21), awkward=True)
+    """A wide town where some alternatives are too long and replaced."""
+    wide = {"roads.density_per_km2": 3, "roads.block_m": 900, "travel.other_route_margin": 1.0}
+    return small(town_scenario(21, **wide, travel__route_shares=[0.1, 0.3, 0.6]), awkward=True)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,9 @@ def routes_of(run: Small, trips: truth.Trips) -> list[list[int]]:
 def test_passages_are_the_links_of_the_route(town, trips):
     driven = truth.passages(town.world, town.lives, trips)
     assert [p.link.tolist() for p in driven] == routes_of(town, trips)
+    hub = town.world.zones.hub
+    used = town.world.routes.used[hub[trips.from_zone], trips.alternative, hub[trips.to_zone]]
+    assert (used != trips.alternative).sum() >= 5
 
 
 def test_routes_join_up_from_hub_to_hub(town, trips):

@@ -91,6 +91,13 @@ def test_what_readers_do_changes_nothing_that_moves():
         assert np.array_equal(getattr(few.routes, name), getattr(many.routes, name)), name
 
 
+def test_mapped_readers_are_numbered_by_link_and_position(data):
+    readers = build_world(anaheim_scenario(data)).readers
+    assert np.array_equal(np.lexsort((readers.at, readers.link)), np.arange(readers.n))
+    assert len(np.unique(readers.at)) > 1
+    assert len(np.unique(readers.uid)) == readers.n
+
+
 def test_every_credit_is_kept_once(data):
     world = build_world(anaheim_scenario(data))
     assert len(world.credits) == len(set(world.credits)) == 2

@@ -85,6 +85,22 @@ def test_home_and_work_follow_the_trip_table_and_the_zones_within_a_district_sha
     assert np.allclose(counts(home[1], 4) / ROW, [0.25 * 0.6, 0.75 * 0.6, 0.4, 0], atol=1.01 / ROW)
 
 
+def test_the_way_to_work_counts_not_the_way_back():
+    """On one-way streets the two differ: hub 1 is a minute from 0, but 0 is half an hour from 1."""
+    zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
+    best_s = np.array([[0.0, 60.0, 60.0], [1800.0, 0.0, 60.0], [60.0, 60.0, 0.0]])
+    choice = choice_tables(zones, best_s, 420, None, 0)
+    near, far = np.exp(-60 / 1260), np.exp(-1800 / 1260)
+    for purpose, hub, weight in (
+        (Purpose.WORK, 0, [1, near, near]),
+        (Purpose.WORK, 1, [far, 1, near]),
+        (Purpose.HOME, 0, [1, far, near]),
+        (Purpose.HOME, 1, [near, 1, near]),
+    ):
+        expected = np.array(weight) / np.sum(weight) * ROW
+        assert (np.abs(counts(choice[purpose, hub], 3) - expected) <= 1 + 1e-9).all()
+
+
 def test_who_lives_beyond_the_map_shops_there():
     zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
     districts = Districts(trips=np.ones((3, 3)), of_zone=np.arange(3))

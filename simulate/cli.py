@@ -1,0 +1,309 @@
+"""The command line: plateprint."""
+
+from __future__ import annotations
+
+import json as jsons
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+
+from simulate.checks import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulate.policy.view import View
+
+BAD_INPUT, FAILED, STOPPED = 2, 1, 130
+
+app = App(
+    name="plateprint",
+    help="Simulate licence plate readers and measure what they reveal.\n\n"
+    "Everything is invented: towns, people, plates and reads. Start with:\n\n"
+    "    plateprint run smallville\n    plateprint report runs/smallville",
+    version_flags=["--version"],
+    help_format="plaintext",
+)
+
+Set = Annotated[
+    tuple[str, ...], Parameter(name="--set", negative=(), help="Change a value, as in period.days=30; may be repeated.")
+]
+Seed = Annotated[int, Parameter(help="What all random draws start from: the same seed gives the same rows.")]
+Quiet = Annotated[bool, Parameter(negative=(), help="Print results only.")]
+Retentions = Annotated[
+    str | None, Parameter(help="Retention rules to compare, as in 21d,90d,forever; by default the scenario's ladder.")
+]
+Observer = Annotated[
+    str | None, Parameter(help="Who looks: an observer or owner of the scenario; by default its first.")
+]
+On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
+Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]
+
+
+@app.command(name="list")
+def list_scenarios() -> None:
+    """List the catalogue, one line each."""
+    from simulate.catalogue import catalogue  # noqa: PLC0415
+
+    for entry in catalogue():
+        needs = "" if entry.runnable else " Needs data: see plateprint show " + entry.name + "."
+        print(f"{entry.name:<14}{entry.summary}{needs}")
+
+
+@app.command
+def show(
+    scenario: str,
+    *,
+    resolved: Annotated[bool, Parameter(negative=(), help="Print every value as JSON.")] = False,
+    seed: Seed = 0,
+    overrides: Set = (),
+) -> None:
+    """Show what a scenario means: its values, each with its source.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    from simulate.scenario import load  # noqa: PLC0415
+
+    loaded = load(scenario, seed=seed, overrides=overrides)
+    if resolved:
+        print(jsons.dumps(loaded.resolved(), indent=1))
+        return
+    print(f"{loaded.title}: {loaded.summary}\n")
+    for key, value in _flat(loaded.resolved()):
+        if key not in {"title", "summary"}:
+            shown = jsons.dumps(value, ensure_ascii=False)
+            source = loaded.sources.get(key, "")
+            print(f"{key:<42} {shown:<18} {source}".rstrip())
+
+
+@app.command
+def run(
+    scenario: str,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder of the run; by default runs/NAME.")] = None,
+    seed: Seed = 0,
+    overrides: Set = (),
+    workers: Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw every sighting of a scenario into a folder; run it again to resume.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    from simulate.scenario import load  # noqa: PLC0415
+
+    loaded = load(scenario, seed=seed, overrides=overrides)
+    path = out or Path("runs") / loaded.name
+    if workers is not None and workers < 1:
+        raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
+    from simulate.sightings.run import run as draw  # noqa: PLC0415
+
+    try:
+        with _progress(quiet, f"Drawing {loaded.title}") as report:
+            made = draw(loaded, path, workers=workers, progress=report)
+    except KeyboardInterrupt:
+        print(f"\nplateprint: stopped; run the same command again to resume {path}", file=sys.stderr)
+        raise SystemExit(STOPPED) from None
+    manifest = made.store.manifest()
+    if not quiet:
+        for placement in made.world.placements:
+            print(placement)
+    print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.world.readers.n} readers")
+    if not quiet:
+        print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}")
+
+
+@app.command
+def measure(
+    run: Path,
+    *,
+    measures: Annotated[str, Parameter(help="Any of exposure,anchors,unicity.")] = "exposure,anchors,unicity",
+    observer: Observer = None,
+    retention: Retentions = None,
+    on: On = None,
+    targets: Targets = None,
+    full: Annotated[bool, Parameter(negative=(), help="Print every score, not only the main ones.")] = False,
+    json: Annotated[Path | None, Parameter(help="Write all rates to this file as JSON as well.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure what an observer can work out, rule by rule.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    from simulate.risk.measures import CARDS, check_names, main_scores  # noqa: PLC0415
+    from simulate.risk.measures import measure as take  # noqa: PLC0415
+
+    names = [name.strip() for name in measures.split(",") if name.strip()]
+    check_names(names)
+    view = _view(run, observer, retention, on, quiet)
+    rates = take(view, names, targets=targets)
+    if not quiet:
+        print(f"{view.describe()}\n")
+    print(rates if full else main_scores(rates, view.asked.unicity_points))
+    if not quiet:
+        print()
+        for name in dict.fromkeys(names):
+            print(f"{name}: {CARDS[name].describe()}")
+        print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
+    if json:
+        _write(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
+
+
+@app.command
+def report(
+    run: Path,
+    *,
+    out: Annotated[Path | None, Parameter(help="The page; by default RUN.html.")] = None,
+    observer: Observer = None,
+    retention: Retentions = None,
+    on: On = None,
+    targets: Targets = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write one page about a run: risk by retention, a map, and what it cannot tell you.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    from simulate.report.page import write_page  # noqa: PLC0415
+    from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
+    from simulate.risk.measures import measure as take  # noqa: PLC0415
+
+    view = _view(run, observer, retention, on, quiet)
+    rates = take(view, targets=targets)
+    path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
+    for line in terminal_lines(headlines(view, rates)):
+        print(line)
+    print(f"page: {path.resolve()}")
+
+
+@app.command
+def verify(run: Path) -> None:
+    """Read a whole run again and name every shard that is missing, truncated or altered.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    from simulate.sightings.store import verify as faults_of  # noqa: PLC0415
+
+    if not run.exists():
+        raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run")
+    faults = faults_of(run)
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise SystemExit(FAILED)
+    print(f"{run}: every row is as it was drawn")
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, for editors that complete and check."""
+    from simulate.schema import json_schema  # noqa: PLC0415
+
+    print(jsons.dumps(json_schema(), indent=1))
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 fine, 1 a failed verify, 2 bad input."""
+    try:
+        app(exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+        raise SystemExit(0)
+    except CycloptsError as error:
+        print(f"plateprint: {error}\nSee plateprint --help", file=sys.stderr)
+    except ScenarioError as error:
+        print(f"plateprint: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        raise SystemExit(0) from None
+    except OSError as error:
+        print(f"plateprint: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nplateprint: stopped", file=sys.stderr)
+        raise SystemExit(STOPPED) from None
+    raise SystemExit(BAD_INPUT)
+
+
+def _view(run: Path, observer: str | None, retention: str | None, on: str | None, quiet: bool) -> View:
+    """Open a run and look at it as an observer would."""
+    from simulate.policy.retention import Retention  # noqa: PLC0415
+    from simulate.policy.view import view_of  # noqa: PLC0415
+    from simulate.sightings.run import open_run  # noqa: PLC0415
+
+    asked = [Retention.of(text.strip()) for text in (retention or "").split(",") if text.strip()]
+    if retention is not None and not asked:
+        raise ScenarioError("--retention", "rules such as 21d,90d,forever", repr(retention), "name at least one")
+    opened = open_run(run)
+    if not quiet:
+        print(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}", file=sys.stderr)
+    return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)
+
+
+class _progress:  # noqa: N801
+    """Show shards, sightings, rate and time left on a terminal; nothing elsewhere."""
+
+    def __init__(self, quiet: bool, title: str) -> None:
+        self.shown = not quiet and sys.stderr.isatty()
+        self.title = title
+
+    def __enter__(self) -> Callable[[int, int, int], None] | None:
+        if not self.shown:
+            return None
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} shards"),
+            TextColumn("{task.fields[rows]:,} sightings"), TimeRemainingColumn(),
+        )  # fmt: skip
+        self.bars = Progress(*columns, console=Console(stderr=True))
+        self.bars.start()
+        task = self.bars.add_task(self.title, total=None, rows=0)
+
+        def report(done: int, total: int, rows: int) -> None:
+            self.bars.update(task, completed=done, total=total, rows=rows)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            self.bars.stop()
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """List dotted keys and values."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
+    return rows
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
