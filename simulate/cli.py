@@ -223,7 +223,7 @@ def schema() -> None:
 def main() -> NoReturn:
     """Run the command line and exit: 0 fine, 1 a failed verify, 2 bad input."""
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
         raise SystemExit(0)
     except CycloptsError as error:

@@ -1,0 +1,229 @@
+"""The command line: what it prints, how it exits, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from simulate import cli
+
+TINY = (
+    "--set", "roads.population=900", "--set", "period.days=9", "--set", "measure.targets=40",
+    "--set", "readers.place.police.spacing_m=0",
+)  # fmt: skip
+
+
+@pytest.fixture
+def plateprint(monkeypatch, capsys):
+    """Call the command line as a user would; returns exit code, output and errors."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["plateprint", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory):
+    """Draw a tiny town once, in a process of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    command = [sys.executable, "-m", "simulate.cli", "run", "smallville", "--out", folder, *TINY, "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "sightings of" in done.stdout
+    return folder
+
+
+def test_list_names_every_scenario_on_one_line(plateprint):
+    code, out, _ = plateprint("list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["anaheim", "smallville"]
+
+
+def test_show_gives_each_value_with_its_source(plateprint):
+    code, out, _ = plateprint("show", "smallville")
+    line = next(line for line in out.splitlines() if line.startswith("households.moved_in_year"))
+    assert code == 0
+    assert "0.12" in line
+    assert "Census P20-567" in line
+
+
+def test_show_resolved_is_json_with_every_value(plateprint):
+    code, out, _ = plateprint("show", "smallville", "--resolved", "--set", "period.days=12")
+    assert code == 0
+    assert json.loads(out)["period"]["days"] == 12
+
+
+def test_schema_is_json(plateprint):
+    code, out, _ = plateprint("schema")
+    assert code == 0
+    assert "readers" in json.loads(out)["properties"]
+
+
+def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
+    table = tmp_path / "rates.json"
+    code, out, _ = plateprint("measure", tiny_run, "--retention", "1d,forever,1y", "--json", table)
+    assert code == 0
+    assert "home found within 250 m" in out
+    assert "not reached" in out
+    rates = json.loads(table.read_text())["rates"]
+    assert {rate["measure"] for rate in rates} == {"exposure", "anchors", "unicity"}
+    assert all(rate["value"] is None for rate in rates if rate["retention"] == "1 year")
+    assert all(rate["value"] is not None or rate["note"] for rate in rates)
+
+
+def test_an_owner_sees_its_own_readers_and_fewer_sightings_than_all(plateprint, tiny_run, tmp_path):
+    means = {}
+    for who in ("shopping-centre", "smallville-pd", "town-and-shops"):
+        table = tmp_path / f"{who}.json"
+        arguments = ("--measures", "exposure", "--observer", who, "--retention", "forever", "--json", table)
+        assert plateprint("measure", tiny_run, *arguments)[0] == 0
+        rates = json.loads(table.read_text())["rates"]
+        means[who] = next(rate["value"] for rate in rates if rate["score"] == "mean sightings")
+    assert 0 < means["shopping-centre"] < means["town-and-shops"]
+    assert means["shopping-centre"] + means["smallville-pd"] == pytest.approx(means["town-and-shops"])
+
+
+def test_report_ends_with_four_numbers_and_the_page(plateprint, tiny_run, tmp_path):
+    page = tmp_path / "page.html"
+    code, out, _ = plateprint("report", tiny_run, "--out", page, "--retention", "7d")
+    assert code == 0
+    assert page.exists()
+    assert str(page) in out.splitlines()[-1]
+    assert out.count("in 1,000") >= 4
+
+
+def test_verify_passes_a_fine_run(plateprint, tiny_run):
+    code, out, _ = plateprint("verify", tiny_run)
+    assert code == 0
+    assert "as it was drawn" in out
+
+
+def test_a_truncated_shard_fails_verify_and_does_not_open(plateprint, tmp_path):
+    folder = tmp_path / "run"
+    assert plateprint("run", "smallville", "--out", folder, *TINY, "--quiet")[0] == 0
+    part = next((folder / "sightings").rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-100])
+    code, out, _ = plateprint("verify", folder)
+    assert code == 1
+    assert "shard 0" in out
+    code, _, err = plateprint("measure", folder)
+    assert code == 2
+    assert "missing or truncated" in err
+
+
+def test_running_again_is_idle_and_gives_the_same_hash(plateprint, tiny_run):
+    before = (tiny_run / "manifest.json").read_text()
+    code, out, _ = plateprint("run", "smallville", "--out", tiny_run, *TINY)
+    assert code == 0
+    assert json.loads(before)["run_hash"] in out
+    assert (tiny_run / "manifest.json").read_text() == before
+
+
+BAD = {
+    "unknown scenario": (("run", "smalville"), ["did you mean 'smallville'"]),
+    "unknown key": (("run", "smallville", "--set", "readers.capture_dy=0.5"), ["did you mean", "capture_day"]),
+    "wrong type": (("run", "smallville", "--set", "period.days=soon"), ["period.days", "soon"]),
+    "share above 1": (("run", "smallville", "--set", "readers.capture_day=1.5"), ["readers.capture_day", "1.5"]),
+    "no data": (("run", "anaheim"), ["roads.path", "--set roads.path=FOLDER"]),
+    "wrong folder": (("run", "anaheim", "--set", "roads.path=nowhere"), ["roads.path", "nowhere"]),
+    "missing file": (
+        ("run", "smallville", "--set", 'readers.place.lot={owner="shopping-centre",strategy="file",path="x.tsv",'
+         "within_m=50,merge_m=20}"),
+        ["x.tsv"],
+    ),
+    "too many readers": (("run", "smallville", "--set", "readers.place.police.count=9000"), ["readers.place.police"]),
+    "no workers": (("run", "smallville", "--workers", "0"), ["--workers"]),
+    "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
+    "no such command": (("rum", "smallville"), ["rum"]),
+    "no scenario": (("run",), ["scenario"]),
+    "verify of nothing": (("verify", "nowhere"), ["nowhere"]),
+    "measure of nothing": (("measure", "nowhere"), ["nowhere"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD, ids=BAD)
+def test_bad_input_gets_one_message_exit_2_and_leaves_nothing(plateprint, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    arguments, words = BAD[case]
+    code, out, err = plateprint(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("plateprint: ")
+    assert "Traceback" not in err
+    assert all(word in err for word in words), err
+    assert list(tmp_path.iterdir()) == []
+
+
+OPENED = {
+    "retention of zero": (("--retention", "0d"), ["--retention", "above 0"]),
+    "retention below zero": (("--retention=-3d",), ["-3d", "above 0"]),
+    "no retention": (("--retention", ","), ["--retention"]),
+    "unknown observer": (("--observer", "smallvile-pd"), ["did you mean 'smallville-pd'"]),
+    "unknown measure": (("--measures", "anchor"), ["did you mean 'anchors'"]),
+    "too early": (("--on", "2025-03-03"), ["--on", "2025-03-04"]),
+    "no date": (("--on", "tomorrow"), ["YYYY-MM-DD"]),
+    "no targets": (("--targets", "0"), ["--targets"]),
+}
+
+
+@pytest.mark.parametrize("case", OPENED, ids=OPENED)
+def test_bad_questions_of_a_good_run_exit_2(plateprint, tiny_run, case):
+    arguments, words = OPENED[case]
+    code, out, err = plateprint("measure", tiny_run, *arguments)
+    assert (code, out) == (2, "")
+    assert all(word in err for word in words), err
+
+
+def test_an_observer_who_owns_nothing_is_refused(plateprint, tmp_path):
+    folder = tmp_path / "run"
+    idle = ("--set", 'owners.idle={kind="insurer"}', "--set", 'observers.idle={sees=["idle"],purpose="curiosity"}')
+    assert plateprint("run", "smallville", "--out", folder, *TINY, *idle, "--quiet")[0] == 0
+    code, _, err = plateprint("measure", folder, "--observer", "idle")
+    assert code == 2
+    assert "observers.idle" in err
+    assert "no readers" in err
+
+
+def test_the_folder_of_another_run_is_refused_and_left_alone(plateprint, tiny_run):
+    before = sorted((file, file.stat().st_mtime_ns) for file in tiny_run.rglob("*"))
+    code, _, err = plateprint("run", "smallville", "--out", tiny_run, "--seed", "5", *TINY)
+    assert code == 2
+    assert "another" in err
+    assert sorted((file, file.stat().st_mtime_ns) for file in tiny_run.rglob("*")) == before
+
+
+def test_a_positions_file_with_reads_is_refused(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reads = tmp_path / "reads.tsv"
+    reads.write_text("33.8\t-117.9\t7ABC123\t2025-03-01 12:00:00\n" * 5)
+    place = f'readers.place.shops={{owner="shopping-centre",strategy="file",path="{reads}",within_m=50,merge_m=20}}'
+    code, _, err = plateprint("run", "smallville", "--set", place)
+    assert code == 2
+    assert "reads.tsv" in err
+    assert sorted(tmp_path.iterdir()) == [reads]
+
+
+HEAVY = ("numpy", "numba", "scipy", "pyarrow", "matplotlib", "networkx", "pydantic", "rich.progress")
+LIGHT = {"--help": HEAVY, "run --help": HEAVY, "list": HEAVY[:-2], "schema": HEAVY[:6], "show smallville": HEAVY[:6]}
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=LIGHT)
+def test_no_command_imports_what_it_does_not_use(arguments):
+    code = (
+        "import sys, atexit\n"
+        "from simulate import cli\n"
+        f"sys.argv = ['plateprint', *{arguments.split()!r}]\n"
+        f"atexit.register(lambda: print('HEAVY', [m for m in {LIGHT[arguments]!r} if m in sys.modules]))\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
