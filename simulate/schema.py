@@ -218,7 +218,9 @@ class Readers(Table):
 
     capture_day: Share = Field(description="share of passing plates that a fixed reader reads by day, from 0 to 1")
     capture_night: Share = Field(description="share of passing plates that a fixed reader reads by night, from 0 to 1")
-    night: tuple[Clock, Clock] = Field(description="two times, HH:MM on the half-hour: when night begins and when it ends")
+    night: tuple[Clock, Clock] = Field(
+        description="two times, HH:MM on the half-hour: when night begins and when it ends"
+    )
     place: Mapping[Name, Placement] = Field(description="placements of fixed readers, by name")
 
 

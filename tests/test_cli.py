@@ -204,7 +204,7 @@ def test_a_positions_file_with_reads_is_refused(plateprint, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     reads = tmp_path / "reads.tsv"
     reads.write_text("33.8\t-117.9\t7ABC123\t2025-03-01 12:00:00\n" * 5)
-    place = f'readers.place.shops={{owner="shopping-centre",strategy="file",path="{reads}",within_m=50,merge_m=20}}'
+    place = f'readers.place.lot={{owner="shopping-centre",strategy="file",path="{reads}",within_m=50,merge_m=20}}'
     code, _, err = plateprint("run", "smallville", "--set", place)
     assert code == 2
     assert "reads.tsv" in err
