@@ -14,7 +14,8 @@ from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
 from simulate.world.readers import Readers, concatenate, place
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
-from simulate.world.tntp import find_files, read_network, read_nodes, read_trips, to_roads
+from simulate.world.tntp import find_files, read_network, read_trips
+from simulate.world.tntp_roads import read_nodes, to_roads
 from simulate.world.town import build_town
 from simulate.world.zones import Purpose, Zones
 

@@ -197,6 +197,15 @@ def test_plates_are_found_by_reading_their_row_groups_only(large, monkeypatch):
     assert len(joined(store.rows_of_plates(0, 2**32)).plate) == len(rows.plate) + 3
 
 
+@pytest.mark.parametrize("edge", [0, ROW_GROUP - 1, ROW_GROUP, 1_600_000 - 1, 1_600_000, 3_000_000 - 1])
+def test_plates_at_the_edges_of_row_groups_are_found_whole(large, edge):
+    store, rows = large
+    plate = int(rows.plate[edge])
+    for first, last in ((plate, plate + 1), (plate - 1, plate + 1), (plate, plate + 2)):
+        wanted = (rows.plate >= first) & (rows.plate < last)
+        assert same(joined(store.rows_of_plates(first, last)), Rows(*(column[wanted] for column in rows)))
+
+
 @pytest.mark.parametrize(
     ("blocks", "at"),
     [

@@ -17,10 +17,9 @@ from simulate.world.tntp import (
     find_files,
     read_flows,
     read_network,
-    read_nodes,
     read_trips,
-    to_roads,
 )
+from simulate.world.tntp_roads import read_nodes, to_roads
 
 FOLDERS = ("SiouxFalls", "Anaheim", "Chicago-Sketch")
 UNITS = {

@@ -1,0 +1,225 @@
+"""Results in plain words: what the page and the terminal say about a view and its rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulate.checks import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulate.policy.retention import Retention
+    from simulate.policy.view import View
+    from simulate.risk.rates import Rate, Rates
+
+INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
+LIMITS = (
+    "Whether a rule is lawful, or fair.",
+    "Crimes solved or prevented.",
+    "Arrests, deportations, stops of innocent people.",
+    "Chilling effects: what people no longer do because they may be seen.",
+    "Anything about a real person, plate or place: this is one model under stated assumptions.",
+)
+"""What no number here can say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One result that everybody should remember."""
+
+    title: str
+    """Two or three words."""
+    number: str
+    """Such as "143 in 1,000"."""
+    sentence: str
+    """Goes on where the number stops."""
+    small: str
+    """Interval, baseline and what counts."""
+    value: float | None = None
+    baseline: float | None = None
+    """Shares, to draw; None where there is no number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One share among the rates, and how to speak of it."""
+
+    measure: str
+    score: str
+    setting: str
+    title: str
+    sentence: str
+
+
+def headlines(view: View, rates: Rates) -> list[Headline]:
+    """Say the four headline numbers for the longest rule that is reached."""
+    reached = [rule for rule, _ in view.windows()]
+    home, work, single = risks(view)
+    if not reached:
+        reason = f"Of the rules asked about none is reached: {age(view)}."
+        titles = ("Seen", home.title, work.title, single.title)
+        return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
+    rule = reached[-1]
+    noticed = f"{points(view)} from truth; half an hour, 250 m"
+    return [
+        _seen(rates, rule),
+        _risk(rates, rule, home, "A car without a guess counts as not found."),
+        _risk(rates, rule, work, "A car without a guess, or that works off the map, counts as not found."),
+        _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
+    ]
+
+
+def terminal_lines(said: Sequence[Headline]) -> list[str]:
+    """Lay the headlines out for a terminal, two lines each."""
+    wide = max((len(headline.number) for headline in said), default=0)
+    lines = []
+    for headline in said:
+        lines.append(f"{headline.number.rjust(wide)}  {headline.sentence}")
+        if headline.small:
+            lines.append(f"{' ' * wide}  {headline.small}")
+    return lines
+
+
+def risks(view: View) -> tuple[Question, Question, Question]:
+    """Return the three risks that are compared: home found, work found, singled out."""
+    near = f"{view.asked.near_m:g} m"
+    few = view.asked.unicity_points
+    return (
+        Question(
+            measure="anchors", score=f"home found within {near}", setting="", title="Home found",
+            sentence=f"vehicles that live here have their home found to within {near}",
+        ),
+        Question(
+            measure="anchors", score=f"work found within {near}", setting="", title="Work found",
+            sentence=f"vehicles that commute have their workplace found to within {near}",
+        ),
+        Question(
+            measure="unicity", score="unique and right", setting=f"{points(view)} from records; hour, reader",
+            title="Singled out",
+            sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the reader",
+        ),
+    )  # fmt: skip
+
+
+def never_seen() -> Question:
+    """Return the question of who is not on file at all."""
+    return Question(
+        measure="exposure", score="never seen", setting="", title="Never seen", sentence="vehicles are never seen"
+    )
+
+
+def find(rates: Rates, question: Question, rule: Retention, setting: str | None = None) -> Rate | None:
+    """Return the rate of a question under a rule, or None if it was not measured."""
+    wanted = question.setting if setting is None else setting
+    fits = rates.where(measure=question.measure, score=question.score, retention=rule.label, setting=wanted)
+    return next(iter(fits), None)
+
+
+def points(view: View) -> str:
+    """Say how many points an attacker knows."""
+    few = view.asked.unicity_points
+    return f"{few} point{'s' if few > 1 else ''}"
+
+
+def age(view: View) -> str:
+    """Say how old the run is when the observer looks."""
+    days = view.today
+    return f"the run is {days} day{'' if days == 1 else 's'} old"
+
+
+def per_thousand(share: float) -> str:
+    """Say a share as a count of 1,000, without rounding some to none or to all."""
+    count = 1000 * share
+    if 1e-6 < count < 0.5:
+        return "fewer than 1"
+    if 999.5 <= count < 1000 - 1e-6:
+        return "more than 999"
+    return f"{count:,.0f}"
+
+
+def interval(rate: Rate) -> str:
+    """Say a rate's 95 % interval, "" if it has none."""
+    if rate.low is None or rate.high is None:
+        return ""
+    low, high = amount(rate.low, rate.unit), amount(rate.high, rate.unit)
+    return low if low == high else f"{low} to {high}"
+
+
+def amount(value: float, unit: str) -> str:
+    """Say a value in its unit; shares as counts of 1,000."""
+    if unit == "share":
+        return per_thousand(value)
+    if unit == "metres":
+        return f"{value:,.0f} m"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+LETTERS, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
+PLATES = (len(LETTERS) * len(DIGITS)) ** 4
+"""How many plates the fictional format can tell apart: more than a run can number."""
+_STRIDE = 2_654_435_761
+"""Prime to PLATES, so that neighbours look unlike and no two plates are alike."""
+
+
+def format_plate(number: int) -> str:
+    """Write a plate's number as text, in a format that no state uses: letter and digit, four times."""
+    if not 0 <= number < PLATES:
+        raise ScenarioError("plate", f"a number from 0 to {PLATES - 1:,}", number, "plates are numbered from 0")
+    left, pairs = number * _STRIDE % PLATES, []
+    for _ in range(4):
+        left, digit = divmod(left, len(DIGITS))
+        left, letter = divmod(left, len(LETTERS))
+        pairs.append(LETTERS[letter] + DIGITS[digit])
+    return "·".join(pairs)
+
+
+def _seen(rates: Rates, rule: Retention) -> Headline:
+    """Turn the share never seen round, and add how much there is on half of all."""
+    question = never_seen()
+    rate = find(rates, question, rule)
+    if rate is None or rate.value is None:
+        return _missing("Seen", rate)
+    half = next(iter(rates.where(score="sightings, 50th percentile", retention=rule.label)), None)
+    small = f"Never seen: {per_thousand(rate.value)} in 1,000 (95 % interval {interval(rate)})."
+    if half is not None and half.value:
+        small += f" Half of all vehicles have {amount(half.value, half.unit)} sightings or more."
+    return Headline(
+        title="Seen",
+        number=f"{per_thousand(1 - rate.value)} in 1,000",
+        sentence="vehicles are seen at least once",
+        small=small,
+        value=1 - rate.value,
+    )
+
+
+def _risk(rates: Rates, rule: Retention, question: Question, remark: str) -> Headline:
+    """Say one risk with its interval and what anyone could reach without sightings."""
+    rate = find(rates, question, rule)
+    if rate is None or rate.value is None:
+        return _missing(question.title, rate)
+    without = "" if rate.baseline is None else f" Without any sightings: {per_thousand(rate.baseline)}."
+    return Headline(
+        title=question.title,
+        number=f"{per_thousand(rate.value)} in 1,000",
+        sentence=question.sentence,
+        small=f"95 % interval {interval(rate)}.{without} {remark}".strip(),
+        value=rate.value,
+        baseline=rate.baseline,
+    )
+
+
+def _noticed(rate: Rate | None, view: View) -> str:
+    """Set beside the literature's number what points from life, read or not, would do."""
+    few = view.asked.unicity_points
+    start = f"A car with fewer than {few} sightings counts as not singled out."
+    if rate is None or rate.value is None:
+        return start
+    return f"{start} By {few} places where someone noticed it, read or not: {per_thousand(rate.value)}."
+
+
+def _missing(title: str, rate: Rate | None) -> Headline:
+    """Say that there is no number, and why."""
+    why = "this was not measured" if rate is None else rate.note or "there is nobody to count"
+    return Headline(title=title, number="no number", sentence=why, small="")
