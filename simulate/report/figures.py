@@ -1,0 +1,218 @@
+"""Figures: rates against retention, sized to be read on a telephone.
+
+Figures are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
+is told by colour alone, and whatever has a name carries it beside it.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from simulate.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from simulate.policy.retention import Retention
+    from simulate.policy.view import View
+    from simulate.report.words import Question
+    from simulate.risk.rates import Rate, Rates
+
+INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
+"""All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
+WIDTH_IN, ROW_IN, TEXT = 4.2, 0.36, 11.5
+PERCENTILES = ("10th", "50th", "90th", "99th")
+MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100\nhas more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one rule of the ladder comes to in a figure."""
+
+    label: str
+    rate: Rate | None
+    """None, or without a value, where there is no number."""
+    reason: str
+    """Why there is none."""
+
+
+def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
+    """Look up a question under every rule, with the reason where there is no number."""
+    return [
+        Row(label=rule.label, rate=words.find(rates, question, rule), reason=_reason(view, rates, question, rule))
+        for rule in view.ladder
+    ]
+
+
+def by_retention(rows: Sequence[Row]) -> Figure:
+    """Draw a share under every rule: a dot, its interval, and what needs no sightings."""
+    figure, axes = _ladder([row.label for row in rows], top_in=0.5)
+    axes.set_xlim(0, 1000)
+    axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
+    axes.set_xlabel("of 1,000 vehicles", fontsize=TEXT, color=GREY)
+    for y, row in enumerate(rows):
+        if row.rate is None or row.rate.value is None:
+            axes.text(15, y, row.reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic")
+        else:
+            _dot(axes, y, row.rate)
+    _baseline(axes, rows)
+    return figure
+
+
+def exposure(view: View, rates: Rates) -> Figure:
+    """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
+    labels = [rule.label for rule in view.ladder]
+    figure, axes = _ladder(labels, top_in=0.95)
+    spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
+    most = max((values[-1] for values in spread.values() if values), default=0.0)
+    axes.set_xlim(0, max(most, 1.0) * 1.04)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True))
+    axes.set_xlabel("sightings of one vehicle on file", fontsize=TEXT, color=GREY)
+    for y, rule in enumerate(view.ladder):
+        values = spread[rule.label]
+        if values is None:
+            reason = "not measured" if view.reached(rule) else f"not reached: {words.age(view)}"
+            axes.text(0.01 * axes.get_xlim()[1], y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic")
+        else:
+            _range(axes, y, values)
+    _key(figure)
+    return figure
+
+
+def svg(figure: Figure, name: str, alt: str) -> str:
+    """Turn a figure into SVG to stand inside a page; the same bytes every time.
+
+    Parameters
+    ----------
+    figure
+        What to draw.
+    name
+        Goes before every id, so that figures can share a page.
+    alt
+        What it shows, for those who cannot see it.
+    """
+    file = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "path.simplify": False}):
+        figure.savefig(file, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    head, body = text.split(">", 1)
+    box = re.search(r'viewBox="[^"]+"', head)
+    body = re.sub(r"<style.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
+    return f'<svg {box[0] if box else ""} role="img" aria-label="{html.escape(alt)}">{body}'
+
+
+def describe(rows: Sequence[Row]) -> str:
+    """Read a figure by retention aloud: every rule with its number, or the reason for none."""
+    parts = []
+    for row in rows:
+        if row.rate is None or row.rate.value is None:
+            parts.append(f"{row.label}: {row.reason}")
+        else:
+            parts.append(f"{row.label}: {words.per_thousand(row.rate.value)} ({words.interval(row.rate)})")
+    return "; ".join(parts)
+
+
+def describe_exposure(view: View, rates: Rates) -> str:
+    """Read the exposure figure aloud."""
+    parts = []
+    for rule in view.ladder:
+        values = _percentiles(rates, rule)
+        if values is None:
+            parts.append(f"{rule.label}: {'not measured' if view.reached(rule) else 'not reached'}")
+        else:
+            low, half, high, top = (f"{value:,.0f}" for value in values)
+            parts.append(f"{rule.label}: half have {half} or more, one in ten {low} or fewer, one in ten {high} or more,"
+                         f" one in a hundred {top} or more")  # fmt: skip
+    return "; ".join(parts)
+
+
+def _reason(view: View, rates: Rates, question: Question, rule: Retention) -> str:
+    if not view.reached(rule):
+        return f"not reached: {words.age(view)}"
+    rate = words.find(rates, question, rule)
+    return "not measured" if rate is None else rate.note or "nobody to count"
+
+
+def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
+    """Return sightings at the four percentiles, or None where they were not measured."""
+    found = [
+        rate.value
+        for q in PERCENTILES
+        for rate in rates.where(measure="exposure", score=f"sightings, {q} percentile", retention=rule.label)
+        if rate.value is not None
+    ]
+    return found if len(found) == len(PERCENTILES) else None
+
+
+def _ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
+    """Lay out one row a rule, shortest on top, with room above for what names the marks."""
+    below_in, height = 0.7, ROW_IN * len(labels)
+    tall = top_in + height + below_in
+    left_in = 0.2 + 0.095 * max(len(label) for label in labels)
+    figure = Figure(figsize=(WIDTH_IN, tall))
+    axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(length=0, labelsize=TEXT, labelcolor=INK)
+    axes.tick_params(axis="x", labelcolor=GREY)
+    axes.grid(axis="x", color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return figure, axes
+
+
+def _dot(axes: Axes, y: int, rate: Rate) -> None:
+    """Draw one rate and write its count on the side with room."""
+    value = 1000 * (rate.value or 0.0)
+    low, high = (value if end is None else 1000 * end for end in (rate.low, rate.high))
+    axes.plot([low, high], [y, y], color=BLUE, linewidth=3.5, alpha=0.45, solid_capstyle="butt", clip_on=False)
+    axes.plot([value], [y], "o", color=BLUE, markersize=7, clip_on=False)
+    left = value > 700
+    x, side = (low - 30, "right") if left else (high + 30, "left")
+    text = words.per_thousand(value / 1000)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=box)
+
+
+def _baseline(axes: Axes, rows: Sequence[Row]) -> None:
+    """Draw what anyone could reach without sightings, with its name on top."""
+    known = [row.rate.baseline for row in rows if row.rate is not None and row.rate.baseline is not None]
+    if not known:
+        return
+    x = 1000 * known[-1]
+    axes.plot([x, x], [-0.5, len(rows) - 0.5], color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
+    text = f"without any sightings: {words.per_thousand(known[-1])}"
+    axes.text(x, -0.62, text, color=RUST, fontsize=TEXT, ha="left" if x < 500 else "right", va="bottom")
+
+
+def _range(axes: Axes, y: float, values: Sequence[float]) -> None:
+    """Draw one spread: a bar over eight in ten, a dot at half, a tick that one in a hundred exceeds."""
+    low, half, high, top = values
+    axes.plot([high, top], [y, y], color=BLUE, linewidth=1.2, clip_on=False)
+    axes.plot([top], [y], "|", color=BLUE, markersize=11, markeredgewidth=2, clip_on=False)
+    axes.plot([low, high], [y, y], color=BLUE, linewidth=7, alpha=0.35, solid_capstyle="butt", clip_on=False)
+    axes.plot([half], [y], "o", color=BLUE, markersize=7, clip_on=False)
+
+
+def _key(figure: Figure) -> None:
+    """Name the marks once, on a spread drawn to no scale."""
+    tall = figure.get_figheight()
+    axes = figure.add_axes((0.1, (tall - 0.95) / tall, 0.8, 0.85 / tall))
+    axes.axis("off")
+    axes.set_xlim(0, 3)
+    axes.set_ylim(-2.6, 0.6)
+    _range(axes, 0, (0, 1, 2, 3))
+    for x, text in enumerate(MARKS):
+        axes.text(x, -0.55, text, fontsize=TEXT - 2.5, color=GREY, ha="center", va="top", linespacing=1.0)
