@@ -120,3 +120,21 @@ def sum_down(
     for q in range(len(order)):
         link = in_link[order[q]]
         total[order[q]] = total[tail[link]] + value[link] if link >= 0 else 0.0
+
+
+@leaf
+def ends_of_ways(order, in_link, tail, first_on, last_on, first, last):
+    """Find the first and the last reader between the origin and every node.
+
+    first_on, last_on : int64[m], reader that a car meets first and last on each link, -1 =
+    none; first, last : int64[n], overwritten likewise.
+    """
+    for q in range(len(order)):
+        node = order[q]
+        link = in_link[node]
+        if link < 0:
+            first[node] = last[node] = -1
+            continue
+        origin = tail[link]
+        first[node] = first[origin] if first[origin] >= 0 else first_on[link]
+        last[node] = last_on[link] if last_on[link] >= 0 else last[origin]

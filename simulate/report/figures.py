@@ -81,7 +81,9 @@ def exposure(view: View, rates: Rates) -> Figure:
         values = spread[rule.label]
         if values is None:
             reason = "not measured" if view.reached(rule) else f"not reached: {words.age(view)}"
-            axes.text(0.01 * axes.get_xlim()[1], y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic")
+            axes.text(
+                0.01 * axes.get_xlim()[1], y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic"
+            )
         else:
             _range(axes, y, values)
     _key(figure)
@@ -102,7 +104,9 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     """
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "path.simplify": False}):
-        figure.savefig(file, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            file, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
     text = file.getvalue()
     text = text[text.index("<svg") :]
     head, body = text.split(">", 1)
@@ -192,7 +196,9 @@ def _baseline(axes: Axes, rows: Sequence[Row]) -> None:
     if not known:
         return
     x = 1000 * known[-1]
-    axes.plot([x, x], [-0.5, len(rows) - 0.5], color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
+    axes.plot(
+        [x, x], [-0.5, len(rows) - 0.5], color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1
+    )
     text = f"without any sightings: {words.per_thousand(known[-1])}"
     axes.text(x, -0.62, text, color=RUST, fontsize=TEXT, ha="left" if x < 500 else "right", va="bottom")
 

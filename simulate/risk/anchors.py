@@ -1,10 +1,10 @@
 """Anchors: where a plate lives and works on the query date.
 
-Cars start the day at home and end it there. The first reader that sees a plate in the
-morning and the last one at night therefore lie next to its home, with no other reader
-between; a long gap in the middle of a working day points to work in the same way. Each
-such sighting votes for every neighbourhood, by how naturally one would drive from it to
-that reader on the public roads, starting from what the census says of homes and jobs.
+Cars start the day at home and end it there. So the first reader of a plate's morning and
+the last one of its night say where home may be; the readers on both sides of a long gap
+in a working day say the same of work. On the public roads, with the public census of homes
+and jobs, anyone can reckon how often a car of each block would meet each reader first or
+last; the attack is Bayes' rule with these chances.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from simulate import streams
-from simulate.kernels.trees import sum_down
+from simulate.kernels.trees import ends_of_ways, sum_down
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, quantile, share
 from simulate.sightings.store import Rows
@@ -43,12 +43,10 @@ MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
 """A first sighting before noon, or a last one after 15:00, points home (assumption)."""
 LEAST_GAP_S = 3 * 3600
 """A gap this long inside a working day points to work (assumption)."""
-MISSED = 0.1
-"""Chance that a car passes a reader unread (assumption: readers read nine in ten)."""
-UNREACHED = -50.0
-"""Belief, as a logarithm, where the public roads lead nowhere."""
-REACH_S = 240.0
-"""Seconds of driving over which belief in a place falls by a factor e (assumption)."""
+SLIP = 0.1
+"""Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
+DECAY_S = 600.0
+"""Seconds of driving over which trips thin out by a factor e, in the attacker's eyes (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,13 +58,13 @@ class Guesses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Beliefs:
-    """Logarithm of how naturally one drives between readers and blocks; r readers, z zones."""
+class Chances:
+    """Logarithms of what a car of each block would meet; r readers, z zones."""
 
-    to_reader: NDArray[np.float64]
-    """float64[r, z]; from a block to the reader, as the first one met."""
-    from_reader: NDArray[np.float64]
-    """float64[r, z]; from the reader to a block, as the last one met."""
+    first: NDArray[np.float64]
+    """float64[r, z]; that a seen car, leaving the block, meets this reader first."""
+    last: NDArray[np.float64]
+    """float64[r, z]; that a seen car, coming to the block, meets this reader last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,37 +80,44 @@ class Votes:
 def attack(view: View, plates: NDArray[np.int64], near_m: float) -> list[tuple[Guesses, Guesses]]:
     """Guess home and work of some plates under every reached rule of the ladder."""
     rows = view.rows_of(plates)
-    known = beliefs(view.public, view.visible)
+    of_home, of_work = (chances(view.public, view.visible, purpose) for purpose in (Purpose.HOME, Purpose.WORK))
     return [
         (
-            guess(view.public, known, home_votes(rows, plates, since, len(view.visible)), Purpose.HOME, near_m),
-            guess(view.public, known, work_votes(view, rows, plates, since), Purpose.WORK, near_m),
+            guess(view.public, of_home, home_votes(rows, plates, since, len(view.visible)), Purpose.HOME, near_m),
+            guess(view.public, of_work, work_votes(view, rows, plates, since), Purpose.WORK, near_m),
         )
         for _, since in view.windows()
     ]
 
 
-def beliefs(public: Public, visible: NDArray[np.bool_]) -> Beliefs:
-    """Drive the public roads between every reader and every block."""
-    roads, readers, zones = public.roads, public.readers, public.zones
-    on_link = np.bincount(readers.link[visible], minlength=roads.n_links).astype(np.float64)
+def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
+    """Reckon the first and last reader of cars that live (or work) in each block.
+
+    Trips join homes to jobs and everything else, thinning out with driving time, along the
+    quickest public roads.
+    """
+    zones, h, r = public.zones, len(public.hub_node), public.readers.n
+    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
+    weight = np.bincount(zones.hub, weights=other, minlength=h)
+    first_on, last_on = _readers_of_links(public, visible)
     link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
-    r, h = readers.n, len(public.hub_node)
-    to_reader, from_reader = np.zeros((r, h)), np.zeros((r, h))
-    tails, heads = roads.tail[readers.link], roads.head[readers.link]
-    driven, passed = np.empty(public.graph.n_nodes), np.empty(public.graph.n_nodes)
-
-    def walk(order: NDArray[np.int64], in_link: NDArray[np.int32]) -> NDArray[np.float64]:
-        sum_down(order, in_link, public.graph.leaves, link_s, driven)
-        sum_down(order, in_link, public.graph.leaves, on_link, passed)
-        lost = (in_link < 0) & (np.arange(len(driven)) != order[0])
-        return np.where(lost, UNREACHED, -driven / REACH_S + passed * np.log(MISSED))
-
+    n = public.graph.n_nodes
+    first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
     for i, order, in_link in trees(public.graph, 0, public.hub_node):
-        to_reader[:, i] = walk(order, in_link)[tails]
-    for i, order, in_link in trees(public.graph, 0, heads):
-        from_reader[i] = walk(order, in_link)[public.hub_node]
-    return Beliefs(to_reader=to_reader[:, zones.hub], from_reader=from_reader[:, zones.hub])
+        ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
+        sum_down(order, in_link, public.graph.leaves, link_s, driven)
+        thinner = np.exp(-driven[public.hub_node] / DECAY_S)
+        np.add.at(meets_first[:, i], first[public.hub_node], weight * thinner)  # row -1 takes the unseen
+        meets_last[last[public.hub_node], np.arange(h)] += weight[i] * thinner
+    n_visible = int(visible.sum())
+
+    def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen = np.maximum(met[:r].sum(axis=0), 1e-300)
+        chance: NDArray[np.float64] = np.log((1 - SLIP) * met[:r] / seen + SLIP / n_visible)
+        return chance[:, zones.hub]
+
+    return Chances(first=log_chance(meets_first), last=log_chance(meets_last))
 
 
 def home_votes(rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
@@ -152,11 +157,11 @@ def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int) ->
     return Votes(leaving=_count(plates, plate[at], site[at + 1], r), coming=_count(plates, plate[at], site[at], r))
 
 
-def guess(public: Public, known: Beliefs, votes: Votes, purpose: Purpose, near_m: float) -> Guesses:
+def guess(public: Public, known: Chances, votes: Votes, purpose: Purpose, near_m: float) -> Guesses:
     """Weigh every block for every target and stand where most of the belief is near."""
     zones = public.zones
     prior = _prior(public, purpose)
-    belief = votes.leaving @ known.to_reader + votes.coming @ known.from_reader + np.log(np.maximum(prior, 1e-12))
+    belief = votes.leaving @ known.first + votes.coming @ known.last + np.log(np.maximum(prior, 1e-12))
     belief[:, zones.outside] = -np.inf
     belief -= belief.max(axis=1, keepdims=True)
     chance = np.exp(belief)
@@ -243,6 +248,15 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDAr
         Rate(measure="anchors", score="alone in their pair of home and work block", retention="any", value=alone,
              low=alone_low, high=alone_high, n=len(size), note="needs no sightings"),
     ))  # fmt: skip
+
+
+def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the reader a car meets first, and last, on each link; int64[m], -1 = none."""
+    first_on, last_on = (np.full(public.roads.n_links, -1, np.int64) for _ in range(2))
+    seeing = np.flatnonzero(visible)
+    last_on[public.readers.link[seeing]] = seeing  # readers are numbered along their links
+    first_on[public.readers.link[seeing[::-1]]] = seeing[::-1]
+    return first_on, last_on
 
 
 def _prior(public: Public, purpose: Purpose) -> NDArray[np.float64]:
