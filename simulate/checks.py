@@ -17,6 +17,9 @@ class ScenarioError(ValueError):
         message = f"{self.where}: expected {expected}, found {self.found}"
         super().__init__(f"{message}; {remedy}" if remedy else message)
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[str, str, str, str]]:
+        return type(self), (self.where, self.expected, self.found, self.remedy)
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known word, or list them all when none is near."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from simulate.report import words
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 """All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
 WIDTH_IN, ROW_IN, TEXT = 4.2, 0.36, 11.5
+BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 PERCENTILES = ("10th", "50th", "90th", "99th")
 MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100\nhas more")
 
@@ -55,16 +57,18 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
 
 def by_retention(rows: Sequence[Row]) -> Figure:
     """Draw a share under every rule: a dot, its interval, and what needs no sightings."""
-    figure, axes = _ladder([row.label for row in rows], top_in=0.5)
+    without = _without(rows)
+    figure, axes = _ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
     axes.set_xlim(0, 1000)
     axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
     axes.set_xlabel("of 1,000 vehicles", fontsize=TEXT, color=GREY)
     for y, row in enumerate(rows):
         if row.rate is None or row.rate.value is None:
-            axes.text(15, y, row.reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic")
+            _say_why(axes, y, row.reason)
         else:
             _dot(axes, y, row.rate)
-    _baseline(axes, rows)
+    if without is not None:
+        _baseline(axes, without, len(rows))
     return figure
 
 
@@ -75,15 +79,14 @@ def exposure(view: View, rates: Rates) -> Figure:
     spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
     most = max((values[-1] for values in spread.values() if values), default=0.0)
     axes.set_xlim(0, max(most, 1.0) * 1.04)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_xlabel("sightings of one vehicle on file", fontsize=TEXT, color=GREY)
     for y, rule in enumerate(view.ladder):
         values = spread[rule.label]
         if values is None:
             reason = "not measured" if view.reached(rule) else f"not reached: {words.age(view)}"
-            axes.text(
-                0.01 * axes.get_xlim()[1], y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic"
-            )
+            _say_why(axes, y, reason)
+
         else:
             _range(axes, y, values)
     _key(figure)
@@ -163,12 +166,12 @@ def _ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
     below_in, height = 0.7, ROW_IN * len(labels)
     tall = top_in + height + below_in
-    left_in = 0.2 + 0.095 * max(len(label) for label in labels)
+    left_in = 0.25 + 0.095 * max(len(label) for label in labels)
     figure = Figure(figsize=(WIDTH_IN, tall))
     axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(length=0, labelsize=TEXT, labelcolor=INK)
+    axes.tick_params(length=0, pad=8, labelsize=TEXT, labelcolor=INK)
     axes.tick_params(axis="x", labelcolor=GREY)
     axes.grid(axis="x", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
@@ -186,20 +189,26 @@ def _dot(axes: Axes, y: int, rate: Rate) -> None:
     left = value > 700
     x, side = (low - 30, "right") if left else (high + 30, "left")
     text = words.per_thousand(value / 1000)
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=box)
+    axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=BLANK)
 
 
-def _baseline(axes: Axes, rows: Sequence[Row]) -> None:
+def _say_why(axes: Axes, y: int, reason: str) -> None:
+    """Write why a rule has no number where its number would stand."""
+    x = 0.02 * axes.get_xlim()[1]
+    axes.text(x, y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic", bbox=BLANK)
+
+
+def _without(rows: Sequence[Row]) -> float | None:
+    """Return what anyone could reach without sightings, which no rule changes."""
+    return next((row.rate.baseline for row in rows if row.rate and row.rate.baseline is not None), None)
+
+
+def _baseline(axes: Axes, share: float, n_rows: int) -> None:
     """Draw what anyone could reach without sightings, with its name on top."""
-    known = [row.rate.baseline for row in rows if row.rate is not None and row.rate.baseline is not None]
-    if not known:
-        return
-    x = 1000 * known[-1]
-    axes.plot(
-        [x, x], [-0.5, len(rows) - 0.5], color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1
-    )
-    text = f"without any sightings: {words.per_thousand(known[-1])}"
+    x = 1000 * share
+    ends = (-0.5, n_rows - 0.5)
+    axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
+    text = f"without any sightings: {words.per_thousand(share)}"
     axes.text(x, -0.62, text, color=RUST, fontsize=TEXT, ha="left" if x < 500 else "right", va="bottom")
 
 
@@ -217,7 +226,7 @@ def _key(figure: Figure) -> None:
     tall = figure.get_figheight()
     axes = figure.add_axes((0.1, (tall - 0.95) / tall, 0.8, 0.85 / tall))
     axes.axis("off")
-    axes.set_xlim(0, 3)
+    axes.set_xlim(-0.1, 3.1)
     axes.set_ylim(-2.6, 0.6)
     _range(axes, 0, (0, 1, 2, 3))
     for x, text in enumerate(MARKS):

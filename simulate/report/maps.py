@@ -13,6 +13,7 @@ from simulate import streams
 from simulate.report import words
 from simulate.report.figures import BLUE, GREY, INK, RUST
 from simulate.risk import anchors
+from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.travel.truth import home_and_work
 from simulate.world.roads import RoadClass
 
@@ -80,7 +81,7 @@ def choose_story(view: View) -> Story | None:
         plate=plate,
         rule=rule,
         sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
-        days=len(np.unique(rows.time // 86_400)),
+        days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
         home=(float(zones.x_m[home[plate]]), float(zones.y_m[home[plate]])),
         guess=(float(guesses.x_m[chosen]), float(guesses.y_m[chosen])),
     )

@@ -16,8 +16,6 @@ from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulate.checks import ScenarioError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
@@ -41,15 +39,6 @@ class ShardError(RuntimeError):
             f"shard {shard}: its worker process died {tries} times; if memory is short take fewer workers; "
             "a script that asks for workers must start under: if __name__ == '__main__'"
         )
-
-
-class Refusal(NamedTuple):
-    """The parts of a ScenarioError, on their way home from a worker."""
-
-    where: str
-    expected: str
-    found: str
-    remedy: str
 
 
 class Job(NamedTuple):
@@ -126,7 +115,7 @@ def _pooled(shards: list[int], job: Job, workers: int) -> Generator[ShardRecord]
     """
     waiting, deaths = deque(shards), Counter[int]()
     while waiting:
-        flying: dict[Future[ShardRecord | Refusal], int] = {}
+        flying: dict[Future[ShardRecord], int] = {}
         try:
             with _pool(job, min(workers, len(waiting))) as pool:
                 while waiting or flying:
@@ -134,7 +123,7 @@ def _pooled(shards: list[int], job: Job, workers: int) -> Generator[ShardRecord]
                         future = pool.submit(_draw_one, waiting[0])
                         flying[future] = waiting.popleft()
                     for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                        record = _landed(future)
+                        record = future.result()
                         del flying[future]
                         yield record
         except BrokenProcessPool:
@@ -148,13 +137,6 @@ def _pooled(shards: list[int], job: Job, workers: int) -> Generator[ShardRecord]
 def _may_fly(shard: int, flying: dict[Any, int], deaths: Counter[int], room: int) -> bool:
     suspected = deaths[shard] or any(deaths[other] for other in flying.values())
     return not flying or (len(flying) < room and not suspected)
-
-
-def _landed(future: Future[ShardRecord | Refusal]) -> ShardRecord:
-    outcome = future.result()
-    if isinstance(outcome, Refusal):
-        raise ScenarioError(*outcome)
-    return outcome
 
 
 @contextmanager
@@ -206,11 +188,8 @@ def _end_with(listening: Connection) -> None:
     os._exit(1)
 
 
-def _draw_one(shard: int) -> ShardRecord | Refusal:
+def _draw_one(shard: int) -> ShardRecord:
     job: Job = _worker["job"]
-    try:
-        if "draw" not in _worker:
-            _worker["draw"] = job.make_draw(job.payload)
-        return job.store.write_shard(shard, _worker["draw"](shard))
-    except ScenarioError as fault:
-        return Refusal(fault.where, fault.expected, fault.found, fault.remedy)
+    if "draw" not in _worker:
+        _worker["draw"] = job.make_draw(job.payload)
+    return job.store.write_shard(shard, _worker["draw"](shard))

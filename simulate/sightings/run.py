@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,12 +87,13 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     rows = expected_rows(tables)
     if not (Path(path) / "scenario.json").exists():
         check_space(path, rows)
-    store = create_or_resume(path, identity)
-    store.write_world(world_tables(world, lives))
-    if not store.complete():
-        processes = workers or (1 if rows < SERIAL_ROWS else os.cpu_count() or 1)
-        run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
-        store.finish(lives.population.n_vehicles)
+    with _alone(Path(path)):
+        store = create_or_resume(path, identity)
+        store.write_world(world_tables(world, lives))
+        if not store.complete():
+            processes = workers or (1 if rows < SERIAL_ROWS else os.cpu_count() or 1)
+            run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
+            store.finish(lives.population.n_vehicles)
     made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
     _redraw(made, tables)
     return made
@@ -138,6 +141,22 @@ def world_tables(world: World, lives: Lives) -> dict[str, dict[str, Any]]:
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
         "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
     }  # fmt: skip
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep a second process from drawing into the same folder; the lock goes with its process."""
+    if not path.exists():
+        path.mkdir(parents=True)
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        remedy = "wait until it is done, or choose another folder"
+        raise ScenarioError(path, "a folder of its own", "one that another process is drawing into", remedy) from None
+    finally:
+        os.close(folder)
 
 
 def _redraw(run: Run, tables: DrawTables) -> None:

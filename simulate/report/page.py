@@ -1,0 +1,225 @@
+"""The page: one self-contained HTML file about one view and its rates.
+
+It asks nothing of the network and runs no script, so it can be mailed, printed and archived.
+"""
+
+from __future__ import annotations
+
+import os
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from simulate import scenario as scenarios
+from simulate.catalogue import leaves
+from simulate.checks import ScenarioError
+from simulate.report import figures, maps, words
+from simulate.risk.measures import CARDS, main_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from simulate.policy.view import View
+    from simulate.report.words import Headline, Question
+    from simulate.risk.rates import Rate, Rates
+
+CARD_WORDS = (
+    ("knows", "Knows"),
+    ("roads", "Knows of the roads"),
+    ("targets", "Targets"),
+    ("counts_as_success", "Success"),
+    ("baseline", "Without sightings"),
+)
+
+
+def write_page(view: View, rates: Rates, path: str | Path) -> Path:
+    """Write the page about a view; returns its path.
+
+    Parameters
+    ----------
+    view
+        What the observer sees, with the truth still attached.
+    rates
+        What was measured of it.
+    path
+        File to write; it appears complete or not at all.
+    """
+    if view.truth is None:
+        raise ScenarioError("view", "a view with the truth attached", "a blind one", "report the view itself")
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise ScenarioError("--out", "a file in a folder that exists", target, f"make {target.parent} first")
+    text = page_text(view, rates)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def page_text(view: View, rates: Rates) -> str:
+    """Return the page as text; a pure function of the view and its rates."""
+    identity = view.store.identity
+    settings = identity["scenario"]
+    story = maps.choose_story(view)
+    panels = (*words.risks(view), words.never_seen())
+    risks = "".join(_panel(view, rates, question) for question in panels[:3])
+    return Template(_template("page.html")).substitute(
+        css=_template("page.css"),
+        title=escape(settings["title"]),
+        summary=escape(settings["summary"]),
+        facts=_facts(view),
+        rule=escape(_rule(view)),
+        headlines="".join(_headline(headline) for headline in words.headlines(view, rates)),
+        intervals=escape(words.INTERVALS),
+        risks=risks,
+        exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
+        map=figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story)),
+        story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
+        table=_table(main_scores(rates, view.asked.unicity_points)),
+        cards="".join(_card(name) for name in CARDS if rates.where(measure=name)),
+        settings=_settings(settings, _sources(identity["name"], settings)),
+        seed=escape(f"{identity['name']}, seed {identity['seed']}"),
+        limits=_items(words.LIMITS),
+        credits=_credits(view),
+    )
+
+
+def _template(name: str) -> str:
+    return (files("simulate.report") / name).read_text(encoding="utf-8")
+
+
+def _facts(view: View) -> str:
+    """Say who looks, when and at what, one fact a line."""
+    days = (view.on - view.start).days
+    facts = (
+        ("Who looks", f"{view.describe()}."),
+        ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
+        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {days} day{'' if days == 1 else 's'},"
+                             f" from {view.start}."),
+    )  # fmt: skip
+    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts)
+
+
+def _rule(view: View) -> str:
+    """Name the rule the headlines are about."""
+    windows = view.windows()
+    if not windows:
+        return f"No rule is reached: {words.age(view)}"
+    rule = windows[-1][0]
+    if rule.seconds is None:
+        return f"If sightings are kept for ever ({words.age(view)})"
+    return f"If sightings are deleted after {rule.label}"
+
+
+def _headline(headline: Headline) -> str:
+    """Lay out one headline number, with a bar where there is a share."""
+    count, of, rest = headline.number.partition(" in ")
+    number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    bar = ""
+    if headline.value is not None:
+        mark = "" if headline.baseline is None else f'<i style="left:{100 * headline.baseline:.1f}%"></i>'
+        bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
+    return (
+        f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
+        f"{bar}<p>{escape(headline.sentence)}</p>"
+        f'<p class="small">{escape(headline.small)}</p></article>'
+    )
+
+
+def _panel(view: View, rates: Rates, question: Question) -> str:
+    """Lay out one share against retention."""
+    rows = figures.rows_of(view, rates, question)
+    alt = f"How many of 1,000 {question.sentence}, by retention. {figures.describe(rows)}."
+    name = question.title.lower().replace(" ", "-")
+    drawn = figures.svg(figures.by_retention(rows), name, alt)
+    caption = f"<strong>{escape(question.title)}.</strong> How many of 1,000 {escape(question.sentence)}."
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def _exposure(view: View, rates: Rates) -> str:
+    """Lay out sightings per vehicle against retention."""
+    alt = f"Sightings of one vehicle on file, by retention. {figures.describe_exposure(view, rates)}."
+    drawn = figures.svg(figures.exposure(view, rates), "exposure", alt)
+    caption = (
+        "<strong>Sightings on file.</strong> How many there are of one vehicle, from the seldom to the often seen."
+    )
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def _table(rates: Rates) -> str:
+    """Lay out rates with interval, baseline and denominator."""
+    head = ("Measure", "Kept for", "What is known", "Value", "95 % interval", "Without sightings", "Of")
+    body = "".join(f"<tr>{''.join(_cells(rate))}</tr>" for rate in rates)
+    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
+    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cells(rate: Rate) -> Iterable[str]:
+    value = rate.note if rate.value is None else words.amount(rate.value, rate.unit)
+    if rate.value is not None and rate.unit == "share":
+        value += " in 1,000"
+    baseline = "" if rate.baseline is None else words.amount(rate.baseline, rate.unit)
+    yield f'<th scope="row">{escape(rate.score)}</th>'
+    for text in (rate.retention, rate.setting, value, words.interval(rate), baseline, f"{rate.n:,}" if rate.n else ""):
+        yield f"<td>{escape(text)}</td>"
+
+
+def _card(name: str) -> str:
+    """Lay out what one attack assumes."""
+    card = CARDS[name]
+    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(card, key))}</dd></div>" for key, title in CARD_WORDS)
+    return f"<h3>{escape(card.question)}</h3><dl>{lines}</dl>"
+
+
+def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    """List every number of the scenario beside its source."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td><td>{escape(sources.get(key, ""))}</td></tr>'
+        for key, value in _values(settings)
+    )
+    return (
+        '<table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Source</th></tr>'
+        f"</thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Write every value as text; of a path only the last name, for pages travel."""
+    return [
+        (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
+        for keys, value in leaves(settings)
+        if keys not in {("title",), ("summary",)}
+    ]
+
+
+def _plain(value: object) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Look up the sources of a scenario of the catalogue; a value that differs was set for the run."""
+    if name not in {entry.name for entry in scenarios.catalogue()}:
+        return {}
+    kept = scenarios.load(name)
+    standard = dict(_values(kept.resolved()))
+    return {
+        key: kept.sources.get(key, "") if standard.get(key) == value else "set for this run"
+        for key, value in _values(settings)
+    }
+
+
+def _items(lines: Iterable[str]) -> str:
+    return "".join(f"<li>{escape(line)}</li>" for line in lines)
+
+
+def _credits(view: View) -> str:
+    """Name whoever is to be named, and say what became of positions from files."""
+    if view.truth is None:
+        return ""
+    world = view.truth.world
+    return _items([*(f"Map: {credit}" for credit in world.credits), *world.placements])
