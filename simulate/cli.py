@@ -105,6 +105,7 @@ def run(
     path = out or Path("runs") / loaded.name
     if workers is not None and workers < 1:
         raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
+    _announce_compiling(quiet)
     from simulate.sightings.run import run as draw  # noqa: PLC0415
 
     try:
@@ -142,6 +143,7 @@ def measure(
     run
         Folder of a run.
     """
+    _announce_compiling(quiet)
     from simulate.risk.measures import CARDS, check_names, main_scores  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 
@@ -179,6 +181,7 @@ def report(
     run
         Folder of a run.
     """
+    _announce_compiling(quiet)
     from simulate.report.page import write_page  # noqa: PLC0415
     from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
@@ -254,6 +257,14 @@ def _view(run: Path, observer: str | None, retention: str | None, on: str | None
     if not quiet:
         print(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}", file=sys.stderr)
     return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)
+
+
+def _announce_compiling(quiet: bool) -> None:
+    """Say why the first use on a machine is slow; before anything compiled is imported."""
+    from simulate.kernels import CACHE  # noqa: PLC0415
+
+    if not quiet and not CACHE.exists():
+        print("First use on this machine: compiling, about half a minute.", file=sys.stderr)
 
 
 class _progress:  # noqa: N801

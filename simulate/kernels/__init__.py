@@ -22,4 +22,5 @@ def _cache_folder() -> Path:
     return Path(base) / "plateprint" / "kernels" / digest.hexdigest()
 
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+CACHE = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder())))
+"""Where compiled kernels are kept; absent until the first use."""
