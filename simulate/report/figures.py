@@ -139,8 +139,8 @@ def describe_exposure(view: View, rates: Rates) -> str:
             parts.append(f"{rule.label}: {'not measured' if view.reached(rule) else 'not reached'}")
         else:
             low, half, high, top = (f"{value:,.0f}" for value in values)
-            parts.append(f"{rule.label}: half have {half} or more, one in ten {low} or fewer, one in ten {high} or more,"
-                         f" one in a hundred {top} or more")  # fmt: skip
+            spread = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
+            parts.append(f"{rule.label}: half have {half} or more, {spread}")
     return "; ".join(parts)
 
 

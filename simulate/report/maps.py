@@ -11,17 +11,18 @@ from matplotlib.patheffects import withStroke
 
 from simulate import streams
 from simulate.report import words
-from simulate.report.figures import BLUE, GREY, INK, RUST
+from simulate.report.figures import GREY, INK, RUST
 from simulate.risk import anchors
 from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.travel.truth import home_and_work
 from simulate.world.roads import RoadClass
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.world.roads import RoadNetwork
 
@@ -33,10 +34,27 @@ ROAD_STYLE = {
     RoadClass.FREEWAY: (2.4, "#979797"),
 }
 """Width in points and colour, the widest drawn last."""
-WIDTH_IN, TEXT = 4.6, 10.5
+WIDTH_IN, TEXT, LINE_IN = 4.6, 11.5, 0.26
+SEEN_BLUE = "#a6c3d8"
 MANY_STREETS = 10_000
 """More than these become a picture inside the drawing, or the page would swell."""
 HALO = (withStroke(linewidth=3, foreground="white"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on the map and what it stands for."""
+
+    shape: str
+    fill: str
+    edge: str
+    size: float
+    text: str
+
+
+_VISIBLE = Mark("s", INK, INK, 4.5, "reader that the observer sees")
+_UNSEEN = Mark("s", "white", GREY, 4.5, "reader of others, unseen")
+_SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more often")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +62,6 @@ class Story:
     """One car of many: what is on file about it, where it lives, and what the attack believes."""
 
     plate: int
-    rule: Retention
     sightings: NDArray[np.int64]
     """int64[r]; how often each reader saw it."""
     days: int
@@ -66,7 +83,7 @@ def choose_story(view: View) -> Story | None:
     truth, windows, zones = view.truth, view.windows(), view.public.zones
     if truth is None or not windows:
         return None
-    rule, since = windows[-1]
+    rule = windows[-1][0]
     home, _ = home_and_work(truth.lives, view.today)
     plates = _targets(np.flatnonzero(~zones.outside[home]), truth.seed, view.asked.targets)
     looked = replace(view, ladder=(rule,))
@@ -79,7 +96,6 @@ def choose_story(view: View) -> Story | None:
     rows = looked.rows_of(np.array([plate]))
     return Story(
         plate=plate,
-        rule=rule,
         sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
         days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
         home=(float(zones.x_m[home[plate]]), float(zones.y_m[home[plate]])),
@@ -89,16 +105,34 @@ def choose_story(view: View) -> Story | None:
 
 def draw_map(view: View, story: Story | None) -> Figure:
     """Draw roads, readers and one car's story, to scale, north up."""
-    roads, readers = view.public.roads, view.public.readers
-    figure, axes = _canvas(roads)
-    _roads(axes, roads)
-    unseen = ~view.visible
-    axes.plot(readers.x_m[unseen], readers.y_m[unseen], "s", color="white", markeredgecolor=GREY, markersize=4.5)
-    axes.plot(readers.x_m[view.visible], readers.y_m[view.visible], "s", color=INK, markersize=4.5)
+    roads = view.public.roads
+    (west, east), (south, north) = ((float(at.min()), float(at.max())) for at in (roads.x_m, roads.y_m))
+    margin = 0.03 * max(east - west, north - south, 1.0)
+    box = (west - margin, east + margin, south - margin, north + margin)
+    key = _reader_key(view) if story is None else (*_reader_key(view), _SEEN)
+    figure, axes = _canvas(box, key)
+    _ground(axes, view)
     if story is not None:
-        _story(axes, view, story)
+        _sightings(axes, view, story)
+        _places(axes, story)
     _scale_bar(axes)
-    _key(figure, view, story)
+    return figure
+
+
+def draw_close(view: View, story: Story) -> Figure:
+    """Draw the surroundings of one car's home and of the guess, with the ring that counts as found."""
+    near_m = view.asked.near_m
+    x, y = (sum(ends) / 2 for ends in zip(story.home, story.guess, strict=True))
+    half = 1.25 * max(story.error_m, 2 * near_m)
+    ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {near_m:g} m")
+    figure, axes = _canvas((x - half, x + half, y - half, y + half), (ring,))
+    _ground(axes, view)
+    _sightings(axes, view, story)
+    turn = np.linspace(0, 2 * np.pi, 121)
+    axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
+    _places(axes, story)
+    axes.text(x, y, f"{story.error_m:,.0f} m", fontsize=TEXT, color=RUST, ha="center", path_effects=HALO, zorder=6)
+    _scale_bar(axes)
     return figure
 
 
@@ -108,6 +142,11 @@ def describe(view: View, story: Story | None) -> str:
     text = f"Map of the roads with the {visible} readers that {view.observer} sees"
     text += "." if visible == r else f" and the {r - visible} that it does not see."
     return text if story is None else f"{text} {tell(story)}"
+
+
+def describe_close(story: Story) -> str:
+    """Say what the close-up shows."""
+    return f"Close-up: the guess lies {story.error_m:,.0f} m from the home, which stands in the middle of a ring."
 
 
 def tell(story: Story) -> str:
@@ -127,19 +166,41 @@ def _targets(residents: NDArray[np.int64], seed: int, n: int) -> NDArray[np.int6
     return np.sort(residents[order[:n]]).astype(np.int64)
 
 
-def _canvas(roads: RoadNetwork) -> tuple[Figure, Axes]:
-    """Make axes with one scale for both directions, and room below for the key."""
-    wide, high = float(np.ptp(roads.x_m)) or 1.0, float(np.ptp(roads.y_m)) or 1.0
-    margin = 0.03 * max(wide, high)
-    map_in = WIDTH_IN * float(np.clip((high + 2 * margin) / (wide + 2 * margin), 0.4, 1.4))
-    below_in = 1.1
+def _canvas(box: tuple[float, float, float, float], key: Sequence[Mark]) -> tuple[Figure, Axes]:
+    """Make axes with one scale for both directions, and the key below them, a mark a line."""
+    west, east, south, north = box
+    map_in = WIDTH_IN * float(np.clip((north - south) / (east - west), 0.4, 1.4))
+    below_in = 0.5 + LINE_IN * len(key)
     figure = Figure(figsize=(WIDTH_IN, map_in + below_in))
     axes = figure.add_axes((0, below_in / (map_in + below_in), 1, map_in / (map_in + below_in)))
-    axes.set_xlim(roads.x_m.min() - margin, roads.x_m.max() + margin)
-    axes.set_ylim(roads.y_m.min() - margin, roads.y_m.max() + margin)
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
     axes.set_aspect("equal", adjustable="datalim")
     axes.axis("off")
+    below = figure.add_axes((0, 0, 1, LINE_IN * len(key) / (map_in + below_in)))
+    below.axis("off")
+    below.set_xlim(0, 1)
+    below.set_ylim(len(key) - 0.5, -0.5)
+    for line, mark in enumerate(key):
+        below.plot([0.04], [line], mark.shape, color=mark.fill, markeredgecolor=mark.edge, markersize=mark.size)
+        below.text(0.08, line, mark.text, fontsize=TEXT, color=INK, va="center")
     return figure, axes
+
+
+def _ground(axes: Axes, view: View) -> None:
+    """Draw the roads and the readers, those that are seen filled."""
+    _roads(axes, view.public.roads)
+    readers = view.public.readers
+    for mark, shown in zip((_VISIBLE, _UNSEEN), (view.visible, ~view.visible), strict=True):
+        axes.plot(readers.x_m[shown], readers.y_m[shown], mark.shape, color=mark.fill, markeredgecolor=mark.edge,
+                  markersize=mark.size)  # fmt: skip
+
+
+def _reader_key(view: View) -> tuple[Mark, ...]:
+    """Name the readers on the map."""
+    named = view.observer if len(view.observer) <= 24 else "the observer"
+    seen = replace(_VISIBLE, text=f"reader that {named} sees")
+    return (seen,) if view.visible.all() else (seen, _UNSEEN)
 
 
 def _roads(axes: Axes, roads: RoadNetwork) -> None:
@@ -154,21 +215,30 @@ def _roads(axes: Axes, roads: RoadNetwork) -> None:
         axes.plot(x, y, color=colour, linewidth=width, solid_capstyle="round", zorder=1, rasterized=picture)
 
 
-def _story(axes: Axes, view: View, story: Story) -> None:
-    """Draw one car's sightings by their number, its home and the guess."""
+def _sightings(axes: Axes, view: View, story: Story) -> None:
+    """Draw where one car was seen, by area as often as it was."""
     readers, at = view.public.readers, np.flatnonzero(story.sightings)
     size = 30 + 420 * story.sightings[at] / story.sightings.max()
-    axes.scatter(readers.x_m[at], readers.y_m[at], s=size, color=BLUE, alpha=0.35, linewidths=0, zorder=3)
+    axes.scatter(readers.x_m[at], readers.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
+
+
+def _places(axes: Axes, story: Story) -> None:
+    """Draw home and guess, joined, each with its name on the side away from the other."""
     axes.plot(*zip(story.home, story.guess, strict=True), color=RUST, linewidth=1.8, linestyle=(0, (3, 2)), zorder=4)
     axes.plot(*story.home, "o", color=RUST, markersize=10, markeredgecolor="white", zorder=5)
     axes.plot(*story.guess, "X", color=RUST, markersize=11, markeredgecolor="white", zorder=5)
+    (west, east), right = axes.get_xlim(), story.home[0] >= story.guess[0]
     above = story.home[1] >= story.guess[1]
-    middle = sum(axes.get_xlim()) / 2
-    for (x, y), name, up in ((story.home, "home", above), (story.guess, "guess", not above)):
-        side = "left" if x < middle else "right"
+    for (x, y), name, east_side, up in (
+        (story.home, "home", right, above),
+        (story.guess, "guess", not right, not above),
+    ):
+        edge = 0.15 * (east - west)
+        rightward = x < west + edge or (east_side and x < east - edge)
         axes.annotate(
-            name, (x, y), (8 if side == "left" else -8, 8 if up else -8), textcoords="offset points", color=RUST,
-            fontsize=TEXT + 1, weight="bold", ha=side, va="bottom" if up else "top", path_effects=HALO, zorder=6,
+            name, (x, y), (8 if rightward else -8, 7 if up else -7), textcoords="offset points", color=RUST,
+            fontsize=TEXT + 1, weight="bold", ha="left" if rightward else "right", va="bottom" if up else "top",
+            path_effects=HALO, zorder=6,
         )  # fmt: skip
 
 
@@ -182,22 +252,3 @@ def _scale_bar(axes: Axes) -> None:
     axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt", clip_on=False)
     text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     axes.annotate(text, (x, y), (0, -4), textcoords="offset points", fontsize=TEXT, color=INK, va="top")
-
-
-def _key(figure: Figure, view: View, story: Story | None) -> None:
-    """Show every mark beside its meaning, under the map."""
-    tall = figure.get_figheight()
-    axes = figure.add_axes((0, 0, 1, 0.8 / tall))
-    axes.axis("off")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 3)
-    named = view.observer if len(view.observer) <= 24 else "the observer"
-    axes.plot([0.045], [2.4], "s", color=INK, markersize=5)
-    axes.text(0.085, 2.4, f"reader that {named} sees", fontsize=TEXT, color=INK, va="center")
-    if not view.visible.all():
-        axes.plot([0.045], [1.5], "s", color="white", markeredgecolor=GREY, markersize=5)
-        axes.text(0.085, 1.5, "reader of others, unseen", fontsize=TEXT, color=INK, va="center")
-    if story is not None:
-        axes.scatter([0.045], [0.6], s=110, color=BLUE, alpha=0.35, linewidths=0)
-        text = "where the car was seen; larger, more often"
-        axes.text(0.085, 0.6, text, fontsize=TEXT, color=INK, va="center")

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from simulate.policy.view import View
+    from simulate.report.maps import Story
     from simulate.report.words import Headline, Question
     from simulate.risk.rates import Rate, Rates
 
+NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
 CARD_WORDS = (
     ("knows", "Knows"),
     ("roads", "Knows of the roads"),
@@ -78,7 +80,8 @@ def page_text(view: View, rates: Rates) -> str:
         intervals=escape(words.INTERVALS),
         risks=risks,
         exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
-        map=figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story)),
+        notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
+        map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points)),
         cards="".join(_card(name) for name in CARDS if rates.where(measure=name)),
@@ -127,7 +130,7 @@ def _headline(headline: Headline) -> str:
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
         f"{bar}<p>{escape(headline.sentence)}</p>"
-        f'<p class="small">{escape(headline.small)}</p></article>'
+        f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
     )
 
 
@@ -151,12 +154,20 @@ def _exposure(view: View, rates: Rates) -> str:
     return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
 
 
+def _map(view: View, story: Story | None) -> str:
+    """Lay out the map, and the close-up if there is a car to tell of."""
+    drawn = [figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story))]
+    if story is not None:
+        drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))
+    return "".join(f"<figure>{one}</figure>" for one in drawn)
+
+
 def _table(rates: Rates) -> str:
     """Lay out rates with interval, baseline and denominator."""
     head = ("Measure", "Kept for", "What is known", "Value", "95 % interval", "Without sightings", "Of")
     body = "".join(f"<tr>{''.join(_cells(rate))}</tr>" for rate in rates)
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<table class="numbers"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _cells(rate: Rate) -> Iterable[str]:
@@ -198,7 +209,9 @@ def _values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:

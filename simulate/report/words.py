@@ -216,7 +216,7 @@ def _noticed(rate: Rate | None, view: View) -> str:
     start = f"A car with fewer than {few} sightings counts as not singled out."
     if rate is None or rate.value is None:
         return start
-    return f"{start} By {few} places where someone noticed it, read or not: {per_thousand(rate.value)}."
+    return f"{start} By {few} places where someone noticed it, with or without a reader: {per_thousand(rate.value)}."
 
 
 def _missing(title: str, rate: Rate | None) -> Headline:

@@ -1,0 +1,72 @@
+"""Make the README's picture from a run: python docs/images/first_look.py RUN.
+
+Two of the page's figures stand on the left, its map on the right.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+import simulate as sim
+from simulate.report import figures, maps, words
+
+if TYPE_CHECKING:
+    from simulate.policy.view import View
+    from simulate.risk.rates import Rates
+
+DPI = 160
+PICTURE = Path(__file__).with_name("first_look.png")
+LADDER = ("1d", "7d", "21d", "forever")
+
+
+def main(run: str) -> None:
+    """Measure a run and draw the picture beside this file."""
+    view = sim.view(sim.open_run(run), ladder=LADDER)
+    rates = sim.measure(view, ["anchors", "unicity"])
+    home, _, single = words.risks(view)
+    story = maps.choose_story(view)
+    left = _joined([_titled(view, rates, question) for question in (home, single)], axis=0)
+    whole = _joined([left, _pixels(maps.draw_map(view, story))], axis=1)
+    high, wide = whole.shape[:2]
+    sheet = Figure(figsize=(wide / DPI, high / DPI))
+    sheet.figimage(whole)
+    sheet.savefig(PICTURE, dpi=DPI, pil_kwargs={"optimize": True})
+
+
+def _titled(view: View, rates: Rates, question: words.Question) -> np.ndarray:
+    """Draw one risk by retention under its title."""
+    figure = figures.by_retention(figures.rows_of(view, rates, question))
+    title = f"{question.title}, by how long sightings are kept"
+    figure.text(0.02, 1.02, title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
+    return _pixels(figure)
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    """Draw a figure with all that hangs over its edge; float[height, width, 4]."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.15)
+    file.seek(0)
+    return imread(file)
+
+
+def _joined(parts: list[np.ndarray], axis: int) -> np.ndarray:
+    """Put drawings below (0) or beside (1) one another, in the middle of white paper."""
+    across = max(part.shape[1 - axis] for part in parts)
+    padded = []
+    for part in parts:
+        before, over = divmod(across - part.shape[1 - axis], 2)
+        room = [(0, 0), (0, 0), (0, 0)]
+        room[1 - axis] = (before, before + over)
+        padded.append(np.pad(part, room, constant_values=1.0))
+    return np.concatenate(padded, axis=axis)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

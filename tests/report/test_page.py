@@ -1,0 +1,262 @@
+"""The page: complete, honest, self-contained, and the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+import simulate as sim
+from simulate.checks import ScenarioError
+from simulate.report import figures, maps, words
+from simulate.report.page import page_text, write_page
+from simulate.risk.rates import Rates
+from towns import small_view
+
+LADDER = ["1d", "7d", "90d", "forever"]
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Outline(HTMLParser):
+    """Read a page: text, attributes, headings, and tags that are not closed as opened."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.crossed, self.text = [], [], []
+        self.attributes, self.ids, self.headings = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.crossed.append(tag)
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory):
+    return small_view(tmp_path_factory.mktemp("run"), LADDER)
+
+
+@pytest.fixture(scope="module")
+def rates(view):
+    return sim.measure(view, targets=60)
+
+
+@pytest.fixture(scope="module")
+def page(view, rates):
+    return page_text(view, rates)
+
+
+@pytest.fixture(scope="module")
+def outline(page):
+    return Outline(page)
+
+
+def words_of(outline):
+    return re.sub(r"\s+", " ", " ".join(outline.text)).replace("\xa0", " ")
+
+
+def test_nothing_is_asked_of_the_network(page, outline):
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<img|<iframe", page)
+    links = [value for name, value in outline.attributes if name in {"src", "href", "xlink:href", "action", "data"}]
+    assert all(value.startswith(("#", "data:")) for value in links)
+    assert all(inside.startswith("#") for inside in re.findall(r"url\(([^)]*)\)", page))
+
+
+def test_the_page_is_well_formed_and_every_reference_has_its_one_target(page, outline):
+    assert (outline.open, outline.crossed) == ([], [])
+    assert len(set(outline.ids)) == len(outline.ids)
+    used = re.findall(r"url\(#([^)]*)\)", page) + re.findall(r'href="#([^"]*)"', page)
+    assert used
+    assert set(used) <= set(outline.ids)
+
+
+def test_the_page_is_readable_by_everyone(page, outline):
+    assert '<html lang="en">' in page
+    assert 'name="viewport" content="width=device-width, initial-scale=1"' in page
+    assert outline.headings[0] == 1
+    assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
+    drawings = re.findall(r"<svg[^>]*>", page)
+    assert len(drawings) == 7
+    for drawing in drawings:
+        assert 'role="img"' in drawing
+        assert len(re.search('aria-label="([^"]*)"', drawing)[1]) > 40
+
+
+def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, page, outline):
+    said = words.headlines(view, rates)
+    assert len(re.findall('class="card"', page)) == len(said) == 4
+    text = words_of(outline)
+    for headline in said:
+        assert headline.number in text
+        assert headline.sentence in text
+        assert headline.small in text
+
+
+def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
+    text = words_of(outline)
+    for rule in view.ladder:
+        assert text.count(rule.label) >= 5
+    assert page.count("not reached: the run is 30 days old") >= 5
+
+
+def test_numbers_in_the_figures_equal_the_rates(view, rates, page):
+    for question in (*words.risks(view), words.never_seen()):
+        for rule, _ in view.windows():
+            rate = words.find(rates, question, rule)
+            said = f"{rule.label}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
+            assert said in page
+
+
+def test_a_figure_puts_its_dots_where_the_rates_are(view, rates):
+    question = words.risks(view)[0]
+    drawn = figures.by_retention(figures.rows_of(view, rates, question)).axes[0]
+    dots = {
+        int(line.get_ydata()[0]): float(line.get_xdata()[0]) for line in drawn.lines if line.get_marker() == "o"
+    }  # fmt: skip
+    wanted = {
+        i: 1000 * words.find(rates, question, rule).value
+        for i, rule in enumerate(view.ladder)
+        if view.reached(rule)
+    }  # fmt: skip
+    assert dots == wanted
+    assert [label.get_text() for label in drawn.get_yticklabels()] == [rule.label for rule in view.ladder]
+
+
+def test_the_table_holds_value_interval_and_baseline(rates, outline):
+    text = words_of(outline)
+    for score in ("home found within 250 m", "work found within 1000 m"):
+        rate = rates.one(measure="anchors", score=score, retention="7 days")
+        count, baseline = words.per_thousand(rate.value), words.per_thousand(rate.baseline)
+        assert f"{score} 7 days {count} in 1,000 {words.interval(rate)} {baseline} {rate.n}" in re.sub(" +", " ", text)
+
+
+def test_the_page_says_what_it_is_and_what_it_cannot_tell(outline):
+    text = words_of(outline)
+    assert "Everything here is synthetic" in text
+    assert "Only the map is real" not in text
+    assert "What this cannot tell you" in text
+    for limit in ("lawful", "Crimes solved", "deportations", "Chilling effects", "real person"):
+        assert limit in text
+    assert text.count(words.INTERVALS) == 2
+    assert "synthetic town, no real place" in text
+
+
+def test_sources_stand_beside_the_numbers_and_changes_say_so(outline):
+    text = words_of(outline)
+    assert re.search(r"travel\.zipf\s+1\.2\s+Song et al\. 2010", text)
+    assert re.search(r"roads\.population\s+300\s+set for this run", text)
+
+
+def test_a_title_cannot_write_the_page(view, rates):
+    identity = dict(view.store.identity)
+    title, summary = "A <b>bold</b> & $brave town", '"><script>alert(1)</script>'
+    identity["scenario"] = {**identity["scenario"], "title": title, "summary": summary}
+    hostile = replace(view, store=replace(view.store, identity=identity), observer="<i>who</i>", purpose="<u>why</u>")
+    text = page_text(hostile, rates)
+    assert not re.search(r"<script|<b>bold|<i>who|<u>why", text)
+    assert "A &lt;b&gt;bold&lt;/b&gt; &amp; $brave town" in text
+    assert Outline(text).open == []
+
+
+def test_no_path_of_the_machine_is_told(view, rates):
+    identity = dict(view.store.identity)
+    roads = {**identity["scenario"]["roads"], "path": "/home/wanda/secret/Anaheim"}
+    identity["scenario"] = {**identity["scenario"], "roads": roads}
+    text = page_text(replace(view, store=replace(view.store, identity=identity)), rates)
+    assert "wanda" not in text
+    assert "<td>Anaheim</td>" in text
+
+
+def test_same_view_same_bytes(view, rates, tmp_path):
+    first, second = (write_page(view, rates, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
+    assert len(first) < 3_000_000
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.html", "b.html"]
+
+
+def test_a_page_that_fails_leaves_the_old_one(view, rates, tmp_path, monkeypatch):
+    target = tmp_path / "page.html"
+    target.write_text("old")
+
+    def no_rename(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(type(target), "replace", no_rename)
+    with pytest.raises(OSError, match="disk full"):
+        write_page(view, rates, target)
+    assert target.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_bad_input_is_refused(view, rates, tmp_path):
+    with pytest.raises(ScenarioError, match="expected a view with the truth attached"):
+        write_page(view.blind(), rates, tmp_path / "page.html")
+    with pytest.raises(ScenarioError, match="a file in a folder that exists"):
+        write_page(view, rates, tmp_path / "absent" / "page.html")
+
+
+def test_the_car_on_the_map_is_the_one_with_the_median_error(view):
+    longest = replace(view, ladder=view.ladder[-1:])
+    story = maps.choose_story(view)
+    median = sim.measure(longest, ["anchors"]).one(score="home, median error of a guess").value
+    assert story.error_m == pytest.approx(median, rel=0.05)
+    seen = longest.rows_of([story.plate])
+    assert story.sightings.sum() == len(seen.plate) > 0
+    assert not story.sightings[~view.visible].any()
+    assert words.format_plate(story.plate) in maps.tell(story)
+
+
+def test_the_map_draws_every_street_once(view):
+    roads = view.public.roads
+    streets = {tuple(sorted(ends)) for ends in zip(roads.tail.tolist(), roads.head.tolist(), strict=True)}
+    drawn = maps.draw_map(view, None).axes[0]
+    lines = drawn.lines[: len(maps.ROAD_STYLE)]
+    assert sum(len(line.get_xdata()) for line in lines) == 3 * len(streets)
+
+
+def test_many_streets_become_a_picture(view, monkeypatch):
+    monkeypatch.setattr(maps, "MANY_STREETS", 10)
+    assert "data:image/png;base64" in figures.svg(maps.draw_map(view, None), "map", "a map of many streets")
+
+
+def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
+    view = small_view(tmp_path / "run", ["1d"], readers__capture_day=0.0, readers__capture_night=0.0,
+                      readers__place__police__count=1, readers__place__shops__count=1, period__days=1)  # fmt: skip
+    rates = sim.measure(view, targets=20)
+    text = page_text(view, rates)
+    assert "Nobody among the targets could be guessed" in text
+    assert [headline.number for headline in words.headlines(view, rates)] == ["0 in 1,000"] * 4
+    assert "not reached" not in text
+
+
+def test_a_page_without_rates_or_reached_rules_still_names_the_rules(view):
+    text = page_text(view, Rates())
+    assert text.count("not measured") >= 5
+    young = replace(view, ladder=(sim.policy.Retention(days=90),))
+    assert "No rule is reached: the run is 30 days old" in page_text(young, sim.measure(young, targets=5))
+
+
+def test_a_real_map_is_called_real(data, tmp_path):
+    path, positions = data / "tntp" / "Anaheim", data / "osm" / "alpr_nodes_2026-07-21.tsv.gz"
+    changes = [f"roads.path={path}", f"readers.place.mapped.path={positions}", "period.days=1"]
+    view = sim.view(sim.run(sim.load("anaheim", overrides=changes), tmp_path / "run"), ladder=["1d"])
+    text = page_text(view, sim.measure(view, ["exposure"]))
+    assert "Only the map is real." in text
+    assert "© OpenStreetMap contributors, ODbL" in text
+    assert "Transportation Networks for Research Core Team" in text
