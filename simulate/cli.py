@@ -37,7 +37,7 @@ Retentions = Annotated[
     str | None, Parameter(help="Retention rules to compare, as in 21d,90d,forever; by default the scenario's ladder.")
 ]
 Observer = Annotated[
-    str | None, Parameter(help="Who looks: an observer or owner of the scenario; by default its first.")
+    str | None, Parameter(help="Who looks: an observer or owner of the scenario; by default the first in the alphabet.")
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
 Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]

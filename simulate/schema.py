@@ -73,7 +73,7 @@ class TownRoads(Table):
     """A town that is invented, on a perturbed grid."""
 
     source: Literal["town"] = Field(description="'town': invent a road network")
-    population: Count = Field(description="number of people who live in the town")
+    population: int = Field(ge=1, le=200_000, description="number of people who live in the town, at most 200,000")
     vehicles_per_person: Above0 = Field(description="vehicles for each resident")
     block_m: Above0 = Field(description="side of a block, in metres")
     density_per_km2: Above0 = Field(description="residents per square kilometre, mean over the town")
@@ -146,8 +146,12 @@ class Travel(Table):
 
     drive_to_work: Share = Field(description="share of working days on which a worker drives to work, from 0 to 1")
     side_trip: Share = Field(description="share of commutes that go on to a shop, meal or errand, from 0 to 1")
-    other_tours: AtLeast0 = Field(description="mean number of tours besides commutes, per household and working day")
-    other_tours_free_day: AtLeast0 = Field(description="mean number of tours on a day off, per household")
+    other_tours: AtLeast0 = Field(
+        description="errands a household of one car wishes for on a working day; more with more cars"
+    )
+    other_tours_free_day: AtLeast0 = Field(
+        description="tours that a household of one car wishes for on a day off; more cars, more tours"
+    )
     school_run: Share = Field(description="share of working days on which a family's car drives to school, from 0 to 1")
     zipf: Above0 = Field(description="exponent of the law by which visits fall with a place's rank")
     new_place: Share = Field(description="share of errand, meal and leisure stops at an unfamiliar place, from 0 to 1")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from simulate.checks import ScenarioError
 from simulate.durations import UNIT_S, format_duration, parse_duration
+
+_SECOND_DAYS = 1 / UNIT_S["d"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +19,9 @@ class Retention:
     """Greatest age a sighting may reach, in days; None keeps it for ever."""
 
     def __post_init__(self) -> None:
-        if self.days is not None and not self.days > 0:
-            remedy = "keeping nothing is no retention; say for how long, as in 21"
-            raise ScenarioError("retention.days", "a number of days above 0", self.days, remedy)
+        if self.days is not None and not _SECOND_DAYS <= self.days < math.inf:
+            remedy = "keeping nothing is no retention; say for how long, as in 21, or None for ever"
+            raise ScenarioError("retention.days", "a number of days, at least a second", repr(self.days), remedy)
 
     @classmethod
     def of(cls, text: str) -> Retention:

@@ -133,7 +133,7 @@ def view_of(
         A complete run.
     observer
         A name from the scenario's observers, or an owner, who sees its own readers. The
-        scenario's first observer if None.
+        observer that comes first in the alphabet if None.
     policies
         Rules in force: at most one retention.
     ladder
@@ -144,15 +144,16 @@ def view_of(
     settings = run.scenario.settings
     name = observer if observer is not None else next(iter(settings.observers), next(iter(settings.owners)))
     visible, purpose = _visible(run, name)
-    if len(policies) > 1:
-        raise ScenarioError("policies", "one retention rule", len(policies), "use ladder=[...] to compare several")
+    if len(policies) > 1 or (policies and ladder):
+        found = f"{len(policies)}{' and a ladder' if ladder else ''}"
+        raise ScenarioError("policies", "one retention rule", found, "use ladder=[...] alone to compare several")
     asked = [
         rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]
     ]
     rules = sorted(set(asked), key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
     public = Public(
         roads=run.world.roads,
-        graph=run.world.graph,
+        graph=replace(run.world.graph, cost=run.world.graph.cost[:1]),  # what drivers prefer is not public
         hub_node=run.world.routes.hub_node,
         zones=run.world.zones,
         readers=run.world.readers,

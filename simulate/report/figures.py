@@ -230,4 +230,4 @@ def _key(figure: Figure) -> None:
     axes.set_ylim(-2.6, 0.6)
     _range(axes, 0, (0, 1, 2, 3))
     for x, text in enumerate(MARKS):
-        axes.text(x, -0.55, text, fontsize=TEXT - 2.5, color=GREY, ha="center", va="top", linespacing=1.0)
+        axes.text(x, -0.55, text, fontsize=TEXT - 1.5, color=GREY, ha="center", va="top", linespacing=1.0)

@@ -36,8 +36,8 @@ CARD = AttackerCard(
     knows="the plate, where the readers stand, and from the census how many live and work in each block",
     roads="public roads at free speed, not the routes people really prefer",
     targets="vehicles that live on the map, drawn at random; for work, those of them that commute",
-    counts_as_success="a guess within the stated distance; a target without a guess counts as not found",
-    baseline="the one spot that most homes (or jobs) lie near, the same for every plate",
+    counts_as_success="a guess within the stated distance, of all targets; if no sighting tells, the census guesses",
+    baseline="for each distance the one spot that most homes (or jobs) lie near, the same for every plate",
 )
 MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
 """A first sighting before noon, or a last one after 15:00, points home (assumption)."""
@@ -51,10 +51,12 @@ DECAY_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guesses:
-    """Where an attack believes its targets are; one entry a target, NaN without a guess."""
+    """Where an attack believes its targets are; one entry a target."""
 
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
+    informed: NDArray[np.bool_]
+    """bool[t]; whether any sighting spoke for the guess; else it is the census's alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,15 +168,18 @@ def guess(public: Public, known: Chances, votes: Votes, purpose: Purpose, near_m
     belief -= belief.max(axis=1, keepdims=True)
     chance = np.exp(belief)
     best = np.argmax(chance @ _near(public, near_m), axis=1)
-    voted = (votes.leaving.sum(axis=1) + votes.coming.sum(axis=1)) > 0
-    return Guesses(x_m=np.where(voted, zones.x_m[best], np.nan), y_m=np.where(voted, zones.y_m[best], np.nan))
+    informed = (votes.leaving.sum(axis=1) + votes.coming.sum(axis=1)) > 0
+    return Guesses(x_m=zones.x_m[best], y_m=zones.y_m[best], informed=informed)
 
 
-def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[float, float]:
-    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
-    prior = np.where(public.zones.outside, 0.0, _prior(public, purpose))
-    best = int(np.argmax(prior @ _near(public, near_m)))
-    return float(public.zones.x_m[best]), float(public.zones.y_m[best])
+def baseline_errors(public: Public, what: str, truth: NDArray[np.int64], near_m: float) -> NDArray[np.float64]:
+    """Return how far the spot that most homes or jobs lie near is from each target, in metres."""
+    purpose = Purpose.HOME if what == "home" else Purpose.WORK
+    zones = public.zones
+    prior = np.where(zones.outside, 0.0, _prior(public, purpose))
+    spot = int(np.argmax(prior @ _near(public, near_m)))
+    errors: NDArray[np.float64] = np.hypot(zones.x_m[spot] - zones.x_m[truth], zones.y_m[spot] - zones.y_m[truth])
+    return errors
 
 
 def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
@@ -195,42 +200,33 @@ def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float)
                 continue
             asked = zone[plates] >= 0
             made = guesses[reached[rule]][purpose == Purpose.WORK]
-            spot = baseline_spot(view.public, purpose, near_m)
-            rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], spot, (near_m, far_m))
+            rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], (near_m, far_m))
     return Rates(tuple(rows)) + _set_sizes(home, work, residents)
 
 
 def score(
-    public: Public,
-    what: str,
-    label: str,
-    made: Guesses,
-    truth: NDArray[np.int64],
-    spot: tuple[float, float],
-    within: tuple[float, float],
+    public: Public, what: str, label: str, made: Guesses, truth: NDArray[np.int64], within: tuple[float, float]
 ) -> list[Rate]:
-    """Compare guesses with the truth; who cannot be guessed, or is off the map, is not found."""
+    """Compare guesses with the truth; who is off the map is not found."""
     zones, n = public.zones, len(truth)
     on_map = ~zones.outside[truth]
     error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
-    anyone = np.hypot(spot[0] - zones.x_m[truth], spot[1] - zones.y_m[truth])
     common: dict[str, Any] = {"measure": "anchors", "retention": label}
     rows = []
     for metres in within:
+        anyone = baseline_errors(public, what, truth, metres)
         value, low, high = share((error <= metres) & on_map, n)
         guessed, _, _ = share((anyone <= metres) & on_map, n)
         name = f"{what} found within {metres:g} m"
         rows.append(Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=n))
-    some = np.isfinite(error) & on_map
-    value, low, high = quantile(error[some], 0.5)
-    name, guessed = f"{what}, median error of a guess", quantile(anyone[on_map], 0.5)[0]
-    found = int(some.sum())
+    value, low, high = quantile(error[on_map], 0.5)
+    guessed = quantile(baseline_errors(public, what, truth, within[1])[on_map], 0.5)[0]
     rows.append(
-        Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=found, unit="metres",
-             note="" if found else "no guess")
+        Rate(**common, score=f"{what}, median error of a guess", value=value, low=low, high=high, baseline=guessed,
+             n=int(on_map.sum()), unit="metres", note="" if on_map.any() else "nobody on the map")
     )  # fmt: skip
-    value, low, high = share(np.isfinite(error), n)
-    rows.append(Rate(**common, score=f"{what} guessed at all", value=value, low=low, high=high, n=n))
+    value, low, high = share(made.informed, n)
+    rows.append(Rate(**common, score=f"{what}: some sighting tells", value=value, low=low, high=high, n=n))
     return rows
 
 
@@ -282,4 +278,4 @@ def _count(
 
 
 def _of(made: Guesses, asked: NDArray[np.bool_]) -> Guesses:
-    return Guesses(x_m=made.x_m[asked], y_m=made.y_m[asked])
+    return Guesses(x_m=made.x_m[asked], y_m=made.y_m[asked], informed=made.informed[asked])

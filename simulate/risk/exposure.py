@@ -67,7 +67,7 @@ def measure(view: View, truth: Truth) -> Rates:
             continue
         i = reached[rule]
         rows += _counts(rule.label, counts.seen[i], counts.days[i], counts.sites[i])
-        rows += _areas(rule.label, counts.seen[i], income, resident)
+        rows += _areas(rule.label, counts.seen[i], home, income, resident)
     return Rates(tuple(rows))
 
 
@@ -93,16 +93,32 @@ def _counts(label: str, seen: NDArray[np.uint32], days: NDArray[np.uint32], site
 
 
 def _areas(
-    label: str, seen: NDArray[np.uint32], income: NDArray[np.float64], resident: NDArray[np.bool_]
+    label: str,
+    seen: NDArray[np.uint32],
+    home: NDArray[np.int64],
+    income: NDArray[np.float64],
+    resident: NDArray[np.bool_],
 ) -> list[Rate]:
-    """Compare the poorest third of neighbourhoods with the richest, as the readers stand."""
-    poor, rich = seen[resident & (income < 1 / 3)], seen[resident & (income >= 2 / 3)]
-    if len(poor) == 0 or len(rich) == 0 or rich.sum() == 0 or poor.sum() == 0:
+    """Compare the poorest third of neighbourhoods with the richest, as the readers stand.
+
+    The interval takes zones as drawn together, since neighbours pass the same readers.
+    """
+    thirds = [resident & (income < 1 / 3), resident & (income >= 2 / 3)]
+    if any(seen[third].sum() == 0 for third in thirds):
         return []
-    ratio = float(poor.mean() / rich.mean())
-    relative = sum(float(part.var() / part.mean() ** 2 / len(part)) for part in (poor, rich))
-    spread = float(np.exp(Z * np.sqrt(relative)))  # delta method on the logarithm of a ratio
+    (poor, poor_error), (rich, rich_error) = (_clustered_mean(seen[third], home[third]) for third in thirds)
+    ratio = poor / rich
+    spread = float(np.exp(Z * np.hypot(poor_error / poor, rich_error / rich)))  # delta method on the logarithm
     return [
         Rate(measure="exposure", score="sightings in the poorest third of areas over the richest", retention=label,
-             value=ratio, low=ratio / spread, high=ratio * spread, n=len(poor) + len(rich), unit="ratio")
+             value=ratio, low=ratio / spread, high=ratio * spread, n=int(sum(t.sum() for t in thirds)), unit="ratio")
     ]  # fmt: skip
+
+
+def _clustered_mean(values: NDArray[np.uint32], zone: NDArray[np.int64]) -> tuple[float, float]:
+    """Return a mean and its standard error with whole zones drawn (Cochran 1977, section 9A.1)."""
+    _, cluster, size = np.unique(zone, return_inverse=True, return_counts=True)
+    m = float(values.mean())
+    residual = np.bincount(cluster, weights=values.astype(np.float64)) - m * size
+    k = len(size)
+    return m, float(np.sqrt(k / max(k - 1, 1) * np.sum(residual**2)) / len(values))

@@ -78,6 +78,8 @@ class Rates:
         widths = [max(len(line[i]) for line in cells) for i in range(len(_COLUMNS))]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
         body = "".join(
@@ -93,7 +95,8 @@ def share(hits: NDArray[np.bool_] | int, n: int) -> tuple[float | None, float | 
     p = float(np.sum(hits)) / n
     centre, spread = p + Z * Z / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
-    return p, max(0.0, float((centre - spread) / scale)), min(1.0, float((centre + spread) / scale))
+    low, high = float((centre - spread) / scale), float((centre + spread) / scale)
+    return p, max(0.0, min(low, p)), min(1.0, max(high, p))  # rounding must not put the share outside
 
 
 def quantile(values: NDArray[np.number], q: float) -> tuple[float | None, float | None, float | None]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate import streams
+from simulate.checks import ScenarioError
 from simulate.kernels.matching import BIN_S, EMPTY, fill_table, match_points
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, share
@@ -82,6 +83,8 @@ def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
 
     points : how many points the headline knows; all from 1 to MAX_POINTS are reported.
     """
+    if points > MAX_POINTS:
+        raise ScenarioError("measure.unicity_points", f"at most {MAX_POINTS}", points, "a few points single out most")
     n = view.public.n_vehicles
     order = np.argsort(streams.words(streams.key(truth.seed, "risk.unicity.targets"), np.arange(n)), kind="stable")
     plates = np.sort(order[:targets]).astype(np.int64)
@@ -127,10 +130,12 @@ def truth_questions(view: View, truth: Truth, plates: NDArray[np.int64]) -> list
     """Draw points from trips that really happened: half-way along a random link of a random trip."""
     days = min(view.today, truth.lives.calendar.days)
     chosen = trips(truth.lives, plates, 0, days)
-    shuffled = streams.words(streams.key(truth.seed, "risk.unicity.trips"), np.arange(len(chosen.vehicle)))
+    shuffled = streams.words(streams.key(truth.seed, "risk.unicity.trips"), _names(chosen))
+    zone_hub = view.public.zones.hub
+    moves = zone_hub[chosen.from_zone] != zone_hub[chosen.to_zone]  # else there is no link to be noticed on
     picks = []
     for rule, since in view.windows():
-        inside = np.flatnonzero(chosen.leave_s >= since)
+        inside = np.flatnonzero(moves & (chosen.leave_s >= since))
         inside = inside[np.lexsort((shuffled[inside], chosen.vehicle[inside]))]
         rank = _rank(chosen.vehicle[inside])
         picks.append((rule, inside[rank < MAX_POINTS], rank[rank < MAX_POINTS]))
@@ -200,8 +205,9 @@ def _from_records(
     plate, cell = rows.plate[kept].astype(np.int64), place[rows.site[kept]]
     bin_ = (rows.time[kept].astype(np.int64) - DAY_START_S) // seconds
     unique = np.unique(np.column_stack([plate, bin_, cell]), axis=0)
-    name = unique[:, 0] * 1_000_003 + unique[:, 1] * 10_007 + unique[:, 2]
-    draw = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), name)
+    uid = view.public.readers.uid[np.array([np.argmax(place == c) for c in range(int(place.max()) + 1)])]
+    name = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), unique[:, 0] * 2**24 + unique[:, 1])
+    draw = streams.words(np.uint64(0), name ^ uid[unique[:, 2]])
     unique = unique[np.lexsort((draw, unique[:, 0]))]
     rank = _rank(unique[:, 0])
     unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
@@ -236,7 +242,7 @@ def _from_truth(
 ) -> Questions:
     """Note a car half-way along one link of each trip; a reader within reach may have read it."""
     readers, since = view.public.readers, rule.since(view.now_s)
-    pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), trip)
+    pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), _names(chosen)[trip])
     spots = [(i, where[int(t)]) for i, t in enumerate(trip) if len(where[int(t)].link)]
     at = np.array([i for i, _ in spots], np.int64)
     chosen_link = np.array([int(pick[i] * len(seen.link)) for i, seen in spots], np.int64)
@@ -293,6 +299,11 @@ def _cells(view: View, metres: float) -> NDArray[np.int64]:
         return np.arange(readers.n)
     grid = np.column_stack([np.floor(readers.x_m / metres), np.floor(readers.y_m / metres)])
     return np.unique(grid, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _names(chosen: Trips) -> NDArray[np.int64]:
+    """Name each trip by vehicle, day and number, so that its draws depend on nothing else."""
+    return chosen.vehicle * 2**24 + chosen.day * 16 + chosen.leg
 
 
 def _rank(group: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -109,7 +109,11 @@ def open_run(path: str | Path) -> Run:
     scenario = from_resolved(store.identity["scenario"], store.identity["name"], store.identity["seed"])
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    store.write_world(world_tables(world, lives))
+    tables = world_tables(world, lives)
+    missing = [name for name in tables if not (store.path / "world" / f"{name}.parquet").exists()]
+    if missing:
+        raise ScenarioError(store.path, "the tables of its world", f"no {missing[0]}", "see: plateprint verify")
+    store.write_world(tables)  # all are there, so this only compares
     opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
     _redraw(opened, draw_tables(world, lives.tables, scenario.settings.readers))
     return opened
@@ -163,18 +167,27 @@ def _redraw(run: Run, tables: DrawTables) -> None:
     """Draw a random slice again and compare it with what is stored."""
     households = run.lives.population.n_households
     first_vehicle = run.lives.population.first_vehicle
+    plate, site = run.store.greatest()
+    if plate >= run.n_vehicles or site >= run.world.readers.n:
+        raise _refusal(
+            run, f"plate {plate} at site {site}, of {run.n_vehicles} vehicles and {run.world.readers.n} readers"
+        )
     for _ in range(SLICES):
-        first = secrets.randbelow(max(households - SLICE_HOUSEHOLDS, 1))
+        first = secrets.randbelow(max(households - SLICE_HOUSEHOLDS, 0) + 1)
         last = min(first + SLICE_HOUSEHOLDS, households)
         drawn = list(draw_households(tables, first, last))
         kept = list(run.store.rows_of_plates(int(first_vehicle[first]), int(first_vehicle[last])))
         if not all(np.array_equal(_column(drawn, i), _column(kept, i)) for i in range(3)):
-            raise ScenarioError(
-                run.path,
-                f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
-                f"other rows for the vehicles of households {first} to {last - 1}",
-                "Plateprint opens only what it drew itself, so real reads stay out: draw it again with plateprint run",
-            )
+            raise _refusal(run, f"other rows for the vehicles of households {first} to {last - 1}")
+
+
+def _refusal(run: Run, found: str) -> ScenarioError:
+    return ScenarioError(
+        run.path,
+        f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
+        found,
+        "Plateprint opens only what it drew itself, so real reads stay out: draw it again with plateprint run",
+    )
 
 
 def _column(blocks: list[Rows], i: int) -> NDArray[np.uint32]:

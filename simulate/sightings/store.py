@@ -138,6 +138,17 @@ class Store:
                         some = slice(*np.searchsorted(rows.plate, [first, last]))
                         yield Rows(rows.plate[some], rows.site[some], rows.time[some])
 
+    def greatest(self) -> tuple[int, int]:
+        """Return the greatest plate and site on file, from the footers alone; -1 where nothing is."""
+        greatest = [-1, -1]
+        for shard in range(self.n_shards):
+            with pq.ParquetFile(self.part(shard)) as part:
+                for group in range(part.num_row_groups):
+                    for i in range(2):
+                        span = part.metadata.row_group(group).column(i).statistics
+                        greatest[i] = max(greatest[i], span.max)
+        return greatest[0], greatest[1]
+
     def write_world(self, tables: Mapping[str, pa.Table | Mapping[str, Any]]) -> str:
         """Keep the world's tables and return their hash; a resumed run must bring the same."""
         for name, columns in tables.items():

@@ -114,7 +114,7 @@ def shift_table() -> NDArray[np.int32]:
 def slot_table(travel: Travel) -> NDArray[np.uint8]:
     """Return which of its places a household picks for a purpose; uint8[purposes, 256].
 
-    Visits fall by rank as a Zipf law (Song et al. 2010); some stops are at new places.
+    Visits fall by rank as a Zipf law; some stops are at new places.
     """
     single = [HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT]
     table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)

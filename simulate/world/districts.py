@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.checks import ScenarioError
 from simulate.world.roads import RoadClass, RoadNetwork, strong_parts
 from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, smooth_field
 
@@ -59,6 +60,8 @@ def build_districts(
     far[:] = attraction.sum(axis=1, keepdims=True) * BEYOND / max(len(beyond), 1)
     far[Purpose.WORK], far[Purpose.HOME], far[Purpose.VISIT] = held[beyond], kept[beyond], kept[beyond]
     far[Purpose.OUTSIDE] = 1.0
+    if not len(beyond):
+        attraction[Purpose.OUTSIDE, _edge(blocks.x_m, blocks.y_m)] = 1.0
     x = np.concatenate([blocks.x_m, roads.x_m[beyond]])
     y = np.concatenate([blocks.y_m, roads.y_m[beyond]])
     zones = Zones(
@@ -83,7 +86,18 @@ def _street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
     touched = np.zeros(roads.n_nodes, np.bool_)
     touched[roads.tail[street]] = touched[roads.head[street]] = True
     part = strong_parts(roads)
-    return np.flatnonzero(touched & roads.through & (part == np.argmax(np.bincount(part))))
+    nodes = np.flatnonzero(touched & roads.through & (part == np.argmax(np.bincount(part))))
+    if len(nodes) < 2:
+        raise ScenarioError(
+            "roads", "streets where people can live", f"{len(nodes)} junctions that are not on freeways alone",
+            "check roads.length_unit and roads.time_unit: they decide what is a freeway",
+        )  # fmt: skip
+    return nodes
+
+
+def _edge(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the outermost blocks in four directions, where the map names no way out."""
+    return np.unique([np.argmax(east * x + north * y) for east, north in ((1, 0), (-1, 0), (0, 1), (0, -1))])
 
 
 def _nearest_district(roads: RoadNetwork, streets: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:

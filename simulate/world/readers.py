@@ -209,8 +209,8 @@ def _built(roads: RoadNetwork) -> NDArray[np.int32]:
 
 
 def _by_flow(setting: Setting, links: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sort links by falling flow; equal ones by uid, so that link numbers do not matter."""
-    return links[np.lexsort((setting.link_uid[links], -setting.flow[links]))]
+    """Sort links by falling flow; equal ones by uid, so that neither link numbers nor rounding matter."""
+    return links[np.lexsort((setting.link_uid[links], -np.rint(setting.flow[links] * 1000)))]
 
 
 def _first(roads: RoadNetwork, preference: NDArray[np.int32], rule: Rule, where: str) -> NDArray[np.int32]:

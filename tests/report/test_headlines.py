@@ -9,12 +9,12 @@ import sys
 from dataclasses import replace
 
 import pytest
+from towns import small_view
 
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import words
 from simulate.risk.rates import Rate, Rates
-from towns import small_view
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from towns import small_view
 
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import figures, maps, words
 from simulate.report.page import page_text, write_page
 from simulate.risk.rates import Rates
-from towns import small_view
 
 LADDER = ["1d", "7d", "90d", "forever"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import simulate as sim
 from worlds import town_scenario
+
+import simulate as sim
 
 if TYPE_CHECKING:
     from pathlib import Path
