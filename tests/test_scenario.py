@@ -200,7 +200,7 @@ def test_sources_are_the_comments_of_the_lines_that_won():
     assert sources["measure.retention"] == "two rungs"
     assert sources["owners.tow-firm.kind"] == "inline"
     assert sources["households.types.couple.share"] == "... go over to the couples"
-    assert sources["travel.zipf"] == "Song et al. 2010, Nature Physics: visits to the k-th place fall as k^-1.2"
+    assert sources["travel.zipf"] == "assumption: visits to the k-th place fall as k^-1.2"
     assert "observers.tow-firm.purpose" not in sources
     assert "households.types" not in sources
 
@@ -288,7 +288,7 @@ def test_literature_values_entered_a_second_time():
     assert town.households.moved_in_year == 0.12  # Census P20-567: 11.7 % in 2012-13
     assert town.households.moved_in_five_years == 0.35  # Census P20-567: 35.4 %
     assert town.travel.drive_to_work == 0.76  # ACS: drive alone to work
-    assert town.travel.zipf == 1.2  # Song et al. 2010: exponent 1.2 +- 0.1
+    assert town.travel.zipf == 1.2  # Song et al. 2010, as recalled
     assert town.measure.unicity_points == 4  # de Montjoye et al. 2013
     assert town.roads.vehicles_per_person == 0.68  # ACS 2013-17
     assert {"21d", "90d", "1y", "forever"} <= set(town.measure.retention)  # Maine, Virginia; Tennessee, Montana

@@ -89,6 +89,7 @@ def choose_story(view: View) -> Story | None:
     looked = replace(view, ladder=(rule,))
     guesses, _ = anchors.attack(looked.blind(), plates, view.asked.near_m)[0]
     error = np.hypot(guesses.x_m - zones.x_m[home[plates]], guesses.y_m - zones.y_m[home[plates]])
+    error[~guesses.informed] = np.nan  # the census's guess tells no story
     if not np.isfinite(error).any():
         return None
     chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))

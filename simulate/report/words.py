@@ -65,8 +65,8 @@ def headlines(view: View, rates: Rates) -> list[Headline]:
     noticed = f"{points(view)} from truth; half an hour, 250 m"
     return [
         _seen(rates, rule),
-        _risk(rates, rule, home, "A car without a guess counts as not found."),
-        _risk(rates, rule, work, "A car without a guess, or that works off the map, counts as not found."),
+        _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
+        _risk(rates, rule, work, "Who works off the map counts as not found."),
         _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
     ]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.view import Public, Truth, View
+    from simulate.world.zones import Zones
 
 CARD = AttackerCard(
     question="Where does a vehicle live and work on the query date?",
@@ -172,14 +173,11 @@ def guess(public: Public, known: Chances, votes: Votes, purpose: Purpose, near_m
     return Guesses(x_m=zones.x_m[best], y_m=zones.y_m[best], informed=informed)
 
 
-def baseline_errors(public: Public, what: str, truth: NDArray[np.int64], near_m: float) -> NDArray[np.float64]:
-    """Return how far the spot that most homes or jobs lie near is from each target, in metres."""
-    purpose = Purpose.HOME if what == "home" else Purpose.WORK
-    zones = public.zones
-    prior = np.where(zones.outside, 0.0, _prior(public, purpose))
-    spot = int(np.argmax(prior @ _near(public, near_m)))
-    errors: NDArray[np.float64] = np.hypot(zones.x_m[spot] - zones.x_m[truth], zones.y_m[spot] - zones.y_m[truth])
-    return errors
+def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[float, float]:
+    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
+    prior = np.where(public.zones.outside, 0.0, _prior(public, purpose))
+    best = int(np.argmax(prior @ _near(public, near_m)))
+    return float(public.zones.x_m[best]), float(public.zones.y_m[best])
 
 
 def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
@@ -209,18 +207,19 @@ def score(
 ) -> list[Rate]:
     """Compare guesses with the truth; who is off the map is not found."""
     zones, n = public.zones, len(truth)
+    purpose = Purpose.HOME if what == "home" else Purpose.WORK
     on_map = ~zones.outside[truth]
     error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
     common: dict[str, Any] = {"measure": "anchors", "retention": label}
     rows = []
     for metres in within:
-        anyone = baseline_errors(public, what, truth, metres)
+        anyone = _errors(baseline_spot(public, purpose, metres), zones, truth)
         value, low, high = share((error <= metres) & on_map, n)
         guessed, _, _ = share((anyone <= metres) & on_map, n)
         name = f"{what} found within {metres:g} m"
         rows.append(Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=n))
     value, low, high = quantile(error[on_map], 0.5)
-    guessed = quantile(baseline_errors(public, what, truth, within[1])[on_map], 0.5)[0]
+    guessed = quantile(_errors(baseline_spot(public, purpose, within[1]), zones, truth)[on_map], 0.5)[0]
     rows.append(
         Rate(**common, score=f"{what}, median error of a guess", value=value, low=low, high=high, baseline=guessed,
              n=int(on_map.sum()), unit="metres", note="" if on_map.any() else "nobody on the map")
@@ -253,6 +252,12 @@ def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArr
     last_on[public.readers.link[seeing]] = seeing  # readers are numbered along their links
     first_on[public.readers.link[seeing[::-1]]] = seeing[::-1]
     return first_on, last_on
+
+
+def _errors(spot: tuple[float, float], zones: Zones, zone: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how far a spot is from each zone, in metres."""
+    errors: NDArray[np.float64] = np.hypot(spot[0] - zones.x_m[zone], spot[1] - zones.y_m[zone])
+    return errors
 
 
 def _prior(public: Public, purpose: Purpose) -> NDArray[np.float64]:

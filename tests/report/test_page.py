@@ -159,7 +159,7 @@ def test_the_page_says_what_it_is_and_what_it_cannot_tell(outline):
 
 def test_sources_stand_beside_the_numbers_and_changes_say_so(outline):
     text = words_of(outline)
-    assert re.search(r"travel\.zipf\s+1\.2\s+Song et al\. 2010", text)
+    assert re.search(r"travel\.zipf\s+1\.2\s+assumption: visits", text)
     assert re.search(r"roads\.population\s+300\s+set for this run", text)
 
 

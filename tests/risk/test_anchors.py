@@ -90,31 +90,31 @@ def test_sightings_of_other_cars_find_nothing_beyond_chance(seed):
         for metres in (NEAR_M, FAR_M):
             found = rates.one(score=f"{what} found within {metres:g} m")
             assert found.low <= found.baseline
-        assert rates.one(score=f"{what} guessed at all").value > 0.9
+        assert rates.one(score=f"{what}: some sighting tells").value > 0.9
 
 
-def test_where_nothing_is_read_nothing_is_found():
+def test_where_nothing_is_read_the_guess_is_the_baseline():
     blind = small_town(**{"readers.capture_day": 0.0, "readers.capture_night": 0.0})
     assert len(rows_of(blind.tables)) == 0
     rates = take(look(blind, ladder=["1d", "forever"]))
-    for row in rates:
-        if "found" in row.score or "guessed" in row.score:
-            assert row.value == 0.0
-            assert row.n > 0
-        if "error" in row.score:
-            assert (row.value, row.n, row.note) == (None, 0, "no guess")
+    for what in ("home", "work"):
+        for rule in ("1 day", "for ever"):
+            near = rates.one(score=f"{what} found within {NEAR_M:g} m", retention=rule)
+            far = rates.one(score=f"{what} found within {FAR_M:g} m", retention=rule)
+            assert near.value == near.baseline
+            assert far.low <= far.baseline
+            assert rates.one(score=f"{what}: some sighting tells", retention=rule).value == 0.0
 
 
-def test_a_target_without_evidence_counts_as_not_found(town):
+def test_a_target_without_evidence_is_guessed_no_better_than_by_census(town):
     view = look(town)
     table = rows_of(town.tables)
     seen = np.unique(table[:, 0])
     gone = look(town, table[~np.isin(table[:, 0], seen[::2])])
     n = view.public.n_vehicles
     all_, half = take(view, n), take(gone, n)
-    name = "home guessed at all"
-    lost = all_.one(score=name).value - half.one(score=name).value
-    assert lost > 0.3
+    name = "home: some sighting tells"
+    assert all_.one(score=name).value - half.one(score=name).value > 0.3
     for score in ("home found within 250 m", "home found within 1000 m"):
         assert half.one(score=score).n == all_.one(score=score).n == n
         assert half.one(score=score).value < all_.one(score=score).value
@@ -127,32 +127,35 @@ def zones_in_a_row(outside):
     )
 
 
-def scored(x_m, truth, outside, spot_x=0.0):
+def made_at(x_m, informed=True):
+    return Guesses(x_m=np.array(x_m), y_m=np.zeros(len(x_m)), informed=np.full(len(x_m), informed))
+
+
+def scored(x_m, truth, outside):
     public = SimpleNamespace(zones=zones_in_a_row(outside))
-    made = Guesses(x_m=np.array(x_m), y_m=np.zeros(len(x_m)))
-    rows = anchors.score(public, "home", "1 day", made, np.array(truth), (spot_x, 0.0), (NEAR_M, FAR_M))
+    rows = anchors.score(public, "home", "1 day", made_at(x_m), np.array(truth), (NEAR_M, FAR_M))
     return {row.score: row for row in rows}
 
 
 def test_scores_equal_a_count_by_hand():
-    rows = scored([0.0, 200.0, 1200.0, np.nan, 450.0], [0, 1, 2, 0, 1], [False] * 7)
+    rows = scored([0.0, 200.0, 1200.0, 5000.0, 450.0], [0, 1, 2, 0, 1], [False] * 7)
     near, far = rows["home found within 250 m"], rows["home found within 1000 m"]
-    assert (near.value, near.baseline, near.n) == (3 / 5, 4 / 5, 5)  # errors 0, 0, 800, none, 250
+    assert (near.value, near.baseline, near.n) == (3 / 5, 1.0, 5)  # errors 0, 0, 800, 5000, 250; anyone says zone 1
     assert (far.value, far.baseline) == (4 / 5, 1.0)
     error = rows["home, median error of a guess"]
-    assert (error.value, error.n, error.unit) == (250.0, 4, "metres")
+    assert (error.value, error.n, error.unit) == (250.0, 5, "metres")
     assert error.baseline == 200.0
-    assert rows["home guessed at all"].value == 4 / 5
+    assert rows["home: some sighting tells"].value == 1.0
 
 
 def test_a_home_beyond_the_map_is_never_found_not_even_by_chance():
-    rows = scored([0.0, 200.0], [0, 1], [True, False], spot_x=0.0)
+    rows = scored([0.0, 200.0], [0, 1], [True, False])
     near = rows["home found within 250 m"]
     assert (near.value, near.baseline, near.n) == (0.5, 0.5, 2)
     rows = scored([0.0, 0.0], [0, 0], [True, False])
     assert [rows[f"home found within {m} m"].value for m in (250, 1000)] == [0.0, 0.0]
     assert [rows[f"home found within {m} m"].baseline for m in (250, 1000)] == [0.0, 0.0]
-    assert rows["home, median error of a guess"].note == "no guess"
+    assert rows["home, median error of a guess"].note == "nobody on the map"
 
 
 def test_no_guess_stands_beyond_the_map(everywhere):
@@ -204,7 +207,9 @@ def test_home_and_work_are_those_of_the_query_date(monkeypatch, on):
 
     def knows(day):
         x, y = view.public.zones.x_m, view.public.zones.y_m
-        guess = lambda zone, plates: Guesses(x_m=x[zone[plates]], y_m=y[zone[plates]])  # noqa: E731
+        guess = lambda zone, plates: Guesses(  # noqa: E731
+            x_m=x[zone[plates]], y_m=y[zone[plates]], informed=np.ones(len(plates), np.bool_)
+        )
         return lambda _view, plates, _near: [tuple(guess(zone, plates) for zone in zones[day])]
 
     n = view.public.n_vehicles
@@ -230,8 +235,8 @@ def _commuters(town):
 def test_a_longer_memory_of_an_old_home_can_mislead_but_the_new_one_is_the_truth():
     home = np.array([1, 1, 2])
     public = SimpleNamespace(zones=zones_in_a_row([False] * 40))
-    old = Guesses(x_m=np.array([200.0, 200.0, 200.0]), y_m=np.zeros(3))
-    rows = anchors.score(public, "home", "for ever", old, np.where(home == 2, 30, home), (0.0, 0.0), (NEAR_M, FAR_M))
+    old = made_at([200.0, 200.0, 200.0])
+    rows = anchors.score(public, "home", "for ever", old, np.where(home == 2, 30, home), (NEAR_M, FAR_M))
     assert rows[0].value == pytest.approx(2 / 3)
 
 

@@ -70,7 +70,7 @@ def test_the_short_table_has_one_row_a_rule_and_question():
         Rate(measure="exposure", score="never seen", **common),
         Rate(measure="exposure", score="days seen, 10th percentile", **common),
         Rate(measure="anchors", score="work found within 250 m", **common),
-        Rate(measure="anchors", score="home guessed at all", **common),
+        Rate(measure="anchors", score="home: some sighting tells", **common),
         *(
             Rate(measure="unicity", score="unique and right", setting=f"{p} points from records; hour", **common)
             for p in (4, 10)

@@ -17,6 +17,8 @@ from simulate.sightings import draw
 from simulate.sightings import run as runs
 from simulate.sightings import store as stores
 from simulate.sightings.store import Rows, create_or_resume, open_store, verify
+from simulate.travel.life import make_lives
+from simulate.world.build import build_world
 
 SHARDS = 4
 
@@ -143,7 +145,7 @@ def test_rows_of_plates_that_nobody_has_are_refused(copied, made):
     table = rows_in(open_store(copied))
     strange = np.array([[made.n_vehicles, 50_000, 0], [2**32 - 1, 50_000, 1]])
     rewrite(copied, np.concatenate([table, strange]))
-    with pytest.raises(ScenarioError, match=f"found rows of plates beyond the {made.n_vehicles} vehicles"):
+    with pytest.raises(ScenarioError, match=f"of {made.n_vehicles} vehicles and"):
         sim.open_run(copied)
 
 
@@ -169,7 +171,8 @@ def test_a_scenario_that_was_altered_after_the_draw_is_refused(copied):
 def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
     claimed = town_scenario(2, **TOWN)
     store = create_or_resume(tmp_path / "run", {**made.store.identity, "seed": 2, "scenario": claimed.resolved()})
-    store.write_world({})
+    world = build_world(claimed)
+    store.write_world(runs.world_tables(world, make_lives(claimed, world)))
     store.write_shard(0, made.store.blocks())
     store.finish(made.n_vehicles)
     assert verify(store.path) == []
