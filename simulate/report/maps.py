@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from simulate import streams
 from simulate.report import words
 from simulate.report.figures import GREY, INK, RUST
 from simulate.risk import anchors
@@ -85,7 +84,7 @@ def choose_story(view: View) -> Story | None:
         return None
     rule = windows[-1][0]
     home, _ = home_and_work(truth.lives, view.today)
-    plates = _targets(np.flatnonzero(~zones.outside[home]), truth.seed, view.asked.targets)
+    plates = anchors.sample(np.flatnonzero(~zones.outside[home]), truth.seed, view.asked.targets)
     looked = replace(view, ladder=(rule,))
     guesses, _ = anchors.attack(looked.blind(), plates, view.asked.near_m)[0]
     error = np.hypot(guesses.x_m - zones.x_m[home[plates]], guesses.y_m - zones.y_m[home[plates]])
@@ -159,12 +158,6 @@ def tell(story: Story) -> str:
         f" From these sightings alone the attack puts its home {story.error_m:,.0f} m from where it is:"
         " half of all guesses are nearer, half farther."
     )
-
-
-def _targets(residents: NDArray[np.int64], seed: int, n: int) -> NDArray[np.int64]:
-    """Return the plates that the anchors measure tries."""
-    order = np.argsort(streams.words(streams.key(seed, "risk.anchors.targets"), residents), kind="stable")
-    return np.sort(residents[order[:n]]).astype(np.int64)
 
 
 def _canvas(box: tuple[float, float, float, float], key: Sequence[Mark]) -> tuple[Figure, Axes]:

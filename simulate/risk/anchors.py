@@ -185,8 +185,7 @@ def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float)
     zones = view.public.zones
     home, work = home_and_work(truth.lives, view.today)
     residents = np.flatnonzero(~zones.outside[home])
-    order = np.argsort(streams.words(streams.key(truth.seed, "risk.anchors.targets"), residents), kind="stable")
-    plates = np.sort(residents[order[:targets]])
+    plates = sample(residents, truth.seed, targets)
     guesses = attack(view, plates, near_m)
     reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
     rows: list[Rate] = []
@@ -200,6 +199,12 @@ def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float)
             made = guesses[reached[rule]][purpose == Purpose.WORK]
             rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], (near_m, far_m))
     return Rates(tuple(rows)) + _set_sizes(home, work, residents)
+
+
+def sample(residents: NDArray[np.int64], seed: int, n: int) -> NDArray[np.int64]:
+    """Draw the plates to try, of those that live on the map; int64[n], sorted."""
+    order = np.argsort(streams.words(streams.key(seed, "risk.anchors.targets"), residents), kind="stable")
+    return np.sort(residents[order[:n]])
 
 
 def score(
