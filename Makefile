@@ -5,7 +5,8 @@ BIN := .venv/bin
 .PHONY: demo test verify bench lock clean
 
 .venv/ready: requirements.lock setup.cfg pyproject.toml
-	$(PYTHON) -m venv .venv
+	@echo "Installing into .venv, two or three minutes ..."
+	@$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

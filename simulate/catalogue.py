@@ -88,7 +88,7 @@ def locate(name: str | Path, *, folder: Path, where: str) -> Path:
         return path
     path = catalogue_folder() / f"{text}.toml"
     if not path.is_file():
-        known = did_you_mean(text, [entry.stem for entry in catalogue_folder().glob("*.toml")])
+        known = did_you_mean(text, [entry.name for entry in catalogue()])
         remedy = f"{known}; 'plateprint list' shows the catalogue; the name of a file ends in .toml"
         raise ScenarioError(where, "a scenario of the catalogue or a .toml file", f'"{text}"', remedy)
     return path

@@ -37,7 +37,10 @@ Retentions = Annotated[
     str | None, Parameter(help="Retention rules to compare, as in 21d,90d,forever; by default the scenario's ladder.")
 ]
 Observer = Annotated[
-    str | None, Parameter(help="Who looks: an observer or owner of the scenario; by default the first in the alphabet.")
+    str | None,
+    Parameter(
+        help="Who looks: an observer or owner of the scenario; by default the scenario's first observer by name."
+    ),
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
 Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]
@@ -206,7 +209,7 @@ def verify(run: Path) -> None:
     from simulate.sightings.store import verify as faults_of  # noqa: PLC0415
 
     if not run.exists():
-        raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run")
+        raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run smallville")
     faults = faults_of(run)
     for fault in faults:
         print(fault)

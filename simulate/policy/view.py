@@ -181,7 +181,7 @@ def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:
     elif name in owners:
         sees, purpose = (name,), "its own use"
     else:
-        remedy = did_you_mean(name, [*settings.observers, *owners])
+        remedy = did_you_mean(name, {*settings.observers, *owners})
         raise ScenarioError("observer", "an observer or owner of the scenario", repr(name), remedy)
     visible = np.isin(run.world.readers.owner, [owners.index(owner) for owner in sees])
     if not visible.any():

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     Ask = Callable[[View, Truth, Measure, int], Rates]
 
 CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD}
-MAIN = {"mean sightings", "sightings, 50th percentile", "never seen", "unique and right"}
+MAIN = {
+    "mean sightings",
+    "sightings, 50th percentile",
+    "never seen",
+    "sightings in the poorest third of areas over the richest",
+    "unique and right",
+}
 """Scores that a short table shows, beside all that were found within some distance."""
 _ASK: dict[str, Ask] = {
     "exposure": lambda view, truth, _asked, _targets: exposure.measure(view, truth),

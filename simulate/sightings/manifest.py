@@ -83,7 +83,9 @@ def read_identity(run: Path) -> dict[str, Any]:
     """Read what a run draws."""
     file = run / "scenario.json"
     if not file.exists():
-        raise ScenarioError(run, "the folder of a run", "no scenario.json", "make a run with: plateprint run")
+        raise ScenarioError(
+            run, "the folder of a run", "no scenario.json", "make a run with: plateprint run smallville"
+        )
     identity = _read_json(file, _ANOTHER)
     if identity.get("format") != FORMAT:
         raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.checks import ScenarioError
 from simulate.world.roads import RoadClass, RoadNetwork
 from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, smooth_field
 
@@ -22,6 +23,8 @@ SHARE_CLOSED = 0.08
 """Share of minor streets between junctions that were never built (assumption)."""
 SHAKE = 0.18
 """How far junctions stray from the grid, as a share of a block (assumption)."""
+MOST_SIDE = 70
+"""Junctions along a side; every one is a hub, and tables grow with the square of the hubs."""
 SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 60.0, RoadClass.COLLECTOR: 50.0, RoadClass.LOCAL: 35.0}
 """Free speeds (assumption: common North American limits)."""
 CAPACITY = {RoadClass.FREEWAY: 4000.0, RoadClass.ARTERIAL: 1600.0, RoadClass.COLLECTOR: 900.0, RoadClass.LOCAL: 500.0}
@@ -42,6 +45,11 @@ def build_town(settings: TownRoads, seed: int) -> tuple[RoadNetwork, Zones]:
     """Lay out streets for a population, then homes, jobs and everything else."""
     area_km2 = settings.population / settings.density_per_km2
     grid = Grid(side=max(4, round(np.sqrt(area_km2) * 1000 / settings.block_m) + 1), block_m=settings.block_m)
+    if grid.side > MOST_SIDE:
+        raise ScenarioError(
+            "roads", f"a town of at most {MOST_SIDE} by {MOST_SIDE} junctions", f"{grid.side} by {grid.side}",
+            "raise roads.density_per_km2 or roads.block_m, or lower roads.population",
+        )  # fmt: skip
     roads = build_streets(grid, seed)
     return roads, build_zones(roads, settings, seed)
 

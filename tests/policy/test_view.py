@@ -167,6 +167,17 @@ def test_two_policies_at_once_are_refused(run):
         view_of(run, policies=[Retention(days=1), Retention(days=2)])
 
 
+def test_a_policy_beside_a_ladder_is_refused_not_forgotten(run):
+    with pytest.raises(ScenarioError, match=r"^policies: expected one retention rule, found 1 and a ladder"):
+        view_of(run, policies=[Retention(days=1)], ladder=["2d"])
+
+
+def test_what_drivers_prefer_is_not_public(run):
+    view = view_of(run)
+    assert len(run.world.graph.cost) > 1
+    assert np.array_equal(view.public.graph.cost, run.world.graph.cost[:1])
+
+
 def test_a_policy_is_a_ladder_of_one(run):
     one, same = view_of(run, policies=[Retention(days=2)]), view_of(run, ladder=["2d"])
     assert one.ladder == same.ladder == (Retention(days=2),)

@@ -81,6 +81,12 @@ def test_a_share_and_its_interval_stay_between_0_and_1(n, data):
     assert low < high
 
 
+def test_none_and_all_are_the_ends_of_their_intervals():
+    for n in range(1, 2000):
+        assert share(0, n)[:2] == (0.0, 0.0)
+        assert share(n, n)[::2] == (1.0, 1.0)
+
+
 ROWS = Rates((
     Rate(measure="m", score="a", retention="21 days", value=0.123, low=0.1, high=0.2, baseline=0.01, n=1234),
     Rate(measure="m", score="b", retention="21 days", value=1234.5, low=None, high=None, n=2, unit="metres"),

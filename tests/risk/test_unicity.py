@@ -162,6 +162,18 @@ def test_a_point_is_known_to_the_hour_and_reader_and_no_closer():
     assert rates_of(apart, 1)[0].value == 1.0
 
 
+def test_readers_within_one_cell_of_a_coarser_grain_are_one_place_to_the_attacker():
+    sightings = [(0, START, 0), (1, START, 1), (2, START, 3)]
+    near, visible = {"apart_m": 300.0}, [True, True, False, True, True]
+    view = by_hand(sightings, vehicles=3, readers=5, visible=visible, **near)
+    found = {questions.grain: (questions, matches) for questions, matches in recorded(view)}
+    fine, (coarse, matches) = found["hour, reader"], found["hour, 1 km"]
+    assert fine[0].site.tolist() == [0, 1, 3]
+    assert fine[1].plates[:, 0].tolist() == [1, 1, 1]
+    assert [coarse.site[coarse.question == q].tolist() for q in range(3)] == [[0, 1, 3], [0, 1, 3], [0, 1, 3]]
+    assert matches.plates[:, 0].tolist() == [3, 3, 3]
+
+
 def test_sightings_in_one_cell_are_one_point():
     view = by_hand([(0, START, 0), (0, START + 5, 0), (0, START + HOUR, 0)], vehicles=1, readers=1)
     [(questions, _), *_] = recorded(view)
@@ -213,8 +225,28 @@ def test_a_repeated_question_draws_the_same_points_and_another_seed_draws_others
     assert not np.array_equal(one.begin_s, other.begin_s)
 
 
+def test_the_points_known_of_a_target_do_not_depend_on_who_else_is_asked_about(town):
+    view = look(town, ladder=["3d"])
+    few, many = np.array([7, 90, 301]), np.arange(view.public.n_vehicles)
+    for draw in (
+        lambda plates: unicity.record_questions(view, plates, 0)[0],
+        lambda plates: unicity.truth_questions(view, view.truth, plates)[0],
+    ):
+        alone, among = draw(few), draw(many)
+        assert np.array_equal(alone.n_points, among.n_points[few])
+        for q, plate in enumerate(few):
+            assert _points(alone, q) == _points(among, plate)
+        assert sum(len(_points(alone, q)) for q in range(3)) > 3
+
+
+def _points(questions, q):
+    its = questions.question == q
+    columns = (questions.point, questions.site, questions.begin_s, questions.end_s)
+    return sorted(zip(*(column[its].tolist() for column in columns), strict=True))
+
+
 def test_points_never_lie_outside_the_window_or_at_a_reader_out_of_sight(town):
-    view = look(town, ladder=["1d", "3d"])
+    view = look(town, ladder=["1000min", "4000min"])  # windows that open within an hour
     seen = view.visible.copy()
     seen[::2] = False
     view = replace(view, visible=seen)

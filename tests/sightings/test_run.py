@@ -149,6 +149,17 @@ def test_rows_of_plates_that_nobody_has_are_refused(copied, made):
         sim.open_run(copied)
 
 
+def test_rows_of_readers_that_stand_nowhere_are_refused(copied, made):
+    table = rows_in(open_store(copied))
+    readers = made.world.readers.n
+    table[len(table) // 2, 2] = readers
+    rewrite(copied, table)
+    with pytest.raises(
+        ScenarioError, match=rf"found plate \d+ at site {readers}, of \d+ vehicles and {readers} readers"
+    ):
+        sim.open_run(copied)
+
+
 def test_a_town_smaller_than_a_slice_is_redrawn_whole(tmp_path):
     scenario = town_scenario(2, **{"period.days": 3, "roads.population": 40})
     run = sim.run(scenario, tmp_path / "run")
@@ -187,6 +198,13 @@ def test_an_altered_world_is_refused(copied):
     open_store(copied).write_world({"sites": table.slice(1)})
     with pytest.raises(ScenarioError, match=r"expected the world this run began with, found another one"):
         sim.open_run(copied)
+
+
+def test_a_world_with_a_table_missing_is_refused_and_not_mended(copied):
+    (copied / "world" / "zones.parquet").unlink()
+    with pytest.raises(ScenarioError, match="expected the tables of its world, found no zones; see: plateprint verify"):
+        sim.open_run(copied)
+    assert not (copied / "world" / "zones.parquet").exists()
 
 
 @pytest.mark.parametrize(
