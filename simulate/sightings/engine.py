@@ -120,7 +120,8 @@ def _pooled(shards: list[int], job: Job, workers: int) -> Generator[ShardRecord]
             with _pool(job, min(workers, len(waiting))) as pool:
                 while waiting or flying:
                     while waiting and _may_fly(waiting[0], flying, deaths, IN_FLIGHT * workers):
-                        future = pool.submit(_draw_one, waiting[0])
+                        with _deaf():
+                            future = pool.submit(_draw_one, waiting[0])
                         flying[future] = waiting.popleft()
                     for future in wait(flying, return_when=FIRST_COMPLETED).done:
                         record = future.result()
@@ -160,6 +161,19 @@ def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
             ours.close()
             listening.close()
             job.store.remove_temporaries()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ignore Ctrl-C while workers start: they inherit this, and one that died half-started would hang the pool."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
