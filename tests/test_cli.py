@@ -140,6 +140,7 @@ BAD = {
         ["x.tsv"],
     ),
     "too many readers": (("run", "smallville", "--set", "readers.place.police.count=9000"), ["readers.place.police"]),
+    "too vast a town": (("run", "smallville", "--set", "roads.density_per_km2=0.1"), ["70 by 70 junctions"]),
     "no workers": (("run", "smallville", "--workers", "0"), ["--workers"]),
     "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
     "no such command": (("rum", "smallville"), ["rum"]),

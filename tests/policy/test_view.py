@@ -123,7 +123,7 @@ def test_an_unknown_observer_is_told_whom_was_meant(run, name, meant):
 
 
 def test_an_unlikely_observer_is_told_who_there_is(run):
-    with pytest.raises(ScenarioError, match=r"known: shopping-centre, smallville-pd, smallville-pd, town-and-shops"):
+    with pytest.raises(ScenarioError, match=r"known: shopping-centre, smallville-pd, town-and-shops"):
         view_of(run, observer="xyz")
 
 

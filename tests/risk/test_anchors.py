@@ -262,7 +262,7 @@ def test_the_first_reader_of_a_morning_and_the_last_of_a_night_vote_for_home():
 
 def test_the_longest_gap_of_a_working_day_votes_for_work(town):
     view = look(town)
-    monday = [(0, MORNING, 0), (0, MORNING + 600, 1), (0, 17 * 3600, 2), (0, 23 * 3600, 3)]
+    monday = [(0, 4 * 3600, 3), (0, MORNING, 0), (0, MORNING + 600, 1), (0, 17 * 3600, 2), (0, 23 * 3600, 3)]
     saturday = [(plate, time + 5 * DAY, site) for plate, time, site in monday]
     short = [(1, MORNING, 0), (1, MORNING + 3 * 3600 - 1, 1)]
     late = [(2, 15 * 3600, 0), (2, 20 * 3600, 1)]
@@ -275,13 +275,21 @@ def test_the_longest_gap_of_a_working_day_votes_for_work(town):
 
 
 def test_sets_that_share_home_and_work_equal_a_count_by_hand():
-    home = np.array([1, 1, 1, 2, 2, 0])
-    work = np.array([5, 5, -1, 5, 6, 5])
+    home = np.array([1, 1, 1, 1, 2, 0])
+    work = np.array([5, 5, 6, -1, 5, 5])
     median, alone = anchors._set_sizes(home, work, np.arange(5))  # the last lives beyond the map
     assert (median.value, median.n) == (2.0, 4)  # 2, 2, 1, 1: the upper one of the middle two
     assert (alone.value, alone.n) == (0.5, 4)
     median, alone = anchors._set_sizes(home, np.full(6, -1), np.arange(6))
     assert (median.value, alone.value, alone.n) == (None, None, 0)
+
+
+def test_the_baseline_of_each_distance_is_the_best_spot_for_that_distance():
+    zones = zones_in_a_row([False] * 9)
+    zones.residents = np.array([5.0, 5, 5, 0, 0, 0, 0, 0, 9])
+    truth = np.array([0] * 5 + [1] * 5 + [2] * 5 + [8] * 9)
+    rows = anchors.score(SimpleNamespace(zones=zones), "home", "1 day", made_at([0.0] * 24), truth, (100.0, 500.0))
+    assert [row.baseline for row in rows[:2]] == [9 / 24, 15 / 24]
 
 
 def test_the_baseline_is_where_the_most_homes_are_near():

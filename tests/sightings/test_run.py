@@ -143,7 +143,7 @@ def test_no_household_is_beyond_the_reach_of_the_redraw(copied, made, monkeypatc
 
 def test_rows_of_plates_that_nobody_has_are_refused(copied, made):
     table = rows_in(open_store(copied))
-    strange = np.array([[made.n_vehicles, 50_000, 0], [2**32 - 1, 50_000, 1]])
+    strange = np.array([[made.n_vehicles, 50_000, 0]])
     rewrite(copied, np.concatenate([table, strange]))
     with pytest.raises(ScenarioError, match=f"of {made.n_vehicles} vehicles and"):
         sim.open_run(copied)
