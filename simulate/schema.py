@@ -224,7 +224,8 @@ class Fleet(Table):
     owner: Name = Field(description="name of the owner of these units")
     units: Count = Field(description="number of cars with readers")
     shifts: tuple[tuple[Clock, Clock], ...] = Field(
-        min_length=1, description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps"
+        min_length=1,
+        description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps",
     )
     on_duty: Share = Field(description="share of its shifts that a unit really drives, from 0 to 1")
     visits: Above0 | None = Field(
@@ -235,9 +236,7 @@ class Fleet(Table):
         ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
     )
     homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
-    unevenness: Above0 = Field(
-        description="shape of the gamma law of visits over zones: small is uneven, 100 is even"
-    )
+    unevenness: Above0 = Field(description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
     poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
     territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
 
@@ -307,7 +306,9 @@ class Visitors(Table):
 
     vehicles: Count = Field(description="number of vehicles that could come")
     weeks: Share = Field(description="share of weeks in which one of them comes, from 0 to 1")
-    days: Literal["one", "workdays"] = Field(description="on which days of such a week: one of them, or all working days")
+    days: Literal["one", "workdays"] = Field(
+        description="on which days of such a week: one of them, or all working days"
+    )
     purpose: Literal["work", "errands", "through"] = Field(
         description="what they come for: a job, errands and visits, or to drive through"
     )

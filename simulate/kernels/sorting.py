@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from simulate.kernels.leaf import leaf
 
 
@@ -56,5 +55,3 @@ def turn_round(values, first, last):
         values[i], values[j] = values[j], values[i]
         i += 1
         j -= 1
-
-

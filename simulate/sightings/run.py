@@ -176,7 +176,9 @@ def _redraw(run: Run, tables: DrawTables) -> None:
     groups = tables.plates.groups
     plate, site = run.store.greatest()
     if plate >= run.lives.plates.n or site >= run.watch.sites.n:
-        raise _refusal(run, f"plate {plate} at site {site}, of {run.lives.plates.n} plates and {run.watch.sites.n} sites")
+        raise _refusal(
+            run, f"plate {plate} at site {site}, of {run.lives.plates.n} plates and {run.watch.sites.n} sites"
+        )
     for _ in range(SLICES):
         first = secrets.randbelow(max(groups - SLICE_GROUPS, 0) + 1)
         last = min(first + SLICE_GROUPS, groups)

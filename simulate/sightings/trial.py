@@ -38,7 +38,7 @@ def visits_and_gates(
     share, counting what it collects otherwise; fleets make up the rest of theirs.
     """
     readers = settings.readers
-    assert readers.sightings is not None  # noqa: S101 - the caller asks only then
+    assert readers.sightings is not None
     total = readers.sightings.per_month * settings.period.days / MONTH_DAYS
     wanted_visits, wanted_gates = {}, {}
     kinds = {settings.owners[rule.owner].kind for rule in (*readers.mobile.values(), *readers.gates.values())}

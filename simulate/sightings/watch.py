@@ -70,7 +70,7 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
     if readers.sightings is None:
         _check_stated(readers)
         return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, most)
-    nominal = {name: NOMINAL_VISITS for name in readers.mobile}
+    nominal = dict.fromkeys(readers.mobile, NOMINAL_VISITS)
     trial = _watch(scenario, world, nominal, most)
     visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal, most)
     return _watch(scenario, world, visits, gates)
@@ -102,7 +102,10 @@ def _watch(scenario: Scenario, world: World, visits: Mapping[str, float], gates:
     sites = number_sites(world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners)
     if not sites.n:
         raise ScenarioError(
-            "readers", "at least one reader", "none", "add [readers.place.NAME], [readers.mobile.NAME] or [readers.gates.NAME]"
+            "readers",
+            "at least one reader",
+            "none",
+            "add [readers.place.NAME], [readers.mobile.NAME] or [readers.gates.NAME]",
         )
     calendar = patrol(zones, readers.mobile, visits, settings.period.days, scenario.seed)
     gate_of_zone = np.full(zones.n, -1, np.int32)

@@ -78,9 +78,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
         workers=np.array([*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8),
         about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
-        comes_below=np.array(
-            [*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64
-        ),
+        comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
         move_gap=gap_table(move_rate),
         job_gap=gap_table(-float(np.log1p(-min(households.new_job_in_year, 1 - 1e-9)))),
         choice=world.choice,

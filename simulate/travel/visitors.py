@@ -40,7 +40,11 @@ def add_visitors(
         )
     sizes = [one.vehicles for one in visitors.values()]
     homes = [
-        ways_in[(streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles)) * len(ways_in)).astype(int)]
+        ways_in[
+            (streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles)) * len(ways_in)).astype(
+                int
+            )
+        ]
         for name, one in visitors.items()
     ]
     last = residents.first_vehicle[-1]

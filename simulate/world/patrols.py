@@ -132,6 +132,8 @@ def _shift(
     u = streams.uniforms(streams.key(seed, f"patrols.{uid}.zone"), visit)
     zone = np.searchsorted(territory, u * territory[-1], side="right")
     room = length_s / np.maximum(count[day], 1)
-    late = streams.uniforms(streams.key(seed, f"patrols.{uid}.start"), visit) * np.maximum(room - fleet.scan_min * 60, 0)
+    late = streams.uniforms(streams.key(seed, f"patrols.{uid}.start"), visit) * np.maximum(
+        room - fleet.scan_min * 60, 0
+    )
     start = day * DAY_S + begin_s + (nth * room + late).astype(np.int64)
     return zone, start, streams.words(streams.key(seed, f"patrols.{uid}.uid"), visit)

@@ -55,6 +55,19 @@ class Sites:
         """Count the sites."""
         return len(self.uid)
 
+    def describe(self, visible: NDArray[np.bool_]) -> str:
+        """Say how many sites of each kind an observer sees; visible : bool[s]."""
+        names = {
+            SiteKind.FIXED: "fixed readers",
+            SiteKind.GATE: "gates",
+            SiteKind.MOBILE: "zones that mobile units scan",
+        }
+        parts = []
+        for kind, name in names.items():
+            seen, there = int((visible & (self.kind == kind)).sum()), int((self.kind == kind).sum())
+            parts += [f"{seen:,} of {there:,} {name}"] if there else []
+        return ", ".join(parts)
+
     def of_kind(self, kind: SiteKind) -> NDArray[np.int64]:
         """Return the sites of one kind; int64[k]."""
         return np.flatnonzero(self.kind == kind)
