@@ -54,7 +54,7 @@ def build_world(scenario: Scenario) -> World:
     roads, hubs, zones, districts = _ground(settings, seed)
     network = graph(roads, seed)
     best_s = best_times(roads, network, hubs)
-    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, districts, seed)
+    choice = choice_tables(zones, best_s, settings.travel, districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice))
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
