@@ -118,8 +118,10 @@ SCHOOL_COMMUTES = Menu(*shapes.SCHOOL_COMMUTES)
 SCHOOL_DAYS = tuple(Menu(*days) for days in shapes.SCHOOL_DAYS)
 TOURS = tuple(Menu(*days) for days in shapes.TOURS)
 CLINIC_DAYS, WORSHIP_DAYS = Menu(*shapes.CLINIC_DAYS), Menu(*shapes.WORSHIP_DAYS)
-ONE_CAR_FOR_ALL = 0.8
+ONE_CAR_FOR_ALL = 0.9
 """Share of days on which one car makes the tours from home, as far as a day holds them (assumption)."""
+SCHOOL_ON_THE_WAY = 0.7
+"""Share of school runs that a commuter makes on the way, though a car stands at home (assumption)."""
 
 _MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS)
 TEMPLATES: tuple[Template, ...] = tuple(
@@ -263,20 +265,23 @@ def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.
     for car in range(kind.workers):
         if u[car] < commutes(kind, car, day, travel):
             plan[car] = SIDE_TRIPS.pick(free, u[6 + car]) if u[3 + car] < travel.side_trip else WORK
-    mean = (travel.other_tours_free_day if free else travel.other_tours) * (0.5 + kind.cars / 2)
-    tours = int(np.searchsorted(_poisson_up_to(mean), u[9], side="right"))
     idle = [car for car in range(kind.cars) if plan[car] is IDLE]
+    mean = (travel.other_tours_free_day if free else travel.other_tours) * (0.5 + len(idle) / 2)
+    tours = int(np.searchsorted(_poisson_up_to(mean), u[9], side="right"))
     children = kind.cars > kind.workers > 0
     if not free and u[10] < travel.clinic_day:
         plan[idle[0] if idle else 0] = CLINIC_DAYS.pick(free, u[11]) if idle else WORK_CLINIC
         idle, tours = idle[1:], tours - 1
     elif not free and children and u[12] < travel.school_run:
-        busy = min(tours, len(SCHOOL_DAYS) - 1)
-        plan[idle[0] if idle else 0] = (SCHOOL_DAYS[busy] if idle else SCHOOL_COMMUTES).pick(free, u[13])
-        idle, tours = idle[1:], tours - busy
+        if plan[0] is not IDLE and (not idle or u[11] < SCHOOL_ON_THE_WAY):
+            plan[0] = SCHOOL_COMMUTES.pick(free, u[13])
+        else:
+            busy = min(tours, len(SCHOOL_DAYS) - 1)
+            plan[idle[0]] = SCHOOL_DAYS[busy].pick(free, u[13])
+            idle, tours = idle[1:], tours - busy
     elif day == SUNDAY and idle and u[10] < travel.worship:
         plan[idle[0]] = WORSHIP_DAYS.pick(free, u[11])
-        idle, tours = idle[1:], tours - 1
+        idle, tours = idle[1:], tours - 2
     for rank, (car, n) in enumerate(zip(idle, _shared_out(tours, len(idle), one=u[14] < ONE_CAR_FOR_ALL), strict=True)):
         if n > 0:
             plan[car] = TOURS[n - 1].pick(free, (u[15] + 0.37 * rank) % 1.0)
