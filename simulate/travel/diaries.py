@@ -118,9 +118,9 @@ SCHOOL_COMMUTES = Menu(*shapes.SCHOOL_COMMUTES)
 SCHOOL_DAYS = tuple(Menu(*days) for days in shapes.SCHOOL_DAYS)
 TOURS = tuple(Menu(*days) for days in shapes.TOURS)
 CLINIC_DAYS, WORSHIP_DAYS = Menu(*shapes.CLINIC_DAYS), Menu(*shapes.WORSHIP_DAYS)
-ONE_CAR_FOR_ALL = 0.9
+ONE_CAR_FOR_ALL = 0.95
 """Share of days on which one car makes the tours from home, as far as a day holds them (assumption)."""
-SCHOOL_ON_THE_WAY = 0.7
+SCHOOL_ON_THE_WAY = 0.75
 """Share of school runs that a commuter makes on the way, though a car stands at home (assumption)."""
 
 _MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS)
@@ -190,7 +190,7 @@ def _with_group(template: Template) -> Template:
         return template
     if any(what is Purpose.WORK for what, _ in template.stops):
         return WORK_GROUP
-    return BUSY_GROUP if len(template.stops) > 1 else GROUP
+    return GROUP if template is IDLE else BUSY_GROUP
 
 
 def slack_s(table: Diaries) -> int:
