@@ -71,17 +71,20 @@ def purpose_shares(trips: Trips) -> NDArray[np.float64]:
     return np.bincount(trips.purpose, minlength=N_PURPOSES) / len(trips.purpose)
 
 
-def stays(trips: Trips) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return purpose, seconds and whether it is over night, of the stay after each trip but a vehicle's last."""
+def stays(trips: Trips) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return purpose, seconds and nights of the stay after each trip but a vehicle's last; int64[n] each.
+
+    A vehicle that is idle for a day stays two nights.
+    """
     same = trips.vehicle[1:] == trips.vehicle[:-1]
     seconds = (trips.leave_s[1:] - trips.arrive_s[:-1])[same]
-    return trips.purpose[:-1][same], seconds, (trips.day[1:] > trips.day[:-1])[same]
+    return trips.purpose[:-1][same], seconds, (trips.day[1:] - trips.day[:-1])[same]
 
 
-def median_stay_min(trips: Trips, purpose: Purpose, *, over_night: bool = False) -> float:
-    """Return the median stay at one purpose, in minutes; at home either over night or by day."""
-    at, seconds, night = stays(trips)
-    return float(np.median(seconds[(at == purpose) & (night == over_night)])) / 60.0
+def median_stay_min(trips: Trips, purpose: Purpose, nights: int = 0) -> float:
+    """Return the median stay at one purpose, in minutes: within a day, or over so many nights."""
+    at, seconds, over = stays(trips)
+    return float(np.median(seconds[(at == purpose) & (over == nights)])) / 60.0
 
 
 def commutes(trips: Trips, on: NDArray[np.bool_]) -> NDArray[np.bool_]:
