@@ -306,4 +306,5 @@ def _shared_out(tours: int, cars: int, *, one: bool) -> list[int]:
 def _poisson_up_to(mean: float) -> NDArray[np.float64]:
     """Return the Poisson probabilities of at most 0, 1, ... 8."""
     terms = np.cumprod([1.0, *(mean / k for k in range(1, 9))])
-    return np.cumsum(terms) * np.exp(-mean)
+    up_to: NDArray[np.float64] = np.cumsum(terms) * np.exp(-mean)
+    return up_to

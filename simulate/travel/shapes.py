@@ -1,8 +1,8 @@
 """Shapes of a car's day: where it goes, when, and how often. Tables only; `diaries` reads them.
 
-Times of the day, lengths of stay and shares are fitted together, by hand, to the hours at
-which vehicle trips start (FHWA, Highway Statistics 2006, NT-3), to the purposes they go
-to and to trips per vehicle-day (NHTS 2017); `docs/model.md` shows how well they fit.
+Times of the day, lengths of stay and shares are fitted together, to the hours at
+which vehicle trips start (FHWA, Highway Statistics 2006, NT-3), to trips per vehicle-day
+(NHTS 2017) and to assumed shares of purposes; `docs/model.md` shows how well they fit.
 """
 
 from __future__ import annotations

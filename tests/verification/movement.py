@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.kernels.trees import sum_down
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.travel.calendar import DAY_S
 from simulate.world.routes import N_ALTERNATIVES, trees
 from simulate.world.zones import N_PURPOSES, Purpose
 
@@ -159,9 +159,3 @@ def new_places_by_month(trips: Trips, months: int) -> NDArray[np.float64]:
     _, at = np.unique(pair, return_index=True)  # trips are in order of time within a vehicle
     month = trips.day[at] // 30
     return np.bincount(month[month < months], minlength=months) / len(np.unique(trips.vehicle))
-
-
-def begins_within_its_day(trips: Trips) -> bool:
-    """Tell whether every trip leaves and arrives within its day, from 04:00 to 04:00."""
-    begin = trips.day * DAY_S + DAY_START_S
-    return bool((trips.leave_s >= begin).all() and (trips.arrive_s <= begin + DAY_S).all())

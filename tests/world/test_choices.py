@@ -126,7 +126,7 @@ def test_a_hub_that_attracts_nobody_near_falls_back_on_anywhere():
 @pytest.mark.parametrize("block_m", [200, 900])
 @pytest.mark.parametrize("peak", [1.0, 1.5, 2.0])
 def test_near_places_are_as_near_as_the_diaries_trust(block_m, peak):
-    """Every way a car may drive between home and a near place, or two of them, at the worst hour, on any alternative."""
+    """Every way between home and a near place, or two of them, at the worst hour, on any alternative."""
     scenario = town_scenario(
         7, roads__block_m=block_m, roads__density_per_km2=4000 / block_m, roads__population=150, travel__peak_other=peak
     )
