@@ -60,7 +60,7 @@ def build_world(scenario: Scenario) -> World:
     network = graph(roads, seed)
     best_s = best_times(roads, network, hubs)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
-    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, limit, districts, seed)
+    choice = choice_tables(zones, best_s, settings.travel, limit, districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice))
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
