@@ -132,7 +132,8 @@ TEMPLATES: tuple[Template, ...] = tuple(
         [
             *(IDLE, AWAY, DEPART, RETURN, GROUP, BUSY_GROUP, WORK_GROUP, WORK, WORK_CLINIC),
             *(template for menu in _MENUS for made in menu.templates for template in made),
-            *THROUGH_ANY, *VISIT_CITY_ANY,
+            *THROUGH_ANY,
+            *VISIT_CITY_ANY,
         ]
     )
 )
