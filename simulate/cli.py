@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ def measure(
         Folder of a run.
     """
     _announce_compiling(quiet)
-    from simulate.risk.measures import CARDS, check_names, main_scores  # noqa: PLC0415
+    from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 
     names = [name.strip() for name in measures.split(",") if name.strip()]
@@ -160,10 +161,10 @@ def measure(
     if not quiet:
         print()
         for name in dict.fromkeys(names):
-            print(f"{name}: {CARDS[name].describe()}")
+            print(f"{name}: {card(name, view.asked).describe()}")
         print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
     if json:
-        _write(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
+        write_text(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
 
 
 @app.command
@@ -307,16 +308,6 @@ def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     for key, value in table.items():
         rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
     return rows
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "durations"),
+    ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
     ("schema", "faults", "catalogue", "scenario"),

@@ -5,7 +5,6 @@ It asks nothing of the network and runs no script, so it can be mailed, printed 
 
 from __future__ import annotations
 
-import os
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from simulate import scenario as scenarios
 from simulate.catalogue import leaves
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 from simulate.report import figures, maps, words
-from simulate.risk.measures import CARDS, main_scores
+from simulate.risk.measures import CARDS, card, main_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.report.maps import Story
     from simulate.report.words import Headline, Question
+    from simulate.risk.cards import AttackerCard
     from simulate.risk.rates import Rate, Rates
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
@@ -53,13 +54,7 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
     target = Path(path)
     if not target.parent.is_dir():
         raise ScenarioError("--out", "a file in a folder that exists", target, f"make {target.parent} first")
-    text = page_text(view, rates)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(target, page_text(view, rates))
     return target
 
 
@@ -84,7 +79,7 @@ def page_text(view: View, rates: Rates) -> str:
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points)),
-        cards="".join(_card(name) for name in CARDS if rates.where(measure=name)),
+        cards="".join(_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(identity["name"], settings)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
         limits=_items(words.LIMITS),
@@ -180,11 +175,10 @@ def _cells(rate: Rate) -> Iterable[str]:
         yield f"<td>{escape(text)}</td>"
 
 
-def _card(name: str) -> str:
+def _card(shown: AttackerCard) -> str:
     """Lay out what one attack assumes."""
-    card = CARDS[name]
-    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(card, key))}</dd></div>" for key, title in CARD_WORDS)
-    return f"<h3>{escape(card.question)}</h3><dl>{lines}</dl>"
+    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(shown, key))}</dd></div>" for key, title in CARD_WORDS)
+    return f"<h3>{escape(shown.question)}</h3><dl>{lines}</dl>"
 
 
 def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
