@@ -250,7 +250,10 @@ class Measure(Table):
     retention: tuple[Duration, ...] = Field(min_length=1, description="durations to compare, such as 21d or forever")
     near_m: Above0 = Field(description="metres within which a guess of a place is near")
     far_m: Above0 = Field(description="metres within which a guess of a place is in the neighbourhood, above near_m")
-    unicity_points: Count = Field(description="number of sightings an attacker knows beforehand")
+    unicity_points: int = Field(ge=1, le=10, description="number of sightings an attacker knows beforehand, at most 10")
+    attacker_roads: Literal["none", "public", "generator"] = Field(
+        description="what an attacker knows of the roads: nothing, public roads at free speed, or what drivers prefer"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Measure:

@@ -97,6 +97,8 @@ FAULTS = {
     "two-route-shares": [(3, "travel.route_shares", "a list of 3", "[0.7, 0.3]", "sum to 1")],
     "unit-unknown": [(3, "roads.length_unit", '"feet", "miles"', '"foot"', "known: feet")],
     "unknown-key": [(3, "readers.capture_dya", "a key of this table", '"capture_dya"', "did you mean 'capture_day'")],
+    "too-many-known-points": [(3, "measure.unicity_points", "a whole number from 1 to 10", "found 11", "at most 10")],
+    "unknown-attacker-roads": [(3, "measure.attacker_roads", '"none", "public", "generator"', '"publik"', "public")],
     "unknown-root-key": [(1, "sumary", "a known table or key", '"sumary"', "did you mean 'summary'")],
     "unknown-table": [(3, "reader", "a known table or key", '"reader"', "did you mean 'readers'")],
     "value-for-table": [(2, "roads", "a table", '"town"', 'source = "tntp"')],

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from simulate.policy.view import Truth, View
+    from simulate.risk.cards import AttackerCard
     from simulate.schema import Measure
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
@@ -54,6 +55,11 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
     for name in dict.fromkeys(measures):
         rates += _ASK[name](view.blind(), view.truth, asked, targets or asked.targets)
     return rates
+
+
+def card(name: str, asked: Measure) -> AttackerCard:
+    """Return the card of a measure as a scenario asks for it."""
+    return anchors.card(asked.attacker_roads) if name == "anchors" else CARDS[name]
 
 
 def check_names(measures: Sequence[str]) -> None:
