@@ -23,6 +23,7 @@ ROOMS = (
     ("policy",),
     ("risk",),
     ("report",),
+    ("comparing",),
     ("",),  # simulate itself: the public verbs
     ("cli", "__main__"),
 )

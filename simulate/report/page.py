@@ -19,7 +19,7 @@ from simulate.report import figures, maps, words
 from simulate.risk.measures import CARDS, card, main_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from simulate.policy.view import View
     from simulate.report.maps import Story
@@ -51,10 +51,15 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
     """
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "report the view itself")
+    return save(path, lambda: page_text(view, rates))
+
+
+def save(path: str | Path, make: Callable[[], str]) -> Path:
+    """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
     target = Path(path)
     if not target.parent.is_dir():
         raise ScenarioError("--out", "a file in a folder that exists", target, f"make {target.parent} first")
-    write_text(target, page_text(view, rates))
+    write_text(target, make())
     return target
 
 
@@ -65,8 +70,8 @@ def page_text(view: View, rates: Rates) -> str:
     story = maps.choose_story(view)
     panels = (*words.risks(view), words.never_seen())
     risks = "".join(_panel(view, rates, question) for question in panels[:3])
-    return Template(_template("page.html")).substitute(
-        css=_template("page.css"),
+    return Template(template("page.html")).substitute(
+        css=template("page.css"),
         title=escape(settings["title"]),
         summary=escape(settings["summary"]),
         facts=_facts(view),
@@ -79,15 +84,16 @@ def page_text(view: View, rates: Rates) -> str:
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points)),
-        cards="".join(_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
+        cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(identity["name"], settings)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
-        limits=_items(words.LIMITS),
+        limits=items(words.LIMITS),
         credits=_credits(view),
     )
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Return a file of this room."""
     return (files("simulate.report") / name).read_text(encoding="utf-8")
 
 
@@ -175,7 +181,7 @@ def _cells(rate: Rate) -> Iterable[str]:
         yield f"<td>{escape(text)}</td>"
 
 
-def _card(shown: AttackerCard) -> str:
+def lay_out_card(shown: AttackerCard) -> str:
     """Lay out what one attack assumes."""
     lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(shown, key))}</dd></div>" for key, title in CARD_WORDS)
     return f"<h3>{escape(shown.question)}</h3><dl>{lines}</dl>"
@@ -185,7 +191,7 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     """List every number of the scenario beside its source."""
     rows = "".join(
         f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td><td>{escape(sources.get(key, ""))}</td></tr>'
-        for key, value in _values(settings)
+        for key, value in list_values(settings)
     )
     return (
         '<table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Source</th></tr>'
@@ -193,7 +199,7 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     )
 
 
-def _values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Write every value as text; of a path only the last name, for pages travel."""
     return [
         (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
@@ -213,14 +219,15 @@ def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
     if name not in {entry.name for entry in scenarios.catalogue()}:
         return {}
     kept = scenarios.load(name)
-    standard = dict(_values(kept.resolved()))
+    standard = dict(list_values(kept.resolved()))
     return {
         key: kept.sources.get(key, "") if standard.get(key) == value else "set for this run"
-        for key, value in _values(settings)
+        for key, value in list_values(settings)
     }
 
 
-def _items(lines: Iterable[str]) -> str:
+def items(lines: Iterable[str]) -> str:
+    """Lay out lines as the items of a list."""
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
@@ -229,4 +236,4 @@ def _credits(view: View) -> str:
     if view.truth is None:
         return ""
     world = view.truth.world
-    return _items([*(f"Map: {credit}" for credit in world.credits), *world.placements])
+    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements])

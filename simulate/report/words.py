@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.risk.rates import Rate, Rates
+    from simulate.schema import Measure
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 LIMITS = (
@@ -62,7 +63,7 @@ def headlines(view: View, rates: Rates) -> list[Headline]:
         titles = ("Seen", home.title, work.title, single.title)
         return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
     rule = reached[-1]
-    noticed = f"{points(view)} from truth; half an hour, 250 m"
+    noticed = f"{points(view.asked.unicity_points)} from truth; half an hour, 250 m"
     return [
         _seen(rates, rule),
         _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
@@ -84,8 +85,13 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
 
 def risks(view: View) -> tuple[Question, Question, Question]:
     """Return the three risks that are compared: home found, work found, singled out."""
-    near = f"{view.asked.near_m:g} m"
-    few = view.asked.unicity_points
+    return risks_asked(view.asked)
+
+
+def risks_asked(asked: Measure) -> tuple[Question, Question, Question]:
+    """Return the same risks as a scenario asks for them, without a view."""
+    near = f"{asked.near_m:g} m"
+    few = asked.unicity_points
     return (
         Question(
             measure="anchors", score=f"home found within {near}", setting="", title="Home found",
@@ -96,7 +102,7 @@ def risks(view: View) -> tuple[Question, Question, Question]:
             sentence=f"vehicles that commute have their workplace found to within {near}",
         ),
         Question(
-            measure="unicity", score="unique and right", setting=f"{points(view)} from records; hour, reader",
+            measure="unicity", score="unique and right", setting=f"{points(few)} from records; hour, reader",
             title="Singled out",
             sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the reader",
         ),
@@ -117,9 +123,8 @@ def find(rates: Rates, question: Question, rule: Retention, setting: str | None 
     return next(iter(fits), None)
 
 
-def points(view: View) -> str:
+def points(few: int) -> str:
     """Say how many points an attacker knows."""
-    few = view.asked.unicity_points
     return f"{few} point{'s' if few > 1 else ''}"
 
 
@@ -154,6 +159,30 @@ def amount(value: float, unit: str) -> str:
     if unit == "metres":
         return f"{value:,.0f} m"
     return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def change(value: float, unit: str) -> str:
+    """Say a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
+    if value == 0:
+        return "no change"
+    size = amount(abs(value), unit)
+    if unit == "metres":
+        return f"{size} {'farther' if value > 0 else 'nearer'}"
+    return f"{size} {'more' if value > 0 else 'fewer'}"
+
+
+def change_interval(low: float | None, high: float | None, unit: str) -> str:
+    """Say the interval of a difference, "" if it has none."""
+    if low is None or high is None:
+        return ""
+    if low == high:
+        return change(low, unit)
+    more, less = ("farther", "nearer") if unit == "metres" else ("more", "fewer")
+    if low >= 0:
+        return f"{amount(low, unit)} to {amount(high, unit)} {more}"
+    if high <= 0:
+        return f"{amount(-high, unit)} to {amount(-low, unit)} {less}"
+    return f"{change(low, unit)} to {change(high, unit)}"
 
 
 LETTERS, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"

@@ -46,8 +46,7 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
         Plates that attacks are tried on; the scenario's number if None.
     """
     check_names(measures)
-    if targets is not None and targets < 1:
-        raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
+    check_targets(targets)
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
     asked = view.asked
@@ -69,6 +68,12 @@ def check_names(measures: Sequence[str]) -> None:
         raise ScenarioError("--measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], _ASK))
     if not measures:
         raise ScenarioError("--measures", "at least one measure", "none", f"known: {', '.join(_ASK)}")
+
+
+def check_targets(targets: int | None) -> None:
+    """Refuse to try attacks on nobody."""
+    if targets is not None and targets < 1:
+        raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
 
 
 def main_scores(rates: Rates, points: int) -> Rates:
