@@ -263,6 +263,17 @@ class Measure(Table):
         return self
 
 
+class Assumption(Table):
+    """A value that might as well be another: how low and how high it may be, and why."""
+
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)+$", examples=["readers.capture_day"])] = (
+        Field(description="the key it is about, as in readers.capture_day; * stands for every name at its place")
+    )
+    low: Any = Field(description="the value at the low end: a number, a text, a list or a table")
+    high: Any = Field(description="the value at the high end")
+    why: Text = Field(description="why nobody knows it better, in words")
+
+
 class Settings(Table):
     """Everything a scenario says."""
 
@@ -278,6 +289,9 @@ class Settings(Table):
     owners: Mapping[Name, Owner] = Field(description="owners of readers, by name")
     observers: Mapping[Name, Observer] = Field(description="observers, by name")
     measure: Measure = Field(description="how the measures of risk ask")
+    assumptions: Mapping[Name, Assumption] = Field(
+        default_factory=dict, description="values that might be others, by name, for plateprint sweep to try"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:

@@ -200,11 +200,11 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
 
 
 def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value as text; of a path only the last name, for pages travel."""
+    """Write every value that is drawn or measured with as text; of a path only the last name, for pages travel."""
     return [
         (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
         for keys, value in leaves(settings)
-        if keys not in {("title",), ("summary",)}
+        if keys not in {("title",), ("summary",)} and keys[0] != "assumptions"
     ]
 
 
