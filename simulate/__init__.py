@@ -16,13 +16,14 @@ from simulate import policy
 
 if TYPE_CHECKING:
     from simulate.comparing.compare import compare
+    from simulate.comparing.sweep import sweep
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
     from simulate.risk.measures import measure
     from simulate.scenario import load
     from simulate.sightings.run import open_run, run
 
-__all__ = ["compare", "load", "measure", "open_run", "policy", "run", "view", "write_page"]
+__all__ = ["compare", "load", "measure", "open_run", "policy", "run", "sweep", "view", "write_page"]
 
 _VERBS = {
     "load": ("simulate.scenario", "load"),
@@ -31,6 +32,7 @@ _VERBS = {
     "view": ("simulate.policy.view", "view_of"),
     "measure": ("simulate.risk.measures", "measure"),
     "compare": ("simulate.comparing.compare", "compare"),
+    "sweep": ("simulate.comparing.sweep", "sweep"),
     "write_page": ("simulate.report.page", "write_page"),
 }
 

@@ -198,11 +198,12 @@ def report(
     from simulate.report.page import write_page  # noqa: PLC0415
     from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.ranges import ranges_for  # noqa: PLC0415
 
     view = _view(run, observer, retention, on, quiet)
     rates = take(view, targets=targets)
     path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
-    for line in terminal_lines(headlines(view, rates)):
+    for line in terminal_lines(headlines(view, rates, ranges_for(view))):
         print(line)
     print(f"page: {path.resolve()}")
 
@@ -250,6 +251,58 @@ def compare(
     print(made)
     if not quiet:
         print(f"\n{made.compared.covers()}")
+    if json:
+        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+    if out:
+        print(f"page: {made.page(out).resolve()}")
+
+
+@app.command
+def sweep(
+    scenario: str,
+    *,
+    measures: Measures = "exposure,anchors,unicity",
+    retention: Annotated[
+        str | None, Parameter(help="The rule, as in 21d; by default the longest of the ladder that is reached.")
+    ] = None,
+    observer: Observer = None,
+    targets: Targets = None,
+    overrides: Set = (),
+    seed: Seed = 0,
+    workers: Workers = None,
+    run: Annotated[
+        Path | None, Parameter(help="Folder of the base run, drawn if it is not there; by default runs/NAME.")
+    ] = None,
+    work: Work = Path("runs/sweep"),
+    keep: Keep = True,
+    out: Annotated[Path | None, Parameter(help="Write a page, as in --out sweep.html.")] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Try each assumption of a scenario at both ends, to see how much the answers depend on it.
+
+    The ranges are also put beside the base run, where plateprint report finds them. The runs at the
+    ends are kept in the folder of --work, and used again or resumed next time.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    _announce_compiling(quiet)
+    from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
+
+    with _Steps(quiet) as steps:
+        made = take(
+            scenario, measures=_names(measures), retention=retention, observer=observer, targets=targets,
+            overrides=overrides, seed=seed, workers=workers, run=run, work=work if keep else None, steps=steps,
+        )  # fmt: skip
+    print(made)
+    if not quiet:
+        print(f"\nUnder retention {made.ranges.retention}; one assumption at a time, in one world.")
+        for one in made.ranges.assumptions:
+            told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
+            print(f"{one.name}: {told}")
     if json:
         write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
     if out:

@@ -254,6 +254,50 @@ def test_ctrl_c_stops_a_comparison_and_says_how_to_go_on(plateprint, tmp_path, m
     assert "Traceback" not in err
 
 
+def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(
+        'extends = "smallville"\n[assumptions.habits]\nkey = "travel.zipf"\nlow = 0.5\nhigh = 3.0\nwhy = "a test"\n',
+        encoding="utf-8",
+    )
+    asked = ("--targets", "30", "--retention", "forever")
+    code, out, err = plateprint("sweep", "mine.toml", *SMALL, *asked, "--out", "s.html", "--json", "s.json")
+    assert code == 0, err
+    assert "over the assumptions" in out.splitlines()[0]
+    assert "habits: travel.zipf from 0.5 to 3.0" in out
+    assert "drawing mine, habits low" in err
+    assert (tmp_path / "s.html").stat().st_size > 10_000
+    ranges = json.loads((tmp_path / "s.json").read_text())["ranges"]
+    assert ranges == json.loads((tmp_path / "runs" / "mine" / "assumptions.json").read_text())
+    home = next(row for row in ranges["rows"] if row["score"] == "home found within 250 m")
+    code, out, _ = plateprint("report", "runs/mine", *asked)
+    assert code == 0
+    assert f"({1000 * home['least']:,.0f} to {1000 * home['most']:,.0f} over the assumptions)" in out
+    assert plateprint("verify", "runs/mine")[0] == 0
+    code, out, _ = plateprint("report", "runs/mine", *asked[:2], "--retention", "1d")
+    assert code == 0
+    assert "over the assumptions" not in out
+
+
+SWEPT = {
+    "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
+    "not reached": (("smallville", "--retention", "1y"), ["--retention", "60 days"]),
+    "unknown assumption": (
+        ("smallville", "--set", 'assumptions.x={key="travel.zip",low=1,high=2,why="x"}'), ["did you mean 'zipf'"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SWEPT, ids=SWEPT)
+def test_bad_sweeps_exit_2_and_leave_nothing(plateprint, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    arguments, words = SWEPT[case]
+    code, out, err = plateprint("sweep", *arguments, "--quiet")
+    assert (code, out) == (2, "")
+    assert all(word in err for word in words), err
+    assert list(tmp_path.iterdir()) == []
+
+
 COMPARED = {
     "nothing": ((), ["at least one scenario"]),
     "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
@@ -281,6 +325,7 @@ LIGHT = {
     "--help": HEAVY,
     "run --help": HEAVY,
     "compare --help": HEAVY,
+    "sweep --help": HEAVY,
     "list": HEAVY[:-2],
     "schema": HEAVY[:6],
     "show smallville": HEAVY[:6],

@@ -34,9 +34,10 @@ class Bench:
     total: int
     done: int = 0
 
-    def draw(self, scenario: Scenario, folder: Path | None = None) -> Run:
-        """Draw a scenario, or take up what its folder holds already."""
-        what = f"drawing {scenario.name}, seed {scenario.seed}"
+    def draw(self, scenario: Scenario, folder: Path | None = None, *, called: str = "") -> Run:
+        """Draw a scenario, or take up what its folder holds already; `called` tells it from its like."""
+        name = called or f"{scenario.name}, seed {scenario.seed}"
+        what = f"drawing {name}"
         self.steps(self.done, self.total, what)
 
         def shards(done: int, total: int, _rows: int) -> None:
@@ -46,8 +47,7 @@ class Bench:
         try:
             return run(scenario, path, workers=self.workers, progress=shards)
         except ScenarioError as error:  # of several scenarios: say which
-            where = f"{scenario.name}, seed {scenario.seed}: {error.where}"
-            raise ScenarioError(where, error.expected, error.found, error.remedy) from None
+            raise ScenarioError(f"{name}: {error.where}", error.expected, error.found, error.remedy) from None
 
     def say(self, what: str) -> None:
         """Tell what is being done."""

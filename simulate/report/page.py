@@ -17,6 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.files import write_text
 from simulate.report import figures, maps, words
 from simulate.risk.measures import CARDS, card, main_scores
+from simulate.risk.ranges import ranges_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from simulate.report.maps import Story
     from simulate.report.words import Headline, Question
     from simulate.risk.cards import AttackerCard
+    from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
@@ -45,13 +47,13 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
     view
         What the observer sees, with the truth still attached.
     rates
-        What was measured of it.
+        What was measured of it; where a sweep has left ranges beside the run that fit, they are shown.
     path
         File to write; it appears complete or not at all.
     """
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "report the view itself")
-    return save(path, lambda: page_text(view, rates))
+    return save(path, lambda: page_text(view, rates, ranges_for(view)))
 
 
 def save(path: str | Path, make: Callable[[], str]) -> Path:
@@ -63,8 +65,8 @@ def save(path: str | Path, make: Callable[[], str]) -> Path:
     return target
 
 
-def page_text(view: View, rates: Rates) -> str:
-    """Return the page as text; a pure function of the view and its rates."""
+def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
+    """Return the page as text; a pure function of the view, its rates and their ranges."""
     identity = view.store.identity
     settings = identity["scenario"]
     story = maps.choose_story(view)
@@ -76,8 +78,9 @@ def page_text(view: View, rates: Rates) -> str:
         summary=escape(settings["summary"]),
         facts=_facts(view),
         rule=escape(_rule(view)),
-        headlines="".join(_headline(headline) for headline in words.headlines(view, rates)),
+        headlines="".join(_headline(headline) for headline in words.headlines(view, rates, ranges)),
         intervals=escape(words.INTERVALS),
+        brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
         exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
@@ -124,13 +127,14 @@ def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
     number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
         mark = "" if headline.baseline is None else f'<i style="left:{100 * headline.baseline:.1f}%"></i>'
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{bar}<p>{escape(headline.sentence)}</p>"
+        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
         f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
     )
 

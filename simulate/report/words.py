@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
+    from simulate.risk.ranges import Range, Ranges
     from simulate.risk.rates import Rate, Rates
     from simulate.schema import Measure
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
+BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
 LIMITS = (
     "Whether a rule is lawful, or fair.",
     "Crimes solved or prevented.",
@@ -38,6 +40,8 @@ class Headline:
     """Goes on where the number stops."""
     small: str
     """Interval, baseline and what counts."""
+    over: str = ""
+    """Such as "133 to 180 over the assumptions"; "" where no sweep tells."""
     value: float | None = None
     baseline: float | None = None
     """Shares, to draw; None where there is no number."""
@@ -54,8 +58,8 @@ class Question:
     sentence: str
 
 
-def headlines(view: View, rates: Rates) -> list[Headline]:
-    """Say the four headline numbers for the longest rule that is reached."""
+def headlines(view: View, rates: Rates, ranges: Ranges | None = None) -> list[Headline]:
+    """Say the four headline numbers for the longest rule that is reached, with their ranges if there are any."""
     reached = [rule for rule, _ in view.windows()]
     home, work, single = risks(view)
     if not reached:
@@ -64,11 +68,18 @@ def headlines(view: View, rates: Rates) -> list[Headline]:
         return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
     rule = reached[-1]
     noticed = f"{points(view.asked.unicity_points)} from truth; half an hour, 250 m"
-    return [
+    said = [
         _seen(rates, rule),
         _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
         _risk(rates, rule, work, "Who works off the map counts as not found."),
         _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
+    ]
+    if ranges is None:
+        return said
+    asked = (never_seen(), home, work, single)
+    return [
+        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == asked[0]))
+        for headline, question in zip(said, asked, strict=True)
     ]
 
 
@@ -77,7 +88,8 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     wide = max((len(headline.number) for headline in said), default=0)
     lines = []
     for headline in said:
-        lines.append(f"{headline.number.rjust(wide)}  {headline.sentence}")
+        over = f"({headline.over})  " if headline.over else ""
+        lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
         if headline.small:
             lines.append(f"{' ' * wide}  {headline.small}")
     return lines
@@ -159,6 +171,24 @@ def amount(value: float, unit: str) -> str:
     if unit == "metres":
         return f"{value:,.0f} m"
     return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def over(found: Range) -> str:
+    """Say the range of a number: "133 to 180 over the assumptions"."""
+    return _span(found.least, found.most, found.unit)
+
+
+def _span(least: float, most: float, unit: str) -> str:
+    low, high = amount(least, unit), amount(most, unit)
+    return "the same over the assumptions" if low == high else f"{low} to {high} over the assumptions"
+
+
+def _over(rate: Rate | None, ranges: Ranges, *, seen: bool) -> str:
+    """Say the range of a headline; who is seen is who is not among the never seen."""
+    found = None if rate is None else ranges.of(rate)
+    if found is None:
+        return ""
+    return _span(1 - found.most, 1 - found.least, found.unit) if seen else over(found)
 
 
 def change(value: float, unit: str) -> str:
