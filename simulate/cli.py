@@ -229,10 +229,11 @@ def compare(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare scenarios with the first named, or the retention rules of one with the first rule.
+    """Compare scenarios with the first, or the rules of one with its first rule.
 
-    All are drawn from the same seeds, so that they differ only in what is asked. Each run is kept
-    in the folder of --work, under its name, seed and content, and used again or resumed next time.
+    All are drawn from the same seeds, so that they differ only in what is
+    asked. Each run is kept in the folder of --work, under its name, seed and
+    content, and used again or resumed next time.
 
     Parameters
     ----------
@@ -279,10 +280,11 @@ def sweep(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Try each assumption of a scenario at both ends, to see how much the answers depend on it.
+    """Try each assumption at both ends, to see how far the answers depend on it.
 
-    The ranges are also put beside the base run, where plateprint report finds them. The runs at the
-    ends are kept in the folder of --work, and used again or resumed next time.
+    The ranges are also put beside the base run, where plateprint report finds
+    them. The runs at the ends are kept in the folder of --work, and used again
+    or resumed next time.
 
     Parameters
     ----------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CONFIDENCE = 0.95
+ONE_SIDED = "not measured on both sides"
 Key = tuple[str, str, str]
 """Measure, score and setting of a rate."""
 BySeed = Mapping[int, Rate]
@@ -146,13 +147,14 @@ def between_scenarios(rates: WorldRates, names: Sequence[str]) -> Differences:
 
 
 def between_rules(rates: WorldRates, name: str, labels: Sequence[str]) -> Differences:
-    """Compare every retention rule of one scenario with the first."""
+    """Compare every retention rule of one scenario with the first, in all that both rules were measured by."""
     held = _by_rule(rates, name)
     reference, *others = labels
     rows: list[Difference] = []
     for label in others:
         sides = held.get(reference, {}), held.get(label, {})
-        rows += _compare(*sides, of=label, reference=reference, retention=label)
+        found = _compare(*sides, of=label, reference=reference, retention=label)
+        rows += [row for row in found if row.note != ONE_SIDED]
     return Differences(tuple(rows))
 
 
@@ -231,7 +233,7 @@ def _note(key: Key, before: Mapping[Key, BySeed], after: Mapping[Key, BySeed], n
     ]
     if NOT_REACHED in notes:
         return NOT_REACHED
-    return next(filter(None, notes), "not measured on both sides")
+    return next(filter(None, notes), ONE_SIDED)
 
 
 _RATE_COLUMNS = ("scenario", "seed", "measure", "score", "retention", "setting", "value", "of")

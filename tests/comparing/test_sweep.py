@@ -72,7 +72,8 @@ def test_what_an_attacker_knows_moves_homes_and_no_sighting(made):
     assert swings["home found within 250 m"].low != bases["home found within 250 m"]
 
 
-def test_an_end_that_changes_no_row_is_not_drawn_again(made, folders):
+@pytest.mark.usefixtures("made")
+def test_an_end_that_changes_no_row_is_not_drawn_again(folders):
     # One of capture, whose high end is the base, and one of every; two of night and shops; of roads none.
     assert len(list((folders / "ends").iterdir())) == 6
 

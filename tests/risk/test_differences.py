@@ -59,6 +59,12 @@ def test_rules_are_compared_with_the_first_that_was_asked_for():
     assert [d.difference for d in found] == pytest.approx([-0.3, 0.1])
 
 
+def test_what_only_one_rule_was_measured_by_is_no_difference_of_rules():
+    rows = [world("a", 0, 0.2, "1 day"), world("a", 0, 0.5, "7 days"), world("a", 0, 0.6, "7 days", score="coarser")]
+    found = between_rules(WorldRates(tuple(rows)), "a", ["1 day", "7 days"])
+    assert [d.score for d in found] == ["home found"]
+
+
 def test_not_reached_stays_not_reached():
     rows = [world("a", 0, 0.2), world("a", 0, 0.4, score="work found"), world("b", 0, None, note=NOT_REACHED)]
     for names in (["a", "b"], ["b", "a"]):
@@ -67,6 +73,11 @@ def test_not_reached_stays_not_reached():
         for d in found:
             assert (d.difference, d.low, d.high, d.worlds, d.note) == (None, None, None, 0, NOT_REACHED)
     assert "not reached" in str(found)
+
+
+def test_not_reached_is_said_before_any_other_reason():
+    rows = (world("a", 0, None, note="nobody has so many points"), world("b", 0, None, note=NOT_REACHED))
+    assert between_scenarios(WorldRates(rows), ["a", "b"]).one().note == NOT_REACHED
 
 
 def test_a_world_without_a_number_is_left_out_and_said():
