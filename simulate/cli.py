@@ -131,7 +131,7 @@ def run(
     if not quiet:
         for placement in made.world.placements:
             print(placement)
-    print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.world.readers.n} readers")
+    print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
     if not quiet:
         print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}")
 

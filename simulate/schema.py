@@ -53,6 +53,7 @@ AtLeast1 = Annotated[float, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[03]0$", examples=["19:30"])]
 Duration = Annotated[str, AfterValidator(_duration), Field(examples=["21d"])]
+OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
 
 
 class Table(BaseModel):
@@ -73,7 +74,7 @@ class TownRoads(Table):
     """A town that is invented, on a perturbed grid."""
 
     source: Literal["town"] = Field(description="'town': invent a road network")
-    population: int = Field(ge=1, le=200_000, description="number of people who live in the town, at most 200,000")
+    population: int = Field(ge=1, le=2_000_000, description="number of people who live in the town, at most 2,000,000")
     vehicles_per_person: Above0 = Field(description="vehicles for each resident")
     block_m: Above0 = Field(description="side of a block, in metres")
     density_per_km2: Above0 = Field(description="residents per square kilometre, mean over the town")
@@ -217,23 +218,128 @@ class Placement(Table):
         return self
 
 
-class Readers(Table):
-    """Where plate readers stand and how well they read."""
+class Fleet(Table):
+    """Patrol or repossession cars of one owner, whose readers scan parked cars and meet moving ones."""
 
-    capture_day: Share = Field(description="share of passing plates that a fixed reader reads by day, from 0 to 1")
-    capture_night: Share = Field(description="share of passing plates that a fixed reader reads by night, from 0 to 1")
+    owner: Name = Field(description="name of the owner of these units")
+    units: Count = Field(description="number of cars with readers")
+    shifts: tuple[tuple[Clock, Clock], ...] = Field(
+        min_length=1,
+        description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps",
+    )
+    on_duty: Share = Field(description="share of its shifts that a unit really drives, from 0 to 1")
+    visits: Above0 | None = Field(
+        default=None, description="zones that a unit scans in a shift, on average; needed unless readers.sightings says"
+    )
+    scan_min: float = Field(gt=0, le=120, description="minutes it takes to scan the parked cars of a zone, at most 120")
+    rolling_min: float = Field(
+        ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
+    )
+    homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
+    unevenness: Above0 = Field(description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
+    poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
+    territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Fleet:
+        _refuse(_overlaps(self.shifts))
+        return self
+
+
+class Gates(Table):
+    """Readers at the entrances of lots, which see cars arrive and leave."""
+
+    owner: Name = Field(description="name of the owner of these gates")
+    purpose: Literal["home", "work", "school", "shop", "meal", "leisure", "worship", "clinic"] = Field(
+        description="what people come to these lots for"
+    )
+    count: Count | None = Field(
+        default=None, description="number of gated lots, the busiest first; needed unless readers.sightings says"
+    )
+
+
+class Sightings(Table):
+    """How much mobile units and gates collect in all, and whose share of it is whose."""
+
+    per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
+    split: Mapping[OwnerKind, Share] = Field(
+        description="share of these sightings by kind of owner; the shares sum to 1"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Sightings:
+        _refuse(_sum_to_one(("split",), self.split.values(), "shares of the kinds of owner"))
+        return self
+
+
+class Readers(Table):
+    """Where plate readers stand and drive, and how well they read."""
+
+    capture_day: Share = Field(description="share of passing plates that fixed readers and gates read by day")
+    capture_night: Share = Field(description="share of passing plates that fixed readers and gates read by night")
+    misread: Share = Field(description="share of the reads of fixed readers and gates that name a wrong plate")
+    mobile_capture_day: Share = Field(description="share of cars in view that a mobile unit reads by day")
+    mobile_capture_night: Share = Field(description="share of cars in view that a mobile unit reads by night")
+    mobile_misread: Share = Field(description="share of the reads of mobile units that name a wrong plate")
+    wrong_state: Share = Field(description="share of reads whose state is wrong or missing, the plate aside")
     night: tuple[Clock, Clock] = Field(
         description="two times, HH:MM on the half-hour: when night begins and when it ends"
     )
-    place: Mapping[Name, Placement] = Field(description="placements of fixed readers, by name")
+    place: Mapping[Name, Placement] = Field(default={}, description="placements of fixed readers, by name")
+    mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
+    gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")
+    sightings: Sightings | None = Field(
+        default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
+    )
+
+
+class Parking(Table):
+    """Where cars stand in view of a passing unit."""
+
+    visible_home: Share = Field(description="share of cars that stand in view at home, mean over areas, from 0 to 1")
+    visible_away: Share = Field(description="share of cars that stand in view elsewhere, from 0 to 1")
+    unequal: Share = Field(description="how much more often cars stand in view in the poorest areas than in the mean")
+
+
+class Visitors(Table):
+    """Vehicles that live beyond the map and sometimes come."""
+
+    vehicles: Count = Field(description="number of vehicles that could come")
+    weeks: Share = Field(description="share of weeks in which one of them comes, from 0 to 1")
+    days: Literal["one", "workdays"] = Field(
+        description="on which days of such a week: one of them, or all working days"
+    )
+    purpose: Literal["work", "errands", "through"] = Field(
+        description="what they come for: a job, errands and visits, or to drive through"
+    )
+
+
+class Events(Table):
+    """One-off events: many people at one place on one evening."""
+
+    per_month: AtLeast0 = Field(description="number of events in a month of 30.4 days")
+    attendance: Share = Field(description="share of households within reach that go, from 0 to 1")
+
+
+class Plates(Table):
+    """What plates look like when shown; a format that no state uses."""
+
+    format: Annotated[str, Field(pattern=r"^[LD]+$")] = Field(description="L for a letter, D for a digit")
+
+
+class HotList(Table):
+    """Plates that a system looks out for."""
+
+    wanted: Share = Field(description="share of vehicles rightly listed at any one time, from 0 to 1")
+    listed_days: Above0 = Field(description="days an entry is right, on average")
+    stale_days: AtLeast0 = Field(description="days an entry stays listed after it ceased to be right, on average")
+    other_states: AtLeast0 = Field(description="entries of other states' plates for each rightly listed one")
 
 
 class Owner(Table):
     """Whose readers they are."""
 
-    kind: Literal["police", "repossession", "parking", "insurer", "access control", "retail"] = Field(
-        description="what kind of body the owner is"
-    )
+    kind: OwnerKind = Field(description="what kind of body the owner is")
 
 
 class Observer(Table):
@@ -285,7 +391,12 @@ class Settings(Table):
     )
     households: Households = Field(description="who lives there, and how their lives change")
     travel: Travel = Field(description="how vehicles are driven")
+    visitors: Mapping[Name, Visitors] = Field(default={}, description="vehicles that live beyond the map, by name")
+    events: Events = Field(description="one-off events that bring people together")
+    parking: Parking = Field(description="where cars stand in view")
     readers: Readers = Field(description="where plate readers stand and how well they read")
+    plates: Plates = Field(description="what plates look like")
+    hotlist: HotList = Field(description="plates that a system looks out for")
     owners: Mapping[Name, Owner] = Field(description="owners of readers, by name")
     observers: Mapping[Name, Observer] = Field(description="observers, by name")
     measure: Measure = Field(description="how the measures of risk ask")
@@ -295,8 +406,13 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:
+        rules = {"place": self.readers.place, "mobile": self.readers.mobile, "gates": self.readers.gates}
         named: list[tuple[tuple[str, ...], str]] = [
-            *((("readers", "place", name, "owner"), placement.owner) for name, placement in self.readers.place.items()),
+            *(
+                (("readers", table, name, "owner"), rule.owner)
+                for table, named_rules in rules.items()
+                for name, rule in named_rules.items()
+            ),
             *((("observers", name, "sees"), owner) for name, who in self.observers.items() for owner in who.sees),
         ]
         _refuse(
@@ -307,6 +423,21 @@ class Settings(Table):
             ]
         )
         return self
+
+
+def _overlaps(shifts: tuple[tuple[str, str], ...]) -> list[Fault]:
+    """Return a fault where two shifts of one unit share a half-hour; a shift may run past midnight."""
+    taken: dict[int, tuple[str, str]] = {}
+    for begin, end in shifts:
+        first, last = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begin, end))
+        for half_hour in range(first, last if last > first else last + 48):
+            if half_hour % 48 in taken:
+                a, b = taken[half_hour % 48]
+                found = f"{a} to {b} and {begin} to {end}"
+                expected = "shifts of one unit that do not overlap"
+                return [Fault(("shifts",), expected, found, "end the one before the other begins, or add units")]
+            taken[half_hour % 48] = (begin, end)
+    return []
 
 
 def _sum_to_one(keys: tuple[str, ...], shares: Iterable[float], what: str) -> list[Fault]:

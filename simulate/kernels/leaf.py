@@ -15,5 +15,7 @@ _LEAF: Any = {"cache": True, "_nrt": False}
 
 leaf = njit(nogil=True, **_LEAF)
 inlined = njit(inline="always", **_LEAF)
+folded = njit(nogil=True, forceinline=True, **_LEAF)
+"""A leaf that the compiler folds into its caller: tables of many arrays are too dear to hand over on every call."""
 driver = njit(nogil=True, cache=True)
 """A kernel that makes its own scratch arrays and calls leaves."""

@@ -6,107 +6,106 @@ import numpy as np
 
 from simulate.kernels.leaf import driver
 from simulate.kernels.plan import (
+    BLOCK_DAYS,
     DAY_S,
     DAY_START_S,
-    ERA_DAYS,
     MAX_LEGS,
-    N_SLOTS,
+    N_PLACES,
     STATE,
     advance_life,
     alternative_of,
     begin_life,
-    drive_s,
+    car_word,
     fill_day,
+    fill_new_places,
     fill_places,
+    fill_templates,
     group_of,
     hour_of,
+    meets_on,
     shift_of,
-    start_of_leg,
-    template_of,
+    trip_s,
+    zone_on,
 )
 
 LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alternative", "hour", "leave_s", "arrive_s")
 
 
 @driver
-def legs_of(life, household, vehicle, first_day, last_day, out):
+def legs_of(life, vehicle, first_day, last_day, out):
     """Write the legs of some vehicles; returns their number.
 
-    household, vehicle : int64[n]; out : int64[len(LEG_FIELDS), rows], rows at least
-    n x days x MAX_LEGS; seconds from the first midnight.
+    vehicle : int64[n]; out : int64[len(LEG_FIELDS), rows], rows at least n x days x
+    MAX_LEGS; seconds from the first midnight.
     """
     rows = 0
-    state = np.empty(STATE, np.int64)
-    place, hub_of = np.empty(N_SLOTS, np.int64), np.empty(N_SLOTS, np.int64)
+    state, place = np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64)
     slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
+    templates = np.empty(BLOCK_DAYS, np.uint8)
     for i in range(len(vehicle)):
-        h, v = household[i], vehicle[i]
-        car, group = v - life.first_vehicle[h], group_of(life, h)
+        v = vehicle[i]
+        h = np.int64(life.household[v])
+        car = v - life.first_vehicle[h]
         begin_life(life, h, state)
-        for day in range(first_day, last_day):
-            advance_life(life, h, day, state)
-            fill_places(life, h, car, state, group, day // ERA_DAYS, place, hub_of)
-            template = template_of(life, h, car, day, group)
-            shift = shift_of(life, h, car, state)
-            w = fill_day(life, v, day, template, shift, group, slot, at)
-            midnight = day * DAY_S + DAY_START_S
-            for leg in range(life.n_legs[template]):
-                from_zone, to_zone = place[slot[leg]], place[slot[leg + 1]]
-                a, b = hub_of[slot[leg]], hub_of[slot[leg + 1]]
-                hour = hour_of(at[leg])
-                alternative = alternative_of(life, w, leg, hour)
-                arriving = leg < life.n_stops[template]
-                leave = start_of_leg(life, a, alternative, b, at[leg], arriving, hour)
-                driving = drive_s(life, life.fast_ds[a, alternative, b], life.slow_ds[a, alternative, b], hour)
-                out[0, rows], out[1, rows], out[2, rows] = v, day, leg
-                out[3, rows], out[4, rows] = from_zone, to_zone
-                out[5, rows] = life.purpose[template, leg] if arriving else 0
-                out[6, rows], out[7, rows] = alternative, hour
-                out[8, rows], out[9, rows] = midnight + leave, midnight + leave + driving + 2 * life.access_s
-                rows += 1
+        first = first_day
+        while first < last_day:
+            change = advance_life(life, h, first, state)
+            last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, last_day)
+            group, shift = group_of(life, h, state[0]), shift_of(life, h, car, state)
+            fill_places(life, h, car, state, group, place)
+            fill_new_places(life, h, state, first, place)
+            fill_templates(life, h, car, state, group, first, last, templates)
+            for day in range(first, last):
+                template = np.int64(templates[day - first])
+                w = car_word(life, v, day)
+                fill_day(life, w, template, shift, meets_on(life, group, day), group, slot, at)
+                midnight = day * DAY_S + DAY_START_S
+                for leg in range(life.n_legs[template]):
+                    from_zone = zone_on(life, place, slot[leg], day, group)
+                    to_zone = zone_on(life, place, slot[leg + 1], day, group)
+                    a, b, hour = life.zone_hub[from_zone], life.zone_hub[to_zone], hour_of(at[leg])
+                    alternative = alternative_of(life, w, leg, hour)
+                    arriving = leg < life.n_stops[template]
+                    trip = trip_s(life, a, alternative, b, hour)
+                    leave = at[leg] - trip if arriving else at[leg]
+                    out[0, rows], out[1, rows], out[2, rows] = v, day, leg
+                    out[3, rows], out[4, rows] = from_zone, to_zone
+                    out[5, rows] = life.purpose[template, leg] if arriving else 0
+                    out[6, rows], out[7, rows] = alternative, hour
+                    out[8, rows], out[9, rows] = midnight + leave, midnight + leave + trip
+                    rows += 1
+            first = last
     return rows
 
 
 @driver
-def homes_and_jobs(life, first, last, day, home, job):
-    """Write the home and job of every vehicle of households first..last on a day.
+def homes_and_jobs(life, vehicle, day, home, job):
+    """Write the home and job of some vehicles on a day.
 
-    home, job : int64[vehicles of the range]; job is -1 where the car has no commuter.
+    vehicle, home, job : int64[n]; job is -1 where the car has no commuter.
     """
     state = np.empty(STATE, np.int64)
-    i = 0
-    for household in range(first, last):
+    for i in range(len(vehicle)):
+        household = np.int64(life.household[vehicle[i]])
         begin_life(life, household, state)
         advance_life(life, household, day, state)
-        for car in range(life.first_vehicle[household + 1] - life.first_vehicle[household]):
-            home[i] = state[0]
-            job[i] = state[3 + 3 * car] if car < life.workers[life.kind[household]] else -1
-            i += 1
+        car = vehicle[i] - life.first_vehicle[household]
+        home[i] = state[0]
+        job[i] = state[3 + 3 * car] if car < life.workers[life.kind[household]] else -1
 
 
 @driver
-def count_legs(life, first, last, first_day, last_day, legs, used, idle):
-    """Count legs by (hub, alternative, hub) and cars that stay put; returns vehicle-days.
+def count_legs(life, vehicles, first_day, last_day, legs, idle):
+    """Count the legs of the first vehicles by (hub, alternative, hub), and days on which they stay put.
 
-    legs : int64[h, alternatives, h], added to; used, idle : int64[1], vehicle-days added to.
+    legs : int64[h, alternatives, h], added to; idle : int64[1], vehicle-days added to.
     """
-    state = np.empty(STATE, np.int64)
-    place, hub_of = np.empty(N_SLOTS, np.int64), np.empty(N_SLOTS, np.int64)
-    slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
-    for h in range(first, last):
-        group = group_of(life, h)
-        for v in range(life.first_vehicle[h], life.first_vehicle[h + 1]):
-            car = v - life.first_vehicle[h]
-            begin_life(life, h, state)
-            for day in range(first_day, last_day):
-                advance_life(life, h, day, state)
-                fill_places(life, h, car, state, group, day // ERA_DAYS, place, hub_of)
-                template = template_of(life, h, car, day, group)
-                if life.n_legs[template] == 0:
-                    idle[0] += 1
-                    continue
-                used[0] += 1
-                w = fill_day(life, v, day, template, shift_of(life, h, car, state), group, slot, at)
-                for leg in range(life.n_legs[template]):
-                    a, b = hub_of[slot[leg]], hub_of[slot[leg + 1]]
-                    legs[a, alternative_of(life, w, leg, hour_of(at[leg])), b] += 1
+    out = np.empty((len(LEG_FIELDS), (last_day - first_day) * MAX_LEGS), np.int64)
+    vehicle = np.empty(1, np.int64)
+    for v in range(vehicles):
+        vehicle[0] = v
+        rows, used = legs_of(life, vehicle, first_day, last_day, out), 0
+        for i in range(rows):
+            legs[life.zone_hub[out[3, i]], out[6, i], life.zone_hub[out[4, i]]] += 1
+            used += i == 0 or out[1, i] != out[1, i - 1]
+        idle[0] += last_day - first_day - used

@@ -1,7 +1,8 @@
-"""The plan of a car's day, made alone from keyed words; `travel/days.py` is its readable form.
+"""The plan of a car's days, made alone from keyed words; `travel/days.py` is its readable form.
 
 Seconds count from the scenario's first midnight, or within a day from 04:00. Entities
-are household and vehicle numbers; every word is drawn under a key of its own.
+are household and vehicle numbers; every word is drawn under a key of its own. Days are
+planned in stretches of at most a block of 64, within which home and jobs stay the same.
 """
 
 from __future__ import annotations
@@ -10,40 +11,53 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulate.kernels.leaf import inlined, leaf
-from simulate.kernels.words import mix, word
+from simulate.kernels.leaf import folded, inlined, leaf
+from simulate.kernels.words import branch, mix, stem, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_READ = range(
-    13
-)
+(
+    K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_EVENT,
+    K_VISIT, K_READ, K_SCAN, K_PARK,
+) = range(17)  # fmt: skip
 KEY_NAMES = (
-    "day", "car", "place", "mover", "move", "home", "job", "job.gap", "shift", "spell", "group", "attend", "read",
+    "day", "car", "place", "mover", "move", "home", "job", "job.gap", "shift", "spell", "group", "attend", "event",
+    "visit", "read", "scan", "park",
 )  # fmt: skip
 """Stream names, in the order of the keys."""
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
 P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
-HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SHOP_SLOT, NEW_LEISURE_SLOT, OUTSIDE_SLOT, N_SLOTS = 0, 1, 20, 21, 22, 23, 24
-ERA_DAYS = 28
-"""Unfamiliar places change every four weeks."""
+HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, N_SLOTS = 0, 1, 20, 21, 24, 25
+NEW_SLOTS = 3
+"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, and anywhere for visitors to the city."""
+BLOCK_DAYS = 64
+ERA_DAYS, ERAS = 16, 4
+"""Unfamiliar places change every sixteen days, four times in a block."""
+N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
+"""Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
 MAX_LEGS = 6
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
+NEVER = 2**31 - 1
 DAY_S, DAY_START_S = 86_400, 4 * 3600
+RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
+"""On which days of a week a car is about: all, one of a visitor's week, or its working days."""
 JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
-U32 = np.uint64(32)
+U32, LOW32, NINE_BITS = np.uint64(32), np.uint64(0xFFFFFFFF), np.uint64(511)
 
 
 class Life(NamedTuple):
-    """Everything a plan looks up; h hubs, z zones, t templates."""
+    """Everything a plan looks up; h hubs, z zones, t templates, k kinds of household."""
 
     key: NDArray[np.uint64]  # one per stream
     kind: NDArray[np.uint8]  # [households]
     home: NDArray[np.uint32]  # [households] zone
     first_vehicle: NDArray[np.int64]  # [households + 1]
-    workers: NDArray[np.uint8]  # [types]
+    household: NDArray[np.uint32]  # [vehicles]
+    workers: NDArray[np.uint8]  # [k]
+    about: NDArray[np.uint8]  # [k] RESIDENT, ONE_DAY or WORKDAYS
+    comes_below: NDArray[np.uint64]  # [k] threshold of a visitor's week
     move_gap: NDArray[np.int32]  # [1024] days
     job_gap: NDArray[np.int32]  # [1024] days
     choice: NDArray[np.uint32]  # [purposes, h, 512] zone
@@ -51,15 +65,18 @@ class Life(NamedTuple):
     slot_of: NDArray[np.uint8]  # [purposes, 256]
     slot_purpose: NDArray[np.uint8]  # [slots]
     shift: NDArray[np.int32]  # [256] seconds
-    pattern: NDArray[np.uint8]  # [types, 3, 1024, 3] template
+    pattern: NDArray[np.uint8]  # [k, cars, kinds of day, 1024] template
     day_kind: NDArray[np.uint8]  # [days]
-    weekday: NDArray[np.uint8]  # [days]
-    week: NDArray[np.uint32]  # [days]
+    workday: NDArray[np.uint8]  # [days] 1 where workers work
+    first_weekday: int
     span: NDArray[np.uint8]  # [16, 2] first and last weekday of a spell
+    group_row: NDArray[np.uint32]  # [h, 64] groups that people of a hub may join
     group_zone: NDArray[np.uint32]  # [groups]
     group_weekday: NDArray[np.uint8]  # [groups]
     group_offset: NDArray[np.int32]  # [groups] seconds
-    below: NDArray[np.uint64]  # thresholds of 32-bit draws: mover, away, away or ill, in a group, attends
+    event_day: NDArray[np.int32]  # [events] rising
+    event_zone: NDArray[np.int64]  # [days] -1 = no event
+    below: NDArray[np.uint64]  # thresholds of 32-bit draws: mover, away, away or ill, in a group, attends, at an event
     n_stops: NDArray[np.uint8]  # [t]
     n_legs: NDArray[np.uint8]  # [t]
     starts_at: NDArray[np.uint8]  # [t] purpose
@@ -74,30 +91,33 @@ class Life(NamedTuple):
     hour_slow: NDArray[np.int64]  # [24]
     alternative: NDArray[np.uint8]  # [24, 16]
     access_s: int
+    reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
+    reach_work_ds: int  # the same between home and work
 
 
-@leaf
+@folded
 def begin_life(life, household, state):
     """Write the first chapter of a household; returns the day it ends. state : int64[STATE]."""
     h = np.uint64(household)
+    kind = life.kind[household]
     home = np.int64(life.home[household])
-    state[0], state[2] = home, 0
-    state[1] = np.int64(2**31 - 1)
-    if (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0]:
+    state[0], state[1], state[2] = home, NEVER, 0
+    resident = life.about[kind] == RESIDENT
+    if resident and (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0]:
         state[1] = life.move_gap[word(life.key[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
     first = life.first_vehicle[household]
     for car in range(life.first_vehicle[household + 1] - first):
         at = 3 + 3 * car
-        state[at], state[at + 1], state[at + 2] = home, 2**31 - 1, 0
-        if car < life.workers[life.kind[household]]:
+        state[at], state[at + 1], state[at + 2] = home, NEVER, 0
+        if car < life.workers[kind]:
             v = np.uint64(first + car)
-            pick = word(life.key[K_JOB], v, np.uint64(0)) & np.uint64(511)
+            pick = word(life.key[K_JOB], v, np.uint64(0)) & NINE_BITS
             state[at] = np.int64(life.choice[P_WORK, life.zone_hub[home], pick])
             state[at + 1] = life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
     return next_change(state, life.first_vehicle[household + 1] - first)
 
 
-@leaf
+@folded
 def next_change(state, cars):
     """Return the day on which the chapter ends."""
     when = state[1]
@@ -109,7 +129,6 @@ def next_change(state, cars):
 @leaf
 def advance_life(life, household, day, state):
     """Apply every move and change of job up to a day; returns the day the chapter ends."""
-    h = np.uint64(household)
     first = life.first_vehicle[household]
     cars = life.first_vehicle[household + 1] - first
     while True:
@@ -120,82 +139,204 @@ def advance_life(life, household, day, state):
         if when > day:
             return when
         if event < 0:
-            state[2] += 1
-            pick = word(life.key[K_HOME], h, np.uint64(state[2])) & np.uint64(511)
-            if life.workers[life.kind[household]] > 0:
-                state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
-            else:
-                state[0] = np.int64(life.choice[P_VISIT, life.zone_hub[state[0]], pick])
-            state[1] += life.move_gap[word(life.key[K_MOVE], h, np.uint64(state[2])) & np.uint64(1023)]
+            _move(life, household, state)
+            state[1] += life.move_gap[
+                word(life.key[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
+            ]
         else:
             at, v = 3 + 3 * event, np.uint64(first + event)
-            state[at + 2] += 1
-            pick = word(life.key[K_JOB], v, np.uint64(state[at + 2])) & np.uint64(511)
-            state[at] = np.int64(life.choice[P_WORK, life.zone_hub[state[0]], pick])
+            _change_job(life, v, at, state)
             state[at + 1] += life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)]
 
 
 @leaf
-def group_of(life, household):
-    """Return the group a household meets with, or -1."""
-    w = word(life.key[K_GROUP], np.uint64(household), np.uint64(0))
-    if (w >> U32) < life.below[3]:
-        return np.int64((w & np.uint64(0xFFFFFFFF)) % np.uint64(len(life.group_zone)))
-    return np.int64(-1)
+def _move(life, household, state):
+    """Find a new home near the first worker's job; who would then drive too far changes jobs too."""
+    state[2] += 1
+    pick = word(life.key[K_HOME], np.uint64(household), np.uint64(state[2])) & NINE_BITS
+    workers = np.int64(life.workers[life.kind[household]])
+    if workers > 0:
+        state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
+    else:
+        state[0] = np.int64(life.choice[P_VISIT, life.zone_hub[state[0]], pick])
+    for car in range(workers):
+        at = 3 + 3 * car
+        if not reachable(life, state[0], state[at], life.reach_work_ds):
+            _change_job(life, np.uint64(life.first_vehicle[household] + car), at, state)
 
 
 @leaf
-def fill_places(life, household, car, state, group, era, place, hub_of):
-    """Write the zone and the hub of each slot of one car; place, hub_of : int64[N_SLOTS]."""
-    h = np.uint64(household)
+def _change_job(life, v, at, state):
+    """Find a new job near home."""
+    state[at + 2] += 1
+    pick = word(life.key[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
+    state[at] = np.int64(life.choice[P_WORK, life.zone_hub[state[0]], pick])
+
+
+@folded
+def reachable(life, zone, other, within_ds):
+    """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
+    a, b = life.zone_hub[zone], life.zone_hub[other]
+    there = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
+    back = np.int64(life.fast_ds[b, 0, a]) + np.int64(life.slow_ds[b, 0, a])
+    return max(there, back) <= within_ds
+
+
+@folded
+def group_of(life, household, home):
+    """Return the group a household meets with while it lives in a zone, or -1."""
+    w = word(life.key[K_GROUP], np.uint64(household), np.uint64(0))
+    if life.about[life.kind[household]] == RESIDENT and (w >> U32) < life.below[3]:
+        group = np.int64(life.group_row[life.zone_hub[home], w & np.uint64(63)])
+        if reachable(life, home, np.int64(life.group_zone[group]), life.reach_ds):
+            return group
+    return np.int64(-1)
+
+
+@folded
+def fill_places(life, household, car, state, group, place):
+    """Write the zones of the slots of one car for a chapter; place : int64[N_PLACES]."""
     hub = life.zone_hub[state[0]]
+    key = stem(life.key[K_PLACE], np.uint64(household))
+    for slot in range(2, N_SLOTS):
+        pick = branch(key, np.uint64(state[2] * 32 + slot)) & NINE_BITS
+        place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
-    for slot in range(2, N_SLOTS):
-        version = np.uint64(state[2] * 32 + slot)
-        if slot in (NEW_SHOP_SLOT, NEW_LEISURE_SLOT):
-            version += np.uint64(era + 1) << np.uint64(32)
-        pick = word(life.key[K_PLACE], h, version) & np.uint64(511)
-        place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
     place[GROUP_SLOT] = np.int64(life.group_zone[group]) if group >= 0 else state[0]
-    for slot in range(N_SLOTS):
-        hub_of[slot] = life.zone_hub[place[slot]]
+
+
+@folded
+def fill_new_places(life, household, state, day, place):
+    """Write the unfamiliar zones of the eras of a day's block; place : int64[N_PLACES]."""
+    hub = life.zone_hub[state[0]]
+    key = stem(life.key[K_PLACE], np.uint64(household))
+    first_era = day // BLOCK_DAYS * ERAS
+    for new in range(NEW_SLOTS):
+        slot = NEW_SLOT + new
+        for era in range(ERAS):
+            version = np.uint64(state[2] * 32 + slot) + (np.uint64(first_era + era + 1) << U32)
+            place[N_SLOTS + ERAS * new + era] = life.choice[
+                life.slot_purpose[slot], hub, branch(key, version) & NINE_BITS
+            ]
 
 
 @inlined
-def template_of(life, household, car, day, group):
-    """Pick the template of one car's day: the household's pattern, unless a spell or a meeting says otherwise."""
-    h = np.uint64(household)
-    week = np.uint64(life.week[day])
-    weekday = life.weekday[day]
-    w = word(life.key[K_DAY], h, np.uint64(day))
-    template = np.int64(life.pattern[life.kind[household], life.day_kind[day], w & np.uint64(1023), car])
-    spell = word(life.key[K_SPELL], h, week)
-    if (spell >> U32) < life.below[2]:
-        first, last = life.span[spell & np.uint64(15), 0], life.span[spell & np.uint64(15), 1]
-        if first <= weekday <= last:
+def zone_on(life, place, slot, day, group):
+    """Return the zone that a slot stands for on a day of the block that `place` was filled for."""
+    zone = place[slot]
+    if NEW_SLOT <= slot < NEW_SLOT + NEW_SLOTS:
+        zone = place[N_SLOTS + ERAS * (slot - NEW_SLOT) + day // ERA_DAYS % ERAS]
+    elif slot == GROUP_SLOT and not meets_on(life, group, day) and life.event_zone[day] >= 0:
+        zone = life.event_zone[day]
+    return zone
+
+
+@inlined
+def meets_on(life, group, day):
+    """Tell whether a group has its weekday on a day."""
+    return group >= 0 and (life.first_weekday + day) % 7 == life.group_weekday[group]
+
+
+@folded
+def fill_templates(life, household, car, state, group, first, last, template):
+    """Write the template of each day of first..last for one car; template : uint8[last - first].
+
+    The household's pattern, unless a spell, a meeting or an event says otherwise. Returns
+    how many days the car is about; for residents simply 1.
+    """
+    kind = np.int64(life.kind[household])
+    if life.about[kind] != RESIDENT:
+        return _fill_visits(life, household, kind, first, last, template)
+    key = stem(life.key[K_DAY], np.uint64(household))
+    for day in range(first, last):
+        pick = branch(key, np.uint64(day)) & np.uint64(1023)
+        template[day - first] = life.pattern[kind, car, life.day_kind[day], pick]
+    if car == 0:
+        _attend(life, household, state, group, first, last, template)
+    _stay_away(life, household, car, first, last, template)
+    return 1
+
+
+@folded
+def _fill_visits(life, household, kind, first, last, template):
+    """Plan a visitor's days, at home beyond the map but for the weeks when it comes; returns how many it comes."""
+    about = 0
+    for day in range(first, last):
+        template[day - first] = T_IDLE
+    weeks, days = stem(life.key[K_VISIT], np.uint64(household)), stem(life.key[K_DAY], np.uint64(household))
+    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
+        comes = branch(weeks, np.uint64(week))
+        if (comes >> U32) >= life.comes_below[kind]:
+            continue
+        monday = week * 7 - life.first_weekday
+        begin, end = monday, monday + 7
+        if life.about[kind] == ONE_DAY:
+            begin = monday + np.int64((comes & LOW32) % np.uint64(7))
+            end = begin + 1
+        for day in range(max(begin, first), min(end, last)):
+            if life.about[kind] == ONE_DAY or life.workday[day] == 1:
+                pick = branch(days, np.uint64(day)) & np.uint64(1023)
+                template[day - first] = life.pattern[kind, 0, life.day_kind[day], pick]
+                about += 1
+    return about
+
+
+@folded
+def _attend(life, household, state, group, first, last, template):
+    """Send the first car to its group's weekly meeting, and to events within reach on other evenings."""
+    if group >= 0:
+        key = stem(life.key[K_ATTEND], np.uint64(household))
+        for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
+            day = week * 7 - life.first_weekday + np.int64(life.group_weekday[group])
+            if first <= day < last and (branch(key, np.uint64(week)) >> U32) < life.below[4]:
+                template[day - first] = life.with_group[template[day - first]]
+    i = np.searchsorted(life.event_day, first)
+    while i < len(life.event_day) and life.event_day[i] < last:
+        day = np.int64(life.event_day[i])
+        goes = (word(life.key[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
+        if goes and not meets_on(life, group, day) and reachable(life, state[0], life.event_zone[day], life.reach_ds):
+            template[day - first] = life.with_group[template[day - first]]
+        i += 1
+
+
+@folded
+def _stay_away(life, household, car, first, last, template):
+    """Let spells of travel or illness replace what was planned."""
+    key = stem(life.key[K_SPELL], np.uint64(household))
+    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
+        spell = branch(key, np.uint64(week))
+        if (spell >> U32) >= life.below[2]:
+            continue
+        monday = week * 7 - life.first_weekday
+        begins = monday + np.int64(life.span[spell & np.uint64(15), 0])
+        ends = monday + np.int64(life.span[spell & np.uint64(15), 1])
+        for day in range(max(begins, first), min(ends + 1, last)):
             if car > 0 or (spell >> U32) >= life.below[1]:
-                return T_IDLE
-            if weekday == first:
-                return T_DEPART
-            return T_RETURN if weekday == last else T_AWAY
-    meets = car == 0 and group >= 0 and life.group_weekday[group] == weekday
-    if meets and (word(life.key[K_ATTEND], h, week) >> U32) < life.below[4]:
-        return np.int64(life.with_group[template])
-    return template
+                template[day - first] = T_IDLE
+            elif day == begins:
+                template[day - first] = T_DEPART
+            else:
+                template[day - first] = T_RETURN if day == ends else T_AWAY
 
 
 @inlined
-def fill_day(life, vehicle, day, template, shift, group, slot, at):
-    """Write the slots a car passes through and its anchors; returns the day's word.
+def car_word(life, vehicle, day):
+    """Return the word that picks a car's places, delays and routes on a day."""
+    return word(life.key[K_CAR], np.uint64(vehicle), np.uint64(day))
+
+
+@inlined
+def fill_day(life, w, template, shift, meets, group, slot, at):
+    """Write the slots a car passes through and its anchors, from the day's word.
 
     slot : int64[MAX_LEGS + 1], start, stops, home; at : int64[MAX_LEGS], arrival at each
-    stop, then leaving the last one; seconds after the day's 04:00.
+    stop, then leaving the last one; seconds after the day's 04:00. An event keeps its
+    anchor; a group that meets has an hour of its own.
     """
-    w = word(life.key[K_CAR], np.uint64(vehicle), np.uint64(day))
     late = mix(w ^ JITTER)
     slot[0] = OUTSIDE_SLOT if life.starts_at[template] == P_OUTSIDE else HOME_SLOT
-    n = life.n_stops[template]
+    n = np.int64(life.n_stops[template])
     for i in range(n + 1):
         jitter = np.int64((late >> np.uint64(10 * i)) & np.uint64(1023)) * life.jitter_s[template] >> 10
         at[i] = life.anchor_s[template, i] + life.shifts[template, i] * shift + jitter
@@ -204,9 +345,8 @@ def fill_day(life, vehicle, day, template, shift, group, slot, at):
             continue
         purpose = life.purpose[template, i]
         slot[i + 1] = life.slot_of[purpose, (w >> np.uint64(8 * i)) & np.uint64(255)]
-        if purpose == P_GROUP:
+        if purpose == P_GROUP and meets:
             at[i] += life.group_offset[group]
-    return w
 
 
 @inlined
@@ -228,17 +368,13 @@ def drive_s(life, fast_ds, slow_ds, hour):
 
 
 @inlined
-def start_of_leg(life, from_hub, alternative, to_hub, anchor, anchored_at_arrival, hour):
-    """Return when a leg leaves its place, in seconds after 04:00."""
-    if not anchored_at_arrival:
-        return anchor
-    driving = drive_s(
-        life, life.fast_ds[from_hub, alternative, to_hub], life.slow_ds[from_hub, alternative, to_hub], hour
-    )
-    return anchor - driving - 2 * life.access_s
+def trip_s(life, from_hub, alternative, to_hub, hour):
+    """Return seconds from parking place to parking place."""
+    fast_ds, slow_ds = life.fast_ds[from_hub, alternative, to_hub], life.slow_ds[from_hub, alternative, to_hub]
+    return drive_s(life, fast_ds, slow_ds, hour) + 2 * life.access_s
 
 
-@leaf
+@folded
 def shift_of(life, household, car, state):
     """Return how much later than 08:00 a worker starts; 0 for cars without a commuter."""
     if car >= life.workers[life.kind[household]]:

@@ -32,6 +32,18 @@ def mix(x: np.uint64) -> np.uint64:
 
 
 @inlined
+def stem(key: np.uint64, entity: np.uint64) -> np.uint64:
+    """Return what all words of one entity share, to be finished by `branch`."""
+    return mix(key ^ (entity * GOLDEN))
+
+
+@inlined
+def branch(stem_: np.uint64, counter: np.uint64) -> np.uint64:
+    """Return the word of one counter; word(key, entity, counter) = branch(stem(key, entity), counter)."""
+    return mix(stem_ + counter * GOLDEN)
+
+
+@inlined
 def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
     """Return the 64 random bits of one decision."""
     return mix(mix(key ^ (entity * GOLDEN)) + counter * GOLDEN)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from simulate.sightings.store import Store
     from simulate.travel.life import Lives
     from simulate.world.build import World
-    from simulate.world.readers import Readers
     from simulate.world.roads import RoadNetwork
     from simulate.world.routes import Graph
+    from simulate.world.sites import Sites
     from simulate.world.zones import Zones
 
 
@@ -51,7 +51,9 @@ class Public:
     graph: Graph
     hub_node: NDArray[np.int32]
     zones: Zones
-    readers: Readers
+    sites: Sites
+    n_plates: int
+    """Plates that there could be, those that nobody holds included."""
     n_vehicles: int
     roads_known: str = "public"
     """"none", "public" or "generator": what an attack may use of the roads."""
@@ -70,12 +72,12 @@ class Truth:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
-    """What one observer can see; w retention rules, r readers."""
+    """What one observer can see; w retention rules, s sites."""
 
     observer: str
     purpose: str
     visible: NDArray[np.bool_]
-    """bool[r]; readers whose sightings the observer sees."""
+    """bool[s]; sites whose sightings the observer sees."""
     ladder: tuple[Retention, ...]
     """Retention rules asked about, longest last."""
     now_s: int
@@ -114,7 +116,7 @@ class View:
 
     def rows_of(self, plates: NDArray[np.int64]) -> Rows:
         """Look up some plates; their rows sorted by plate, time and site."""
-        wanted = np.zeros(self.public.n_vehicles, np.bool_)
+        wanted = np.zeros(self.public.n_plates, np.bool_)
         wanted[plates] = True
         found = [Rows(*(column[wanted[block.plate]] for column in block)) for block in self.rows()]
         return Rows(*(np.concatenate([np.empty(0, np.uint32), *(block[i] for block in found)]) for i in range(3)))
@@ -125,10 +127,7 @@ class View:
 
     def describe(self) -> str:
         """Say in one sentence who sees what."""
-        return (
-            f"{self.observer} looks on {self.on} at {int(self.visible.sum())} of {len(self.visible)} readers,"
-            f" for {self.purpose}"
-        )
+        return f"{self.observer} looks on {self.on} at {self.public.sites.describe(self.visible)}, for {self.purpose}"
 
 
 def view_of(
@@ -172,7 +171,8 @@ def view_of(
         graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # what drivers prefer is not public
         hub_node=routes.hub_node,
         zones=run.world.zones,
-        readers=run.world.readers,
+        sites=run.watch.sites,
+        n_plates=run.lives.plates.n,
         n_vehicles=run.n_vehicles,
         roads_known=settings.measure.attacker_roads,
         habits=Habits(shares=np.array(settings.travel.route_shares), used=routes.used) if granted else None,
@@ -201,7 +201,7 @@ def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:
     else:
         remedy = did_you_mean(name, {*settings.observers, *owners})
         raise ScenarioError("observer", "an observer or owner of the scenario", repr(name), remedy)
-    visible = np.isin(run.world.readers.owner, [owners.index(owner) for owner in sees])
+    visible = np.isin(run.watch.sites.owner, [owners.index(owner) for owner in sees])
     if not visible.any():
         raise ScenarioError(
             f"observers.{name}", "at least one reader to see", f"none: {', '.join(sees)} has no readers",

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from simulate.report import words
 from simulate.report.figures import GREY, INK, RUST
 from simulate.risk import anchors
+from simulate.risk.targets import draw_targets, living_here
 from simulate.travel.calendar import DAY_S, DAY_START_S
-from simulate.travel.truth import home_and_work
 from simulate.world.roads import RoadClass
+from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,7 @@ class Mark:
 
 _VISIBLE = Mark("s", INK, INK, 4.5, "reader that the observer sees")
 _UNSEEN = Mark("s", "white", GREY, 4.5, "reader of others, unseen")
+_PATROLLED = Mark("o", "#d9c9a3", "#d9c9a3", 2.5, "zone that mobile units may scan")
 _SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more often")
 
 
@@ -60,9 +61,10 @@ _SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, mor
 class Story:
     """One car of many: what is on file about it, where it lives, and what the attack believes."""
 
-    plate: int
+    plate: str
+    """Its plate, as people would read it."""
     sightings: NDArray[np.int64]
-    """int64[r]; how often each reader saw it."""
+    """int64[s]; how often it was seen at each site."""
     days: int
     """Days on which it was seen."""
     home: tuple[float, float]
@@ -83,22 +85,22 @@ def choose_story(view: View) -> Story | None:
     if truth is None or not windows:
         return None
     rule = windows[-1][0]
-    home, _ = home_and_work(truth.lives, view.today)
-    plates = anchors.sample(np.flatnonzero(~zones.outside[home]), truth.seed, view.asked.targets)
+    residents, homes, _ = living_here(truth, view.today)
+    targets = draw_targets(truth, residents, "anchors", view.asked.targets)
+    home = homes[np.searchsorted(residents, targets.vehicle)]
     looked = replace(view, ladder=(rule,))
-    guesses, _ = anchors.attack(looked.blind(), plates, view.asked.near_m)[0]
-    error = np.hypot(guesses.x_m - zones.x_m[home[plates]], guesses.y_m - zones.y_m[home[plates]])
+    guesses, _ = anchors.attack(looked.blind(), targets.plate, view.asked.near_m)[0]
+    error = np.hypot(guesses.x_m - zones.x_m[home], guesses.y_m - zones.y_m[home])
     error[~guesses.informed] = np.nan  # the census's guess tells no story
     if not np.isfinite(error).any():
         return None
     chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))
-    plate = int(plates[chosen])
-    rows = looked.rows_of(np.array([plate]))
+    rows = looked.rows_of(targets.plate[[chosen]])
     return Story(
-        plate=plate,
+        plate=truth.lives.plates.text(int(targets.plate[chosen])),
         sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
         days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
-        home=(float(zones.x_m[home[plate]]), float(zones.y_m[home[plate]])),
+        home=(float(zones.x_m[home[chosen]]), float(zones.y_m[home[chosen]])),
         guess=(float(guesses.x_m[chosen]), float(guesses.y_m[chosen])),
     )
 
@@ -138,9 +140,7 @@ def draw_close(view: View, story: Story) -> Figure:
 
 def describe(view: View, story: Story | None) -> str:
     """Say what the map shows."""
-    visible, r = int(view.visible.sum()), len(view.visible)
-    text = f"Map of the roads with the {visible} readers that {view.observer} sees"
-    text += "." if visible == r else f" and the {r - visible} that it does not see."
+    text = f"Map of the roads and of what {view.observer} sees: {view.public.sites.describe(view.visible)}."
     return text if story is None else f"{text} {tell(story)}"
 
 
@@ -151,10 +151,10 @@ def describe_close(story: Story) -> str:
 
 def tell(story: Story) -> str:
     """Tell one car's story in two sentences."""
-    seen, readers = int(story.sightings.sum()), int((story.sightings > 0).sum())
+    seen, places = int(story.sightings.sum()), int((story.sightings > 0).sum())
     return (
-        f"Car {words.format_plate(story.plate)} was seen {seen:,} time{'' if seen == 1 else 's'} on {story.days}"
-        f" day{'' if story.days == 1 else 's'}, at {readers} reader{'' if readers == 1 else 's'}."
+        f"Car {story.plate} was seen {seen:,} time{'' if seen == 1 else 's'} on {story.days}"
+        f" day{'' if story.days == 1 else 's'}, at {places} place{'' if places == 1 else 's'}."
         f" From these sightings alone the attack puts its home {story.error_m:,.0f} m from where it is:"
         " half of all guesses are nearer, half farther."
     )
@@ -182,19 +182,26 @@ def _canvas(box: tuple[float, float, float, float], key: Sequence[Mark]) -> tupl
 
 
 def _ground(axes: Axes, view: View) -> None:
-    """Draw the roads and the readers, those that are seen filled."""
+    """Draw the roads, the zones that mobile units scan, and the readers, those that are seen filled."""
     _roads(axes, view.public.roads)
-    readers = view.public.readers
-    for mark, shown in zip((_VISIBLE, _UNSEEN), (view.visible, ~view.visible), strict=True):
-        axes.plot(readers.x_m[shown], readers.y_m[shown], mark.shape, color=mark.fill, markeredgecolor=mark.edge,
+    sites = view.public.sites
+    standing = sites.kind != SiteKind.MOBILE
+    for mark, shown in (
+        (_PATROLLED, view.visible & ~standing), (_VISIBLE, view.visible & standing), (_UNSEEN, ~view.visible & standing)
+    ):  # fmt: skip
+        axes.plot(sites.x_m[shown], sites.y_m[shown], mark.shape, color=mark.fill, markeredgecolor=mark.edge,
                   markersize=mark.size)  # fmt: skip
 
 
 def _reader_key(view: View) -> tuple[Mark, ...]:
     """Name the readers on the map."""
     named = view.observer if len(view.observer) <= 24 else "the observer"
-    seen = replace(_VISIBLE, text=f"reader that {named} sees")
-    return (seen,) if view.visible.all() else (seen, _UNSEEN)
+    standing = view.public.sites.kind != SiteKind.MOBILE
+    shown = [
+        (replace(_VISIBLE, text=f"reader that {named} sees"), view.visible & standing),
+        (_UNSEEN, ~view.visible & standing), (_PATROLLED, view.visible & ~standing),
+    ]  # fmt: skip
+    return tuple(mark for mark, there in shown if there.any())
 
 
 def _roads(axes: Axes, roads: RoadNetwork) -> None:
@@ -211,9 +218,9 @@ def _roads(axes: Axes, roads: RoadNetwork) -> None:
 
 def _sightings(axes: Axes, view: View, story: Story) -> None:
     """Draw where one car was seen, by area as often as it was."""
-    readers, at = view.public.readers, np.flatnonzero(story.sightings)
+    sites, at = view.public.sites, np.flatnonzero(story.sightings)
     size = 30 + 420 * story.sightings[at] / story.sightings.max()
-    axes.scatter(readers.x_m[at], readers.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
+    axes.scatter(sites.x_m[at], sites.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
 
 
 def _places(axes: Axes, story: Story) -> None:

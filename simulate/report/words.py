@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulate.checks import ScenarioError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -213,25 +211,6 @@ def change_interval(low: float | None, high: float | None, unit: str) -> str:
     if high <= 0:
         return f"{amount(-high, unit)} to {amount(-low, unit)} {less}"
     return f"{change(low, unit)} to {change(high, unit)}"
-
-
-LETTERS, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
-PLATES = (len(LETTERS) * len(DIGITS)) ** 4
-"""How many plates the fictional format can tell apart: more than a run can number."""
-_STRIDE = 2_654_435_761
-"""Prime to PLATES, so that neighbours look unlike and no two plates are alike."""
-
-
-def format_plate(number: int) -> str:
-    """Write a plate's number as text, in a format that no state uses: letter and digit, four times."""
-    if not 0 <= number < PLATES:
-        raise ScenarioError("plate", f"a number from 0 to {PLATES - 1:,}", number, "plates are numbered from 0")
-    left, pairs = number * _STRIDE % PLATES, []
-    for _ in range(4):
-        left, digit = divmod(left, len(DIGITS))
-        left, letter = divmod(left, len(LETTERS))
-        pairs.append(LETTERS[letter] + DIGITS[digit])
-    return "·".join(pairs)
 
 
 def _seen(rates: Rates, rule: Retention) -> Headline:

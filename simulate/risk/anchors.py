@@ -18,14 +18,15 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from simulate import streams
 from simulate.kernels.trees import ends_of_ways, sum_down
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, quantile, share
+from simulate.risk.stays import stay_belief
+from simulate.risk.targets import draw_targets, living_here
 from simulate.sightings.store import Rows
 from simulate.travel.calendar import DAY_S, DAY_START_S
-from simulate.travel.truth import home_and_work
 from simulate.world.routes import trees
+from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -94,13 +95,18 @@ def attack(view: View, plates: NDArray[np.int64], near_m: float) -> list[tuple[G
     """Guess home and work of some plates under every reached rule of the ladder."""
     rows = view.rows_of(plates)
     of_home, of_work = (chances(view.public, view.visible, purpose) for purpose in (Purpose.HOME, Purpose.WORK))
-    return [
-        (
-            guess(view.public, of_home, home_votes(rows, plates, since, len(view.visible)), Purpose.HOME, near_m),
-            guess(view.public, of_work, work_votes(view, rows, plates, since), Purpose.WORK, near_m),
+    fixed = view.public.sites.kind[rows.site] == SiteKind.FIXED
+    passing, stays = Rows(*(column[fixed] for column in rows)), Rows(*(column[~fixed] for column in rows))
+    r = len(view.public.sites.of_kind(SiteKind.FIXED))
+    made = []
+    for _, since in view.windows():
+        votes = home_votes(passing, plates, since, r), work_votes(view, passing, plates, since, r)
+        home, work = (
+            guess(view.public, known, vote, stay_belief(view, stays, plates, since, purpose), purpose, near_m)
+            for known, vote, purpose in zip((of_home, of_work), votes, (Purpose.HOME, Purpose.WORK), strict=True)
         )
-        for _, since in view.windows()
-    ]
+        made.append((home, work))
+    return made
 
 
 def card(roads_known: str) -> AttackerCard:
@@ -115,10 +121,11 @@ def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Cha
         first, last = near, near
     else:
         first, last = _on_the_way(public, visible, purpose)
-    n_visible = int(visible.sum())
+    seeing = visible[: len(first)]  # readers on roads are numbered before all other sites
+    n_visible = max(int(seeing.sum()), 1)
 
     def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
-        met = np.where(visible[:, None], met, 0.0)
+        met = np.where(seeing[:, None], met, 0.0)
         seen = np.maximum(met.sum(axis=0), 1e-300)
         chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / n_visible)
         return chance
@@ -142,11 +149,10 @@ def home_votes(rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Vot
     )
 
 
-def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int) -> Votes:
+def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
     """Count the readers on both sides of the longest gap of each working day."""
     kept = rows.time >= since
     plate, site, time = rows.plate[kept], rows.site[kept], rows.time[kept].astype(np.int64)
-    r = len(view.visible)
     if len(plate) < 2:
         return Votes(leaving=np.zeros((len(plates), r)), coming=np.zeros((len(plates), r)))
     day, clock = np.divmod(time - DAY_START_S, DAY_S)
@@ -163,16 +169,21 @@ def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int) ->
     return Votes(leaving=_count(plates, plate[at], site[at + 1], r), coming=_count(plates, plate[at], site[at], r))
 
 
-def guess(public: Public, known: Chances, votes: Votes, purpose: Purpose, near_m: float) -> Guesses:
-    """Weigh every block for every target and stand where most of the belief is near."""
+def guess(public: Public, known: Chances, votes: Votes, stays: csr_array, purpose: Purpose, near_m: float) -> Guesses:
+    """Weigh every block for every target and stand where most of the belief is near.
+
+    stays : sparse [t, z], what sightings of the standing car add to the belief in a block.
+    """
     zones = public.zones
     prior = _prior(public, purpose)
     belief = votes.leaving @ known.first + votes.coming @ known.last + np.log(np.maximum(prior, 1e-12))
+    belief += stays.toarray()
     belief[:, zones.outside] = -np.inf
     belief -= belief.max(axis=1, keepdims=True)
     chance = np.exp(belief)
     best = np.argmax(chance @ _near(public, near_m), axis=1)
-    informed = (votes.leaving.sum(axis=1) + votes.coming.sum(axis=1)) > 0
+    told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr)
+    informed = told > 0
     return Guesses(x_m=zones.x_m[best], y_m=zones.y_m[best], informed=informed)
 
 
@@ -185,11 +196,10 @@ def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[floa
 
 def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
     """Score guesses of home and work under every rule of the ladder."""
-    zones = view.public.zones
-    home, work = home_and_work(truth.lives, view.today)
-    residents = np.flatnonzero(~zones.outside[home])
-    plates = sample(residents, truth.seed, targets)
-    guesses = attack(view, plates, near_m)
+    residents, home, work = living_here(truth, view.today)
+    chosen = draw_targets(truth, residents, "anchors", targets)
+    at = np.searchsorted(residents, chosen.vehicle)
+    guesses = attack(view, chosen.plate, near_m)
     reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
     rows: list[Rate] = []
     for rule in view.ladder:
@@ -198,16 +208,10 @@ def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float)
                 rows.append(Rate(measure="anchors", score=f"{what} found within {near_m:g} m", retention=rule.label,
                                  value=None, note=NOT_REACHED))  # fmt: skip
                 continue
-            asked = zone[plates] >= 0
+            asked = zone[at] >= 0
             made = guesses[reached[rule]][purpose == Purpose.WORK]
-            rows += score(view.public, what, rule.label, _of(made, asked), zone[plates][asked], (near_m, far_m))
-    return Rates(tuple(rows)) + _set_sizes(home, work, residents)
-
-
-def sample(residents: NDArray[np.int64], seed: int, n: int) -> NDArray[np.int64]:
-    """Draw the plates to try, of those that live on the map; int64[n], sorted."""
-    order = np.argsort(streams.words(streams.key(seed, "risk.anchors.targets"), residents), kind="stable")
-    return np.sort(residents[order[:n]])
+            rows += score(view.public, what, rule.label, _of(made, asked), zone[at][asked], (near_m, far_m))
+    return Rates(tuple(rows)) + _set_sizes(home, work)
 
 
 def score(
@@ -237,9 +241,9 @@ def score(
     return rows
 
 
-def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDArray[np.int64]) -> Rates:
+def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> Rates:
     """Count who shares a home block and a work block with whom (Golle & Partridge 2009)."""
-    both = residents[work[residents] >= 0]
+    both = np.flatnonzero(work >= 0)
     pair = home[both] * (int(work.max()) + 1) + work[both]
     _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
     size = counts[inverse]
@@ -255,9 +259,10 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64], residents: NDAr
 
 def _by_distance(public: Public) -> NDArray[np.float64]:
     """Weigh every reader for every block by the distance between them; float64[r, z]."""
-    readers, zones = public.readers, public.zones
-    away = np.hypot(readers.x_m[:, None] - zones.x_m, readers.y_m[:, None] - zones.y_m)
-    weight: NDArray[np.float64] = np.exp(-(away - away.min(axis=0)) / STRAIGHT_M)
+    sites, zones = public.sites, public.zones
+    fixed = sites.of_kind(SiteKind.FIXED)
+    away = np.hypot(sites.x_m[fixed][:, None] - zones.x_m, sites.y_m[fixed][:, None] - zones.y_m)
+    weight: NDArray[np.float64] = np.exp(-(away - away.min(axis=0, initial=np.inf)) / STRAIGHT_M)
     return weight
 
 
@@ -269,7 +274,7 @@ def _on_the_way(
     Trips join homes to jobs and everything else, thinning out with driving time, along the
     quickest public roads; or along those that drivers prefer, where that is known.
     """
-    zones, h, r = public.zones, len(public.hub_node), public.readers.n
+    zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
     other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
     weight = np.bincount(zones.hub, weights=other, minlength=h)
     first_on, last_on = _readers_of_links(public, visible)
@@ -301,9 +306,9 @@ def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
 def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the reader a car meets first, and last, on each link; int64[m], -1 = none."""
     first_on, last_on = (np.full(public.roads.n_links, -1, np.int64) for _ in range(2))
-    seeing = np.flatnonzero(visible)
-    last_on[public.readers.link[seeing]] = seeing  # readers are numbered along their links
-    first_on[public.readers.link[seeing[::-1]]] = seeing[::-1]
+    seeing = np.flatnonzero(visible & (public.sites.kind == SiteKind.FIXED))
+    last_on[public.sites.link[seeing]] = seeing  # readers are numbered along their links
+    first_on[public.sites.link[seeing[::-1]]] = seeing[::-1]
     return first_on, last_on
 
 

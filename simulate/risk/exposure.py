@@ -10,7 +10,7 @@ import numpy as np
 from simulate.kernels.counting import count_seen
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, Z, mean, quantile, share
-from simulate.travel.truth import home_and_work
+from simulate.risk.targets import living_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
 
 CARD = AttackerCard(
-    question="How often is a vehicle seen, on how many days and at how many places?",
+    question="How often is a vehicle seen, on how many days and at how many sites?",
     knows="nothing: these are counts of what is on file",
     roads="nothing",
-    targets="every vehicle of the scenario, seen or not",
+    targets="every vehicle that lives on the map, seen or not",
     counts_as_success="not an attack; higher counts mean more to work with",
     baseline="none",
 )
@@ -37,27 +37,41 @@ class Counts:
     days: NDArray[np.uint32]
     """uint32[w, v]; days with a sighting."""
     sites: NDArray[np.uint32]
-    """uint32[w, v]; different readers."""
+    """uint32[w, v]; different sites."""
 
 
-def attack(view: View) -> Counts:
-    """Count sightings, days and readers per plate for the whole ladder, in one pass."""
-    windows, v = view.windows(), view.public.n_vehicles
+def attack(view: View, plates: NDArray[np.int64]) -> Counts:
+    """Count sightings, days and sites of some plates for the whole ladder, in one pass."""
+    windows, v = view.windows(), len(plates)
+    row_of = np.full(view.public.n_plates, -1, np.int64)
+    row_of[plates] = np.arange(v)
     since = np.array([oldest for _, oldest in windows], np.int64)
     counts = Counts(**{name: np.zeros((len(windows), v), np.uint32) for name in ("seen", "days", "sites")})
     last_plate = np.full(len(view.visible), -1, np.int64)
     last_time, before = np.zeros(len(view.visible), np.int64), np.full(2, -1, np.int64)
     for block in view.rows():
-        count_seen(*block, since, counts.seen, counts.days, counts.sites, last_plate, last_time, before)
+        row = row_of[block.plate]
+        asked = row >= 0
+        count_seen(
+            row[asked],
+            block.site[asked],
+            block.time[asked],
+            since,
+            counts.seen,
+            counts.days,
+            counts.sites,
+            last_plate,
+            last_time,
+            before,
+        )
     return counts
 
 
 def measure(view: View, truth: Truth) -> Rates:
     """Score exposure for every rule of the ladder."""
-    counts = attack(view)
-    home, _ = home_and_work(truth.lives, view.today)
+    vehicles, home, _ = living_here(truth, view.today)
+    counts = attack(view, truth.lives.plates.of_vehicles(vehicles))
     income = view.public.zones.income_rank[home]
-    resident = ~view.public.zones.outside[home]
     reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
     rows: list[Rate] = []
     for rule in view.ladder:
@@ -67,7 +81,7 @@ def measure(view: View, truth: Truth) -> Rates:
             continue
         i = reached[rule]
         rows += _counts(rule.label, counts.seen[i], counts.days[i], counts.sites[i])
-        rows += _areas(rule.label, counts.seen[i], home, income, resident)
+        rows += _areas(rule.label, counts.seen[i], home, income)
     return Rates(tuple(rows))
 
 
@@ -78,7 +92,7 @@ def _counts(label: str, seen: NDArray[np.uint32], days: NDArray[np.uint32], site
     for name, values, unit in (
         ("sightings", seen, "sightings"),
         ("days seen", days, "days"),
-        ("readers", sites, "sites"),
+        ("sites", sites, "sites"),
     ):
         value, low, high = mean(values)
         rows.append(Rate(measure="exposure", score=f"mean {name}", retention=label, value=value, low=low, high=high,
@@ -97,13 +111,12 @@ def _areas(
     seen: NDArray[np.uint32],
     home: NDArray[np.int64],
     income: NDArray[np.float64],
-    resident: NDArray[np.bool_],
 ) -> list[Rate]:
     """Compare the poorest third of neighbourhoods with the richest, as the readers stand.
 
     The interval takes zones as drawn together, since neighbours pass the same readers.
     """
-    thirds = [resident & (income < 1 / 3), resident & (income >= 2 / 3)]
+    thirds = [income < 1 / 3, income >= 2 / 3]
     if any(seen[third].sum() == 0 for third in thirds):
         return []
     (poor, poor_error), (rich, rich_error) = (_clustered_mean(seen[third], home[third]) for third in thirds)

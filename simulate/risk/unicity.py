@@ -12,12 +12,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.kernels.matching import BIN_S, EMPTY, fill_table, match_points
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, share
+from simulate.risk.targets import draw_targets, living_here
 from simulate.travel.calendar import DAY_START_S
 from simulate.travel.truth import passages, trips
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import Truth, View
+    from simulate.risk.targets import Targets
     from simulate.sightings.store import Rows
     from simulate.travel.truth import Passages, Trips
 
@@ -33,7 +36,7 @@ CARD = AttackerCard(
     question="How many known points single out one plate?",
     knows="a few places and times where the target was, each to within the stated grain",
     roads="nothing",
-    targets="vehicles drawn at random from all; beside it the share of those with enough points on file",
+    targets="vehicles that live on the map, drawn at random; beside it the share of those with enough points on file",
     counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
@@ -86,9 +89,8 @@ def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
     if points > MAX_POINTS:
         raise ScenarioError("measure.unicity_points", f"at most {MAX_POINTS}", points, "a few points single out most")
     n = view.public.n_vehicles
-    order = np.argsort(streams.words(streams.key(truth.seed, "risk.unicity.targets"), np.arange(n)), kind="stable")
-    plates = np.sort(order[:targets]).astype(np.int64)
-    asked = [*record_questions(view, plates, truth.seed), *truth_questions(view, truth, plates)]
+    chosen = draw_targets(truth, living_here(truth, view.today)[0], "unicity", targets)
+    asked = [*record_questions(view, chosen.plate, truth.seed), *truth_questions(view, truth, chosen)]
     found = attack(view, asked)
     longest = asked[-1].rule if asked else None
     rows: list[Rate] = []
@@ -126,10 +128,10 @@ def record_questions(view: View, plates: NDArray[np.int64], seed: int) -> list[Q
     return [_from_records(view, rows, plates, rule, since, grain, seed) for rule, since, grain in asked]
 
 
-def truth_questions(view: View, truth: Truth, plates: NDArray[np.int64]) -> list[Questions]:
+def truth_questions(view: View, truth: Truth, targets: Targets) -> list[Questions]:
     """Draw points from trips that really happened: half-way along a random link of a random trip."""
     days = min(view.today, truth.lives.calendar.days)
-    chosen = trips(truth.lives, plates, 0, days)
+    chosen = trips(truth.lives, targets.vehicle, 0, days)
     shuffled = streams.words(streams.key(truth.seed, "risk.unicity.trips"), _names(chosen))
     zone_hub = view.public.zones.hub
     moves = zone_hub[chosen.from_zone] != zone_hub[chosen.to_zone]  # else there is no link to be noticed on
@@ -142,7 +144,7 @@ def truth_questions(view: View, truth: Truth, plates: NDArray[np.int64]) -> list
     wanted = np.unique(np.concatenate([np.empty(0, np.int64), *(trip for _, trip, _ in picks)]))
     driven = passages(truth.world, truth.lives, _select(chosen, wanted))
     where = dict(zip(wanted.tolist(), driven, strict=True))
-    return [_from_truth(view, truth, chosen, where, plates, *pick) for pick in picks]
+    return [_from_truth(view, truth, chosen, where, targets, *pick) for pick in picks]
 
 
 def attack(view: View, asked: list[Questions]) -> list[Matches]:
@@ -205,15 +207,16 @@ def _from_records(
     plate, cell = rows.plate[kept].astype(np.int64), place[rows.site[kept]]
     bin_ = (rows.time[kept].astype(np.int64) - DAY_START_S) // seconds
     unique = np.unique(np.column_stack([plate, bin_, cell]), axis=0)
-    uid = view.public.readers.uid[np.array([np.argmax(place == c) for c in range(int(place.max()) + 1)])]
+    uid = view.public.sites.uid[np.unique(place, return_index=True)[1]]
     name = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), unique[:, 0] * 2**24 + unique[:, 1])
     draw = streams.words(np.uint64(0), name ^ uid[unique[:, 2]])
     unique = unique[np.lexsort((draw, unique[:, 0]))]
     rank = _rank(unique[:, 0])
     unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
     question = np.searchsorted(plates, unique[:, 0])
-    members = [np.flatnonzero((place == c) & view.visible) for c in range(int(place.max()) + 1)]
-    sites = [members[c] for c in unique[:, 2]]
+    members = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
+    seen = {c: members[c][view.visible[members[c]]] for c in np.unique(unique[:, 2]).tolist()}
+    sites = [seen[c] for c in unique[:, 2].tolist()]
     repeat = np.array([len(s) for s in sites], np.int64)
     begin = unique[:, 1] * seconds + DAY_START_S
     return Questions(
@@ -235,13 +238,13 @@ def _from_truth(
     truth: Truth,
     chosen: Trips,
     where: dict[int, Passages],
-    plates: NDArray[np.int64],
+    targets: Targets,
     rule: Retention,
     trip: NDArray[np.int64],
     rank: NDArray[np.int64],
 ) -> Questions:
     """Note a car half-way along one link of each trip; a reader within reach may have read it."""
-    readers, since = view.public.readers, rule.since(view.now_s)
+    sites, since = view.public.sites, rule.since(view.now_s)
     pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), _names(chosen)[trip])
     spots = [(i, where[int(t)]) for i, t in enumerate(trip) if len(where[int(t)].link)]
     at = np.array([i for i, _ in spots], np.int64)
@@ -250,20 +253,22 @@ def _from_truth(
     second = np.array([seen.middle_s[k] for (_, seen), k in zip(spots, chosen_link, strict=True)], np.int64)
     x, y = truth.world.roads.point_on(link, np.full(len(link), 0.5))
     usable = np.flatnonzero(view.visible)
-    near = np.hypot(x[:, None] - readers.x_m[usable], y[:, None] - readers.y_m[usable]) <= TOLERANCE_M
-    spot, reader = np.nonzero(near)
-    question = np.searchsorted(plates, chosen.vehicle[trip])
+    tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
+    near = tree.query_ball_point(np.column_stack([x, y]), TOLERANCE_M, return_sorted=True)
+    spot = np.repeat(np.arange(len(near)), [len(some) for some in near])
+    site = np.array([usable[i] for some in near for i in some], np.int64)
+    question = targets.rank_of_vehicle(chosen.vehicle[trip])
     return Questions(
         rule=rule,
         source="truth",
         grain=f"half an hour, {TOLERANCE_M:g} m",
-        target=plates,
+        target=targets.plate,
         question=question[at[spot]],
         point=rank[at[spot]],
-        site=usable[reader],
+        site=site,
         begin_s=np.maximum(second[spot] - TOLERANCE_S, since),
         end_s=second[spot] + TOLERANCE_S + 1,
-        n_points=np.bincount(question, minlength=len(plates)),
+        n_points=np.bincount(question, minlength=len(targets.plate)),
     )
 
 
@@ -294,10 +299,10 @@ def _table(key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int6
 
 def _cells(view: View, metres: float) -> NDArray[np.int64]:
     """Return the number of the cell each reader lies in; its own cell where the grain is the reader."""
-    readers = view.public.readers
+    sites = view.public.sites
     if metres == 0:
-        return np.arange(readers.n)
-    grid = np.column_stack([np.floor(readers.x_m / metres), np.floor(readers.y_m / metres)])
+        return np.arange(sites.n)
+    grid = np.column_stack([np.floor(sites.x_m / metres), np.floor(sites.y_m / metres)])
     return np.unique(grid, axis=0, return_inverse=True)[1].reshape(-1)
 
 

@@ -1,33 +1,39 @@
-"""One shard of sightings, a pure function of the world, the scenario and a block of households."""
+"""One shard of sightings, a pure function of the world, the scenario and a range of plate groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate import streams
-from simulate.kernels.draw import Eyes, draw_rows
-from simulate.kernels.plan import MAX_LEGS
+from simulate.kernels.draw import draw_rows, row_bound
+from simulate.kernels.plates import ISSUED
 from simulate.sightings.store import Rows
-from simulate.travel.diaries import MAX_CARS
+from simulate.sightings.trial import Yield
+from simulate.sightings.watch import Watch, make_watch
+from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from simulate.kernels.draw import Eyes
     from simulate.kernels.plan import Life
-    from simulate.schema import Readers as ReaderSettings
+    from simulate.kernels.plates import PlateTables
+    from simulate.scenario import Scenario
+    from simulate.travel.life import Lives
     from simulate.world.build import World
 
 BLOCK_ROWS = 1 << 20
 """Rows made at a time; memory stays flat however many follow."""
 SHARD_ROWS = 4_000_000
 """Rows a shard should hold, about."""
-SAMPLE = 400
-"""Households drawn to size the shards."""
+SAMPLE = 256
+"""Groups of plates drawn to size the shards."""
+TRIAL = 4096
+"""Groups of plates drawn to learn what a watch collects: some 33,000 vehicles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,69 +41,94 @@ class DrawTables:
     """All that a worker needs to draw any shard."""
 
     life: Life
+    plates: PlateTables
     eyes: Eyes
-    longest_chain: int
+    vehicle_bound: int
+    """Most reads that one vehicle can have."""
     cuts: NDArray[np.int64]
-    """int64[shards + 1]; shard i draws households cuts[i] .. cuts[i + 1]."""
+    """int64[shards + 1]; shard i draws groups cuts[i] .. cuts[i + 1] of plates."""
 
 
-def draw_tables(world: World, life: Life, settings: ReaderSettings) -> DrawTables:
-    """Gather the tables and cut the households into shards of about SHARD_ROWS rows."""
-    tables = DrawTables(
-        life=life,
-        eyes=_eyes(world, settings),
-        longest_chain=world.routes.longest_chain,
-        cuts=np.array([0, len(life.kind)], np.int64),
-    )
+def watch_of(scenario: Scenario, world: World, lives: Lives) -> Watch:
+    """Return who watches a scenario; a trial draw sizes the watch where only its yield is stated."""
+
+    def yield_of(watch: Watch) -> Yield:
+        return _yield(scenario, world, whole(world, lives, watch), watch)
+
+    return make_watch(scenario, world, yield_of)
+
+
+def draw_tables(world: World, lives: Lives, watch: Watch) -> DrawTables:
+    """Gather the tables and cut the groups of plates into shards of about SHARD_ROWS rows."""
+    tables = whole(world, lives, watch)
+    groups = tables.plates.groups
     shards = max(1, round(expected_rows(tables) / SHARD_ROWS))
-    cuts = np.linspace(0, len(life.kind), shards + 1).round().astype(np.int64)
-    return DrawTables(life=life, eyes=tables.eyes, longest_chain=tables.longest_chain, cuts=np.unique(cuts))
+    return replace(tables, cuts=np.unique(np.linspace(0, groups, shards + 1).round().astype(np.int64)))
+
+
+def whole(world: World, lives: Lives, watch: Watch) -> DrawTables:
+    """Gather the tables with all groups in one shard."""
+    gated = bool((watch.eyes.gate >= 0).any())
+    days = lives.calendar.days
+    return DrawTables(
+        life=lives.tables,
+        plates=lives.plates.tables,
+        eyes=watch.eyes,
+        vehicle_bound=row_bound(days, world.routes.longest_chain, gated, watch.most_visits),
+        cuts=np.array([0, lives.plates.tables.groups], np.int64),
+    )
 
 
 def draw_shard(tables: DrawTables, shard: int) -> Iterator[Rows]:
     """Draw the rows of one shard in blocks, sorted by plate, time and site."""
-    return draw_households(tables, int(tables.cuts[shard]), int(tables.cuts[shard + 1]))
+    for rows, _ in draw_groups(tables, int(tables.cuts[shard]), int(tables.cuts[shard + 1])):
+        yield rows
 
 
-def draw_households(tables: DrawTables, first: int, last: int) -> Iterator[Rows]:
-    """Draw every row of households first..last in blocks, sorted by plate, time and site."""
-    household_bound = MAX_CARS * len(tables.life.day_kind) * MAX_LEGS * max(tables.longest_chain, 1)
-    size = max(BLOCK_ROWS, household_bound)
+def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Rows, NDArray[np.uint32]]]:
+    """Draw every row of groups first..last of plates in blocks, sorted by plate, time and site.
+
+    Beside each block stands who was really read: uint32[n], vehicles. Where that is not the
+    vehicle that holds the plate, the row is a misread.
+    """
+    size = max(BLOCK_ROWS, ISSUED * tables.vehicle_bound)
     while first < last:
-        columns = [np.empty(size, np.uint32) for _ in range(3)]
-        n, first = draw_rows(tables.life, tables.eyes, first, last, max(tables.longest_chain, 1), *columns)
+        columns = [np.empty(size, np.uint32) for _ in range(4)]
+        plate, site, time, vehicle = columns
+        n, first = draw_rows(
+            tables.life, tables.eyes, tables.plates, first, last, tables.vehicle_bound, plate, site, time, vehicle
+        )
         if n:
-            yield Rows(*(column[:n] for column in columns))
+            yield Rows(plate[:n], site[:n], time[:n]), vehicle[:n]
 
 
 def expected_rows(tables: DrawTables) -> int:
-    """Estimate the rows of the whole run from a sample of households spread evenly."""
-    households = len(tables.life.kind)
-    sample = np.unique(np.linspace(0, households - 1, min(SAMPLE, households)).astype(np.int64))
-    rows = sum(len(block.plate) for h in sample for block in draw_households(tables, int(h), int(h) + 1))
-    return int(rows * households / len(sample))
+    """Estimate the rows of the whole run from a sample of groups spread evenly."""
+    groups = tables.plates.groups
+    sample = _spread(groups, SAMPLE)
+    rows = sum(len(block.plate) for g in sample for block, _ in draw_groups(tables, int(g), int(g) + 1))
+    return int(rows * groups / len(sample))
 
 
-def _eyes(world: World, settings: ReaderSettings) -> Eyes:
-    routes, readers = world.routes, world.readers
-    capture = [streams.threshold(settings.capture_day), streams.threshold(settings.capture_night)]
-    return Eyes(
-        hot=routes.hot,
-        cell=routes.cell,
-        parent=routes.cell_parent,
-        site=routes.cell_site,
-        fast_ds=routes.cell_fast,
-        slow_ds=routes.cell_slow,
-        uid=readers.uid,
-        capture=np.repeat(np.array(capture, np.uint64)[:, None], readers.n, axis=1),
-        night=_night(*settings.night),
+def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
+    """Count what each owner's units and each gate collect from a sample, scaled up to everyone."""
+    groups = tables.plates.groups
+    sample = _spread(groups, TRIAL)
+    by_site = np.zeros(watch.sites.n)
+    for g in sample:
+        for rows, _ in draw_groups(tables, int(g), int(g) + 1):
+            by_site += np.bincount(rows.site, minlength=watch.sites.n)
+    by_site *= groups / len(sample)
+    mobile = watch.sites.kind == SiteKind.MOBILE
+    by_owner = np.bincount(watch.sites.owner[mobile], weights=by_site[mobile], minlength=len(world.owners))
+    readers = scenario.settings.readers
+    gates = watch.sites.of_kind(SiteKind.GATE)
+    return Yield(
+        of_fleet={name: float(by_owner[world.owners.index(fleet.owner)]) for name, fleet in readers.mobile.items()},
+        of_gates={name: by_site[gates[watch.gate_rule == i]] for i, name in enumerate(readers.gates)},
     )
 
 
-def _night(begins: str, ends: str) -> NDArray[np.uint8]:
-    """Return which half-hours are night; uint8[48]."""
-    begin, end = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begins, ends))
-    half_hour = np.arange(48)
-    if begin <= end:
-        return ((half_hour >= begin) & (half_hour < end)).astype(np.uint8)
-    return ((half_hour >= begin) | (half_hour < end)).astype(np.uint8)
+def _spread(groups: int, wanted: int) -> NDArray[np.int64]:
+    """Take groups evenly from all; int64[n]."""
+    return np.unique(np.linspace(0, groups - 1, min(wanted, groups)).astype(np.int64))

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.kernels.plates import GROUP
 from simulate.scenario import Scenario, from_resolved
-from simulate.sightings.draw import DrawTables, draw_households, draw_shard, draw_tables, expected_rows
+from simulate.sightings.draw import DrawTables, draw_groups, draw_shard, draw_tables, expected_rows, watch_of, whole
 from simulate.sightings.engine import run_shards
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
+from simulate.sightings.watch import Watch
 from simulate.travel.life import Lives, make_lives
 from simulate.world.build import World, build_world
 
@@ -32,7 +34,7 @@ METRO = "city"
 """Name of the only metro of a scenario with one road network."""
 SERIAL_ROWS = 20_000_000
 """Below this, starting worker processes costs more than they save."""
-SLICES, SLICE_HOUSEHOLDS = 4, 40
+SLICES, SLICE_GROUPS = 4, 8
 """How much of a run is redrawn when it is opened."""
 
 
@@ -44,6 +46,7 @@ class Run:
     scenario: Scenario
     world: World
     lives: Lives
+    watch: Watch
     store: Store
 
     @property
@@ -79,7 +82,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     """
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    tables = draw_tables(world, lives.tables, scenario.settings.readers)
+    watch = watch_of(scenario, world, lives)
+    tables = draw_tables(world, lives, watch)
     shards = len(tables.cuts) - 1
     identity = {
         "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "metros": {METRO: shards},
@@ -89,12 +93,12 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         check_space(path, rows)
     with _alone(Path(path)):
         store = create_or_resume(path, identity)
-        store.write_world(world_tables(world, lives))
+        store.write_world(world_tables(world, lives, watch))
         if not store.complete():
             processes = workers or (1 if rows < SERIAL_ROWS else os.cpu_count() or 1)
             run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
             store.finish(lives.population.n_vehicles)
-    made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
+    made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
     _redraw(made, tables)
     return made
 
@@ -103,19 +107,20 @@ def open_run(path: str | Path) -> Run:
     """Open a run; refuse one whose rows were not drawn from its scenario.
 
     Builds the world again from the stored scenario and redraws a random slice of
-    households: real reads, or a run that was tampered with, do not come back the same.
+    plates: real reads, or a run that was tampered with, do not come back the same.
     """
     store = open_store(path)
     scenario = from_resolved(store.identity["scenario"], store.identity["name"], store.identity["seed"])
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    tables = world_tables(world, lives)
+    watch = watch_of(scenario, world, lives)
+    tables = world_tables(world, lives, watch)
     missing = [name for name in tables if not (store.path / "world" / f"{name}.parquet").exists()]
     if missing:
         raise ScenarioError(store.path, "the tables of its world", f"no {missing[0]}", "see: plateprint verify")
     store.write_world(tables)  # all are there, so this only compares
-    opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, store=store)
-    _redraw(opened, draw_tables(world, lives.tables, scenario.settings.readers))
+    opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
+    _redraw(opened, whole(world, lives, watch))
     return opened
 
 
@@ -128,18 +133,21 @@ def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
     return draw
 
 
-def world_tables(world: World, lives: Lives) -> dict[str, dict[str, Any]]:
+def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str, Any]]:
     """Return the tables kept beside the sightings, which also pin what they were drawn from."""
-    readers, zones, roads = world.readers, world.zones, world.roads
+    sites, visits, zones, roads = watch.sites, watch.visits, world.zones, world.roads
     first = lives.population.first_vehicle
     return {
         "sites": {
-            "uid": readers.uid, "owner": readers.owner, "link": readers.link, "at": readers.at, "x_m": readers.x_m,
-            "y_m": readers.y_m,
+            "kind": sites.kind, "uid": sites.uid, "owner": sites.owner, "link": sites.link, "at": sites.at,
+            "zone": sites.zone, "x_m": sites.x_m, "y_m": sites.y_m,
+        },
+        "patrols": {
+            "zone": visits.zone, "day": visits.day, "second": visits.second, "fleet": visits.fleet, "unit": visits.unit,
         },
         "zones": {
             "x_m": zones.x_m, "y_m": zones.y_m, "hub": zones.hub, "residents": zones.residents,
-            "outside": zones.outside,
+            "outside": zones.outside, "income_rank": zones.income_rank,
         },
         "owners": {"owner": list(world.owners)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
@@ -165,20 +173,19 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _redraw(run: Run, tables: DrawTables) -> None:
     """Draw a random slice again and compare it with what is stored."""
-    households = run.lives.population.n_households
-    first_vehicle = run.lives.population.first_vehicle
+    groups = tables.plates.groups
     plate, site = run.store.greatest()
-    if plate >= run.n_vehicles or site >= run.world.readers.n:
+    if plate >= run.lives.plates.n or site >= run.watch.sites.n:
         raise _refusal(
-            run, f"plate {plate} at site {site}, of {run.n_vehicles} vehicles and {run.world.readers.n} readers"
+            run, f"plate {plate} at site {site}, of {run.lives.plates.n} plates and {run.watch.sites.n} sites"
         )
     for _ in range(SLICES):
-        first = secrets.randbelow(max(households - SLICE_HOUSEHOLDS, 0) + 1)
-        last = min(first + SLICE_HOUSEHOLDS, households)
-        drawn = list(draw_households(tables, first, last))
-        kept = list(run.store.rows_of_plates(int(first_vehicle[first]), int(first_vehicle[last])))
+        first = secrets.randbelow(max(groups - SLICE_GROUPS, 0) + 1)
+        last = min(first + SLICE_GROUPS, groups)
+        drawn = [rows for rows, _ in draw_groups(tables, first, last)]
+        kept = list(run.store.rows_of_plates(first * GROUP, last * GROUP))
         if not all(np.array_equal(_column(drawn, i), _column(kept, i)) for i in range(3)):
-            raise _refusal(run, f"other rows for the vehicles of households {first} to {last - 1}")
+            raise _refusal(run, f"other rows for plates {first * GROUP} to {last * GROUP - 1}")
 
 
 def _refusal(run: Run, found: str) -> ScenarioError:

@@ -31,6 +31,11 @@ class Calendar:
     """uint32[days]; weeks since the Monday of the first week."""
 
     @property
+    def works(self) -> NDArray[np.bool_]:
+        """Tell on which days workers work; bool[days]."""
+        return self.kind < SATURDAY
+
+    @property
     def days(self) -> int:
         """Count the days."""
         return len(self.kind)

@@ -64,12 +64,28 @@ class Leg:
     """Reaches the next place, seconds from the first midnight."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay of one car at a place, within one day of travel."""
+
+    zone: int
+    begin_s: int
+    """Arrives, or the day's 04:00; seconds from the first midnight."""
+    end_s: int
+    """Leaves, or the next 04:00."""
+    number: int
+    """How many trips of that day come before it."""
+    at_home: bool
+    """Whether the car is where it is kept, rather than at another place in the same zone."""
+
+
 def chapter_on(life: Life, household: int, day: int) -> Chapter:
     """Live a household's life up to a day: every move and new job in order."""
     first, end = int(life.first_vehicle[household]), int(life.first_vehicle[household + 1])
-    workers = int(life.workers[life.kind[household]])
+    kind = life.kind[household]
+    workers = int(life.workers[kind])
     home, moves, next_move = int(life.home[household]), 0, None
-    if _below(life, 0, _word(life, plan.K_MOVER, household, 0)):
+    if life.about[kind] == plan.RESIDENT and _below(life, 0, _word(life, plan.K_MOVER, household, 0)):
         next_move = int(life.move_gap[_word(life, plan.K_MOVE, household, 0) & 1023])
     jobs, changes, next_job = [home] * (end - first), [0] * (end - first), {}
     for car in range(workers):
@@ -80,21 +96,38 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         when, who = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
         if when > day:
             return Chapter(home, moves, tuple(jobs), tuple(changes))
+        new_jobs = [who] if who >= 0 else []
         if who < 0:
             moves += 1
             pick = _word(life, plan.K_HOME, household, moves)
             home = _choose(life, Purpose.HOME, jobs[0], pick) if workers else _choose(life, Purpose.VISIT, home, pick)
             next_move = when + int(life.move_gap[_word(life, plan.K_MOVE, household, moves) & 1023])
-        else:
-            changes[who] += 1
-            jobs[who] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + who, changes[who]))
+            new_jobs = [car for car in range(workers) if not reachable(life, home, jobs[car], life.reach_work_ds)]
+        for car in new_jobs:
+            changes[car] += 1
+            jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
+        if who >= 0:
             next_job[who] = when + int(life.job_gap[_word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023])
 
 
-def group_of(life: Life, household: int) -> int | None:
-    """Return the group a household meets with."""
+def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
+    """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
+    a, b = int(life.zone_hub[zone]), int(life.zone_hub[other])
+    return all(int(life.fast_ds[x, 0, y]) + int(life.slow_ds[x, 0, y]) <= within_ds for x, y in ((a, b), (b, a)))
+
+
+def group_of(life: Life, household: int, home: int) -> int | None:
+    """Return the group a household meets with while it lives in a zone."""
     w = _word(life, plan.K_GROUP, household, 0)
-    return (w & 0xFFFFFFFF) % len(life.group_zone) if _below(life, 3, w) else None
+    if life.about[life.kind[household]] != plan.RESIDENT or not _below(life, 3, w):
+        return None
+    group = int(life.group_row[life.zone_hub[home], w & 63])
+    return group if reachable(life, home, int(life.group_zone[group]), life.reach_ds) else None
+
+
+def meets_on(life: Life, group: int | None, day: int) -> bool:
+    """Tell whether a group has its weekday on a day."""
+    return group is not None and (life.first_weekday + day) % 7 == int(life.group_weekday[group])
 
 
 def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, slot: int) -> int:
@@ -104,18 +137,25 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
     if slot == plan.WORK_SLOT:
         return chapter.jobs[car]
     if slot == plan.GROUP_SLOT:
-        group = group_of(life, household)
+        group = group_of(life, household, chapter.home)
+        if not meets_on(life, group, day) and life.event_zone[day] >= 0:
+            return int(life.event_zone[day])
         return chapter.home if group is None else int(life.group_zone[group])
     version = chapter.moves * 32 + slot
-    if slot in {plan.NEW_SHOP_SLOT, plan.NEW_LEISURE_SLOT}:
+    if plan.NEW_SLOT <= slot < plan.NEW_SLOT + plan.NEW_SLOTS:
         version += (day // plan.ERA_DAYS + 1) << 32
     purpose = Purpose(int(life.slot_purpose[slot]))
     return _choose(life, purpose, chapter.home, _word(life, plan.K_PLACE, household, version))
 
 
-def template_on(life: Life, household: int, car: int, day: int) -> int:
+def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
     """Pick the shape of one car's day from the household's."""
-    week, weekday = int(life.week[day]), int(life.weekday[day])
+    week, weekday = divmod(life.first_weekday + day, 7)
+    kind = int(life.kind[household])
+    pick = _word(life, plan.K_DAY, household, day) & 1023
+    usual = int(life.pattern[kind, car, life.day_kind[day], pick])
+    if life.about[kind] != plan.RESIDENT:
+        return usual if _visits(life, household, kind, week, weekday, day) else plan.T_IDLE
     spell = _word(life, plan.K_SPELL, household, week)
     if _below(life, 2, spell):
         first, last = (int(x) for x in life.span[spell & 15])
@@ -123,20 +163,34 @@ def template_on(life: Life, household: int, car: int, day: int) -> int:
             if car > 0 or not _below(life, 1, spell):
                 return plan.T_IDLE
             return {first: plan.T_DEPART, last: plan.T_RETURN}.get(weekday, plan.T_AWAY)
-    pick = _word(life, plan.K_DAY, household, day) & 1023
-    template = int(life.pattern[life.kind[household], life.day_kind[day], pick, car])
-    group = group_of(life, household)
-    meets = group is not None and car == 0 and int(life.group_weekday[group]) == weekday
-    if meets and _below(life, 4, _word(life, plan.K_ATTEND, household, week)):
-        return int(life.with_group[template])
-    return template
+    if car == 0:
+        group = group_of(life, household, chapter.home)
+        if meets_on(life, group, day):
+            goes = _below(life, 4, _word(life, plan.K_ATTEND, household, week))
+        else:
+            venue = int(life.event_zone[day])
+            goes = venue >= 0 and _below(life, 5, _word(life, plan.K_EVENT, household, day))
+            goes = goes and reachable(life, chapter.home, venue, life.reach_ds)
+        if goes:
+            return int(life.with_group[usual])
+    return usual
+
+
+def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day: int) -> bool:
+    """Tell whether someone from beyond the map comes on a day."""
+    comes = _word(life, plan.K_VISIT, household, week)
+    if comes >> 32 >= int(life.comes_below[kind]):
+        return False
+    if life.about[kind] == plan.ONE_DAY:
+        return weekday == (comes & 0xFFFFFFFF) % 7
+    return bool(life.workday[day])
 
 
 def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     """Make one car's day: where it stops, when it arrives, and so when it leaves."""
     car = vehicle - int(life.first_vehicle[household])
     chapter = chapter_on(life, household, day)
-    template = template_on(life, household, car, day)
+    template = template_on(life, household, car, chapter, day)
     n, legs = int(life.n_stops[template]), int(life.n_legs[template])
     if legs == 0:
         return []
@@ -145,7 +199,8 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     shift = 0
     if car < int(life.workers[life.kind[household]]):
         shift = int(life.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
-    slots = [plan.OUTSIDE_SLOT if life.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT]
+    group = group_of(life, household, chapter.home)
+    slots = [start_slot(life, template)]
     anchors = []
     for i in range(n + 1):
         jitter = ((late >> (10 * i)) & 1023) * int(life.jitter_s[template]) >> 10
@@ -153,8 +208,8 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         if i < n:
             purpose = int(life.purpose[template, i])
             slots.append(int(life.slot_of[purpose, (w >> (8 * i)) & 255]))
-            if purpose == Purpose.GROUP:
-                anchors[i] += int(life.group_offset[group_of(life, household) or 0])
+            if purpose == Purpose.GROUP and group is not None and meets_on(life, group, day):
+                anchors[i] += int(life.group_offset[group])
     slots.append(plan.HOME_SLOT)
     zones = [place_of(life, household, car, chapter, day, slot) for slot in slots]
     midnight = day * DAY_S + DAY_START_S
@@ -169,6 +224,26 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         times = (midnight + leave, midnight + leave + travel)
         made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, *times))
     return made
+
+
+def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
+    """List where one car stands on a day of travel, 04:00 to 04:00, and between which trips."""
+    legs = legs_on(life, household, vehicle, day)
+    begin, end = day * DAY_S + DAY_START_S, (day + 1) * DAY_S + DAY_START_S
+    car = vehicle - int(life.first_vehicle[household])
+    chapter = chapter_on(life, household, day)
+    slot = start_slot(life, template_on(life, household, car, chapter, day))
+    if not legs:
+        return [Stay(place_of(life, household, car, chapter, day, slot), begin, end, 0, slot == plan.HOME_SLOT)]
+    arrivals, leaves = [begin, *(leg.arrive_s for leg in legs)], [*(leg.leave_s for leg in legs), end]
+    zones = [legs[0].from_zone, *(leg.to_zone for leg in legs)]
+    at_home = [slot == plan.HOME_SLOT, *(leg.purpose == Purpose.HOME for leg in legs)]
+    return [Stay(*stay) for stay in zip(zones, arrivals, leaves, range(len(zones)), at_home, strict=True)]
+
+
+def start_slot(life: Life, template: int) -> int:
+    """Return the slot where a day of a template begins."""
+    return plan.OUTSIDE_SLOT if life.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
 
 
 def driving_s(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:

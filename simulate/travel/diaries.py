@@ -129,6 +129,12 @@ WORSHIP = (
     Template(name="worship", stops=((_P.WORSHIP, "10:00"),), leave="11:45", jitter_min=15),
     Template(name="worship-meal", stops=((_P.WORSHIP, "10:00"), (_P.MEAL, "12:15")), leave="13:30", jitter_min=15),
 )
+THROUGH = Template(name="through", stops=((_P.OUTSIDE, "09:30"),), leave="16:30", jitter_min=60)
+VISIT_CITY = (
+    Template(name="city", stops=((_P.CITY, "11:00"),), leave="15:00", jitter_min=60),
+    Template(name="city-evening", stops=((_P.CITY, "18:30"),), leave="21:30", jitter_min=60),
+    Template(name="city-short", stops=((_P.CITY, "13:00"),), leave="14:30", jitter_min=60),
+)
 FREE_DAY_WORSHIP = 0.3
 """Share of Sundays on which a household worships (assumption)."""
 ONE_CAR_FOR_ALL = 0.8
@@ -157,9 +163,11 @@ def _minutes(text: str) -> int:
 
 ONE_TOUR_ANY = tuple(_moved(t, m) for m in (-80, 0, 75) for t in ONE_TOUR)
 TWO_TOURS_ANY = tuple(_moved(t, m) for m in (-60, 0, 60) for t in TWO_TOURS)
+THROUGH_ANY = tuple(_moved(THROUGH, m) for m in range(-240, 300, 60))
+VISIT_CITY_ANY = tuple(_moved(t, m) for m in (-90, 0, 60) for t in VISIT_CITY)
 TEMPLATES: tuple[Template, ...] = (
     IDLE, AWAY, DEPART, RETURN, GROUP, WORK_GROUP, *WORK, SCHOOL_WORK, SCHOOL, SCHOOL_TWICE,
-    *ONE_TOUR_ANY, *TWO_TOURS_ANY, THREE_TOURS, *WORSHIP,
+    *ONE_TOUR_ANY, *TWO_TOURS_ANY, THREE_TOURS, *WORSHIP, *THROUGH_ANY, *VISIT_CITY_ANY,
 )  # fmt: skip
 NUMBER = {template.name: i for i, template in enumerate(TEMPLATES)}
 

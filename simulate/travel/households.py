@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from simulate.scenario import Travel
     from simulate.world.zones import Zones
 
-N_SLOTS = 24
+N_SLOTS = 25
 """Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
 HOME_SLOT, WORK_SLOT, SCHOOL_SLOT = 0, 1, 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
 WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT = 18, 19, 20
-NEW_SHOP_SLOT, NEW_LEISURE_SLOT, OUTSIDE_SLOT = 21, 22, 23
+NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, OUTSIDE_SLOT = 21, 22, 23, 24
 NEVER = 2**31 - 1
 GAPS = 1024
 
@@ -36,6 +36,8 @@ class Population:
     """uint32[h]; zone of the first home."""
     first_vehicle: NDArray[np.int64]
     """int64[h + 1]; vehicles of household i are first_vehicle[i] .. first_vehicle[i + 1]."""
+    n_residents: int
+    """Vehicles of the people who were counted on the map; those with higher numbers are visitors."""
 
     @property
     def n_households(self) -> int:
@@ -71,7 +73,9 @@ def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population
     at = (np.arange(n) + 0.5) / n * cumulative[-1]
     home = np.minimum(np.searchsorted(cumulative, at, side="right"), zones.n - 1)
     first = np.concatenate([[0], total[:n]])
-    return Population(kind=kind[:n].astype(np.uint8), home=home.astype(np.uint32), first_vehicle=first)
+    return Population(
+        kind=kind[:n].astype(np.uint8), home=home.astype(np.uint32), first_vehicle=first, n_residents=int(first[-1])
+    )
 
 
 def movers_and_stayers(one_year: float, five_years: float) -> tuple[float, float]:
@@ -116,7 +120,9 @@ def slot_table(travel: Travel) -> NDArray[np.uint8]:
 
     Visits fall by rank as a Zipf law; some stops are at new places.
     """
-    single = [HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT]
+    single = [
+        HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT, NEW_CITY_SLOT,
+    ]  # fmt: skip
     table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)
     ranked = {3: (SHOP_SLOTS, NEW_SHOP_SLOT), 4: (MEAL_SLOTS, NEW_SHOP_SLOT), 5: (LEISURE_SLOTS, NEW_LEISURE_SLOT)}
     for purpose, (slots, new) in {**ranked, 6: (VISIT_SLOTS, None)}.items():
@@ -135,5 +141,5 @@ def slot_purposes() -> NDArray[np.uint8]:
     for purpose, slots in ((3, SHOP_SLOTS), (4, MEAL_SLOTS), (5, LEISURE_SLOTS), (6, VISIT_SLOTS)):
         purposes[list(slots)] = purpose
     purposes[[WORK_SLOT, SCHOOL_SLOT, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT]] = [1, 2, 7, 8, 9]
-    purposes[[NEW_SHOP_SLOT, NEW_LEISURE_SLOT, OUTSIDE_SLOT]] = [3, 5, 10]
+    purposes[[NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, OUTSIDE_SLOT]] = [3, 5, 11, 10]
     return purposes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.checks import ScenarioError
-from simulate.kernels.plan import KEY_NAMES, Life
+from simulate.kernels.plan import KEY_NAMES, ONE_DAY, RESIDENT, WORKDAYS, Life
 from simulate.travel.calendar import Calendar, calendar
-from simulate.travel.diaries import GROUP_OFFSET_S, diaries, pattern_table, slack_s
+from simulate.travel.diaries import diaries, pattern_table
+from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,
     gap_table,
@@ -21,19 +21,22 @@ from simulate.travel.households import (
     slot_purposes,
     slot_table,
 )
-from simulate.world.zones import Purpose
+from simulate.travel.plates import Plates, make_plates
+from simulate.travel.visitors import add_visitors, visitor_patterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema import Households, Travel
+    from simulate.schema import Travel
     from simulate.world.build import World
 
 SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
 PEAK_HOURS = {6: 0.4, 7: 1.0, 8: 0.9, 9: 0.3, 15: 0.5, 16: 0.9, 17: 1.0, 18: 0.6, 19: 0.2}
 """How much of the peak's delay each hour has; the others run free (assumption)."""
+
+_ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,31 +45,40 @@ class Lives:
 
     population: Population
     calendar: Calendar
+    plates: Plates
     tables: Life
 
 
 def make_lives(scenario: Scenario, world: World) -> Lives:
     """Populate the world and gather the tables of its plans.
 
-    Raises ScenarioError where some trip would be too long for any diary to hold.
+    Raises ScenarioError where the plates' format has too few.
     """
     settings, seed = scenario.settings, scenario.seed
     households, travel = settings.households, settings.travel
     people = populate(world.zones, households, seed)
+    people = add_visitors(people, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
     factors = [hour_factors(travel.peak_freeway), hour_factors(travel.peak_other)]
-    _check_reach(world, travel, factors, slack_s(table))
     mover, move_rate = movers_and_stayers(households.moved_in_year, households.moved_in_five_years)
-    group_zone, group_weekday, group_offset = _groups(world, households, people, seed)
     both = min(households.away_week + households.ill_week, 1.0)
-    shares = (mover, households.away_week, both, households.in_group, households.group_attendance)
+    shares = (
+        mover, households.away_week, both, households.in_group, households.group_attendance, settings.events.attendance,
+    )  # fmt: skip
+    kinds, visitors = list(households.types.values()), list(settings.visitors.values())
+    pattern = pattern_table(households, travel, seed)
+    pattern = np.concatenate([pattern, visitor_patterns(settings.visitors, pattern.shape[1])])
+    gatherings = make_gatherings(world, households, settings.events, people, days, seed)
     tables = Life(
         key=np.array([streams.key(seed, f"travel.{name}") for name in KEY_NAMES], np.uint64),
         kind=people.kind,
         home=people.home,
         first_vehicle=people.first_vehicle,
-        workers=np.array([kind.workers for kind in households.types.values()], np.uint8),
+        household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
+        workers=np.array([*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8),
+        about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
+        comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
         move_gap=gap_table(move_rate),
         job_gap=gap_table(-float(np.log1p(-min(households.new_job_in_year, 1 - 1e-9)))),
         choice=world.choice,
@@ -74,14 +86,17 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         slot_of=slot_table(travel),
         slot_purpose=slot_purposes(),
         shift=shift_table(),
-        pattern=pattern_table(households, travel, seed),
+        pattern=np.ascontiguousarray(pattern.transpose(0, 3, 1, 2)),
         day_kind=days.kind,
-        weekday=days.weekday,
-        week=days.week,
+        workday=days.works.astype(np.uint8),
+        first_weekday=days.start.weekday(),
         span=np.array(SPELLS, np.uint8),
-        group_zone=group_zone,
-        group_weekday=group_weekday,
-        group_offset=group_offset,
+        group_row=gatherings.group_row,
+        group_zone=gatherings.group_zone,
+        group_weekday=gatherings.group_weekday,
+        group_offset=gatherings.group_offset,
+        event_day=gatherings.event_day,
+        event_zone=gatherings.event_zone,
         below=np.array([streams.threshold(share) for share in shares], np.uint64),
         n_stops=table.n_stops,
         n_legs=table.n_legs,
@@ -97,8 +112,11 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         hour_slow=factors[1],
         alternative=_alternatives(travel),
         access_s=int(travel.access_s),
+        reach_ds=world.reach.other_ds,
+        reach_work_ds=world.reach.work_ds,
     )
-    return Lives(population=people, calendar=days, tables=tables)
+    return Lives(population=people, calendar=days, plates=make_plates(settings.plates.format, people.n_vehicles, seed),
+                 tables=tables)  # fmt: skip
 
 
 def hour_factors(peak: float) -> NDArray[np.int64]:
@@ -115,27 +133,3 @@ def _alternatives(travel: Travel) -> NDArray[np.uint8]:
         spread = [share * (1 - eased) / max(1 - best, 1e-9) for share in others]
         table[hour] = streams.quantile_table([eased, *spread] if best < 1 else [1.0, 0.0, 0.0], 16)
     return table.astype(np.uint8)
-
-
-def _groups(
-    world: World, households: Households, people: Population, seed: int
-) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int32]]:
-    """Give each group a venue, a weekday and a quarter of an hour."""
-    n = max(1, round(people.n_households * households.in_group / households.group_size))
-    draws = [streams.uniforms(streams.key(seed, f"groups.{what}"), np.arange(n)) for what in ("venue", "day", "hour")]
-    weight = np.where(world.zones.outside, 0.0, world.zones.attraction[Purpose.GROUP])
-    cumulative = np.cumsum(weight)
-    venue = np.searchsorted(cumulative, draws[0] * cumulative[-1], side="right")
-    offset = (draws[2] * 5).astype(np.int32) * 900 - GROUP_OFFSET_S
-    return venue.astype(np.uint32), (draws[1] * 7).astype(np.uint8), offset.astype(np.int32)
-
-
-def _check_reach(world: World, travel: Travel, factors: list[NDArray[np.int64]], slack: int) -> None:
-    """Prove that every trip fits into every diary, or refuse."""
-    fast, slow = (table.astype(np.int64) for table in (world.routes.fast_ds, world.routes.slow_ds))
-    longest = int(((fast * factors[0].max() + slow * factors[1].max()) >> 16).max()) + 2 * int(travel.access_s)
-    if longest > slack:
-        raise ScenarioError(
-            "roads", f"trips of at most {slack // 60} minutes at the peak", f"one of {longest // 60} minutes",
-            "take a smaller area, or check the network's units of time and length",
-        )  # fmt: skip

@@ -49,17 +49,18 @@ class Passages:
 
 def trips(lives: Lives, vehicles: NDArray[np.int64], first_day: int, last_day: int) -> Trips:
     """Make the trips of some vehicles on days first_day .. last_day; int64[n] each."""
-    households = lives.population.household_of(vehicles)
     out = np.empty((len(LEG_FIELDS), len(vehicles) * max(last_day - first_day, 0) * MAX_LEGS), np.int64)
-    rows = legs_of(lives.tables, households, vehicles, first_day, last_day, out)
+    rows = legs_of(lives.tables, np.ascontiguousarray(vehicles, np.int64), first_day, last_day, out)
     return Trips(**{name: out[i, :rows].copy() for i, name in enumerate(LEG_FIELDS)})
 
 
-def home_and_work(lives: Lives, day: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return home and work zone of every vehicle on a day; int64[v] each, -1 = no commuter."""
-    n = lives.population.n_vehicles
-    home, work = np.empty(n, np.int64), np.empty(n, np.int64)
-    homes_and_jobs(lives.tables, 0, lives.population.n_households, day, home, work)
+def home_and_work(
+    lives: Lives, day: int, vehicles: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return home and work zone of vehicles on a day, of all by default; int64[v] each, -1 = no commuter."""
+    chosen = np.arange(lives.population.n_vehicles) if vehicles is None else np.ascontiguousarray(vehicles, np.int64)
+    home, work = np.empty(len(chosen), np.int64), np.empty(len(chosen), np.int64)
+    homes_and_jobs(lives.tables, chosen, day, home, work)
     return home, work
 
 
@@ -81,14 +82,14 @@ def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
 def link_passages(
     world: World, lives: Lives, first_day: int, last_day: int
 ) -> tuple[NDArray[np.float64], float, float]:
-    """Count how often everyone drives each link; float64[m].
+    """Count how often everyone who lives here drives each link; float64[m].
 
     Also returns trips per vehicle-day and the share of vehicle-days without any.
     """
     h = len(world.routes.hub_node)
     legs = np.zeros((h, N_ALTERNATIVES, h), np.int64)
-    used, idle = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    count_legs(lives.tables, 0, lives.population.n_households, first_day, last_day, legs, used, idle)
+    idle, residents = np.zeros(1, np.int64), lives.population.n_residents
+    count_legs(lives.tables, residents, first_day, last_day, legs, idle)
     flow = np.zeros(world.roads.n_links)
     by_tree = np.zeros((N_ALTERNATIVES, h, h))
     for alternative in range(N_ALTERNATIVES):
@@ -100,7 +101,7 @@ def link_passages(
             for j in np.flatnonzero(by_tree[tree, i]):
                 if i != j:
                     flow[route_links(world.graph, in_link, int(world.routes.hub_node[j]))] += by_tree[tree, i, j]
-    vehicle_days = float(used[0] + idle[0])
+    vehicle_days = float(residents * (last_day - first_day))
     return flow, float(legs.sum()) / vehicle_days, float(idle[0]) / vehicle_days
 
 

@@ -12,7 +12,9 @@ from simulate.checks import ScenarioError
 from simulate.schema import TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
-from simulate.world.readers import Readers, concatenate, place
+from simulate.world.reach import Reach, reach
+from simulate.world.readers import Placed, Readers, concatenate, place
+from simulate.world.roads import RoadClass
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
 from simulate.world.tntp import find_files, read_network, read_trips
 from simulate.world.tntp_roads import read_nodes, to_roads
@@ -44,6 +46,9 @@ class World:
     routes: Routes
     choice: NDArray[np.uint32]
     """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    nearness: NDArray[np.float64]
+    """float64[h, h]; how interest falls with driving time, 1 next door."""
+    reach: Reach
     credits: tuple[str, ...]
     """Whom to name wherever this world is shown."""
 
@@ -54,7 +59,8 @@ def build_world(scenario: Scenario) -> World:
     roads, hubs, zones, districts = _ground(settings, seed)
     network = graph(roads, seed)
     best_s = best_times(roads, network, hubs)
-    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, districts, seed)
+    limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
+    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, limit, districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice))
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
@@ -69,6 +75,8 @@ def build_world(scenario: Scenario) -> World:
         placements=placements,
         routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
         choice=choice,
+        nearness=np.exp(-best_s / settings.travel.distance_decay_s),
+        reach=limit,
         credits=tuple(dict.fromkeys(credit for credit in named if credit)),
     )
 
@@ -105,12 +113,14 @@ def _place_readers(
     """Place the readers of every rule and number them by link and position."""
     owners = list(settings.owners)
     rules = settings.readers.place
-    if not rules:
-        raise ScenarioError("readers.place", "at least one placement of readers", "none", "add [readers.place.NAME]")
-    placed = [
-        place(roads, name, rule, flow=flow, seed=seed, owner_index=owners.index(rule.owner))
-        for name, rule in rules.items()
-    ]
+    placed: list[Placed] = []
+    taken: dict[str, list[int]] = {}
+    for name, rule in rules.items():
+        of_owner = taken.setdefault(rule.owner, [])
+        index = owners.index(rule.owner)
+        part = place(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner)
+        of_owner += part.readers.link.tolist()
+        placed.append(part)
     readers = concatenate([part.readers for part in placed])
     order = np.lexsort((readers.uid, readers.at, readers.link))
     numbered = Readers(

@@ -59,7 +59,7 @@ def build_districts(
     far = np.zeros((len(attraction), len(beyond)))
     far[:] = attraction.sum(axis=1, keepdims=True) * BEYOND / max(len(beyond), 1)
     far[Purpose.WORK], far[Purpose.HOME], far[Purpose.VISIT] = held[beyond], kept[beyond], kept[beyond]
-    far[Purpose.OUTSIDE] = 1.0
+    far[Purpose.OUTSIDE], far[Purpose.CITY] = 1.0, 0.0
     if not len(beyond):
         attraction[Purpose.OUTSIDE, _edge(blocks.x_m, blocks.y_m)] = 1.0
     x = np.concatenate([blocks.x_m, roads.x_m[beyond]])

@@ -98,7 +98,14 @@ class Rule(Protocol):
 
 
 def place(
-    roads: RoadNetwork, name: str, rule: Rule, *, flow: NDArray[np.float64], seed: int, owner_index: int
+    roads: RoadNetwork,
+    name: str,
+    rule: Rule,
+    *,
+    flow: NDArray[np.float64],
+    seed: int,
+    owner_index: int,
+    taken: Sequence[int] = (),
 ) -> Placed:
     """Place the readers of one rule.
 
@@ -116,6 +123,8 @@ def place(
         The scenario's seed.
     owner_index
         The owner's position in the list of owners.
+    taken
+        Links where earlier rules have put readers of this owner; strategies pass them over.
     """
     where = f"readers.place.{name}"
     if rule.strategy == "file":
@@ -126,6 +135,7 @@ def place(
     uids = _link_uids(roads)
     setting = Setting(roads=roads, link_uid=uids, flow=flow, stream=key(seed, f"readers.{name}"), where=where)
     preference = STRATEGIES[rule.strategy](setting, rule)
+    preference = preference[~np.isin(preference, np.asarray(taken, np.int32))]
     link = _first(roads, preference, rule, where)
     places = _ends(roads, link)
     readers = _readers(roads, link, np.full(len(link), 0.5), places, ("",) * len(link), rule.owner, owner_index)
@@ -173,6 +183,10 @@ def cordon(setting: Setting, rule: Rule) -> NDArray[np.int32]:
     return _by_flow(setting, links[inward])
 
 
+_NONE = Readers(
+    uid=np.empty(0, np.uint64), link=np.empty(0, np.int32), at=np.empty(0), owner=np.empty(0, np.int16),
+    x_m=np.empty(0), y_m=np.empty(0), operator=(),
+)  # fmt: skip
 STRATEGIES: dict[str, Callable[[Setting, Rule], NDArray[np.int32]]] = {
     "busiest": busiest,
     "random": random_links,
@@ -181,10 +195,11 @@ STRATEGIES: dict[str, Callable[[Setting, Rule], NDArray[np.int32]]] = {
 
 
 def concatenate(parts: Sequence[Readers]) -> Readers:
-    """Put the readers of all rules, of which there is at least one, in one table.
+    """Put the readers of all rules in one table.
 
     The same reader twice, which is one owner's two rules choosing one link, is an error.
     """
+    parts = [_NONE, *parts]
     uids = np.concatenate([part.uid for part in parts])
     link = np.concatenate([part.link for part in parts])
     values, counts = np.unique(uids, return_counts=True)
@@ -192,15 +207,8 @@ def concatenate(parts: Sequence[Readers]) -> Readers:
         twice = link[uids == values[counts > 1][0]][0]
         remedy = "let one rule place all readers of that owner, or give the rules two owners"
         raise ScenarioError("readers.place", "no reader twice", f"two of one owner on link {twice}", remedy)
-    return Readers(
-        uid=uids,
-        link=link,
-        at=np.concatenate([part.at for part in parts]),
-        owner=np.concatenate([part.owner for part in parts]),
-        x_m=np.concatenate([part.x_m for part in parts]),
-        y_m=np.concatenate([part.y_m for part in parts]),
-        operator=tuple(name for part in parts for name in part.operator),
-    )
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "owner", "x_m", "y_m")}
+    return Readers(uid=uids, link=link, operator=tuple(name for part in parts for name in part.operator), **columns)
 
 
 def _built(roads: RoadNetwork) -> NDArray[np.int32]:

@@ -87,7 +87,7 @@ def build_streets(grid: Grid, seed: int) -> RoadNetwork:
 
 
 def build_zones(roads: RoadNetwork, settings: TownRoads, seed: int) -> Zones:
-    """Put homes, jobs and the rest round the junctions; four corners lead outside."""
+    """Put homes, jobs and the rest round the junctions; the ends of main streets lead outside."""
     nodes = np.arange(roads.n_nodes)
     radius = np.hypot(roads.x_m, roads.y_m)
     far = radius.max()
@@ -98,7 +98,7 @@ def build_zones(roads: RoadNetwork, settings: TownRoads, seed: int) -> Zones:
     x, y = blocks.x_m, blocks.y_m
     unequal = 0.3 + 1.4 * streams.uniforms(streams.key(seed, "town.jobs"), blocks.name)
     jobs = blocks.residents.mean() * _centre_of_work(x, y, far) * unequal
-    gates = np.array([np.argmax(sx * roads.x_m + sy * roads.y_m) for sx, sy in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
+    gates = _ends_of_main_streets(round(np.sqrt(roads.n_nodes)))
     nothing = np.zeros(len(gates))
     central = np.exp(-np.hypot(x, y) / (0.3 * far))
     attraction = everyday_attraction(jobs, blocks.residents, central, blocks.name, seed)
@@ -128,6 +128,12 @@ def _streets(
     ring = (line == 0) | (line == grid.side - 1)
     kind = np.where(main, RoadClass.ARTERIAL, np.where(ring, RoadClass.COLLECTOR, RoadClass.LOCAL))
     return a, b, kind.astype(np.int64)
+
+
+def _ends_of_main_streets(side: int) -> NDArray[np.int64]:
+    """Return the junctions where a main street reaches the edge; int64[k]."""
+    line = np.arange(ARTERIAL_EVERY // 2, side, ARTERIAL_EVERY)
+    return np.unique(np.concatenate([line, line + side * (side - 1), line * side, line * side + side - 1]))
 
 
 def _centre_of_work(x: NDArray[np.float64], y: NDArray[np.float64], far: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from simulate import streams
 
@@ -30,9 +31,13 @@ class Purpose(IntEnum):
     CLINIC = 8
     GROUP = 9
     OUTSIDE = 10
+    CITY = 11
+    """Anything that brings people from beyond the map."""
 
 
 N_PURPOSES = len(Purpose)
+FARTHEST_M = 500.0
+"""How far a block lies from its junction at most (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,14 +85,13 @@ def scatter(
     """Scatter blocks round nodes, none with more than `per_zone` vehicles.
 
     nodes : int64[k]; homes : float64[k], vehicles kept round each node. A block lies
-    within half the distance to the nearest other node, at most 300 m away.
+    within half the distance to the nearest other node, at most FARTHEST_M away.
     """
     blocks = np.maximum(np.ceil(homes / per_zone), 1).astype(np.int64)
     owner = np.repeat(np.arange(len(nodes)), blocks)
     x, y = roads.x_m[nodes], roads.y_m[nodes]
-    apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    np.fill_diagonal(apart, np.inf)
-    radius = np.minimum(apart.min(axis=1) / 2, 300.0)
+    apart = cKDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), k=2)[0][:, 1]
+    radius = np.minimum(apart / 2, FARTHEST_M)
     ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
     name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(4096) + ordinal.astype(np.uint64)
     turn = 2 * np.pi * streams.uniforms(streams.key(seed, "zones.turn"), name)
@@ -144,4 +148,7 @@ def everyday_attraction(
     attraction[Purpose.WORK] = jobs
     attraction[Purpose.VISIT] = residents
     attraction[Purpose.GROUP] = attraction[Purpose.LEISURE] + attraction[Purpose.WORSHIP]
+    attraction[Purpose.CITY] = sum(
+        part / max(part.sum(), 1e-300) for part in (*(attraction[purpose] for purpose in share), residents, jobs)
+    )
     return attraction

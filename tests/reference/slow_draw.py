@@ -13,42 +13,59 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simulate import streams
-from simulate.travel.days import legs_on, word
+from simulate.kernels.plan import K_PARK
+from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.travel.days import GOLDEN, MASK, legs_on, mix, stays_on, word
+from simulate.travel.plates import CONFUSABLE, DIGITS, LETTERS, LIKENESS_DIGITS, LIKENESS_LETTERS
+from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from simulate.scenario import Scenario
-    from simulate.travel.days import Leg
+    from simulate.sightings.watch import Watch
+    from simulate.travel.days import Leg, Stay
     from simulate.travel.life import Lives
+    from simulate.travel.plates import Plates
     from simulate.world.build import World
+
+Read = tuple[int, int, int]
+"""Time, site, and the read's word."""
 
 Row = tuple[int, int, int]
 """Plate, time, site."""
 
 
 def slow_rows(
-    scenario: Scenario, world: World, lives: Lives, households: range, days: range | None = None
+    scenario: Scenario, world: World, lives: Lives, watch: Watch, vehicles: Iterable[int], days: range | None = None
 ) -> list[Row]:
-    """Return every read of some households, sorted by plate, time and site."""
-    walker = Walker(scenario, world)
-    life = lives.tables
-    rows = [
-        row
-        for household in households
-        for vehicle in range(int(life.first_vehicle[household]), int(life.first_vehicle[household + 1]))
-        for day in days or range(len(life.day_kind))
-        for leg in legs_on(life, household, vehicle, day)
-        for row in walker.reads(lives, leg)
-    ]
-    return sorted(rows)
+    """Return every read of some vehicles, sorted by plate, time and site."""
+    return sorted(row for row, _ in slow_reads(scenario, world, lives, watch, vehicles, days))
+
+
+def slow_reads(
+    scenario: Scenario, world: World, lives: Lives, watch: Watch, vehicles: Iterable[int], days: range | None = None
+) -> Iterator[tuple[Row, int]]:
+    """Yield every read of some vehicles, each with who was really read."""
+    walker, life = Walker(scenario, world, watch), lives.tables
+    for vehicle in vehicles:
+        household = int(life.household[vehicle])
+        for day in days or range(len(life.day_kind)):
+            legs = legs_on(life, household, vehicle, day)
+            stays = stays_on(life, household, vehicle, day)
+            reads = [read for leg in legs for read in walker.reads(lives, leg)]
+            reads += [read for stay in stays for read in walker.scans(lives, vehicle, day, stay, len(legs))]
+            for second, site, u in reads:
+                yield (walker.named(lives.plates, vehicle, site, u), second, site), vehicle
 
 
 class Walker:
     """Routes found as they are asked for, and the readers on each link."""
 
-    def __init__(self, scenario: Scenario, world: World) -> None:
+    def __init__(self, scenario: Scenario, world: World, watch: Watch) -> None:
         network = world.graph
         self.fast = [int(x) for x in network.fast_ds]
         self.slow = [int(x) for x in network.slow_ds]
@@ -67,29 +84,89 @@ class Walker:
         self.on_link: dict[int, list[int]] = {}
         for site, link in enumerate(world.readers.link):
             self.on_link.setdefault(int(link), []).append(site)
+        self.sites, self.parking = watch.sites, scenario.settings.parking
+        self.zones, self.visits = world.zones, watch.visits
+        self.fleets = list(scenario.settings.readers.mobile.values())
+        self.gate_of = {
+            int(zone): site
+            for site, (zone, kind) in enumerate(zip(self.sites.zone, self.sites.kind, strict=True))
+            if kind == SiteKind.GATE
+        }
+        self.site_of = {
+            (int(zone), world.owners[owner]): site
+            for site, (zone, owner, kind) in enumerate(
+                zip(self.sites.zone, self.sites.owner, self.sites.kind, strict=True)
+            )
+            if kind == SiteKind.MOBILE
+        }
+        self.calendar: dict[tuple[int, int], list[int]] = {}
+        for visit in range(self.visits.n):
+            self.calendar.setdefault((int(self.visits.zone[visit]), int(self.visits.day[visit])), []).append(visit)
         self.trees: dict[tuple[int, int], dict[int, int]] = {}
 
-    def reads(self, lives: Lives, leg: Leg) -> Iterator[Row]:
-        """Drive one leg link by link, and ask each reader on the way whether it reads."""
+    def reads(self, lives: Lives, leg: Leg) -> Iterator[Read]:
+        """Drive one leg link by link, and ask each gate and reader on the way whether it reads."""
         life = lives.tables
         a, b = int(life.zone_hub[leg.from_zone]), int(life.zone_hub[leg.to_zone])
         factors = int(life.hour_fast[leg.hour]), int(life.hour_slow[leg.hour])
-        key = word(int(streams.key(self.seed, "travel.read")), leg.vehicle, 0)
+        met = [(leg.leave_s, self.gate_of[leg.from_zone], 8)] if leg.from_zone in self.gate_of else []
         fast = slow = 0
         for link in self.route(a, leg.alternative, b):
             for site in self.on_link.get(link, ()):
                 there = fast + (self.fast[link] * self.at[site] >> 16), slow + (self.slow[link] * self.at[site] >> 16)
                 driven = (there[0] * factors[0] + there[1] * factors[1]) >> 16
-                second = leg.leave_s + life.access_s + driven
-                if word(key, self.uid[site], leg.day * 16 + leg.leg) >> 32 < self.capture(second):
-                    yield leg.vehicle, second, site
+                met.append((leg.leave_s + life.access_s + driven, site, 0))
             fast, slow = fast + self.fast[link], slow + self.slow[link]
+        met += [(leg.arrive_s, self.gate_of[leg.to_zone], 0)] if leg.to_zone in self.gate_of else []
+        stem = mix(int(streams.key(self.seed, "travel.read")) ^ (leg.vehicle * GOLDEN & MASK))
+        for second, site, departs in met:
+            u = word_of(mix((stem + int(self.sites.uid[site]) * GOLDEN) & MASK), leg.day * 16 + leg.leg + departs)
+            if u >> 32 < self.capture(second, mobile=False):
+                yield second, site, u
 
-    def capture(self, second: int) -> int:
+    def scans(self, lives: Lives, vehicle: int, day: int, stay: Stay, legs: int) -> Iterator[Read]:
+        """Ask every visit of the zone whether it meets the car coming, standing or going."""
+        midnight = day * DAY_S + DAY_START_S
+        stem = mix(int(streams.key(self.seed, "travel.scan")) ^ (vehicle * GOLDEN & MASK))
+        for visit in self.calendar.get((stay.zone, day), ()):
+            fleet = self.fleets[self.visits.fleet[visit]]
+            site = self.site_of[stay.zone, fleet.owner]
+            begins = midnight + int(self.visits.second[visit])
+            u = word_of(stem, int(self.visits.uid[visit]))
+            met = []
+            rolls = range(begins, begins + round(fleet.rolling_min * 60))
+            if stay.number > 0 and stay.begin_s in rolls:
+                met.append((stay.begin_s, mix((u + 2 * stay.number * GOLDEN) & MASK)))
+            scan = begins + ((u & 0xFFFF) * round(fleet.scan_min * 60) >> 16)
+            if stay.begin_s <= scan < stay.end_s and self.stands_in_view(lives, vehicle, day, stay):
+                met.append((scan, mix(u)))
+            if stay.number < legs and stay.end_s in rolls:
+                met.append((stay.end_s, mix((u + (2 * stay.number + 1) * GOLDEN) & MASK)))
+            yield from ((second, site, w) for second, w in met if w >> 32 < self.capture(second, mobile=True))
+
+    def stands_in_view(self, lives: Lives, vehicle: int, day: int, stay: Stay) -> bool:
+        """Tell whether a car stands in view at a place: always the same for one car at one place."""
+        life, share = lives.tables, self.parking.visible_away
+        if stay.at_home:
+            poorer = 1 - 2 * float(self.zones.income_rank[stay.zone])
+            share = min(max(self.parking.visible_home * (1 + self.parking.unequal * poorer), 0.0), 1.0)
+        return word(int(life.key[K_PARK]), vehicle, stay.zone) >> 32 < streams.threshold(share)
+
+    def named(self, plates: Plates, vehicle: int, site: int, u: int) -> int:
+        """Return the plate that a read names: the car's own, or one that looks like it."""
+        own = int(plates.of_vehicles(np.array([vehicle]))[0])
+        mobile = self.sites.kind[site] == SiteKind.MOBILE
+        if u & 0xFFFFFFFF >= streams.threshold(self.readers.mobile_misread if mobile else self.readers.misread):
+            return own
+        return wrong_plate(plates, own, mix(u ^ 0x6A09E667F3BCC909))
+
+    def capture(self, second: int, *, mobile: bool) -> int:
         """Return the threshold of a 32-bit draw, by day or by night."""
         begins, ends = (int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in self.readers.night)
         clock = second % 86_400
         night = begins <= clock < ends if begins <= ends else clock >= begins or clock < ends
+        if mobile:
+            return streams.threshold(self.readers.mobile_capture_night if night else self.readers.mobile_capture_day)
         return streams.threshold(self.readers.capture_night if night else self.readers.capture_day)
 
     def route(self, a: int, alternative: int, b: int) -> list[int]:
@@ -135,3 +212,27 @@ class Walker:
                 elif total == least[to]:
                     entered_by[to] = min(entered_by[to], link)
         return entered_by
+
+
+def wrong_plate(plates: Plates, own: int, w: int) -> int:
+    """Change one character of a plate, one time in eight two, each into the one that looks like it.
+
+    Which one: by how easily the plate's own characters are confused.
+    """
+    text, looks = plates.text(own), []
+    for i, kind in enumerate(CONFUSABLE):
+        character = [c for c, form in zip(text, plates.format, strict=True) if form == kind][
+            i if kind == "L" else i - CONFUSABLE.count("L")
+        ]
+        pairs, likeness = (LETTERS, LIKENESS_LETTERS) if kind == "L" else (DIGITS, LIKENESS_DIGITS)
+        looks.append(next(weight for pair, weight in zip(pairs, likeness, strict=True) if character in pair))
+    left = (w & 0xFFFFFFFF) * sum(looks) >> 32
+    first = next(i for i in range(5) if left < sum(looks[: i + 1]))
+    other = own ^ (1 << first)
+    again = mix(w)
+    return other ^ (1 << ((first + 1 + (again & 0xFFFF) % 4) % 5)) if again < 2**61 else other
+
+
+def word_of(stem: int, counter: int) -> int:
+    """Finish the word of one counter."""
+    return mix((stem + counter * GOLDEN) & MASK)

@@ -91,12 +91,12 @@ def test_without_roads_the_attack_looks_at_no_road():
 @pytest.mark.parametrize("purpose", [Purpose.HOME, Purpose.WORK])
 def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
     public = look(town_of("none")).public
-    visible = np.arange(public.readers.n) % 3 > 0
+    visible = np.arange(len(public.sites.link)) % 3 > 0
     known = anchors.chances(public, visible, purpose)
     for zone in (0, public.zones.n // 2):
         weight = [
             np.exp(-np.hypot(x - public.zones.x_m[zone], y - public.zones.y_m[zone]) / STRAIGHT_M) if seen else 0.0
-            for x, y, seen in zip(public.readers.x_m, public.readers.y_m, visible, strict=True)
+            for x, y, seen in zip(public.sites.x_m, public.sites.y_m, visible, strict=True)
         ]
         wanted = [(1 - SLIP) * w / sum(weight) + SLIP / visible.sum() for w in weight]
         assert np.allclose(np.exp(known.first[:, zone]), wanted, rtol=1e-9)
@@ -106,8 +106,8 @@ def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
 def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_drivers_prefer():
     tiny = small(town_scenario(5, measure__attacker_roads="generator"), awkward=True, scattered=60)
     public = look(tiny).public
-    zones, h, r = public.zones, len(public.hub_node), public.readers.n
-    on = [np.flatnonzero(public.readers.link == link).tolist() for link in range(public.roads.n_links)]
+    zones, h, r = public.zones, len(public.hub_node), len(public.sites.link)
+    on = [np.flatnonzero(public.sites.link == link).tolist() for link in range(public.roads.n_links)]
     drawn_by = np.bincount(zones.hub, zones.residents + zones.attraction[Purpose.WORK], h)
     link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10
     ways = [{}, {}, {}]

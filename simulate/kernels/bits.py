@@ -1,0 +1,29 @@
+"""Counting and finding bits of a 64-bit word in one instruction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def ones(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
+    """Count the bits that are set; uint64 -> uint64."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def lowest(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
+    """Return the position of the lowest bit that is set, 64 if none is; uint64 -> uint64."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate

@@ -1,0 +1,50 @@
+"""What it tells that a car was seen standing, or at a gate, in a zone: is this its home, or its work?
+
+A car that stands somewhere at night probably stands at home; one that stands somewhere at
+noon on a working day probably does not. Each sighting adds the logarithm of how much more
+likely it is at the place asked about than at any other place that the car goes to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.policy.view import View
+    from simulate.sightings.store import Rows
+
+SEEN_AT_ALL = 5.0
+"""Log odds of a zone where the car was seen against one where it was not (assumption)."""
+HOME_NIGHT, HOME_DAY, HOME_WORKDAY = 2.5, 0.7, -0.5
+"""Log odds of home when seen from 20:00 to 06:00; by day; and from 08:00 to 17:00 of a working day (assumption)."""
+WORK_HOURS, WORK_ELSE = 1.2, -1.5
+"""Log odds of work when seen from 08:00 to 17:00 of a working day, and at other times (assumption)."""
+
+
+def stay_belief(view: View, rows: Rows, plates: NDArray[np.int64], since: int, purpose: Purpose) -> csr_array:
+    """Add up what sightings at zones say about home or work; sparse [t, z].
+
+    rows : sightings at gates or by mobile units of the plates, which are sorted.
+    """
+    kept = rows.time >= since
+    target = np.searchsorted(plates, rows.plate[kept])
+    zone = view.public.sites.zone[rows.site[kept]].astype(np.int64)
+    time = rows.time[kept].astype(np.int64)
+    clock, day = time % DAY_S // 3600, (time - DAY_START_S) // DAY_S
+    at_work = ((view.start.weekday() + day) % 7 < 5) & (clock >= 8) & (clock < 17)
+    if purpose is Purpose.WORK:
+        weight = np.where(at_work, WORK_HOURS, WORK_ELSE)
+    else:
+        weight = np.where((clock >= 20) | (clock < 6), HOME_NIGHT, np.where(at_work, HOME_WORKDAY, HOME_DAY))
+    pair, first = np.unique(target * view.public.zones.n + zone, return_inverse=True)
+    total = np.bincount(first, weights=weight, minlength=len(pair)) + SEEN_AT_ALL
+    where = np.divmod(pair, view.public.zones.n)
+    return csr_array((total, where), shape=(len(plates), view.public.zones.n))

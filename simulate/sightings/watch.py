@@ -1,0 +1,228 @@
+"""Who watches: all sites, which lots have gates, and the calendar of mobile units.
+
+A scenario says either how often units go out, or how much is collected in all and whose
+share of it is whose. In that case visits and gates follow from a trial: a sample of
+vehicles is drawn under a nominal calendar with a gate at every candidate lot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+from simulate.checks import ScenarioError
+from simulate.kernels.draw import DENSE, NOT_WATCHED, SPARSE, Eyes
+from simulate.kernels.plan import BLOCK_DAYS
+from simulate.sightings.trial import Yield, visits_and_gates
+from simulate.world.patrols import Visits, patrol
+from simulate.world.sites import SiteKind, Sites, number_sites
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from simulate.scenario import Scenario
+    from simulate.schema import Parking, Settings
+    from simulate.schema import Readers as ReaderSettings
+    from simulate.world.build import World
+    from simulate.world.zones import Zones
+
+DENSE_SHARE = 0.25
+"""From this share of watched ways on, asking each leg costs less than asking first whether any is watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gated:
+    """Lots with a gate, in the order of the rules; g gates."""
+
+    zone: NDArray[np.int32]
+    owner: NDArray[np.int16]
+    rule: NDArray[np.int64]
+    """int64[g]; position of the rule that placed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Watch:
+    """Everything that can read a plate."""
+
+    sites: Sites
+    visits: Visits
+    eyes: Eyes
+    gate_rule: NDArray[np.int64]
+    """int64[gates]; position of the rule that placed each gate."""
+    most_visits: int
+    """Visits that any zone has in a day, at most."""
+
+
+def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yield]) -> Watch:
+    """Place gates and lay out patrols as the scenario says.
+
+    yield_of : draws a sample of vehicles under a nominal watch and counts; called only where
+    the scenario states how much is collected.
+    """
+    readers = scenario.settings.readers
+    most = {name: rule.count or MOST_GATES for name, rule in readers.gates.items()}
+    if readers.sightings is None:
+        _check_stated(readers)
+        return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, most)
+    nominal = dict.fromkeys(readers.mobile, NOMINAL_VISITS)
+    trial = _watch(scenario, world, nominal, most)
+    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal, most)
+    return _watch(scenario, world, visits, gates)
+
+
+NOMINAL_VISITS = 8.0
+MOST_GATES = 400
+"""Lots that a rule without a count may gate, where the scenario states how much is collected."""
+
+
+def _check_stated(readers: ReaderSettings) -> None:
+    """Refuse fleets without visits and gates without a count."""
+    for table, key, rules in (("mobile", "visits", readers.mobile), ("gates", "count", readers.gates)):
+        for name, rule in rules.items():
+            if getattr(rule, key) is None:
+                raise ScenarioError(
+                    f"readers.{table}.{name}.{key}", "a number", "nothing",
+                    f"say {key}, or say in [readers.sightings] how much is collected in all",
+                )  # fmt: skip
+
+
+def _watch(scenario: Scenario, world: World, visits: Mapping[str, float], gates: Mapping[str, int]) -> Watch:
+    """Put the watch together for given visits a shift and numbers of gates."""
+    settings, zones = scenario.settings, world.zones
+    readers = settings.readers
+    gated = _gated(settings, world, gates)
+    fleets = list(readers.mobile.values())
+    mobile_owners = sorted({world.owners.index(fleet.owner) for fleet in fleets})
+    sites = number_sites(world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners)
+    if not sites.n:
+        raise ScenarioError(
+            "readers",
+            "at least one reader",
+            "none",
+            "add [readers.place.NAME], [readers.mobile.NAME] or [readers.gates.NAME]",
+        )
+    calendar = patrol(zones, readers.mobile, visits, settings.period.days, scenario.seed)
+    gate_of_zone = np.full(zones.n, -1, np.int32)
+    gate_of_zone[gated.zone] = world.readers.n + np.arange(len(gated.zone))
+    site_of = np.full((len(world.owners), zones.n), -1, np.int64)
+    mobile = sites.of_kind(SiteKind.MOBILE)
+    site_of[sites.owner[mobile], sites.zone[mobile]] = mobile
+    owner_of_fleet = np.array([world.owners.index(fleet.owner) for fleet in fleets], np.int64)
+    scan_s = np.array([round(fleet.scan_min * 60) for fleet in fleets] or [0], np.int64)
+    rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
+    scanned, zone_day, visit, most_visits = _tables(
+        calendar, zones.n, settings.period.days, site_of, owner_of_fleet, np.maximum(scan_s, rolling_s)
+    )
+    routes = world.routes
+    capture = [
+        [readers.capture_day, readers.mobile_capture_day], [readers.capture_night, readers.mobile_capture_night],
+    ]  # fmt: skip
+    eyes = Eyes(
+        watch=_how_much(routes.hot, len(gated.zone)),
+        hot=routes.hot,
+        cell=routes.cell,
+        parent=routes.cell_parent,
+        site=routes.cell_site,
+        fast_ds=routes.cell_fast,
+        slow_ds=routes.cell_slow,
+        uid=sites.uid[: world.readers.n + len(gated.zone)],
+        gate=gate_of_zone,
+        capture=np.array([[streams.threshold(share) for share in row] for row in capture], np.uint64),
+        misread=np.array([streams.threshold(readers.misread), streams.threshold(readers.mobile_misread)], np.uint64),
+        night=_night(*readers.night),
+        patrolled=int(calendar.n > 0),
+        scanned=scanned,
+        zone_day=zone_day,
+        visit=visit,
+        scan_s=scan_s,
+        rolling_s=rolling_s,
+        visible=_visible(zones, settings.parking),
+    )
+    return Watch(sites=sites, visits=calendar, eyes=eyes, gate_rule=gated.rule, most_visits=most_visits)
+
+
+def _gated(settings: Settings, world: World, gates: Mapping[str, int]) -> Gated:
+    """Gate the busiest lots of each rule's purpose; a lot has one gate, and earlier rules choose first."""
+    zones = world.zones
+    taken = zones.outside.copy()
+    zone, owner, rule_of = [], [], []
+    for number, (name, rule) in enumerate(settings.readers.gates.items()):
+        draw = np.where(taken, 0.0, zones.attraction[Purpose[rule.purpose.upper()]])
+        order = np.lexsort((zones.x_m, zones.y_m, -draw))
+        chosen = order[: gates[name]][draw[order[: gates[name]]] > 0]
+        if rule.count is not None and len(chosen) < rule.count:
+            raise ScenarioError(
+                f"readers.gates.{name}.count", f"at most {len(chosen)}, which is how many such lots are left", rule.count,
+                "ask for fewer",
+            )  # fmt: skip
+        taken[chosen] = True
+        zone.append(chosen)
+        owner.append(np.full(len(chosen), world.owners.index(rule.owner)))
+        rule_of.append(np.full(len(chosen), number))
+    nothing = np.empty(0, np.int64)
+    return Gated(
+        zone=np.concatenate([nothing, *zone]).astype(np.int32),
+        owner=np.concatenate([nothing, *owner]).astype(np.int16),
+        rule=np.concatenate([nothing, *rule_of]),
+    )
+
+
+def _tables(
+    calendar: Visits, n_zones: int, days: int, site_of: NDArray[np.int64], owner_of_fleet: NDArray[np.int64],
+    lasts_s: NDArray[np.int64],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], int]:  # fmt: skip
+    """Pack the calendar in three levels: days of a zone, hours of a day, visits."""
+    blocks = -(-days // BLOCK_DAYS)
+    zone, day = calendar.zone.astype(np.int64), calendar.day.astype(np.int64)
+    begins = np.append(True, (zone[1:] != zone[:-1]) | (day[1:] != day[:-1]))[: calendar.n]
+    first = np.flatnonzero(begins)
+    zone_days = np.zeros((n_zones * blocks, 2), np.uint64)
+    cell = zone[first] * blocks + day[first] // BLOCK_DAYS
+    np.bitwise_or.at(zone_days[:, 0], cell, np.uint64(1) << (day[first] % BLOCK_DAYS).astype(np.uint64))
+    counts = np.bincount(cell, minlength=len(zone_days))
+    zone_days[:, 1] = np.cumsum(counts) - counts
+    hours = np.zeros(len(first) + 1, np.uint64)
+    last_s = calendar.second + lasts_s[calendar.fleet]
+    for later_s in range(0, int(lasts_s.max()) + 3600, 3600):
+        hour = np.minimum(np.minimum(calendar.second + later_s, last_s) // 3600, 23).astype(np.uint64)
+        np.bitwise_or.at(hours, np.cumsum(begins) - 1, np.uint64(1) << hour)
+    starts = np.append(first, calendar.n).astype(np.uint64)
+    site = site_of[owner_of_fleet[calendar.fleet], zone] if calendar.n else np.empty(0, np.int64)
+    packed = (
+        calendar.second.astype(np.uint64) << np.uint64(40)
+        | calendar.fleet.astype(np.uint64) << np.uint64(32)
+        | site.astype(np.uint64)
+    )
+    visit = np.stack([calendar.uid, packed], axis=1)
+    most = int(np.diff(np.append(first, calendar.n)).max(initial=0))
+    return zone_days.reshape(n_zones, blocks, 2), (starts << np.uint64(24)) | hours, visit, most
+
+
+def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
+    """Tell how much of the trips fixed readers and gates can see."""
+    share = float(hot.mean())
+    if share == 0 and gates == 0:
+        return NOT_WATCHED
+    return DENSE if share >= DENSE_SHARE else SPARSE
+
+
+def _visible(zones: Zones, parking: Parking) -> NDArray[np.uint64]:
+    """Return the thresholds of standing in view at home and elsewhere; uint64[2, z]."""
+    home = np.clip(parking.visible_home * (1 + parking.unequal * (1 - 2 * zones.income_rank)), 0.0, 1.0)
+    away = np.full(zones.n, parking.visible_away)
+    return np.array([[streams.threshold(share) for share in row] for row in (home, away)], np.uint64)
+
+
+def _night(begins: str, ends: str) -> NDArray[np.uint8]:
+    """Return which half-hours are night; uint8[48]."""
+    begin, end = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begins, ends))
+    half_hour = np.arange(48)
+    if begin <= end:
+        return ((half_hour >= begin) & (half_hour < end)).astype(np.uint8)
+    return ((half_hour >= begin) | (half_hour < end)).astype(np.uint8)

@@ -1,0 +1,74 @@
+"""Gatherings: groups that meet every week and events that happen once, so that people who meet really do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+from simulate.travel.diaries import GROUP_OFFSET_S
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.schema import Events, Households
+    from simulate.travel.calendar import Calendar
+    from simulate.travel.households import Population
+    from simulate.world.build import World
+
+CANDIDATES = 64
+"""Groups that people of one hub may join; six bits pick one."""
+MONTH_DAYS = 365.25 / 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gatherings:
+    """Groups and events; g groups, e events."""
+
+    group_row: NDArray[np.uint32]
+    """uint32[h, CANDIDATES]; groups that people of each hub may join, near ones more often."""
+    group_zone: NDArray[np.uint32]
+    group_weekday: NDArray[np.uint8]
+    group_offset: NDArray[np.int32]
+    """int32[g]; seconds by which a group meets earlier or later than its anchor."""
+    event_day: NDArray[np.int32]
+    """int32[e]; rising."""
+    event_zone: NDArray[np.int64]
+    """int64[days]; -1 on days without an event."""
+
+
+def make_gatherings(
+    world: World, households: Households, events: Events, people: Population, days: Calendar, seed: int
+) -> Gatherings:
+    """Give each group a venue, a weekday and a quarter of an hour, and each event a venue and a day."""
+    n = max(1, round(people.n_households * households.in_group / households.group_size))
+    draws = [streams.uniforms(streams.key(seed, f"groups.{what}"), np.arange(n)) for what in ("venue", "day", "hour")]
+    weight = np.where(world.zones.outside, 0.0, world.zones.attraction[Purpose.GROUP])
+    cumulative = np.cumsum(weight)
+    venue = np.searchsorted(cumulative, draws[0] * cumulative[-1], side="right")
+    day = np.arange(days.days)
+    happens = streams.uniforms(streams.key(seed, "events.day"), day) < events.per_month / MONTH_DAYS
+    place = streams.uniforms(streams.key(seed, "events.venue"), day)
+    at = np.searchsorted(cumulative, place * cumulative[-1], side="right")
+    return Gatherings(
+        group_row=_candidates(world, venue, seed),
+        group_zone=venue.astype(np.uint32),
+        group_weekday=(draws[1] * 7).astype(np.uint8),
+        group_offset=(draws[2] * 5).astype(np.int32) * 900 - GROUP_OFFSET_S,
+        event_day=np.flatnonzero(happens).astype(np.int32),
+        event_zone=np.where(happens, at, -1).astype(np.int64),
+    )
+
+
+def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np.uint32]:
+    """List groups for each hub, those whose venue is near more often; uint32[h, CANDIDATES]."""
+    offset = streams.uniforms(streams.key(seed, "groups.join"), np.arange(len(world.nearness)))
+    rows = np.empty((len(world.nearness), CANDIDATES), np.uint32)
+    for hub, near in enumerate(world.nearness):
+        cumulative = np.cumsum(near[world.zones.hub[venue]] + 1e-12)
+        at = (np.arange(CANDIDATES) + offset[hub]) / CANDIDATES * cumulative[-1]
+        rows[hub] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(venue) - 1)
+    return rows

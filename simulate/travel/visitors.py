@@ -1,0 +1,65 @@
+"""Visitors: vehicles that live beyond the map and come to work, on errands or passing through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+from simulate.checks import ScenarioError
+from simulate.travel.diaries import MAX_CARS, NUMBER, PATTERNS, THROUGH_ANY, VISIT_CITY_ANY, WORK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from simulate.schema import Visitors
+    from simulate.travel.households import Population
+    from simulate.world.zones import Zones
+
+_DAYS = {"work": WORK[:1], "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
+"""What a visitor does on a day when it comes."""
+
+
+def add_visitors(
+    residents: Population, zones: Zones, visitors: Mapping[str, Visitors], first_kind: int, seed: int
+) -> Population:
+    """Append one household with one vehicle for each visitor, at a way into the map.
+
+    Raises ScenarioError where the map has no way in.
+    """
+    if not visitors:
+        return residents
+    ways_in = np.flatnonzero(zones.outside)
+    if not len(ways_in):
+        raise ScenarioError(
+            "visitors", "a map with ways in", "none", "name roads.outside_zones, or take [visitors] out of the scenario"
+        )
+    sizes = [one.vehicles for one in visitors.values()]
+    homes = [
+        ways_in[
+            (streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles)) * len(ways_in)).astype(
+                int
+            )
+        ]
+        for name, one in visitors.items()
+    ]
+    last = residents.first_vehicle[-1]
+    return replace(
+        residents,
+        kind=np.concatenate([residents.kind, np.repeat(first_kind + np.arange(len(sizes)), sizes)]).astype(np.uint8),
+        home=np.concatenate([residents.home, *homes]).astype(np.uint32),
+        first_vehicle=np.concatenate([residents.first_vehicle, last + 1 + np.arange(sum(sizes))]),
+    )
+
+
+def visitor_patterns(visitors: Mapping[str, Visitors], kinds_of_day: int) -> NDArray[np.uint8]:
+    """Return what visitors do, every variant equally likely; uint8[kinds of visitor, kinds of day, PATTERNS, MAX_CARS]."""
+    table = np.zeros((len(visitors), kinds_of_day, PATTERNS, MAX_CARS), np.uint8)
+    for i, one in enumerate(visitors.values()):
+        variants = np.array([NUMBER[template.name] for template in _DAYS[one.purpose]], np.uint8)
+        table[i, :, :, 0] = variants[np.arange(PATTERNS) * len(variants) // PATTERNS]
+    return table

@@ -1,0 +1,139 @@
+"""Mobile units: which neighbourhoods each one scans, and when, on every day.
+
+The calendar is shared by all vehicles, so two cars in one lot are seen together. Visits
+are uneven and come back to the same places: even scanning contradicts the record (a fleet
+would then see nearly every car once before it sees any twice).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from simulate import streams
+from simulate.checks import ScenarioError
+from simulate.world.sites import zone_uids
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from simulate.schema import Fleet
+    from simulate.world.zones import Zones
+
+DAY_S, DAY_START_S = 86_400, 4 * 3600
+MOST_VISITS = 4096
+"""Visits of one shift at most: what names them has twelve bits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Visits:
+    """The calendar of all mobile units, sorted by zone and time; n visits."""
+
+    zone: NDArray[np.int32]
+    day: NDArray[np.int32]
+    """int32[n]; day of travel, 04:00 to 04:00."""
+    second: NDArray[np.int64]
+    """int64[n]; when the scan begins, seconds after the day's 04:00."""
+    fleet: NDArray[np.uint8]
+    """uint8[n]; position in the list of fleets."""
+    unit: NDArray[np.int32]
+    """int32[n]; position of the unit within its fleet."""
+    uid: NDArray[np.uint64]
+    """uint64[n]; what draws are keyed by."""
+
+    @property
+    def n(self) -> int:
+        """Count the visits."""
+        return len(self.uid)
+
+
+def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float], days: int, seed: int) -> Visits:
+    """Lay out the calendar of all fleets; visits : zones a unit scans in a shift, by fleet.
+
+    Raises ScenarioError where more visits are asked for than fit into a shift.
+    """
+    parts = []
+    for number, (name, fleet) in enumerate(fleets.items()):
+        weight = zone_weights(zones, name, fleet, seed)
+        for unit in range(fleet.units):
+            uid = streams.uid(fleet.owner, name, unit)
+            territory = _territory(zones, weight, fleet, streams.key(seed, f"patrols.{uid}"))
+            for shift, (begins, ends) in enumerate(fleet.shifts):
+                parts.append(_shift(name, fleet, uid, territory, shift, (begins, ends), visits[name], days, seed))
+                parts[-1] = (*parts[-1], np.full(len(parts[-1][0]), number), np.full(len(parts[-1][0]), unit))
+    columns = [np.concatenate([np.empty(0, part.dtype), *(p[i] for p in parts)]) for i, part in enumerate(_EMPTY)]
+    zone, start_s, uid, fleet_number, unit_number = columns
+    day, second = np.divmod(start_s - DAY_START_S, DAY_S)
+    order = np.lexsort((uid, second, day, zone))
+    order = order[(day[order] >= 0) & (day[order] < days)]
+    return Visits(
+        zone=zone[order].astype(np.int32),
+        day=day[order].astype(np.int32),
+        second=second[order],
+        fleet=fleet_number[order].astype(np.uint8),
+        unit=unit_number[order].astype(np.int32),
+        uid=uid[order],
+    )
+
+
+_EMPTY = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, int), np.empty(0, int))
+
+
+def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:
+    """Weigh zones by how often a fleet visits them; float64[z], 0 beyond the map.
+
+    By homes and by what else draws people; times a gamma variable of mean 1, whose shape is
+    the fleet's unevenness; times the stated preference for poorer areas.
+    """
+    inside = ~zones.outside
+    homes = np.where(inside, zones.residents, 0.0)
+    lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
+    where = fleet.homes * homes / homes.sum() + (1 - fleet.homes) * lots / lots.sum()
+    draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), zone_uids(zones, "zone"))
+    uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
+    return where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+
+
+def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:
+    """Return the running sum of one unit's weights round a base of its own; float64[z]."""
+    u = float(streams.uniforms(key, np.zeros(1, np.uint64))[0])
+    cumulative = np.cumsum(weight)
+    base = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
+    away = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
+    return np.cumsum(weight * np.exp(-away / fleet.territory_m))
+
+
+def _shift(
+    name: str, fleet: Fleet, uid: np.uint64, territory: NDArray[np.float64], shift: int, hours: tuple[str, str],
+    visits: float, days: int, seed: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:  # fmt: skip
+    """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
+    begin_s, end_s = (int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in hours)
+    length_s = (end_s - begin_s) % DAY_S or DAY_S
+    most = int(length_s // (fleet.scan_min * 60))
+    if visits > min(most, MOST_VISITS - 1):
+        raise ScenarioError(
+            f"readers.mobile.{name}", f"at most {most} visits in a shift of {length_s // 3600} hours", f"{visits:.1f}",
+            "add units or shifts, shorten scan_min, or ask for fewer sightings",
+        )  # fmt: skip
+    shift_name = np.arange(days, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
+    out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty
+    wanted = np.floor(visits + streams.uniforms(streams.key(seed, f"patrols.{uid}.visits"), shift_name)).astype(int)
+    count = np.where(out, np.minimum(wanted, most), 0)
+    day = np.repeat(np.arange(days), count)
+    nth = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
+    visit = (shift_name[day] * np.uint64(MOST_VISITS)) + nth.astype(np.uint64)
+    u = streams.uniforms(streams.key(seed, f"patrols.{uid}.zone"), visit)
+    zone = np.searchsorted(territory, u * territory[-1], side="right")
+    room = length_s / np.maximum(count[day], 1)
+    late = streams.uniforms(streams.key(seed, f"patrols.{uid}.start"), visit) * np.maximum(
+        room - fleet.scan_min * 60, 0
+    )
+    start = day * DAY_S + begin_s + (nth * room + late).astype(np.int64)
+    return zone, start, streams.words(streams.key(seed, f"patrols.{uid}.uid"), visit)

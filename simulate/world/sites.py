@@ -1,0 +1,113 @@
+"""Sites: every place where a plate can be read, numbered once for the whole run.
+
+Fixed readers come first, then gates, then zones as scanned by one owner's mobile units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate import streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulate.world.readers import Readers
+    from simulate.world.zones import Zones
+
+
+class SiteKind(IntEnum):
+    """How plates are read at a site."""
+
+    FIXED = 0
+    GATE = 1
+    MOBILE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sites:
+    """All sites; s sites."""
+
+    kind: NDArray[np.uint8]
+    """uint8[s]; SiteKind."""
+    uid: NDArray[np.uint64]
+    """uint64[s]; hash of owner and place: what draws are keyed by."""
+    owner: NDArray[np.int16]
+    """int16[s]; position in the list of owners."""
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    """float64[s]; metres east and north; the middle of the zone for gates and mobile units."""
+    link: NDArray[np.int32]
+    """int32[s]; link that a fixed reader watches, -1 elsewhere."""
+    at: NDArray[np.float64]
+    """float64[s]; share of that link from its tail, 0 elsewhere."""
+    zone: NDArray[np.int32]
+    """int32[s]; zone of a gate or of mobile units, -1 for fixed readers."""
+
+    @property
+    def n(self) -> int:
+        """Count the sites."""
+        return len(self.uid)
+
+    def describe(self, visible: NDArray[np.bool_]) -> str:
+        """Say how many sites of each kind an observer sees; visible : bool[s]."""
+        names = {
+            SiteKind.FIXED: "fixed readers",
+            SiteKind.GATE: "gates",
+            SiteKind.MOBILE: "zones that mobile units scan",
+        }
+        parts = []
+        for kind, name in names.items():
+            seen, there = int((visible & (self.kind == kind)).sum()), int((self.kind == kind).sum())
+            parts += [f"{seen:,} of {there:,} {name}"] if there else []
+        return ", ".join(parts)
+
+    def of_kind(self, kind: SiteKind) -> NDArray[np.int64]:
+        """Return the sites of one kind; int64[k]."""
+        return np.flatnonzero(self.kind == kind)
+
+
+def zone_uids(zones: Zones, *parts: object) -> NDArray[np.uint64]:
+    """Hash the place of every zone, to the metre, with what identifies its use; uint64[z]."""
+    return np.array(
+        [streams.uid(*parts, round(x), round(y)) for x, y in zip(zones.x_m, zones.y_m, strict=True)], np.uint64
+    )
+
+
+def number_sites(
+    readers: Readers,
+    zones: Zones,
+    gates: NDArray[np.int32],
+    gate_owner: NDArray[np.int16],
+    mobile_owners: Sequence[int],
+    owners: Sequence[str],
+) -> Sites:
+    """Number fixed readers, gates and scanned zones.
+
+    gates : int32[g], zones with a gate; gate_owner : int16[g]; mobile_owners : owners that
+    keep mobile units, each of which could scan any zone inside the map.
+    """
+    inside = np.flatnonzero(~zones.outside).astype(np.int32)
+    scanned = np.tile(inside, len(mobile_owners))
+    scanner = np.repeat(np.array(mobile_owners, np.int16), len(inside))
+    zone = np.concatenate([gates, scanned]).astype(np.int32)
+    uids = {int(owner): zone_uids(zones, owners[owner]) for owner in {*gate_owner.tolist(), *mobile_owners}}
+    kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(scanned)])
+    by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
+    salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
+    return Sites(
+        kind=kind.astype(np.uint8),
+        uid=np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt]),
+        owner=np.concatenate([readers.owner, gate_owner, scanner]).astype(np.int16),
+        x_m=np.concatenate([readers.x_m, zones.x_m[zone]]),
+        y_m=np.concatenate([readers.y_m, zones.y_m[zone]]),
+        link=np.concatenate([readers.link, np.full(len(zone), -1)]).astype(np.int32),
+        at=np.concatenate([readers.at, np.zeros(len(zone))]),
+        zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
+    )
