@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import simulate as sim
+from simulate.travel.calendar import DAY_S, DAY_START_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,30 +49,36 @@ def draw_city(folder: Path, days: int, **changes: Any) -> City:
     return City(run=run, view=sim.view(run, observer=OBSERVER, ladder=["forever"]), days=days)
 
 
-def resident_plates(run: Run) -> NDArray[np.int64]:
-    """Return the plates of the vehicles that the run's households keep; int64[v], by vehicle.
+def plates_of(run: Run, vehicles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the plate of each vehicle; int64[n].
 
-    The only place that knows how plates are numbered.
+    With the two functions below, all that these checks know of how a run numbers things.
     """
+    assert vehicles.max() < run.n_vehicles
+    return vehicles
+
+
+def residents(run: Run) -> NDArray[np.int64]:
+    """Return the vehicles that are kept on the map, not those that only visit; int64[v]."""
     return np.arange(run.n_vehicles)
 
 
-def reads_per_plate(run: Run) -> NDArray[np.int64]:
-    """Count the stored reads of every plate number, ghosts included; int64[plates]."""
-    counts = np.zeros(run.n_vehicles, np.int64)
-    for block in run.store.blocks(columns=["plate"]):
-        more = np.bincount(block.plate)
+def site_positions(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return metres east and north of every site; float64[s] each."""
+    return run.world.readers.x_m, run.world.readers.y_m
+
+
+def resident_plates(run: Run) -> NDArray[np.int64]:
+    """Return the plates of the residents' vehicles; int64[v]."""
+    return plates_of(run, residents(run))
+
+
+def reads_per_plate(run: Run, days: int | None = None) -> NDArray[np.int64]:
+    """Count the stored reads of every plate number, ghosts included, of the first days or of all; int64[plates]."""
+    counts = np.zeros(int(plates_of(run, np.arange(run.n_vehicles)).max()) + 1, np.int64)
+    for block in run.store.blocks():
+        more = np.bincount(block.plate if days is None else block.plate[block.time < days * DAY_S + DAY_START_S])
         if len(more) > len(counts):
-            counts = np.concatenate([counts, np.zeros(len(more) - len(counts), np.int64)])
+            counts = np.pad(counts, (0, len(more) - len(counts)))
         counts[: len(more)] += more
     return counts
-
-
-def reads_per_site(run: Run) -> NDArray[np.int64]:
-    """Count the stored reads at every site that has any; int64[s]."""
-    counts = np.zeros(0, np.int64)
-    for block in run.store.blocks(columns=["site"]):
-        more = np.bincount(block.site)
-        longer = max(len(more), len(counts))
-        counts = np.pad(counts, (0, longer - len(counts))) + np.pad(more, (0, longer - len(more)))
-    return counts[counts > 0]

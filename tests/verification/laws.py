@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
+from cities import resident_plates, site_positions
 
 from simulate.risk import unicity
 
 if TYPE_CHECKING:
+    from cities import City
     from numpy.typing import NDArray
-
-    from simulate.policy.view import View
 
 HOUR_S = 3600
 
@@ -33,9 +33,11 @@ class Unique:
     """int64[MAX_POINTS]; targets with so many points."""
 
 
-def unique_by_grain(view: View, seed: int, hours: list[int], metres: list[float], targets: int) -> list[Unique]:
+def unique_by_grain(city: City, hours: list[int], metres: list[float], targets: int) -> list[Unique]:
     """Draw points from the records of the same targets at every grain, and attack them together."""
-    plates = np.sort(np.random.default_rng(seed).permutation(view.public.n_vehicles)[:targets]).astype(np.int64)
+    view, seed = city.view, city.run.scenario.seed
+    plates = np.sort(np.random.default_rng(seed).permutation(resident_plates(city.run))[:targets])
+    x, y = site_positions(city.run)
     grains = {f"{h} h, {m:g} m": (h * HOUR_S, m) for h, m in product(hours, metres)}
     with patch.dict(unicity.GRAINS, {unicity.HOUR_READER: (HOUR_S, 0.0), **grains}, clear=True):
         asked = unicity.record_questions(view, plates, seed)
@@ -50,7 +52,7 @@ def unique_by_grain(view: View, seed: int, hours: list[int], metres: list[float]
             Unique(
                 hours=seconds // HOUR_S,
                 metres=size,
-                readers=view.public.readers.n / (unicity._cells(view, size).max() + 1),
+                readers=len(x) / len(set(zip(x // size, y // size, strict=True))) if size else 1.0,
                 share=right.sum(axis=0) / np.maximum(enough.sum(axis=0), 1),
                 targets=enough.sum(axis=0),
             )
