@@ -36,12 +36,12 @@ def pytest_sessionfinish(session, exitstatus):
     if not session.stash[RECORD].findings:
         return
     if reason:
-        print(f"\ndocs/validation.md left as it was: {reason}")  # noqa: T201
+        print(f"\ndocs/validation.md left as it was: {reason}")
         return
     from page import write
 
     write(session.stash[RECORD], DOCS / "validation.md", DOCS / "images" / "validation")
-    print("\nwrote docs/validation.md")  # noqa: T201
+    print("\nwrote docs/validation.md")
 
 
 def _partial(config, items):

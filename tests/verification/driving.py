@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -187,7 +188,7 @@ def explores(trips: Trips) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         known.append(np.cumsum(first) - first)
     fresh, knows = np.concatenate(new), np.concatenate(known)
     edges = np.unique(np.geomspace(4, 40, 8).round())
-    bins = [(knows >= a) & (knows < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    bins = [(knows >= a) & (knows < b) for a, b in pairwise(edges)]
     bins = [inside for inside in bins if inside.sum() > 200]
     return np.array([knows[inside].mean() for inside in bins]), np.array([fresh[inside].mean() for inside in bins])
 

@@ -125,8 +125,6 @@ def _alibi(outside: Points, mine: NDArray[np.bool_], reads: Points, theirs: slic
     """Tell whether some two points of a pair could not be driven between in time."""
     late = reads.time_s[theirs]
     apart_s = np.abs(outside.time_s[mine][:, None] - late)
-    apart_m = np.hypot(
-        outside.x_m[mine][:, None] - reads.x_m[theirs], outside.y_m[mine][:, None] - reads.y_m[theirs]
-    )
+    apart_m = np.hypot(outside.x_m[mine][:, None] - reads.x_m[theirs], outside.y_m[mine][:, None] - reads.y_m[theirs])
     contradicts = (apart_s <= ALIBI_S) & (late < end) & (apart_m > NEAR_M + FASTEST_M_S * apart_s)
     return bool(contradicts.any())

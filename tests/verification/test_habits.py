@@ -19,6 +19,7 @@ pytestmark = pytest.mark.verify
 
 FIVE_YEARS, YEAR = 1826, 365
 CENSUS = "Census P20-567, 2012-13"
+NETWORKS = "Transportation Networks for Research"
 SONG = "Song, Koren, Wang & Barabasi, Nat. Phys. 2010: telephones"
 LISTED = (
     "a household here chooses among 24 places, and a share of errands at new ones; people keep discovering. Old places"
@@ -42,10 +43,11 @@ def years() -> Years:
 
 def test_lives_change_as_the_census_says(check, years):
     (home, work), first = truth.home_and_work(years.town.lives, 0), years.town.lives.population.first_vehicle[:-1]
-    for days, published, value, low, high in ((YEAR, "11.7 %", "one", 0.10, 0.135), (FIVE_YEARS, "35.4 %", "five", 0.33, 0.38)):
+    rows = ((YEAR, "11.7 %", "one year", 0.10, 0.135), (FIVE_YEARS, "35.4 %", "five years", 0.33, 0.38))
+    for days, published, span, low, high in rows:
         later, job = truth.home_and_work(years.town.lives, days)
         check(
-            f"habits.moved-{value}", what=f"households that moved within {value} year{'s' if value == 'five' else ''}",
+            f"habits.moved-{span.split()[0]}", what=f"households that moved within {span}",
             value=(later != home)[first].mean(), published=published, source=CENSUS, low=low, high=high, kind="input",
             expected="reproduced", unit="%",
         )  # fmt: skip
@@ -110,13 +112,13 @@ def test_anaheim_drives_as_its_tables_say(check, data):
     pairs = np.bincount(districts.of_zone[home[commutes]] * 38 + districts.of_zone[work[commutes]], minlength=38 * 38)
     check(
         "movement.anaheim-pairs", what="Anaheim: home-work pairs against its trip table, correlation",
-        value=np.corrcoef(table.ravel(), pairs)[0, 1], published="1", source="Transportation Networks for Research",
+        value=np.corrcoef(table.ravel(), pairs)[0, 1], published="1", source=NETWORKS,
         low=0.95, high=1.0, kind="input", expected="reproduced",
     )  # fmt: skip
     flows = read_flows(files.flow, read_network(files.net))
     passages, _, _ = truth.link_passages(town.world, town.lives, 7, 14)
     check(
-        "movement.anaheim-flows", what="Anaheim: passages on its links in a week against equilibrium flows, correlation",
-        value=np.corrcoef(passages, flows)[0, 1], published="1", source="Transportation Networks for Research", low=0.85,
-        high=1.0, kind="held out", expected="reproduced",
+        "movement.anaheim-flows", what="Anaheim: passages on its links against equilibrium flows, correlation",
+        value=np.corrcoef(passages, flows)[0, 1], published="1", source=NETWORKS, low=0.85, high=1.0,
+         kind="held out", expected="reproduced",
     )  # fmt: skip

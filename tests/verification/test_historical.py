@@ -40,7 +40,7 @@ def run_of(record, tmp_path):
 
 
 def test_norfolk(check, run_of, record):
-    run = run_of("norfolk-2025", "Norfolk, Virginia, 2025: reads per camera and per resident", period__days=NORFOLK_DAYS)
+    run = run_of("norfolk-2025", "Norfolk, 2025: reads per camera and per resident", period__days=NORFOLK_DAYS)
     days = run.scenario.settings.period.days
     per_day = reads_per_plate(run)[resident_plates(run)] / days
     check(
@@ -57,8 +57,8 @@ def test_norfolk(check, run_of, record):
     for name, reads in PLAINTIFFS.items():
         check(
             f"reads.norfolk-{name.lower()}", what=f"Norfolk 2025: residents read less often than plaintiff {name}",
-            value=(per_day < reads).mean(), published=f"{reads:.2f} reads a day; a litigant, not a mean", source=NORFOLK,
-            low=0.5, high=0.995, kind="held out", expected="reproduced", unit="%",
+            value=(per_day < reads).mean(), published=f"{reads:.2f} reads a day; a litigant, no mean",
+            source=NORFOLK, low=0.5, high=0.995, kind="held out", expected="reproduced", unit="%",
         )  # fmt: skip
     figure, (axes,) = panels(high=3.0)
     axes.hist(per_day, bins=np.linspace(0, max(12.0, np.quantile(per_day, 0.999)), 60), color=BLUE)
@@ -68,7 +68,7 @@ def test_norfolk(check, run_of, record):
     axes.set(xlabel="reads per day", ylabel="resident vehicles")
     record.picture(
         "norfolk", figure, topic="reads", says="Most residents are read a few times a day; both plaintiffs lie within.",
-        caption="Norfolk 2025: reads a day of resident vehicles in the model, and those of the two plaintiffs (dashed).",
+        caption="Norfolk 2025: reads a day of resident vehicles in the model, and of the two plaintiffs (dashed).",
     )  # fmt: skip
 
 

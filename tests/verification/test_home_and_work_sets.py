@@ -29,8 +29,8 @@ def test_home_and_work_sets(check, record):
         published=str(UNITED_STATES), source=GOLLE, low=10, high=40, kind="held out", expected="missed",
         why=f"a town of 200,000 has only 50 tracts of 4,000 people to work in. The set shrinks as the town grows, from"
         f" {medians[0]:.0f} at 25,000 people to {medians[-1]:.0f} at 200,000; going on like that it would come to"
-        f" {UNITED_STATES} at {round(reached, -5) / 1e6:.1f} million, the size of a metropolitan area. Knowing somebody's home"
-        " and work tract says less in a modelled town than in life",
+        f" {UNITED_STATES} at {round(reached, -5) / 1e6:.1f} million, the size of a metropolitan area. Knowing"
+        " somebody's home and work tract says less in a modelled town than in life",
     )  # fmt: skip
     check(
         "sets.tract-unique", what="commuters alone in their pair of tracts", value=(tracts[-1] == 1).mean(),

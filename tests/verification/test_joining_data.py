@@ -17,9 +17,9 @@ KONDOR = "Kondor et al. 2018: telephones and transit cards, Singapore"
 PER_DAY, WEEKS, TARGETS = 3.5, (1, 2, 3, 4), 400
 PUBLISHED = {1: "16.8 %", 4: "more than 55 %"}
 TOO_EASY = (
-    "here {crowd:,} vehicles stand for the millions of Singapore, both sets describe the same car trips, and no clock or"
-    " place is wrong. Known of a tenth of the crowd, {less:.0%} would be matched: the share falls as crowds grow. The"
-    " model exaggerates how quickly two data sets can be joined; it agrees that a month of a few points a day is enough"
+    "here {crowd:,} vehicles stand for the millions of Singapore, both sets describe the same car trips, and no clock"
+    " or place is wrong. Known of a tenth of the crowd, {less:.0%} would be matched: the share falls as crowds grow."
+    " The model exaggerates how quickly two data sets can be joined; it agrees that a month of a few points a day is enough"
     " for most people"
 )
 
@@ -53,8 +53,8 @@ def test_two_data_sets_can_be_joined(check, city, record):
     axes.legend(fontsize=7, frameon=False)
     record.picture(
         "matching", figure, topic="matching", says="The model lies above the published marks and rises alike.",
-        caption=f"{TARGETS} people whose trip ends are matched to plates by reads near in place and time, scored against"
-        " the truth; bars are 95 % intervals over people.",
+        caption=f"{TARGETS} people whose trip ends are matched to plates by reads near in place and time, scored"
+        " against the truth; bars are 95 % intervals over people.",
     )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ SMALL = (
     "the modelled city is 7 km wide and has nothing around it, so every trip is short: times between readers are too"
     " short, and nobody drives in from elsewhere"
 )
-SHORT_STAYS = "a stop in the diaries lasts as long as the next arrival leaves it, and diaries were made for few stops"
+EARLY = "cars are back too early: evenings out and late work are too rare"
+SHORT_STAYS = "a stop lasts until the next one of the diary, and diaries have few: errands take too long"
 
 
 def test_trips_per_day(check, driven):
@@ -197,16 +198,18 @@ def test_hours(check, driven, record):
         caption="Hour in which trips start: the model (bars) and NHTS 2001 (line).",
     )  # fmt: skip
     check(
-        "movement.peak-hour", what="busiest hour of a Wednesday", value=float(np.argmax(hour_profile(driven, 2)[12:])) + 12,
-        published="17", source=HS2006, low=16, high=18, kind="held out", expected="reproduced",
+        "movement.peak-hour", what="busiest hour of a Wednesday",
+        value=float(np.argmax(hour_profile(driven, WEDNESDAY))), published="17", source=HS2006, low=16, high=18,
+        kind="held out", expected="missed",
+        why="the morning's peak is a little higher than the evening's, for too few errands are run after work",
     )  # fmt: skip
 
 
 def test_purposes(check, driven):
     share = purposes(driven)
     rows = (
-        ("home", (Purpose.HOME,), "34 to 36 %", 0.31, 0.39, "missed", "tours have too few stops between leaving home and"
-         " coming back, so ends of trips are homes too often, and homes are too easily found where readers are near"),
+        ("home", (Purpose.HOME,), "34 to 36 %", 0.31, 0.39, "missed", "tours have too few stops between leaving"
+         " home and coming back, so trips end at home too often, and homes are too easily found"),
         ("work", (Purpose.WORK,), "17 to 19 %", 0.14, 0.22, "reproduced", ""),
         ("errands", (Purpose.SHOP,), "17 to 19 %", 0.14, 0.22, "missed", "too few errands"),
         ("clinic", (Purpose.CLINIC,), "1.5 to 2 %", 0.01, 0.025, "missed", "visits to clinics are too rare; a rule that"
@@ -226,8 +229,7 @@ def test_purposes(check, driven):
 def test_stays(check, driven):
     hours, purpose, overnight = dwell_h(driven)
     rows = (
-        ("home-overnight", Purpose.HOME, True, "12 to 14 h", 11.5, 14.5, "missed", "evenings out and late work"
-         " are too rare"),
+        ("home-overnight", Purpose.HOME, True, "12 to 14 h", 11.5, 14.5, "missed", EARLY),
         ("home-by-day", Purpose.HOME, False, "1.5 to 2 h", 1.2, 2.5, "reproduced", ""),
         ("work", Purpose.WORK, False, "8 h", 7, 9, "missed", "nobody here drives out for lunch, which splits the stay"),
         ("drop-off", Purpose.SCHOOL, False, "5 to 8 min", 0.05, 0.2, "missed", SHORT_STAYS),

@@ -58,7 +58,7 @@ def test_few_points_single_out_a_plate(check, grid):
         ("ten-points", "unique by 10 records, hour and reader", at(grid, 1, 0, 10), "all, by 11", None, 0.99, 1.0,
          "reproduced", ""),
         ("half-day", "unique by 5 records, half a day and reader", at(grid, 12, 0, 5), "about 90 %", None, 0.80, 0.97,
-         "reproduced", "the published figure is for plate readers in one city (Gao, Sun & Cai 2019)"),
+         "reproduced", "the published figure is for the plate readers of one Chinese city"),
         ("coarse", "unique by 4 records, 12 hours and 13 readers", at(grid, 12, 2000, 4), "more than 50 % at 15 by 15",
          None, 0.45, 0.75, "missed", CROWDED),
     )  # fmt: skip
@@ -71,15 +71,15 @@ def test_few_points_single_out_a_plate(check, grid):
 
 def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
     law = {"published": "0.10", "source": MONTJOYE, "low": 0.05, "high": 0.15, "kind": "held out"}
-    one_hour, one_reader = ([cell for cell in g if cell.hours == 1] for g in (grid, wide_grid)), None
+    one_hour = ([cell for cell in g if cell.hours == 1] for g in (grid, wide_grid))
     one_reader = ([cell for cell in g if cell.metres == 0] for g in (grid, wide_grid))
     by_place = sorted(resolution_exponent(g, 4) for g in one_hour)
     by_time = sorted(resolution_exponent(g, 4) for g in one_reader)
     by_both = sorted(resolution_exponent(g, 4) for g in (grid, wide_grid))
     check(
         "unicity.law-place", what="exponent of the fall with readers in a cell (4 points, over two cities)",
-        value=(by_place[0], by_place[1]), **law, expected="bracketed",
-        why="from 1 to 13 readers in a cell, at one hour; 0.04 in a city of 250 km2, 0.12 in one of 50 km2",
+        value=(by_place[0], by_place[1]), **law, expected="reproduced",
+        why="1 to 13 readers in a cell, at one hour; the smaller in a city of 250 km², the larger in one of 50 km²",
     )  # fmt: skip
     check(
         "unicity.law-time", what="exponent of the fall with hours (4 points, over two cities)",
@@ -97,7 +97,8 @@ def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
         (1, 0, "o-", BLUE, "hour, reader"), (12, 0, "s-", INK, "12 h, reader"), (1, 2000, "^-", GREY, "hour, 2 km"),
         (12, 2000, "v-", RUST, "12 h, 2 km"),
     ):  # fmt: skip
-        axes[0].plot(points, [100 * at(grid, hours, metres, p) for p in points], style, color=colour, markersize=4, label=label)
+        shares = [100 * at(grid, hours, metres, p) for p in points]
+        axes[0].plot(points, shares, style, color=colour, markersize=4, label=label)
     axes[0].plot([4], [95], "X", color=INK, markersize=9)
     axes[0].set(xlabel="known points", ylabel="% singled out", ylim=(0, 102))
     axes[0].legend(fontsize=7, frameon=False)
@@ -110,7 +111,7 @@ def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
     record.picture(
         "unicity", figure, topic="unicity", says="Plates singled out rise with points and fall with coarser records.",
         caption="Left: plates singled out by points drawn from their own records, compact city; the cross is the"
-        " published 95 % for telephones. Right: four points at coarser grains in two cities; dashed, the published law.",
+        " published 95 % for telephones. Right: four points at coarser grains in two cities; dashed, the law.",
     )  # fmt: skip
 
 
@@ -142,11 +143,12 @@ def worst_case(reads, k, *, places_only):
     hour = (reads["datetime"].astype("datetime64[s]").astype(np.int64) - 1_704_067_200) // 3600
     users = np.unique(reads["uid"])
     order = np.lexsort((reads["camera"], hour, reads["uid"]))
-    rows = Rows(*(reads[name][order].astype(np.uint32) for name in ("uid", "camera")), (hour[order] * 3600).astype(np.uint32))
+    rows = Rows(*(column[order].astype(np.uint32) for column in (reads["uid"], reads["camera"], hour * 3600)))
     target, entries = [], []
     for user in users:
         mine = reads["uid"] == user
-        visits = sorted(set(zip(reads["camera"][mine].tolist(), [0] * mine.sum() if places_only else hour[mine].tolist(), strict=True)))
+        when = np.zeros_like(hour) if places_only else hour
+        visits = sorted(set(zip(reads["camera"][mine].tolist(), when[mine].tolist(), strict=True)))
         for points in itertools.combinations(visits, min(k, len(visits))):
             entries += [(len(target), i, site, when) for i, (site, when) in enumerate(points)]
             target.append(int(user))
