@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["input", "fitted", "held out"]
+Kind = Literal["another program", "input", "fitted", "held out"]
 Outcome = Literal["reproduced", "bracketed", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -65,6 +65,11 @@ class Finding:
         if self.low <= least and greatest <= self.high:
             return "reproduced"
         return "bracketed" if least < greatest and least <= self.high and self.low <= greatest else "missed"
+
+    @property
+    def evidence(self) -> bool:
+        """Tell whether it says something about the world: held out, and its source was read."""
+        return self.kind == "held out" and self.source is not None
 
     @property
     def span(self) -> tuple[float, float]:

@@ -32,15 +32,16 @@ SKIPPED: list[str] = []
 
 def pytest_sessionfinish(session, exitstatus):
     """Write the page if every check ran and passed; say why if not."""
-    reason = session.stash[LEFT_OUT] or (exitstatus and "a check failed") or (SKIPPED and f"{SKIPPED[0]} was skipped")
-    if not session.stash[RECORD].findings:
+    record = session.stash.get(RECORD, Record())
+    if not record.findings:
         return
+    reason = session.stash[LEFT_OUT] or (exitstatus and "a check failed") or (SKIPPED and f"{SKIPPED[0]} was skipped")
     if reason:
         print(f"\ndocs/validation.md left as it was: {reason}")
         return
     from page import write
 
-    write(session.stash[RECORD], DOCS / "validation.md", DOCS / "images" / "validation")
+    write(record, DOCS / "validation.md", DOCS / "images" / "validation")
     print("\nwrote docs/validation.md")
 
 

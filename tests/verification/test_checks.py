@@ -64,10 +64,13 @@ def record():
 
 def test_the_page_says_all_of_it(record):
     page = text(record, record.pictures, "images")
-    assert "Of the 2 held-out ones, which alone are evidence, **1 are reproduced, 0 bracketed and 1 missed**" in page
+    assert "Of the 1 that are evidence, **1 are reproduced, 0 bracketed and 0 missed**" in page
+    assert "| **held out, source read** | 1 | 0 | 0 | 1 |" in page
+    assert "| held out, recalled | 0 | 0 | 1 | 1 |" in page
     assert "| input | 0 | 0 | 1 | 1 |" in page
+    assert "- *How vehicles move.* a figure (5, published 10)." in page
     assert f"| a figure | 5 | 10 ({RECALLED}) | 9 to 11 | held out | **missed** |" in page
-    assert "- *A figure*: a reason." in page
+    assert "- *a figure*: a reason.\n" in page
     assert "| a figure | 50 % |" in page
     assert "| a thing | 3 (recalled, unchecked) | no such thing |" in page
     assert page.index("## How vehicles move") < page.index("| a figure | 5 |") < page.index("| a figure | 10.4 |")

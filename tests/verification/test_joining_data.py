@@ -19,8 +19,8 @@ PUBLISHED = {1: "16.8 %", 4: "more than 55 %"}
 TOO_EASY = (
     "here {crowd:,} vehicles stand for the millions of Singapore, both sets describe the same car trips, and no clock"
     " or place is wrong. Known of a tenth of the crowd, {less:.0%} would be matched: the share falls as crowds grow."
-    " The model exaggerates how quickly two data sets can be joined; it agrees that a month of a few points a day is enough"
-    " for most people"
+    " The model exaggerates how quickly two data sets can be joined; it agrees that a month of a few points a day is"
+    " enough for most people"
 )
 
 

@@ -53,8 +53,8 @@ def test_few_points_single_out_a_plate(check, grid):
         ("four-points", "unique by 4 records, hour and reader", at(grid, 1, 0, 4), "95 %", MONTJOYE, 0.85, 0.99,
          "reproduced", ""),
         ("two-points", "unique by 2 records, hour and reader", at(grid, 1, 0, 2), "more than 50 %", None, 0.5, 1.0,
-         "missed", "a busy reader sees hundreds of plates in an hour, a telephone mast in that study about as many of"
-         " a crowd twenty times larger: two points say less here. From four points on the difference is gone"),
+         "missed", "two hundred readers cut a crowd into far fewer parts than the masts of a country do, so two"
+         " points say less here. From four points on the difference is gone"),
         ("ten-points", "unique by 10 records, hour and reader", at(grid, 1, 0, 10), "all, by 11", None, 0.99, 1.0,
          "reproduced", ""),
         ("half-day", "unique by 5 records, half a day and reader", at(grid, 12, 0, 5), "about 90 %", None, 0.80, 0.97,
@@ -133,7 +133,7 @@ def test_worst_case_equals_an_independent_program(check, data):
             wrong += sum(not np.isclose(found[user], known[name][str(user)]) for user in found)
     check(
         "machine.worst-case", what="worst-case risks that differ from those of another program", value=wrong,
-        published="0", source="scikit-mobility 1.3.1, its hour attack mended", low=0, high=0, kind="held out",
+        published="0", source="scikit-mobility 1.3.1, its hour attack mended", low=0, high=0, kind="another program",
         expected="reproduced", why=f"{asked} risks of 16 invented users under six attacks, found by the same matching",
     )  # fmt: skip
 
