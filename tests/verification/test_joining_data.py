@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cities import plates_of, resident_plates, residents
@@ -58,11 +60,15 @@ def test_two_data_sets_can_be_joined(check, city, record):
     )  # fmt: skip
 
 
-def test_people_on_no_file_are_matched_to_nobody(city):
-    """A negative control: without the reads of the targets themselves, no match can be right."""
-    run = city.run
-    targets = residents(run)[:: run.n_vehicles // 40]
-    outside = trip_ends(run, truth.trips(run.lives, targets, 0, 7), PER_DAY, len(targets) * 7, seed=1)
+def test_under_false_names_nobody_is_matched(city):
+    """A negative control: with the names of the outside set passed round, success must fall to chance."""
+    run, names = city.run, residents(city.run)[:: city.run.n_vehicles // 40]
+    trips = truth.trips(run.lives, names, 0, 7)
+    swapped = replace(trips, vehicle=np.roll(names, 1)[np.searchsorted(names, trips.vehicle)])
     reads, site = read_points(run, 0.5, seed=2)
-    others = np.setdiff1d(resident_plates(run), plates_of(run, targets))
-    assert not matched(run, *among(reads, site, others), outside, 7).any()
+    right = [
+        matched(run, reads, site, trip_ends(run, told, PER_DAY, len(names) * 7, seed=1), 7).mean()
+        for told in (trips, swapped)
+    ]
+    assert right[0] > 0.2
+    assert right[1] < 0.05
