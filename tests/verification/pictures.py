@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks import Finding
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 DPI = 110
@@ -36,6 +38,13 @@ def panels(n: int = 1, wide: float = 6.4, high: float = 3.4) -> tuple[Figure, li
     return figure, axes
 
 
+def plain_numbers(*axes: Axis) -> None:
+    """Write 200 rather than powers of ten along logarithmic axes."""
+    for axis in axes:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
 def overview(findings: Sequence[Finding]) -> Figure:
     """Draw every held-out figure against what is accepted: the band is the tolerance."""
     figure, (axes,) = panels(high=0.9 + 0.27 * len(findings))
@@ -47,7 +56,7 @@ def overview(findings: Sequence[Finding]) -> Figure:
     axes.axvspan(-1, 1, color=FAINT, linewidth=0)
     axes.set_yticks(range(len(findings)), [found.what for found in reversed(findings)], fontsize=8)
     axes.set_xlim(-4.4, 4.4)
-    axes.set_xticks([-4, -1, 1, 4], ["far too low", "least\naccepted", "most\naccepted", "far too high"], fontsize=8)
+    axes.set_xticks([-3.6, 0, 3.6], ["far below", "accepted", "far above"], fontsize=8)
     axes.set_ylim(-0.7, len(findings) - 0.3)
     axes.tick_params(axis="y", length=0)
     return figure
@@ -55,6 +64,8 @@ def overview(findings: Sequence[Finding]) -> Figure:
 
 def _place(value: float, found: Finding) -> float:
     """Put what is accepted between -1 and 1, and flatten what lies far beyond."""
+    if value == found.low == found.high:
+        return 0.0
     low = found.low if np.isfinite(found.low) else found.high / 2
     high = found.high if np.isfinite(found.high) else found.low * 1.5
     at = 2 * (value - low) / max(high - low, 1e-12) - 1

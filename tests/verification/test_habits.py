@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from driving import Driven, drive, explores, familiar, growth, rank_law
-from pictures import BLUE, INK, panels
+from pictures import BLUE, INK, panels, plain_numbers
 from worlds import Small, anaheim_scenario, finish, small
 
 import simulate as sim
@@ -95,6 +95,7 @@ def test_laws_of_habit(check, years, record):
     axes[1].loglog(rank, 100 * shares, "o-", color=BLUE, markersize=4)
     axes[1].loglog(rank, 100 * shares[0] * rank**-1.2, "--", color=INK)
     axes[1].set(xlabel="rank of the place", ylabel="% of trips there")
+    plain_numbers(*(axis for panel in axes for axis in (panel.xaxis, panel.yaxis)))
     record.picture(
         "habits", figure, topic="habits", says="Model curves bend below the published straight lines.",
         caption="Places visited grow with time, and visits fall with rank: the model (dots) and the slopes reported for"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from checks import NOT_WRITTEN
 from cities import reads_per_plate, resident_plates
-from pictures import BLUE, INK, panels
+from pictures import BLUE, INK, panels, plain_numbers
 
 import simulate as sim
 from simulate.catalogue import catalogue
@@ -95,6 +95,7 @@ def test_oakland(check, run_of, record):
     times = np.arange(1, 41)
     axes.loglog(times, [100 * (seen >= k).mean() for k in times], "o-", color=BLUE, markersize=4)
     axes.set(xlabel="reads", ylabel="% of plates with at least so many")
+    plain_numbers(axes.xaxis, axes.yaxis)
     record.picture(
         "oakland", figure, topic="reads", says="Most plates are seen once or twice, a few very often.",
         caption="Oakland 2014: how often the model's plates are seen in 41 months.",

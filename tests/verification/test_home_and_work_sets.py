@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pictures import BLUE, INK, RUST, panels
+from pictures import BLUE, INK, RUST, panels, plain_numbers
 from sets import set_sizes
 
 pytestmark = pytest.mark.verify
@@ -44,6 +44,8 @@ def test_home_and_work_sets(check, record):
     axes.axhspan(10, 40, color=RUST, alpha=0.15, linewidth=0)
     axes.axhline(UNITED_STATES, color=INK, linestyle="--", linewidth=1)
     axes.set(xlabel="people in the town", ylabel="commuters who share\nhome and work tract")
+    plain_numbers(axes.xaxis, axes.yaxis)
+    axes.set_xticks(TOWNS)
     record.picture(
         "sets", figure, topic="sets", says="Sets shrink in proportion as towns grow, towards the national figure.",
         caption="How many commuters share home and work tract, median over commuters, by size of town. Dashed: the"

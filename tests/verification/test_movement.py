@@ -20,7 +20,7 @@ from driving import (
     weekend_over_working_day,
     work_days_per_week,
 )
-from pictures import BLUE, GREY, INK, panels
+from pictures import BLUE, GREY, INK, panels, plain_numbers
 
 from simulate.world.zones import Purpose
 
@@ -127,6 +127,7 @@ def test_lengths(check, driven, record):
     axes.plot(np.sort(miles), np.linspace(0, 100, len(miles)), color=BLUE)
     axes.plot([6, 10, 30], [59.4, 76.7, 95], "X", color=INK)
     axes.set(xscale="log", xlim=(0.2, 60), xlabel="miles", ylabel="% of trips no longer")
+    plain_numbers(axes.xaxis)
     record.picture(
         "lengths", figure, topic="movement", says="Lengths of trips lie far left of the published marks.",
         caption="Trips no longer than so many miles: the model (line) and NHTS 2017 (crosses). The city is too small.",
@@ -137,7 +138,7 @@ def test_commutes(check, driven):
     minutes, hours = commute_minutes(driven), commute_leaves_h(driven)
     to_work = (driven.length_purpose == Purpose.WORK) & driven.length_from_home
     rows = (
-        ("minutes", "mean commute, one way", minutes.mean(), "27.6 min", 24, 31, "min"),
+        ("minutes", "mean time of a commute", minutes.mean(), "27.6 min", 24, 31, "min"),
         ("under-10-min", "commutes under 10 minutes", (minutes < 10).mean(), "11.9 %", 0.08, 0.16, "%"),
         ("over-60-min", "commutes of an hour or more", (minutes >= 60).mean(), "9.8 %", 0.06, 0.14, "%"),
     )
@@ -147,12 +148,13 @@ def test_commutes(check, driven):
             kind="held out", expected="missed", unit=unit, why=SMALL,
         )  # fmt: skip
     check(
-        "movement.commute-length", what="median commute", value=np.median(driven.length_m[to_work]) / MILE_M,
+        "movement.commute-length", what="median length of a commute",
+        value=np.median(driven.length_m[to_work]) / MILE_M,
         published="4.7 to 12.8 mi over 96 metropolitan areas", source=None, low=4.7, high=12.8, kind="held out",
         expected="missed", unit="mi", why=SMALL,
     )  # fmt: skip
     check(
-        "movement.commute-mean-length", what="mean commute", value=driven.length_m[to_work].mean() / MILE_M,
+        "movement.commute-mean-length", what="mean length of a commute", value=driven.length_m[to_work].mean() / MILE_M,
         published="12 mi", source=BTS, low=9, high=15, kind="held out", expected="missed", unit="mi", why=SMALL,
     )  # fmt: skip
     check(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cities import draw_city
 from laws import resolution_exponent, unique_by_grain
-from pictures import BLUE, GREY, INK, RUST, panels
+from pictures import BLUE, GREY, INK, RUST, panels, plain_numbers
 
 from simulate.risk import unicity
 from simulate.sightings.store import Rows
@@ -108,6 +108,7 @@ def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
     axes[1].loglog([1, 160], [97, 97 * 160**-0.1], "--", color=INK)
     axes[1].set(xlabel="hours × readers in a cell", ylabel="% singled out by 4 points")
     axes[1].legend(fontsize=7, frameon=False)
+    plain_numbers(axes[1].xaxis, axes[1].yaxis)
     record.picture(
         "unicity", figure, topic="unicity", says="Plates singled out rise with points and fall with coarser records.",
         caption="Left: plates singled out by points drawn from their own records, compact city; the cross is the"
