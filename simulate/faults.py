@@ -141,7 +141,8 @@ def _resolve(node: Node) -> Node:
         target: Node = _root()["$defs"][node["$ref"].rpartition("/")[2]]
         return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
     if "anyOf" in node:
-        return {**node, **next(option for option in node["anyOf"] if option.get("type") != "null")}
+        kept = next(option for option in node["anyOf"] if option.get("type") != "null")
+        return _resolve({**{key: value for key, value in node.items() if key != "anyOf"}, **kept})
     return node
 
 
