@@ -109,7 +109,7 @@ class Scratch(NamedTuple):
     word: NDArray[np.uint64]  # [BLOCK_DAYS]
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
-    count: NDArray[np.int64]  # [2] reads, misreads
+    count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
 
 
 @driver
@@ -210,10 +210,10 @@ def _days_to_do(life, eyes, vehicle, first, last, scratch):
         before = np.uint64(OUTSIDE_SLOT if life.starts_at[template] == P_OUTSIDE else HOME_SLOT)
         scanned, watched = days[before], np.uint64(0)
         for stop in range(STOPS):
-            slot = np.uint64(life.slot_of[life.purpose[template, stop], (w >> np.uint64(8 * stop)) & np.uint64(255)])
-            scanned |= days[slot]
-            watched |= hot[before] >> slot
-            before = slot
+            there = np.uint64(life.slot_of[life.purpose[template, stop], (w >> np.uint64(8 * stop)) & np.uint64(255)])
+            scanned |= days[there]
+            watched |= hot[before] >> there
+            before = there
         watched |= hot[before] >> np.uint64(HOME_SLOT)
         if eyes.watch == DENSE:
             watched = np.uint64(life.n_legs[template] > 0)

@@ -192,7 +192,6 @@ def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[floa
 
 def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
     """Score guesses of home and work under every rule of the ladder."""
-    zones = view.public.zones
     residents, home, work = living_here(truth, view.today)
     chosen = draw_targets(truth, residents, "anchors", targets)
     at = np.searchsorted(residents, chosen.vehicle)

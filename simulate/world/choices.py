@@ -60,7 +60,7 @@ def choice_tables(
 
 
 def _row(weight: NDArray[np.float64], otherwise: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
-    """Take a systematic sample: an outcome of weight w gets w * ROW entries, give or take one; near ones if none has."""
+    """Take a systematic sample: an outcome of weight w gets w * ROW entries, give or take one; near ones if none."""
     total = weight.sum()
     cumulative = np.cumsum(weight if total > 0 else otherwise)
     at = (np.arange(ROW) + offset) / ROW * cumulative[-1]
