@@ -155,8 +155,8 @@ class Parking(Table):
 class Plates(Table):
     """What plates look like when shown; a format that no state uses."""
 
-    format: Annotated[str, Field(pattern=r"^[LD]{1,10}$", examples=["DLDLDLD"])] = Field(
-        description="L for a letter, D for a digit, at most ten in all"
+    format: Annotated[str, Field(pattern=r"^[LD]{1,8}$", examples=["DLDLDLD"])] = Field(
+        description="L for a letter, D for a digit, at most eight in all"
     )
 
 

@@ -17,7 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.kernels.draw import DENSE, NOT_WATCHED, SPARSE, Eyes
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.sightings.trial import Yield, visits_and_gates
-from simulate.world.patrols import Visits, most_visits, patrol
+from simulate.world.patrols import Visits, fitting_visits, patrol
 from simulate.world.sites import SiteKind, Sites, number_sites
 from simulate.world.zones import Purpose
 
@@ -72,7 +72,7 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
         _check_stated(readers)
         return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, most)
     nominal = {
-        name: min(NOMINAL_VISITS, *(most_visits(fleet, shift) for shift in range(len(fleet.shifts))))
+        name: min(NOMINAL_VISITS, *(fitting_visits(fleet, shift) for shift in range(len(fleet.shifts))))
         for name, fleet in readers.mobile.items()
     }
     trial = _watch(scenario, world, nominal, most)

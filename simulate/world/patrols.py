@@ -121,7 +121,7 @@ def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.
     return np.cumsum(weight * np.exp(-away / fleet.territory_m))
 
 
-def most_visits(fleet: Fleet, shift: int) -> int:
+def fitting_visits(fleet: Fleet, shift: int) -> int:
     """Return how many zones a unit can scan in one of its shifts."""
     return min(int(_length_s(fleet.shifts[shift]) // (fleet.scan_min * 60)), MOST_VISITS)
 
@@ -141,7 +141,7 @@ def _shift(
     """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
     fleet, uid, hours = unit.fleet, unit.uid, unit.fleet.shifts[shift]
     begin_s, length_s = _clock_s(hours[0]), _length_s(hours)
-    most = most_visits(fleet, shift)
+    most = fitting_visits(fleet, shift)
     if visits > most:
         raise ScenarioError(
             f"readers.mobile.{unit.name}", f"at most {most} visits in a shift of {length_s / 3600:g} hours",
