@@ -95,7 +95,14 @@ def by_hand(
 def in_memory(small: Small, table: NDArray[np.int64] | None = None) -> Run:
     """Make a run of a small world; other rows may stand for the drawn ones."""
     store = Memory(rows_of(small.tables) if table is None else table)
-    return Run(path=Path("memory"), scenario=small.scenario, world=small.world, lives=small.lives, watch=small.watch, store=store)
+    return Run(
+        path=Path("memory"),
+        scenario=small.scenario,
+        world=small.world,
+        lives=small.lives,
+        watch=small.watch,
+        store=store,
+    )
 
 
 def look(small: Small, table: NDArray[np.int64] | None = None, **how: Any) -> View:
@@ -107,6 +114,14 @@ def relabelled(table: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.i
     """Give every plate another number; int64[n, 3], sorted again."""
     changed = np.column_stack([new[table[:, 0]], table[:, 1:]])
     return changed[np.lexsort((changed[:, 2], changed[:, 1], changed[:, 0]))]
+
+
+def swapped(small: Small, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of plates with those that somebody holds dealt out anew; int64[plates]."""
+    held = small.lives.plates.of_vehicles(np.arange(small.lives.population.n_vehicles))
+    new = np.arange(small.lives.plates.n)
+    new[held] = np.random.default_rng(seed).permutation(held)
+    return new
 
 
 def _in_a_row(n: int, apart_m: float) -> Sites:
