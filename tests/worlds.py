@@ -25,6 +25,7 @@ from simulate.world.routes import build_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
