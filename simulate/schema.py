@@ -75,12 +75,18 @@ class HouseholdType(Table):
     share: Share = Field(description="share of households of this type, from 0 to 1")
     cars: int = Field(ge=1, le=3, description="number of cars a household of this type keeps, 1 to 3")
     workers: int = Field(ge=0, le=3, description="number of members who commute, at most one for each car")
+    hybrid: int = Field(
+        ge=0, le=3, description="number of these workers who may work at home on Mondays and Fridays, at most all"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> HouseholdType:
         if self.workers > self.cars:
             expected = f"at most as many workers as cars ({self.cars})"
             refuse([Fault(("workers",), expected, str(self.workers), "lower workers or raise cars")])
+        if self.hybrid > self.workers:
+            expected = f"at most as many as workers ({self.workers})"
+            refuse([Fault(("hybrid",), expected, str(self.hybrid), "lower hybrid or raise workers")])
         return self
 
 
@@ -115,7 +121,14 @@ class Households(Table):
 class Travel(Table):
     """How vehicles are driven."""
 
-    drive_to_work: Share = Field(description="share of working days on which a worker drives to work, from 0 to 1")
+    drive_to_work: Share = Field(description="share of commutes that a worker drives alone, from 0 to 1")
+    at_work: Share = Field(description="share of working days on which a worker goes to work, from 0 to 1")
+    at_work_free_day: Share = Field(
+        description="share of Saturdays, Sundays and holidays on which a worker goes to work, from 0 to 1"
+    )
+    hybrid_at_home: Share = Field(
+        description="share of Mondays and Fridays on which hybrid workers stay at home, from 0 to 1; 0 before 2020"
+    )
     side_trip: Share = Field(description="share of commutes that go on to a shop, meal or errand, from 0 to 1")
     other_tours: AtLeast0 = Field(
         description="errands a household of one car wishes for on a working day; more with more cars"
@@ -124,6 +137,8 @@ class Travel(Table):
         description="tours that a household of one car wishes for on a day off; more cars, more tours"
     )
     school_run: Share = Field(description="share of working days on which a family's car drives to school, from 0 to 1")
+    clinic_day: Share = Field(description="share of working days on which a household drives to a clinic, from 0 to 1")
+    worship: Share = Field(description="share of Sundays on which a household drives to worship, from 0 to 1")
     zipf: Above0 = Field(description="exponent of the law by which visits fall with a place's rank")
     new_place: Share = Field(description="share of errand, meal and leisure stops at an unfamiliar place, from 0 to 1")
     access_s: AtLeast0 = Field(description="seconds between a parking place and the nearest junction")

@@ -186,7 +186,7 @@ def test_tables_merge_and_lists_replace():
     assert merged.measure.retention == ("3min", "1y")
     assert merged.measure.targets == town.measure.targets
     assert set(merged.owners) == {*town.owners, "tow-firm"}
-    assert merged.households.types["worker"].share == 0.25
+    assert merged.households.types["worker"].share == 0.19
     assert merged.households.types["worker"].cars == town.households.types["worker"].cars
     assert merged.readers.capture_day == 1.0
     assert merged.readers.capture_night == town.readers.capture_night

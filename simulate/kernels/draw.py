@@ -31,8 +31,6 @@ from simulate.kernels.plan import (
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
-    OUTSIDE_SLOT,
-    P_OUTSIDE,
     STATE,
     U32,
     advance_life,
@@ -161,7 +159,7 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
     own = plate_in_group(plates, group, rank)
     household = np.int64(life.household[vehicle])
     car = vehicle - life.first_vehicle[household]
-    days = len(life.day_kind)
+    days = len(life.day_row)
     state, place = scratch.state, scratch.place
     change = begin_life(life, household, state)
     first, new_chapter, placed, meets, shift = 0, True, False, np.int64(-1), np.int64(0)
@@ -174,13 +172,13 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
             new_chapter = placed = False
         last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, days)
         about = fill_templates(life, household, car, state, meets, first, last, scratch.template)
-        if about > 0 or eyes.scanned[state[0], first // BLOCK_DAYS, 0] != 0:
+        if about != 0:
             if not placed:
                 shift = shift_of(life, household, car, state)
                 fill_places(life, household, car, state, meets, place)
                 placed = True
             fill_new_places(life, household, state, first, place)
-            todo = _days_to_do(life, eyes, vehicle, first, last, scratch)
+            todo = _days_to_do(life, eyes, vehicle, first, about, scratch)
             while todo != 0:
                 day = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(lowest(todo))
                 todo &= todo - ONE
@@ -189,37 +187,43 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
 
 
 @folded
-def _days_to_do(life, eyes, vehicle, first, last, scratch):
-    """Mark the days of a stretch on which something may be read; bit d is day d of the block."""
-    block = first // BLOCK_DAYS
-    anywhere = _mark_places(life, eyes, block, scratch)
+def _days_to_do(life, eyes, vehicle, first, about, scratch):
+    """Mark the days, of those on which the car is about, on which something may be read; a bit a day of the block."""
+    anywhere = _mark_places(life, eyes, first // BLOCK_DAYS, scratch)
+    if eyes.watch == NOT_WATCHED and anywhere == 0:
+        return np.uint64(0)
     if eyes.watch == SPARSE:
         _mark_ways(life, eyes, scratch)
-    elif eyes.watch == NOT_WATCHED and anywhere == 0:
-        return np.uint64(0)
-    else:
-        for slot in range(N_SLOTS):
-            scratch.hot[slot] = 0
-    days, hot, todo = scratch.days, scratch.hot, np.uint64(0)
-    key = stem(life.key[K_CAR], np.uint64(vehicle))
-    for i in range(last - first):
-        day = first + i
-        template = scratch.template[i]
-        w = branch(key, np.uint64(day))
-        scratch.word[i] = w
-        before = np.uint64(OUTSIDE_SLOT if life.starts_at[template] == P_OUTSIDE else HOME_SLOT)
-        scanned, watched = days[before], np.uint64(0)
-        for stop in range(STOPS):
-            there = np.uint64(life.slot_of[life.purpose[template, stop], (w >> np.uint64(8 * stop)) & np.uint64(255)])
-            scanned |= days[there]
-            watched |= hot[before] >> there
-            before = there
-        watched |= hot[before] >> np.uint64(HOME_SLOT)
-        if eyes.watch == DENSE:
-            watched = np.uint64(life.n_legs[template] > 0)
-        bit = np.uint64(day % BLOCK_DAYS)
-        todo |= (((scanned >> bit) | watched) & ONE) << bit
+    key, todo = stem(life.key[K_CAR], np.uint64(vehicle)), np.uint64(0)
+    block = first // BLOCK_DAYS * BLOCK_DAYS
+    while about != 0:
+        bit = lowest(about)
+        about &= about - ONE
+        template = scratch.template[block + np.int64(bit) - first]
+        w = branch(key, np.uint64(block) + bit)
+        scratch.word[bit] = w
+        scanned, watched = _stops_of(life, eyes, w, template, scratch)
+        todo |= ((scanned >> bit | watched) & ONE) << bit
     return todo
+
+
+@folded
+def _stops_of(life, eyes, w, template, scratch):
+    """Return the days on which a stop of one day is scanned, and whether one of its ways is watched."""
+    stops = life.stops[template]
+    before = stops >> np.uint64(4 * STOPS)
+    scanned, watched = scratch.days[before], np.uint64(eyes.watch == DENSE and life.n_legs[template] > 0)
+    for _ in range(STOPS):
+        slot = np.uint64(life.slot_of[stops & np.uint64(15), w & np.uint64(255)])
+        stops >>= np.uint64(4)
+        w >>= np.uint64(8)
+        scanned |= scratch.days[slot]
+        if eyes.watch == SPARSE:
+            watched |= scratch.hot[before] >> slot
+            before = slot
+    if eyes.watch == SPARSE:
+        watched |= scratch.hot[before] >> np.uint64(HOME_SLOT)
+    return scanned, watched
 
 
 @folded
@@ -269,7 +273,7 @@ def _mark_ways(life, eyes, scratch):
 def _draw_day(life, eyes, plates, group, rank, own, day, first, shift, meets, scratch):
     """Write what is read of one car on one day: on its ways, at gates, and where it stands."""
     template = np.int64(scratch.template[day - first])
-    w = scratch.word[day - first]
+    w = scratch.word[day % BLOCK_DAYS]
     fill_day(life, w, template, shift, meets_on(life, meets, day), meets, scratch.slot, scratch.at)
     legs = np.int64(life.n_legs[template])
     for i in range(legs + 1):

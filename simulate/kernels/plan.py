@@ -36,7 +36,7 @@ ERA_DAYS, ERAS = 16, 4
 """Unfamiliar places change every sixteen days, four times in a block."""
 N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
 """Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
-MAX_LEGS = 6
+MAX_LEGS, MAX_CARS = 6, 3
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
@@ -44,6 +44,7 @@ DAY_S, DAY_START_S = 86_400, 4 * 3600
 RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
 """On which days of a week a car is about: all, one of a visitor's week, or its working days."""
 JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
+ALL_DAYS = np.uint64(0xFFFFFFFFFFFFFFFF)
 U32, LOW32, NINE_BITS = np.uint64(32), np.uint64(0xFFFFFFFF), np.uint64(511)
 
 
@@ -65,8 +66,8 @@ class Life(NamedTuple):
     slot_of: NDArray[np.uint8]  # [purposes, 256]
     slot_purpose: NDArray[np.uint8]  # [slots]
     shift: NDArray[np.int32]  # [256] seconds
-    pattern: NDArray[np.uint8]  # [k, cars, kinds of day, 1024] template
-    day_kind: NDArray[np.uint8]  # [days]
+    pattern: NDArray[np.uint8]  # [k x MAX_CARS, kinds of day x 1024] template
+    day_row: NDArray[np.uint32]  # [days] 1024 times the kind of day
     workday: NDArray[np.uint8]  # [days] 1 where workers work
     first_weekday: int
     span: NDArray[np.uint8]  # [16, 2] first and last weekday of a spell
@@ -81,6 +82,7 @@ class Life(NamedTuple):
     n_legs: NDArray[np.uint8]  # [t]
     starts_at: NDArray[np.uint8]  # [t] purpose
     purpose: NDArray[np.uint8]  # [t, stops]
+    stops: NDArray[np.uint64]  # [t] the purposes, four bits each, then the slot where the day starts
     anchor_s: NDArray[np.int64]  # [t, stops + 1]
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
@@ -243,27 +245,28 @@ def fill_templates(life, household, car, state, group, first, last, template):
     """Write the template of each day of first..last for one car; template : uint8[last - first].
 
     The household's pattern, unless a spell, a meeting or an event says otherwise. Returns
-    how many days the car is about; for residents simply 1.
+    the days of the block on which the car may be on the map, a bit each.
     """
     kind = np.int64(life.kind[household])
     if life.about[kind] != RESIDENT:
         return _fill_visits(life, household, kind, first, last, template)
     key = stem(life.key[K_DAY], np.uint64(household))
-    for day in range(first, last):
-        pick = branch(key, np.uint64(day)) & np.uint64(1023)
-        template[day - first] = life.pattern[kind, car, life.day_kind[day], pick]
+    row = kind * MAX_CARS + car
+    for i in range(last - first):
+        pick = branch(key, np.uint64(first + i)) & np.uint64(1023)
+        template[i] = life.pattern[row, np.uint64(life.day_row[first + i]) + pick]
     if car == 0:
         _attend(life, household, state, group, first, last, template)
     _stay_away(life, household, car, first, last, template)
-    return 1
+    return ALL_DAYS >> np.uint64(BLOCK_DAYS - (last - first)) << np.uint64(first % BLOCK_DAYS)
 
 
 @folded
 def _fill_visits(life, household, kind, first, last, template):
-    """Plan a visitor's days, at home beyond the map but for the weeks when it comes; returns how many it comes."""
-    about = 0
-    for day in range(first, last):
-        template[day - first] = T_IDLE
+    """Plan a visitor's days, at home beyond the map but for the weeks when it comes; returns the days it comes."""
+    about = np.uint64(0)
+    for i in range(last - first):
+        template[i] = T_IDLE
     weeks, days = stem(life.key[K_VISIT], np.uint64(household)), stem(life.key[K_DAY], np.uint64(household))
     for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
         comes = branch(weeks, np.uint64(week))
@@ -277,8 +280,8 @@ def _fill_visits(life, household, kind, first, last, template):
         for day in range(max(begin, first), min(end, last)):
             if life.about[kind] == ONE_DAY or life.workday[day] == 1:
                 pick = branch(days, np.uint64(day)) & np.uint64(1023)
-                template[day - first] = life.pattern[kind, 0, life.day_kind[day], pick]
-                about += 1
+                template[day - first] = life.pattern[kind * MAX_CARS, np.uint64(life.day_row[day]) + pick]
+                about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
     return about
 
 

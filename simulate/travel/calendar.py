@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 DAY_START_S = 4 * 3600
 """A day of travel runs from 04:00 to 04:00; times count from the first midnight."""
-WORKDAY, SATURDAY, SUNDAY = 0, 1, 2
-"""Kinds of day; holidays count as Sundays."""
+WORKDAY, SATURDAY, SUNDAY, EDGE_OF_WEEK = 0, 1, 2, 3
+"""Kinds of day: Tuesday to Thursday, Saturday, Sunday, and the Mondays and Fridays on which many
+work at home. Holidays count as Sundays."""
+N_KINDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +26,7 @@ class Calendar:
 
     start: date
     kind: NDArray[np.uint8]
-    """uint8[days]; WORKDAY, SATURDAY or SUNDAY."""
+    """uint8[days]; WORKDAY, SATURDAY, SUNDAY or EDGE_OF_WEEK."""
     weekday: NDArray[np.uint8]
     """uint8[days]; 0 = Monday."""
     week: NDArray[np.uint32]
@@ -33,7 +35,8 @@ class Calendar:
     @property
     def works(self) -> NDArray[np.bool_]:
         """Tell on which days workers work; bool[days]."""
-        return self.kind < SATURDAY
+        works: NDArray[np.bool_] = (self.kind == WORKDAY) | (self.kind == EDGE_OF_WEEK)
+        return works
 
     @property
     def days(self) -> int:
@@ -44,7 +47,7 @@ class Calendar:
 def calendar(start: date, days: int, holidays: str) -> Calendar:
     """Lay out the days from `start` on; `holidays` is "us" or "none"."""
     weekday = (start.weekday() + np.arange(days)) % 7
-    kind = np.select([weekday == 5, weekday == 6], [SATURDAY, SUNDAY], WORKDAY)
+    kind = np.array([EDGE_OF_WEEK, WORKDAY, WORKDAY, WORKDAY, EDGE_OF_WEEK, SATURDAY, SUNDAY])[weekday]
     if holidays == "us":
         for offset in range(days):
             if _is_us_holiday(start + timedelta(days=offset)):

@@ -153,7 +153,7 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
     week, weekday = divmod(life.first_weekday + day, 7)
     kind = int(life.kind[household])
     pick = _word(life, plan.K_DAY, household, day) & 1023
-    usual = int(life.pattern[kind, car, life.day_kind[day], pick])
+    usual = int(life.pattern[kind * plan.MAX_CARS + car, int(life.day_row[day]) + pick])
     if life.about[kind] != plan.RESIDENT:
         return usual if _visits(life, household, kind, week, weekday, day) else plan.T_IDLE
     spell = _word(life, plan.K_SPELL, household, week)

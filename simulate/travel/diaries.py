@@ -1,24 +1,32 @@
-"""Diaries: the few dozen shapes of a car's day, and which household has which day.
+"""Diaries: the shapes of a car's day, and which household has which day.
 
 A template gives each stop its purpose and its arrival anchor, so any stop or leg of a
-day can be made alone: leaving time is the next arrival less the travel time.
+day can be made alone: leaving time is the next arrival less the travel time. A stay can
+therefore be no shorter than the longest way out of it allows, unless it is the day's
+last; `slack_s` and `near_slack_s` prove that every day fits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate import streams
-from simulate.travel.calendar import DAY_START_S, SATURDAY, SUNDAY, WORKDAY
+from simulate.travel import shapes
+from simulate.travel.calendar import DAY_START_S, EDGE_OF_WEEK, N_KINDS, SUNDAY, WORKDAY
+from simulate.travel.shapes import COMMUTES, Shape
+from simulate.world.choices import NEAR
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from simulate.scenario import Households, Travel
+    from simulate.schema import HouseholdType
 
 MAX_STOPS = 5
 MAX_CARS = 3
@@ -27,10 +35,10 @@ PATTERNS = 1024
 LEAST_STAY_S = 300
 GROUP_OFFSET_S = 1800
 """How much earlier or later than its anchor a group may meet."""
-LATEST_SHIFT_S, EARLIEST_SHIFT_S = 4 * 3600, -2 * 3600
+LATEST_SHIFT_S, EARLIEST_SHIFT_S = 4 * 3600, -9000
+MOST_TOURS = 3
 
 _P = Purpose
-_WORK = (_P.WORK, "08:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +46,11 @@ class Template:
     """The shape of one car's day; clock times, each stop late by up to `jitter_min`."""
 
     name: str
-    stops: tuple[tuple[Purpose, str], ...] = ()
-    leave: str = "04:00"
-    jitter_min: int = 30
+    stops: tuple[tuple[Purpose, int], ...] = ()
+    """Purpose and earliest arrival, minutes after midnight."""
+    leave: int = 240
+    """Earliest leave from the last stop, minutes after midnight."""
+    jitter_min: int = 60
     follows_shift: bool = False
     """Whether the whole day moves with the worker's shift (meetings of groups never do)."""
     starts_at: Purpose = Purpose.HOME
@@ -49,126 +59,84 @@ class Template:
 
 IDLE = Template(name="idle")
 AWAY = Template(name="away", starts_at=_P.OUTSIDE, returns=False)
-DEPART = Template(name="depart", stops=((_P.OUTSIDE, "10:30"),), jitter_min=60, returns=False)
-RETURN = Template(name="return", stops=((_P.HOME, "17:00"),), jitter_min=60, starts_at=_P.OUTSIDE, returns=False)
-GROUP = Template(name="group", stops=((_P.GROUP, "19:00"),), leave="21:00", jitter_min=10)
-WORK_GROUP = Template(
-    name="work-group", stops=(_WORK, (_P.GROUP, "19:00")), leave="21:00", jitter_min=10, follows_shift=True
-)
-WORK = (
-    Template(name="work", stops=(_WORK,), leave="17:00", follows_shift=True),
-    Template(name="work-shop", stops=(_WORK, (_P.SHOP, "17:45")), leave="18:30", follows_shift=True),
-    Template(name="work-leisure", stops=(_WORK, (_P.LEISURE, "18:00")), leave="20:00", follows_shift=True),
-    Template(
-        name="work-lunch", stops=(_WORK, (_P.MEAL, "12:15"), (_P.WORK, "14:00")), leave="17:15", jitter_min=15,
-        follows_shift=True,
-    ),
-    Template(
-        name="work-home-leisure", stops=(_WORK, (_P.HOME, "17:30"), (_P.LEISURE, "19:45")), leave="21:30",
-        follows_shift=True,
-    ),
-    Template(
-        name="work-lunch-shop", stops=(_WORK, (_P.MEAL, "12:15"), (_P.WORK, "14:00"), (_P.SHOP, "17:50")),
-        leave="18:45", jitter_min=15, follows_shift=True,
-    ),
-    Template(
-        name="work-shop-home-leisure", stops=(_WORK, (_P.SHOP, "17:15"), (_P.HOME, "19:00"), (_P.LEISURE, "20:45")),
-        leave="22:15", jitter_min=15, follows_shift=True,
-    ),
-    Template(
-        name="work-home-visit", stops=(_WORK, (_P.HOME, "17:30"), (_P.VISIT, "19:30")), leave="21:45",
-        follows_shift=True,
-    ),
-)  # fmt: skip
-SCHOOL_WORK = Template(
-    name="school-work", stops=((_P.SCHOOL, "07:40"), (_P.WORK, "09:10")), leave="17:00", jitter_min=10
-)
-SCHOOL = Template(name="school", stops=((_P.SCHOOL, "07:45"),), leave="08:00", jitter_min=8)
-SCHOOL_TWICE = Template(
-    name="school-twice",
-    stops=((_P.SCHOOL, "07:45"), (_P.HOME, "09:15"), (_P.SCHOOL, "15:15")),
-    leave="15:35",
-    jitter_min=8,
-)
-ONE_TOUR = (
-    Template(name="shop", stops=((_P.SHOP, "10:30"),), leave="11:45", jitter_min=40),
-    Template(name="shop-shop", stops=((_P.SHOP, "10:00"), (_P.SHOP, "12:00")), leave="13:15", jitter_min=40),
-    Template(
-        name="shop-meal-shop",
-        stops=((_P.SHOP, "10:00"), (_P.MEAL, "12:00"), (_P.SHOP, "14:00")),
-        leave="15:15",
-        jitter_min=30,
-    ),
-    Template(name="meal", stops=((_P.MEAL, "18:00"),), leave="19:45", jitter_min=50),
-    Template(name="leisure", stops=((_P.LEISURE, "14:00"),), leave="16:00", jitter_min=60),
-    Template(name="visit", stops=((_P.VISIT, "14:30"),), leave="17:30", jitter_min=60),
-    Template(name="clinic", stops=((_P.CLINIC, "10:00"),), leave="11:15", jitter_min=40),
-    Template(name="evening", stops=((_P.LEISURE, "19:15"),), leave="21:45", jitter_min=50),
-)
-TWO_TOURS = (
-    Template(
-        name="shop-home-leisure", stops=((_P.SHOP, "10:00"), (_P.HOME, "12:00"), (_P.LEISURE, "15:00")), leave="17:00",
-        jitter_min=40,
-    ),
-    Template(
-        name="shop-home-meal", stops=((_P.SHOP, "10:30"), (_P.HOME, "12:30"), (_P.MEAL, "18:15")), leave="20:00",
-        jitter_min=40,
-    ),
-    Template(
-        name="shop-home-visit", stops=((_P.SHOP, "14:00"), (_P.HOME, "16:00"), (_P.VISIT, "18:30")), leave="21:00",
-        jitter_min=40,
-    ),
-)  # fmt: skip
-THREE_TOURS = Template(
-    name="three-tours",
-    stops=((_P.SHOP, "09:30"), (_P.HOME, "11:30"), (_P.SHOP, "14:00"), (_P.HOME, "16:00"), (_P.VISIT, "18:45")),
-    leave="21:00",
-    jitter_min=40,
-)
-WORSHIP = (
-    Template(name="worship", stops=((_P.WORSHIP, "10:00"),), leave="11:45", jitter_min=15),
-    Template(name="worship-meal", stops=((_P.WORSHIP, "10:00"), (_P.MEAL, "12:15")), leave="13:30", jitter_min=15),
-)
-THROUGH = Template(name="through", stops=((_P.OUTSIDE, "09:30"),), leave="16:30", jitter_min=60)
-VISIT_CITY = (
-    Template(name="city", stops=((_P.CITY, "11:00"),), leave="15:00", jitter_min=60),
-    Template(name="city-evening", stops=((_P.CITY, "18:30"),), leave="21:30", jitter_min=60),
-    Template(name="city-short", stops=((_P.CITY, "13:00"),), leave="14:30", jitter_min=60),
-)
-FREE_DAY_WORSHIP = 0.3
-"""Share of Sundays on which a household worships (assumption)."""
-ONE_CAR_FOR_ALL = 0.8
-"""Share of days on which one car makes all the tours from home (assumption)."""
+DEPART = Template(name="depart", stops=((_P.OUTSIDE, 630),), returns=False)
+RETURN = Template(name="return", stops=((_P.HOME, 1020),), starts_at=_P.OUTSIDE, returns=False)
 
 
-def _moved(template: Template, minutes: int) -> Template:
-    """Move a whole day earlier or later."""
+def _laid_out(shape: Shape) -> tuple[list[Template], list[Template]]:
+    """Lay out a shape at each of its times; returns those of working days and of free days."""
+    purposes = [Purpose[word.upper()] for word in shape.stops.split("-")]
+    *arrivals, leave = (_minutes(clock) for clock in shape.clock.split())
 
-    def clock(text: str) -> str:
-        at = _minutes(text) + minutes
-        return f"{at // 60:02d}:{at % 60:02d}"
+    def at(begin: str) -> Template:
+        moved = _minutes(begin) - arrivals[0]
+        return Template(
+            name=f"{shape.stops}@{begin}",
+            stops=tuple(zip(purposes, (arrival + moved for arrival in arrivals), strict=True)),
+            leave=leave + moved,
+            jitter_min=shape.jitter_min,
+            follows_shift=purposes[0] is Purpose.WORK,
+        )
 
-    return replace(
-        template,
-        name=f"{template.name}{minutes:+d}",
-        stops=tuple((purpose, clock(at)) for purpose, at in template.stops),
-        leave=clock(template.leave),
-    )
+    workdays = (shape.begins or shape.clock.split()[0]).split()
+    free_days = (shape.begins_free or " ".join(workdays)).split()
+    return [at(begin) for begin in workdays], [at(begin) for begin in free_days]
 
 
-def _minutes(text: str) -> int:
-    hours, minutes = text.split(":")
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
 
 
-ONE_TOUR_ANY = tuple(_moved(t, m) for m in (-80, 0, 75) for t in ONE_TOUR)
-TWO_TOURS_ANY = tuple(_moved(t, m) for m in (-60, 0, 60) for t in TWO_TOURS)
-THROUGH_ANY = tuple(_moved(THROUGH, m) for m in range(-240, 300, 60))
-VISIT_CITY_ANY = tuple(_moved(t, m) for m in (-90, 0, 60) for t in VISIT_CITY)
-TEMPLATES: tuple[Template, ...] = (
-    IDLE, AWAY, DEPART, RETURN, GROUP, WORK_GROUP, *WORK, SCHOOL_WORK, SCHOOL, SCHOOL_TWICE,
-    *ONE_TOUR_ANY, *TWO_TOURS_ANY, THREE_TOURS, *WORSHIP, *THROUGH_ANY, *VISIT_CITY_ANY,
-)  # fmt: skip
+class Menu:
+    """Templates to choose from, apart for working days and free days."""
+
+    def __init__(self, *shapes: Shape) -> None:
+        self.templates: tuple[list[Template], list[Template]] = ([], [])
+        self._up_to: list[NDArray[np.float64]] = []
+        for free in (False, True):
+            share: list[float] = []
+            for shape in shapes:
+                made = _laid_out(shape)[free]
+                often = shape.free_days if free else shape.workdays
+                self.templates[free].extend(made if often > 0 else [])
+                share += [often / len(made)] * len(made) if often > 0 else []
+            self._up_to.append(np.cumsum(share) / max(sum(share), 1e-300))
+
+    def pick(self, free: bool, u: float) -> Template:
+        """Return the template at a quantile of its kind of day."""
+        made = self.templates[free]
+        return made[min(int(np.searchsorted(self._up_to[free], u, side="right")), len(made) - 1)]
+
+
+WORK = _laid_out(COMMUTES[0])[0][0]
+WORK_CLINIC = _laid_out(shapes.WORK_CLINIC)[0][0]
+WORK_GROUP = _laid_out(shapes.GROUP_COMMUTE)[0][0]
+GROUP, BUSY_GROUP = (_laid_out(shape)[0][0] for shape in shapes.GROUP_DAYS)
+SIDE_TRIPS = Menu(*COMMUTES[1:])
+SCHOOL_COMMUTES = Menu(*shapes.SCHOOL_COMMUTES)
+SCHOOL_DAYS = tuple(Menu(*days) for days in shapes.SCHOOL_DAYS)
+TOURS = tuple(Menu(*days) for days in shapes.TOURS)
+THROUGH_ANY, VISIT_CITY_ANY = (
+    tuple(template for shape in days for template in _laid_out(shape)[0]) for days in (shapes.THROUGH, shapes.CITY)
+)
+CLINIC_DAYS, WORSHIP_DAYS = Menu(*shapes.CLINIC_DAYS), Menu(*shapes.WORSHIP_DAYS)
+ONE_CAR_FOR_ALL = 0.95
+"""Share of days on which one car makes the tours from home, as far as a day holds them (assumption)."""
+SCHOOL_ON_THE_WAY = 0.75
+"""Share of school runs that a commuter makes on the way, though a car stands at home (assumption)."""
+
+_MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS)
+TEMPLATES: tuple[Template, ...] = tuple(
+    dict.fromkeys(
+        [
+            *(IDLE, AWAY, DEPART, RETURN, GROUP, BUSY_GROUP, WORK_GROUP, WORK, WORK_CLINIC),
+            *(template for menu in _MENUS for made in menu.templates for template in made),
+            *THROUGH_ANY,
+            *VISIT_CITY_ANY,
+        ]
+    )
+)
 NUMBER = {template.name: i for i, template in enumerate(TEMPLATES)}
 
 
@@ -202,15 +170,13 @@ def diaries() -> Diaries:
     shifts = np.zeros((t, MAX_STOPS + 1), np.uint8)
     for i, template in enumerate(TEMPLATES):
         n = len(template.stops)
-        for j, (what, clock) in enumerate(template.stops):
+        for j, (what, at) in enumerate(template.stops):
             purpose[i, j] = what
-            anchor[i, j] = _minutes(clock) * 60 - DAY_START_S
+            anchor[i, j] = at * 60 - DAY_START_S
             shifts[i, j] = template.follows_shift and what is not Purpose.GROUP
-        anchor[i, n] = _minutes(template.leave) * 60 - DAY_START_S
+        anchor[i, n] = template.leave * 60 - DAY_START_S
         shifts[i, n] = template.follows_shift and template is not WORK_GROUP
-    works = [any(what is Purpose.WORK for what, _ in template.stops) for template in TEMPLATES]
-    fixed = {IDLE.name: GROUP, AWAY.name: AWAY, DEPART.name: DEPART, RETURN.name: RETURN}
-    group = [fixed.get(x.name, WORK_GROUP if w else GROUP).name for x, w in zip(TEMPLATES, works, strict=True)]
+    group = [_with_group(template).name for template in TEMPLATES]
     return Diaries(
         n_stops=np.array([len(x.stops) for x in TEMPLATES], np.uint8),
         n_legs=np.array([len(x.stops) + (x.returns and len(x.stops) > 0) for x in TEMPLATES], np.uint8),
@@ -223,48 +189,71 @@ def diaries() -> Diaries:
     )
 
 
+def _with_group(template: Template) -> Template:
+    """Return what a car does instead on an evening when the group meets."""
+    if template in {AWAY, DEPART, RETURN}:
+        return template
+    if any(what is Purpose.WORK for what, _ in template.stops):
+        return WORK_GROUP
+    return GROUP if template is IDLE else BUSY_GROUP
+
+
 def slack_s(table: Diaries) -> int:
     """Return the longest travel time that fits between any two stops of any day, in seconds.
 
     Proves `leave >= arrive + least stay` for every day: between two anchors lies at least
     their gap, less the jitter, less what a shift or a group's own hour takes when it moves
-    only one of them. Negative where a diary leaves its last stop too soon.
+    only one of them. Ways between near places have rooms of their own (`near_slack_s`).
+    Negative where a diary leaves its last stop too soon.
     """
-    rooms = [24 * 3600]
+    return min([24 * 3600, *(room for near, room in _rooms(table) if near == 0)])
+
+
+def near_slack_s(table: Diaries) -> tuple[int, int]:
+    """Return the longest ways that fit between home and a near place, and between two near places, in seconds."""
+    rooms = list(_rooms(table))
+    return min(room for near, room in rooms if near == 1), min(room for near, room in rooms if near == 2)
+
+
+def _rooms(table: Diaries) -> Iterator[tuple[int, int]]:
+    """Yield the time each trip has, and how many of its ends are near places (0 unless both are near or home)."""
     for i, template in enumerate(TEMPLATES):
         n, late = int(table.n_stops[i]), int(table.jitter_s[i])
         if n == 0:
             continue
         anchors = [int(anchor) for anchor in table.anchor_s[i, : n + 1]]
         group = [what is Purpose.GROUP for what, _ in template.stops] + [False]
-        shifts = [bool(shift) for shift in table.shifts[i, : n + 1]]
-        earliest = [EARLIEST_SHIFT_S * s - GROUP_OFFSET_S * g for s, g in zip(shifts, group, strict=True)]
-        latest = [LATEST_SHIFT_S * s + GROUP_OFFSET_S * g for s, g in zip(shifts, group, strict=True)]
-        rooms.append(anchors[0] + earliest[0])
+        moves = [bool(shift) for shift in table.shifts[i, : n + 1]]
+        earliest = [EARLIEST_SHIFT_S * s - GROUP_OFFSET_S * g for s, g in zip(moves, group, strict=True)]
+        latest = [LATEST_SHIFT_S * s + GROUP_OFFSET_S * g for s, g in zip(moves, group, strict=True)]
+        yield 0, anchors[0] + earliest[0]
         for j in range(n):
-            together = shifts[j] and shifts[j + 1]
+            together = moves[j] and moves[j + 1]
             gap = anchors[j + 1] - anchors[j] - late - (0 if together else latest[j] - earliest[j + 1])
             if j + 1 < n:
-                rooms.append(gap - LEAST_STAY_S)
+                ends = {template.stops[j][0], template.stops[j + 1][0]}
+                near = sum(template.stops[k][0] in NEAR for k in (j, j + 1))
+                yield (near if ends <= {Purpose.HOME, *NEAR} else 0), gap - LEAST_STAY_S
             elif table.n_legs[i] > n:
-                rooms.append(24 * 3600 - anchors[n] - late - latest[n])
-                rooms += [-1] * (gap < LEAST_STAY_S)
-    return min(rooms)
+                yield 0, 24 * 3600 - anchors[n] - late - latest[n]
+                if gap < LEAST_STAY_S:
+                    yield 0, -1
 
 
 def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[np.uint8]:
-    """Draw typical days; uint8[types, 3, PATTERNS, MAX_CARS], the template of each car.
+    """Draw typical days; uint8[types, kinds of day, PATTERNS, MAX_CARS], the template of each car.
 
     Workers drive to work or not; the household's other tours go first to the cars left
     at home, so a car is idle mostly because another one was used.
     """
     types = list(households.types.values())
-    table = np.zeros((len(types), 3, PATTERNS, MAX_CARS), np.uint8)
+    table = np.zeros((len(types), N_KINDS, PATTERNS, MAX_CARS), np.uint8)
     for i, (name, kind) in enumerate(households.types.items()):
-        for day in (WORKDAY, SATURDAY, SUNDAY):
+        for day in range(N_KINDS):
             draws = _draws(seed, f"diaries.{name}.{day}")
             for q in range(PATTERNS):
-                table[i, day, q, : kind.cars] = _household_day(kind.cars, kind.workers, day, travel, draws[q])
+                plan = _household_day(kind, day, travel, draws[q])
+                table[i, day, q, : kind.cars] = [NUMBER[template.name] for template in plan]
     return table
 
 
@@ -274,43 +263,53 @@ def _draws(seed: int, name: str) -> NDArray[np.float64]:
     return np.stack([streams.uniforms(stream, np.arange(PATTERNS), counter) for counter in range(16)], axis=1)
 
 
-def _household_day(cars: int, workers: int, day: int, travel: Travel, u: NDArray[np.float64]) -> list[int]:
+def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.float64]) -> list[Template]:
     """Hand out one household's tours to its cars; u : float64[16]."""
-    drives = travel.drive_to_work * (1.0 if day == WORKDAY else 0.15)
-    plan = [IDLE] * cars
-    for car in range(workers):
-        if u[car] < drives:
-            side = u[3 + car] < travel.side_trip
-            plan[car] = WORK[1 + int(u[6 + car] * (len(WORK) - 1))] if side else WORK[0]
-    school = cars > workers > 0 and day == WORKDAY and u[9] < travel.school_run
-    if school and plan[0] is WORK[0]:
-        plan[0] = SCHOOL_WORK
-    mean = travel.other_tours if day == WORKDAY else travel.other_tours_free_day
-    tours = int(np.searchsorted(np.cumsum(_poisson(mean * (0.5 + cars / 2))), u[10]))
-    if school and plan[0] is not SCHOOL_WORK and plan[-1] is IDLE:
-        plan[-1] = SCHOOL if u[11] < 0.4 else SCHOOL_TWICE
-    if day == SUNDAY and u[12] < FREE_DAY_WORSHIP and plan[0] is IDLE:
-        plan[0] = WORSHIP[int(u[13] * len(WORSHIP))]
-    idle = [car for car in range(cars) if plan[car] is IDLE]
-    sharing = 1 if u[14] < ONE_CAR_FOR_ALL else max(len(idle), 1)
-    for rank, car in enumerate(idle[:sharing]):
-        plan[car] = _errands(len(range(rank, tours, sharing)), u[15], rank)
-    return [NUMBER[template.name] for template in plan]
+    free = day not in {WORKDAY, EDGE_OF_WEEK}
+    plan = [IDLE] * kind.cars
+    for car in range(kind.workers):
+        if u[car] < commutes(kind, car, day, travel):
+            plan[car] = SIDE_TRIPS.pick(free, u[6 + car]) if u[3 + car] < travel.side_trip else WORK
+    idle = [car for car in range(kind.cars) if plan[car] is IDLE]
+    mean = (travel.other_tours_free_day if free else travel.other_tours) * (0.5 + len(idle) / 2)
+    tours = int(np.searchsorted(_poisson_up_to(mean), u[9], side="right"))
+    children = kind.cars > kind.workers > 0
+    if not free and u[10] < travel.clinic_day:
+        plan[idle[0] if idle else 0] = CLINIC_DAYS.pick(free, u[11]) if idle else WORK_CLINIC
+        idle, tours = idle[1:], tours - 1
+    elif not free and children and u[12] < travel.school_run:
+        if plan[0] is not IDLE and (not idle or u[11] < SCHOOL_ON_THE_WAY):
+            plan[0] = SCHOOL_COMMUTES.pick(free, u[13])
+        else:
+            busy = min(tours, len(SCHOOL_DAYS) - 1)
+            plan[idle[0]] = SCHOOL_DAYS[busy].pick(free, u[13])
+            idle, tours = idle[1:], tours - busy
+    elif day == SUNDAY and idle and u[10] < travel.worship:
+        plan[idle[0]] = WORSHIP_DAYS.pick(free, u[11])
+        idle, tours = idle[1:], tours - 2
+    for rank, (car, n) in enumerate(zip(idle, _shared_out(tours, len(idle), one=u[14] < ONE_CAR_FOR_ALL), strict=True)):
+        if n > 0:
+            plan[car] = TOURS[n - 1].pick(free, (u[15] + 0.37 * rank) % 1.0)
+    return plan
 
 
-def _errands(tours: int, u: float, rank: int) -> Template:
-    """Pick a day of so many tours from home."""
-    pick = (u + 0.37 * rank) % 1.0
-    if tours <= 0:
-        return IDLE
-    if tours == 1:
-        return ONE_TOUR_ANY[int(pick * len(ONE_TOUR_ANY))]
-    if tours == 2:
-        return TWO_TOURS_ANY[int(pick * len(TWO_TOURS_ANY))]
-    return THREE_TOURS
+def commutes(kind: HouseholdType, car: int, day: int, travel: Travel) -> float:
+    """Return the chance that a car takes its worker to work on a kind of day."""
+    if day not in {WORKDAY, EDGE_OF_WEEK}:
+        return travel.drive_to_work * travel.at_work_free_day
+    at_home = travel.hybrid_at_home if day == EDGE_OF_WEEK and car >= kind.workers - kind.hybrid else 0.0
+    return travel.drive_to_work * travel.at_work * (1.0 - at_home)
 
 
-def _poisson(mean: float) -> NDArray[np.float64]:
-    """Return Poisson probabilities of 0, 1, 2 and 3 or more."""
-    p = np.array([1.0, mean, mean * mean / 2.0]) * np.exp(-mean)
-    return np.append(p, 1.0 - p.sum())
+def _shared_out(tours: int, cars: int, *, one: bool) -> list[int]:
+    """Deal tours to the cars at home: to one as far as its day holds them, or round and round."""
+    if one:
+        return [min(max(tours - MOST_TOURS * car, 0), MOST_TOURS) for car in range(cars)]
+    return [min(len(range(car, tours, cars)), MOST_TOURS) for car in range(cars)]
+
+
+def _poisson_up_to(mean: float) -> NDArray[np.float64]:
+    """Return the Poisson probabilities of at most 0, 1, ... 8."""
+    terms = np.cumprod([1.0, *(mean / k for k in range(1, 9))])
+    up_to: NDArray[np.float64] = np.cumsum(terms) * np.exp(-mean)
+    return up_to

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.kernels.plan import KEY_NAMES, ONE_DAY, RESIDENT, WORKDAYS, Life
+from simulate.kernels.plan import HOME_SLOT, KEY_NAMES, ONE_DAY, OUTSIDE_SLOT, RESIDENT, WORKDAYS, Life
 from simulate.travel.calendar import Calendar, calendar
-from simulate.travel.diaries import diaries, pattern_table
+from simulate.travel.diaries import MAX_CARS, MAX_STOPS, PATTERNS, Diaries, diaries, pattern_table
 from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,
@@ -23,6 +23,7 @@ from simulate.travel.households import (
 )
 from simulate.travel.plates import Plates, make_plates
 from simulate.travel.visitors import add_visitors, visitor_patterns
+from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,8 +87,8 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         slot_of=slot_table(travel),
         slot_purpose=slot_purposes(),
         shift=shift_table(),
-        pattern=np.ascontiguousarray(pattern.transpose(0, 3, 1, 2)),
-        day_kind=days.kind,
+        pattern=np.ascontiguousarray(pattern.transpose(0, 3, 1, 2)).reshape(len(pattern) * MAX_CARS, -1),
+        day_row=days.kind.astype(np.uint32) * PATTERNS,
         workday=days.works.astype(np.uint8),
         first_weekday=days.start.weekday(),
         span=np.array(SPELLS, np.uint8),
@@ -102,6 +103,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         n_legs=table.n_legs,
         starts_at=table.starts_at,
         purpose=table.purpose,
+        stops=_packed(table),
         anchor_s=table.anchor_s,
         jitter_s=table.jitter_s,
         shifts=table.shifts,
@@ -122,6 +124,15 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
 def hour_factors(peak: float) -> NDArray[np.int64]:
     """Return seconds per tenth of a second of free driving by clock hour, in 65,536ths; int64[24]."""
     return np.array([round(6553.6 * (1 + (peak - 1) * PEAK_HOURS.get(hour, 0.0))) for hour in range(24)], np.int64)
+
+
+def _packed(table: Diaries) -> NDArray[np.uint64]:
+    """Pack the purposes of each template's stops, four bits each, then the slot where its day starts; uint64[t]."""
+    start = np.where(table.starts_at == Purpose.OUTSIDE, OUTSIDE_SLOT, HOME_SLOT).astype(np.uint64)
+    packed = start << np.uint64(4 * MAX_STOPS)
+    for stop in range(MAX_STOPS):
+        packed |= table.purpose[:, stop].astype(np.uint64) << np.uint64(4 * stop)
+    return packed
 
 
 def _alternatives(travel: Travel) -> NDArray[np.uint8]:

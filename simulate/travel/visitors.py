@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulate.travel.households import Population
     from simulate.world.zones import Zones
 
-_DAYS = {"work": WORK[:1], "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
+_DAYS = {"work": (WORK,), "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
 """What a visitor does on a day when it comes."""
 
 

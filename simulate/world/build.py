@@ -13,7 +13,7 @@ from simulate.schema import TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
 from simulate.world.reach import Reach, reach
-from simulate.world.readers import Readers, concatenate, place
+from simulate.world.readers import Placed, Readers, concatenate, place
 from simulate.world.roads import RoadClass
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
 from simulate.world.tntp import find_files, read_network, read_trips
@@ -60,7 +60,7 @@ def build_world(scenario: Scenario) -> World:
     network = graph(roads, seed)
     best_s = best_times(roads, network, hubs)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
-    choice = choice_tables(zones, best_s, settings.travel.distance_decay_s, limit, districts, seed)
+    choice = choice_tables(zones, best_s, settings.travel, limit, districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice))
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
@@ -113,10 +113,14 @@ def _place_readers(
     """Place the readers of every rule and number them by link and position."""
     owners = list(settings.owners)
     rules = settings.readers.place
-    placed = [
-        place(roads, name, rule, flow=flow, seed=seed, owner_index=owners.index(rule.owner))
-        for name, rule in rules.items()
-    ]
+    placed: list[Placed] = []
+    taken: dict[str, list[int]] = {}
+    for name, rule in rules.items():
+        of_owner = taken.setdefault(rule.owner, [])
+        index = owners.index(rule.owner)
+        part = place(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner)
+        of_owner += part.readers.link.tolist()
+        placed.append(part)
     readers = concatenate([part.readers for part in placed])
     order = np.lexsort((readers.uid, readers.at, readers.link))
     numbered = Readers(

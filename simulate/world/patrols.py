@@ -15,7 +15,6 @@ from scipy.special import gammaincinv
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.world.sites import zone_uids
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 DAY_S, DAY_START_S = 86_400, 4 * 3600
+NEIGHBOURHOOD_M = 1000.0
+"""Side of the squares that a fleet likes or neglects as a whole (assumption)."""
 MOST_VISITS = 4096
 """Visits of one shift at most: what names them has twelve bits for it."""
 
@@ -99,14 +100,17 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
 def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:
     """Weigh zones by how often a fleet visits them; float64[z], 0 beyond the map.
 
-    By homes and by what else draws people; times a gamma variable of mean 1, whose shape is
-    the fleet's unevenness; times the stated preference for poorer areas.
+    By homes and by what else draws people; times a gamma variable of mean 1 for each
+    neighbourhood, whose shape is the fleet's unevenness; times the stated preference for
+    poorer areas.
     """
     inside = ~zones.outside
     homes = np.where(inside, zones.residents, 0.0)
     lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
     where = fleet.homes * homes / homes.sum() + (1 - fleet.homes) * lots / lots.sum()
-    draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), zone_uids(zones, "zone"))
+    cell = np.floor(np.column_stack([zones.x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
+    named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64)
+    draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
     weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
     return weight

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from simulate.schema import Travel
 
-DIARY_ROOM_S = 75 * 60
+DIARY_ROOM_S = 90 * 60
 """Time that every diary leaves between two stops (`travel.diaries.slack_s` proves it)."""
 WORK_SHARE = 0.65
 """Share of that room which the way to work may fill; any other way from home may fill the rest."""

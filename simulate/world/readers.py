@@ -98,7 +98,14 @@ class Rule(Protocol):
 
 
 def place(
-    roads: RoadNetwork, name: str, rule: Rule, *, flow: NDArray[np.float64], seed: int, owner_index: int
+    roads: RoadNetwork,
+    name: str,
+    rule: Rule,
+    *,
+    flow: NDArray[np.float64],
+    seed: int,
+    owner_index: int,
+    taken: Sequence[int] = (),
 ) -> Placed:
     """Place the readers of one rule.
 
@@ -116,6 +123,8 @@ def place(
         The scenario's seed.
     owner_index
         The owner's position in the list of owners.
+    taken
+        Links where earlier rules have put readers of this owner; strategies pass them over.
     """
     where = f"readers.place.{name}"
     if rule.strategy == "file":
@@ -126,6 +135,7 @@ def place(
     uids = _link_uids(roads)
     setting = Setting(roads=roads, link_uid=uids, flow=flow, stream=key(seed, f"readers.{name}"), where=where)
     preference = STRATEGIES[rule.strategy](setting, rule)
+    preference = preference[~np.isin(preference, np.asarray(taken, np.int32))]
     link = _first(roads, preference, rule, where)
     places = _ends(roads, link)
     readers = _readers(roads, link, np.full(len(link), 0.5), places, ("",) * len(link), rule.owner, owner_index)

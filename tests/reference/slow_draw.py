@@ -53,7 +53,7 @@ def slow_reads(
     walker, life = Walker(scenario, world, watch), lives.tables
     for vehicle in vehicles:
         household = int(life.household[vehicle])
-        for day in days or range(len(life.day_kind)):
+        for day in days or range(len(life.day_row)):
             legs = legs_on(life, household, vehicle, day)
             stays = stays_on(life, household, vehicle, day)
             reads = [read for leg in legs for read in walker.reads(lives, leg)]

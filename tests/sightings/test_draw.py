@@ -198,7 +198,7 @@ def test_capture_shares_are_met_by_day_and_by_night():
 
 
 def test_rows_of_any_household_stay_within_the_bound_and_buffers_of_any_size_agree():
-    sure = {"readers.capture_day": 1.0, "readers.capture_night": 1.0, "households.types.large.share": 0.14}
+    sure = {"readers.capture_day": 1.0, "readers.capture_night": 1.0, "households.types.large.share": 0.25}
     run = small(town_scenario(4, **sure, period__days=9), awkward=True, scattered=150)
     tables, chain = run.tables, run.tables.longest_chain
     cars = np.diff(run.lives.population.first_vehicle)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from simulate.travel.calendar import SATURDAY, SUNDAY, WORKDAY, calendar
+from simulate.travel.calendar import EDGE_OF_WEEK, SATURDAY, SUNDAY, WORKDAY, calendar
 
 HOLIDAYS = {
     2023: [(1, 1), (1, 16), (2, 20), (5, 29), (6, 19), (7, 4), (9, 4), (10, 9), (11, 11), (11, 23), (12, 25)],
@@ -25,12 +25,12 @@ def test_holidays_are_sundays(year):
         if (day.month, day.day) in HOLIDAYS[year]:
             assert kind == SUNDAY, day
         else:
-            assert kind == {5: SATURDAY, 6: SUNDAY}.get(day.weekday(), WORKDAY), day
+            assert kind == {0: EDGE_OF_WEEK, 4: EDGE_OF_WEEK, 5: SATURDAY, 6: SUNDAY}.get(day.weekday(), WORKDAY), day
 
 
 def test_no_holidays_where_none_are_asked_for():
     days = calendar(date(2025, 12, 22), 7, "none")
-    assert days.kind.tolist() == [WORKDAY] * 5 + [SATURDAY, SUNDAY]
+    assert days.kind.tolist() == [EDGE_OF_WEEK, *[WORKDAY] * 3, EDGE_OF_WEEK, SATURDAY, SUNDAY]
 
 
 def test_weeks_begin_on_monday_and_weekdays_run_on():

@@ -87,7 +87,7 @@ def test_a_world_with_trips_longer_than_a_diary_holds_is_refused(town):
     slow[0, 2, 1] = min(long_ds, 65_535)
     far = replace(town.world, routes=replace(routes, slow_ds=slow, fast_ds=np.zeros_like(slow)))
     with pytest.raises(
-        ScenarioError, match=r"roads: expected trips of at most 75 minutes at the peak, found one of 75"
+        ScenarioError, match=r"roads: expected trips of at most 90 minutes at the peak, found one of 90"
     ):
         make_lives(town.scenario, far)
     slow[0, 2, 1] -= 40

@@ -31,20 +31,6 @@ def month(smallville):
     return truth.trips(smallville.lives, np.arange(smallville.lives.population.n_vehicles), 0, 28)
 
 
-def test_trips_per_vehicle_day_come_near_the_national_survey(smallville, month):
-    """NHTS 2017: 2.71 trips a vehicle-day. The model is fitted to it within a quarter."""
-    vehicle_days = smallville.lives.population.n_vehicles * 28
-    assert len(month.vehicle) / vehicle_days == pytest.approx(2.71, rel=0.25)
-
-
-def test_most_workers_leave_between_six_and_half_past_eight(smallville, month):
-    """ACS 2009: 57 % of commuters leave home from 6:00 to 8:29."""
-    workdays = smallville.lives.tables.day_kind[month.day] == 0
-    commute = workdays & (month.purpose == Purpose.WORK) & (month.leg == 0)
-    clock = month.leave_s[commute] % DAY_S / 3600
-    assert ((clock >= 6) & (clock < 8.5)).mean() == pytest.approx(0.57, abs=0.05)
-
-
 def test_no_vehicle_in_a_whole_town_is_in_two_places_at_once(month):
     same = month.vehicle[1:] == month.vehicle[:-1]
     assert (month.leave_s[1:] - month.arrive_s[:-1])[same].min() >= 300

@@ -7,7 +7,7 @@ import pytest
 from worlds import town_scenario
 
 from simulate.world.build import build_world
-from simulate.world.choices import ROW, choice_tables
+from simulate.world.choices import HOME_TO_NEAR_S, NEAR, NEAR_TO_NEAR_S, ROW, choice_tables, near_limit_s
 from simulate.world.districts import Districts
 from simulate.world.routes import best_times
 from simulate.world.zones import N_PURPOSES, Purpose, Zones
@@ -15,9 +15,13 @@ from simulate.world.zones import N_PURPOSES, Purpose, Zones
 EVERYDAY = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL, Purpose.LEISURE, Purpose.VISIT, Purpose.WORSHIP, Purpose.CLINIC)
 
 
+SCENARIO = town_scenario(4, roads__population=2000, roads__density_per_km2=1000, travel__distance_decay_s=420)
+TRAVEL = SCENARIO.settings.travel
+
+
 @pytest.fixture(scope="module")
 def town():
-    world = build_world(town_scenario(4, roads__population=2000, roads__density_per_km2=1000))
+    world = build_world(SCENARIO)
     return world.zones, best_times(world.roads, world.graph, world.routes.hub_node), world.choice
 
 
@@ -36,6 +40,8 @@ def test_errands_follow_the_gravity_model_give_or_take_one(town, purpose):
     zones, best_s, choice = town
     for hub in range(0, len(best_s), 7):
         weight = zones.attraction[purpose] * np.exp(-best_s[hub][zones.hub] / 420)
+        if purpose in NEAR:
+            weight *= np.maximum(best_s[hub], best_s[:, hub])[zones.hub] <= near_limit_s(TRAVEL)
         expected = weight / weight.sum() * ROW
         assert (np.abs(counts(choice[purpose, hub], zones.n) - expected) <= 1 + 1e-9).all()
 
@@ -77,7 +83,7 @@ def test_home_and_work_follow_the_trip_table_and_the_zones_within_a_district_sha
     zones = plain_zones([0, 0, 1, 2], [10, 30, 20, 5], [4, 12, 8, 8], [0, 0, 0, 1])
     trips = np.array([[0.0, 3.0, 1.0], [2.0, 2.0, 0.0], [1.0, 0.0, 0.0]])
     districts = Districts(trips=trips, of_zone=np.array([0, 0, 1, 2]))
-    choice = choice_tables(zones, np.full((3, 3), 60.0), 420, districts, 0)
+    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, districts, 0)
     work, home = (choice[p] for p in (Purpose.WORK, Purpose.HOME))
     assert counts(work[0], 4).tolist() == [0, 0, 384, 128]
     assert counts(work[1], 4).tolist() == [64, 192, 256, 0]  # 4 jobs and 12 share the half that leaves the district
@@ -89,7 +95,7 @@ def test_the_way_to_work_counts_not_the_way_back():
     """On one-way streets the two differ: hub 1 is a minute from 0, but 0 is half an hour from 1."""
     zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
     best_s = np.array([[0.0, 60.0, 60.0], [1800.0, 0.0, 60.0], [60.0, 60.0, 0.0]])
-    choice = choice_tables(zones, best_s, 420, None, 0)
+    choice = choice_tables(zones, best_s, TRAVEL, None, 0)
     near, far = np.exp(-60 / 1260), np.exp(-1800 / 1260)
     for purpose, hub, weight in (
         (Purpose.WORK, 0, [1, near, near]),
@@ -104,7 +110,7 @@ def test_the_way_to_work_counts_not_the_way_back():
 def test_who_lives_beyond_the_map_shops_there():
     zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
     districts = Districts(trips=np.ones((3, 3)), of_zone=np.arange(3))
-    choice = choice_tables(zones, np.full((3, 3), 60.0), 420, districts, 0)
+    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, districts, 0)
     assert (choice[Purpose.SHOP, 2] == 2).all()
     assert set(choice[Purpose.SHOP, 0].tolist()) == {0, 1, 2}
     assert set(choice[Purpose.WORK, 2].tolist()) == {0, 1, 2}
@@ -113,5 +119,29 @@ def test_who_lives_beyond_the_map_shops_there():
 def test_a_hub_that_attracts_nobody_near_falls_back_on_anywhere():
     zones = plain_zones([0, 1], [10, 10], [5, 5], [0, 1])
     districts = Districts(trips=np.array([[1.0, 0.0], [0.0, 0.0]]), of_zone=np.arange(2))
-    choice = choice_tables(zones, np.full((2, 2), 60.0), 420, districts, 0)
+    choice = choice_tables(zones, np.full((2, 2), 60.0), TRAVEL, districts, 0)
     assert set(choice[Purpose.WORK, 1].tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("block_m", [200, 900])
+@pytest.mark.parametrize("peak", [1.0, 1.5, 2.0])
+def test_near_places_are_as_near_as_the_diaries_trust(block_m, peak):
+    """Every way between home and a near place, or two of them, at the worst hour, on any alternative."""
+    scenario = town_scenario(
+        7, roads__block_m=block_m, roads__density_per_km2=4000 / block_m, roads__population=150, travel__peak_other=peak
+    )
+    world, travel = build_world(scenario), scenario.settings.travel
+    longest = (world.routes.fast_ds.astype(float) + world.routes.slow_ds).max(axis=1) / 10
+    longest = longest * max(travel.peak_freeway, peak) + 2 * travel.access_s
+    for hub in range(len(longest)):
+        near = np.unique(world.zones.hub[world.choice[list(NEAR), hub]])
+        assert max(longest[hub, near].max(), longest[near, hub].max()) <= HOME_TO_NEAR_S
+        assert longest[np.ix_(near, near)].max() <= NEAR_TO_NEAR_S
+
+
+def test_where_nothing_is_near_the_nearest_zone_serves():
+    zones = plain_zones([0, 1], [10, 10], [5, 5], [0, 0])
+    zones.attraction[Purpose.SHOP] = [0, 1]
+    choice = choice_tables(zones, np.array([[0.0, 9000.0], [9000.0, 0.0]]), TRAVEL, None, 0)
+    assert (choice[Purpose.SHOP, 0] == 0).all()
+    assert (choice[Purpose.SHOP, 1] == 1).all()
