@@ -15,7 +15,7 @@ from simulate.world.zones import Purpose
 def town() -> Small:
     """A wide town where some alternatives are too long and replaced."""
     wide = {"roads.density_per_km2": 3, "roads.block_m": 900, "travel.other_route_margin": 1.0}
-    return small(town_scenario(21, **wide, travel__route_shares=[0.1, 0.3, 0.6]), awkward=True)
+    return small(town_scenario(24, **wide, travel__route_shares=[0.1, 0.3, 0.6]), awkward=True)
 
 
 @pytest.fixture(scope="module")
