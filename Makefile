@@ -21,7 +21,7 @@ test: .venv/ready  ## lint, types and tests; under 10 minutes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 -m "not verify"
 
-verify: .venv/ready  ## the slow statistical checks
+verify: .venv/ready  ## the slow statistical checks, under 20 minutes; writes docs/validation.md
 	$(BIN)/python -m pytest -m verify
 
 bench: .venv/ready  ## the speed claims, each as a ratio measured in one run

@@ -2,9 +2,9 @@
 
 The rooms, in the order of the data: `world` (what stands still), `travel` (what moves),
 `sightings` (what is seen and kept), `policy` (what may stay and be seen), `risk` (what an
-observer can work out), `report` (what people look at). The verbs below are all that a
-notebook needs; each is fetched from its room when it is first used, so that importing
-this package costs next to nothing.
+observer can work out), `report` (what people look at), `comparing` (several runs side by
+side). The verbs below are all that a notebook needs; each is fetched from its room when it
+is first used, so that importing this package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 from simulate import policy
 
 if TYPE_CHECKING:
+    from simulate.comparing.compare import compare
+    from simulate.comparing.sweep import sweep
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
     from simulate.risk.measures import measure
     from simulate.scenario import load
     from simulate.sightings.run import open_run, run
 
-__all__ = ["load", "measure", "open_run", "policy", "run", "view", "write_page"]
+__all__ = ["compare", "load", "measure", "open_run", "policy", "run", "sweep", "view", "write_page"]
 
 _VERBS = {
     "load": ("simulate.scenario", "load"),
@@ -29,6 +31,8 @@ _VERBS = {
     "open_run": ("simulate.sightings.run", "open_run"),
     "view": ("simulate.policy.view", "view_of"),
     "measure": ("simulate.risk.measures", "measure"),
+    "compare": ("simulate.comparing.compare", "compare"),
+    "sweep": ("simulate.comparing.sweep", "sweep"),
     "write_page": ("simulate.report.page", "write_page"),
 }
 

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.progress import Progress
 
     from simulate.policy.view import View
 
@@ -43,6 +46,13 @@ Observer = Annotated[
     ),
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
+Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity.")]
+Workers = Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")]
+Work = Annotated[Path, Parameter(help="Folder for the runs that are drawn.")]
+Keep = Annotated[
+    bool, Parameter(negative="--no-keep", help="Keep these runs; --no-keep draws them in a temporary folder.")
+]
+Json = Annotated[Path | None, Parameter(help="Write all numbers to this file as JSON as well.")]
 Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]
 
 
@@ -92,7 +102,7 @@ def run(
     out: Annotated[Path | None, Parameter(help="Folder of the run; by default runs/NAME.")] = None,
     seed: Seed = 0,
     overrides: Set = (),
-    workers: Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw every sighting of a scenario into a folder; run it again to resume.
@@ -130,13 +140,13 @@ def run(
 def measure(
     run: Path,
     *,
-    measures: Annotated[str, Parameter(help="Any of exposure,anchors,unicity.")] = "exposure,anchors,unicity",
+    measures: Measures = "exposure,anchors,unicity",
     observer: Observer = None,
     retention: Retentions = None,
     on: On = None,
     targets: Targets = None,
     full: Annotated[bool, Parameter(negative=(), help="Print every score, not only the main ones.")] = False,
-    json: Annotated[Path | None, Parameter(help="Write all rates to this file as JSON as well.")] = None,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Measure what an observer can work out, rule by rule.
@@ -147,10 +157,10 @@ def measure(
         Folder of a run.
     """
     _announce_compiling(quiet)
-    from simulate.risk.measures import CARDS, check_names, main_scores  # noqa: PLC0415
+    from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 
-    names = [name.strip() for name in measures.split(",") if name.strip()]
+    names = _names(measures)
     check_names(names)
     view = _view(run, observer, retention, on, quiet)
     rates = take(view, names, targets=targets)
@@ -160,10 +170,10 @@ def measure(
     if not quiet:
         print()
         for name in dict.fromkeys(names):
-            print(f"{name}: {CARDS[name].describe()}")
+            print(f"{name}: {card(name, view.asked).describe()}")
         print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
     if json:
-        _write(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
+        write_text(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
 
 
 @app.command
@@ -188,13 +198,117 @@ def report(
     from simulate.report.page import write_page  # noqa: PLC0415
     from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.ranges import ranges_for  # noqa: PLC0415
 
     view = _view(run, observer, retention, on, quiet)
     rates = take(view, targets=targets)
     path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
-    for line in terminal_lines(headlines(view, rates)):
+    for line in terminal_lines(headlines(view, rates, ranges_for(view))):
         print(line)
     print(f"page: {path.resolve()}")
+
+
+@app.command
+def compare(
+    *scenarios: str,
+    measures: Measures = "exposure,anchors,unicity",
+    replicates: Annotated[
+        int, Parameter(help="Worlds to draw of each, from --seed on; from 2 on, differences have an interval.")
+    ] = 1,
+    retention: Annotated[
+        str | None, Parameter(help="Retention rules, as in 21d,90d,forever; by default the first scenario's ladder.")
+    ] = None,
+    observer: Observer = None,
+    targets: Targets = None,
+    overrides: Set = (),
+    seed: Seed = 0,
+    workers: Workers = None,
+    work: Work = Path("runs/compare"),
+    keep: Keep = True,
+    out: Annotated[Path | None, Parameter(help="Write a page, as in --out compare.html.")] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare scenarios with the first, or the rules of one with its first rule.
+
+    All are drawn from the same seeds, so that they differ only in what is
+    asked. Each run is kept in the folder of --work, under its name, seed and
+    content, and used again or resumed next time.
+
+    Parameters
+    ----------
+    scenarios
+        Names of the catalogue, or TOML files.
+    """
+    _announce_compiling(quiet)
+    from simulate.comparing.compare import compare as take  # noqa: PLC0415
+
+    with _Steps(quiet) as steps:
+        made = take(
+            scenarios, replicates=replicates, measures=_names(measures), retention=_rules(retention),
+            observer=observer, targets=targets, overrides=overrides, seed=seed, workers=workers,
+            work=work if keep else None, steps=steps,
+        )  # fmt: skip
+    print(made)
+    if not quiet:
+        print(f"\n{made.compared.covers()}")
+    if json:
+        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+    if out:
+        print(f"page: {made.page(out).resolve()}")
+
+
+@app.command
+def sweep(
+    scenario: str,
+    *,
+    measures: Measures = "exposure,anchors,unicity",
+    retention: Annotated[
+        str | None, Parameter(help="The rule, as in 21d; by default the longest of the ladder that is reached.")
+    ] = None,
+    observer: Observer = None,
+    targets: Targets = None,
+    overrides: Set = (),
+    seed: Seed = 0,
+    workers: Workers = None,
+    run: Annotated[
+        Path | None, Parameter(help="Folder of the base run, drawn if it is not there; by default runs/NAME.")
+    ] = None,
+    work: Work = Path("runs/sweep"),
+    keep: Keep = True,
+    out: Annotated[Path | None, Parameter(help="Write a page, as in --out sweep.html.")] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Try each assumption at both ends, to see how far the answers depend on it.
+
+    The ranges are also put beside the base run, where plateprint report finds
+    them. The runs at the ends are kept in the folder of --work, and used again
+    or resumed next time.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    _announce_compiling(quiet)
+    from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
+
+    with _Steps(quiet) as steps:
+        made = take(
+            scenario, measures=_names(measures), retention=retention, observer=observer, targets=targets,
+            overrides=overrides, seed=seed, workers=workers, run=run, work=work if keep else None, steps=steps,
+        )  # fmt: skip
+    print(made)
+    if not quiet:
+        print(f"\nUnder retention {made.ranges.retention}; one assumption at a time, in one world.")
+        for one in made.ranges.assumptions:
+            told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
+            print(f"{one.name}: {told}")
+    if json:
+        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+    if out:
+        print(f"page: {made.page(out).resolve()}")
 
 
 @app.command
@@ -253,13 +367,26 @@ def _view(run: Path, observer: str | None, retention: str | None, on: str | None
     from simulate.policy.view import view_of  # noqa: PLC0415
     from simulate.sightings.run import open_run  # noqa: PLC0415
 
-    asked = [Retention.of(text.strip()) for text in (retention or "").split(",") if text.strip()]
-    if retention is not None and not asked:
-        raise ScenarioError("--retention", "rules such as 21d,90d,forever", repr(retention), "name at least one")
+    asked = [Retention.of(text) for text in _rules(retention) or ()]
     opened = open_run(run)
     if not quiet:
         print(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}", file=sys.stderr)
     return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)
+
+
+def _names(text: str) -> list[str]:
+    """Split a list of names at its commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _rules(retention: str | None) -> list[str] | None:
+    """Split a list of retention rules; None where none was given."""
+    if retention is None:
+        return None
+    rules = _names(retention)
+    if not rules:
+        raise ScenarioError("--retention", "rules such as 21d,90d,forever", repr(retention), "name at least one")
+    return rules
 
 
 def _announce_compiling(quiet: bool) -> None:
@@ -301,22 +428,51 @@ class _progress:  # noqa: N801
             self.bars.stop()
 
 
+class _Steps:
+    """Show how many runs of many are done: a bar on a terminal, else a line for each step."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.bars: Progress | None = None
+        self.last = ""
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        return self.step
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Say that so many runs are done and what is being done."""
+        if self.quiet:
+            return
+        if not sys.stderr.isatty():
+            if what != self.last and " shards" not in what:
+                print(f"{done} of {total} runs done; {what}", file=sys.stderr)
+            self.last = what
+            return
+        if self.bars is None:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+            count = TextColumn("{task.completed}/{task.total} runs")
+            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}"))
+            self.bars = Progress(*columns, console=Console(stderr=True))
+            self.bars.start()
+            self.bars.add_task(what, total=total)
+        self.bars.update(self.bars.task_ids[0], completed=done, description=what)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.bars is not None:
+            self.bars.stop()
+        if kind is KeyboardInterrupt:
+            print("\nplateprint: stopped; run the same command again to go on with the runs it kept", file=sys.stderr)
+            raise SystemExit(STOPPED) from None
+
+
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """List dotted keys and values."""
     rows: list[tuple[str, Any]] = []
     for key, value in table.items():
         rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
     return rows
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

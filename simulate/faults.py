@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema import Settings
+from simulate.schema import Assumption, Settings
 from simulate.schema_parts import Fault, InconsistentError
 
 if TYPE_CHECKING:
@@ -30,6 +30,22 @@ def combine(errors: Iterable[ScenarioError]) -> ScenarioError:
     if not others:
         return first
     return ScenarioError(first.where, first.expected, first.found, "\n".join([first.remedy, *map(str, others)]))
+
+
+def unknown_assumptions(assumptions: Mapping[str, Assumption]) -> list[Fault]:
+    """Say which assumptions are about a key that no scenario can have."""
+    faults = []
+    for name, assumption in assumptions.items():
+        nodes, keys = [_root()], assumption.key.split(".")
+        for key in keys:
+            tables = [table for node in nodes for table in _kinds(node)]
+            nodes = [_resolve(child) for table in tables for child in _children(table, key)]
+            if not nodes:
+                known = {name for table in tables for name in table.get("properties", ())}
+                at = ("assumptions", name, "key")
+                faults.append(Fault(at, "a key that scenarios have", f'"{assumption.key}"', did_you_mean(key, known)))
+                break
+    return faults
 
 
 def known_keys(keys: Keys) -> list[str]:
@@ -146,6 +162,18 @@ def _node(keys: Keys) -> Node:
     return node
 
 
+def _kinds(node: Node) -> list[Node]:
+    """Return the tables that may stand at a place: one, or those of a union."""
+    tags = node.get("discriminator", {}).get("mapping", {})
+    return [_resolve({"$ref": target}) for target in tags.values()] or [node]
+
+
+def _children(table: Node, key: str) -> list[Node]:
+    """Return what a table may hold under a key, or under any name where names are free."""
+    named = table.get("properties", {})
+    return [named[key]] if key in named else list(table.get("patternProperties", {}).values())
+
+
 def _shown(keys: Keys) -> Keys:
     """Leave out positions in lists, and the names that a union of tables puts among the keys."""
     above = [_node(keys[:at]) for at in range(len(keys))]
@@ -177,6 +205,8 @@ def _words(node: Node) -> str:
         return _text_words(node)
     if kind in _NUMBERS:
         return _NUMBERS[kind] + _bounds(node)
+    if kind is None and "discriminator" not in node:
+        return "a value"
     return "a table that is not empty" if "minProperties" in node else "a table"
 
 

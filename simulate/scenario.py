@@ -10,7 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from pydantic import ValidationError
 
 from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.faults import Keys, combine, explain, known_keys, spell
+from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
 from simulate.reader_schema import Owner, Placement, Readers
 from simulate.schema import (
+    Assumption,
     Households,
     HouseholdType,
     Measure,
@@ -34,6 +35,7 @@ from simulate.schema import (
 )
 
 __all__ = [
+    "Assumption",
     "Entry",
     "HouseholdType",
     "Households",
@@ -49,6 +51,7 @@ __all__ = [
     "TownRoads",
     "Travel",
     "catalogue",
+    "changed",
     "from_resolved",
     "json_schema",
     "load",
@@ -129,6 +132,25 @@ def from_resolved(resolved: Mapping[str, Any], name: str, seed: int) -> Scenario
     return Scenario(name=name, seed=_checked_seed(seed), settings=settings, sources={}, files=())
 
 
+def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scenario:
+    """Return a scenario with other values at some keys; tables merge, all else is replaced.
+
+    where : what to name in an error.
+    """
+    tables: Mapping[str, Any] = scenario.resolved()
+    for keys, value in values.items():
+        tables = merge(tables, _nest(keys, value))
+    sources = {key: source for key, source in scenario.sources.items() if tuple(key.split(".")) not in values}
+    return replace(scenario, settings=_validate(tables, {(): Mark(where)}), sources=sources)
+
+
+def _nest(keys: Keys, value: object) -> dict[str, Any]:
+    nest: dict[str, Any] = {keys[-1]: value}
+    for key in reversed(keys[:-1]):
+        nest = {key: nest}
+    return nest
+
+
 def _checked_seed(seed: object) -> int:
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ScenarioError("seed", "a whole number of at least 0", spell(seed), "choose another")
@@ -141,9 +163,13 @@ def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings
     Names are put in order, so that nothing can depend on the order of tables in a file.
     """
     try:
-        return Settings.model_validate_json(json.dumps(tables, default=_plain, sort_keys=True))
+        settings = Settings.model_validate_json(json.dumps(tables, default=_plain, sort_keys=True))
     except ValidationError as error:
         faults = explain(error)
+    else:
+        faults = unknown_assumptions(settings.assumptions)
+        if not faults:
+            return settings
     raise combine(
         ScenarioError(_place(fault.keys, marks), fault.expected, fault.found, fault.remedy) for fault in faults
     )
@@ -196,12 +222,9 @@ def _value(text: str) -> Any:  # noqa: ANN401
 def _override(tables: Mapping[str, Any], keys: Keys, value: object) -> Layer:
     """Lay out one override; refuse one whose table the scenario lacks."""
     _check_table(tables, keys)
-    nest: dict[str, Any] = {keys[-1]: value}
     mark = Mark(_option(keys), "set for this run")
-    marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested(nest)}
-    for key in reversed(keys[:-1]):
-        nest = {key: nest}
-    return Layer(anchor(nest, Path.cwd()), marks)
+    marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested({keys[-1]: value})}
+    return Layer(anchor(_nest(keys, value), Path.cwd()), marks)
 
 
 def _check_table(tables: Mapping[str, Any], keys: Keys) -> None:

@@ -190,7 +190,10 @@ class Measure(Table):
     retention: tuple[Duration, ...] = Field(min_length=1, description="durations to compare, such as 21d or forever")
     near_m: Above0 = Field(description="metres within which a guess of a place is near")
     far_m: Above0 = Field(description="metres within which a guess of a place is in the neighbourhood, above near_m")
-    unicity_points: Count = Field(description="number of sightings an attacker knows beforehand")
+    unicity_points: int = Field(ge=1, le=10, description="number of sightings an attacker knows beforehand, at most 10")
+    attacker_roads: Literal["none", "public", "generator"] = Field(
+        description="what an attacker knows of the roads: nothing, public roads at free speed, or what drivers prefer"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Measure:
@@ -198,6 +201,17 @@ class Measure(Table):
             expected = f"above near_m ({self.near_m:g})"
             refuse([Fault(("far_m",), expected, f"{self.far_m:g}", "raise far_m or lower near_m")])
         return self
+
+
+class Assumption(Table):
+    """A value that might as well be another: how low and how high it may be, and why."""
+
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)+$", examples=["readers.capture_day"])] = (
+        Field(description="the key it is about, as in readers.capture_day; * stands for every name at its place")
+    )
+    low: Any = Field(description="the value at the low end: a number, a text, a list or a table")
+    high: Any = Field(description="the value at the high end")
+    why: Text = Field(description="why nobody knows it better, in words")
 
 
 class Settings(Table):
@@ -220,6 +234,9 @@ class Settings(Table):
     owners: Mapping[Name, Owner] = Field(description="owners of readers, by name")
     observers: Mapping[Name, Observer] = Field(description="observers, by name")
     measure: Measure = Field(description="how the measures of risk ask")
+    assumptions: Mapping[Name, Assumption] = Field(
+        default_factory=dict, description="values that might be others, by name, for plateprint sweep to try"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:

@@ -214,8 +214,124 @@ def test_a_positions_file_with_reads_is_refused(plateprint, tmp_path, monkeypatc
     assert sorted(tmp_path.iterdir()) == [reads]
 
 
+SMALL = ("--set", "roads.population=600", "--set", "period.days=4", "--set", "readers.place.police.spacing_m=0")
+
+
+def test_compare_prints_differences_and_writes_page_and_json(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "twice.toml").write_text(
+        'extends = "smallville"\ntitle = "Twice"\n[readers.place.police]\ncount = 24\n', encoding="utf-8"
+    )
+    asked = ("--retention", "1d,forever,1y", "--targets", "20", "--replicates", "2")
+    code, out, err = plateprint(
+        "compare", "smallville", "twice.toml", *SMALL, *asked, "--out", "page.html", "--json", "all.json"
+    )
+    assert code == 0, err
+    assert "reference: smallville" in out
+    assert "not reached" in out
+    assert "over 2 worlds" in out
+    assert "measuring twice, seed 1" in err
+    assert "Twice" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "all.json").read_text())["seeds"] == [0, 1]
+    assert len(list((tmp_path / "runs" / "compare").iterdir())) == 4
+
+
+def test_compare_without_keeping_leaves_nothing_and_is_quiet(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("--retention", "1d,forever", "--measures", "exposure", "--no-keep", "--quiet")
+    code, out, err = plateprint("compare", "smallville", *SMALL, *asked)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].startswith("compared")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_stops_a_comparison_and_says_how_to_go_on(plateprint, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simulate.comparing.worlds.run", interrupted)
+    code, out, err = plateprint("compare", "smallville", "--work", tmp_path, *SMALL)
+    assert (code, out) == (130, "")
+    assert "run the same command again" in err
+    assert "Traceback" not in err
+
+
+def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(
+        'extends = "smallville"\n[assumptions.habits]\nkey = "travel.zipf"\nlow = 0.5\nhigh = 3.0\nwhy = "a test"\n',
+        encoding="utf-8",
+    )
+    asked = ("--targets", "30", "--retention", "forever")
+    code, out, err = plateprint("sweep", "mine.toml", *SMALL, *asked, "--out", "s.html", "--json", "s.json")
+    assert code == 0, err
+    assert "over the assumptions" in out.splitlines()[0]
+    assert "habits: travel.zipf from 0.5 to 3.0" in out
+    assert "drawing mine, habits low" in err
+    assert (tmp_path / "s.html").stat().st_size > 10_000
+    ranges = json.loads((tmp_path / "s.json").read_text())["ranges"]
+    assert ranges == json.loads((tmp_path / "runs" / "mine" / "assumptions.json").read_text())
+    home = next(row for row in ranges["rows"] if row["score"] == "home found within 250 m")
+    code, out, _ = plateprint("report", "runs/mine", *asked)
+    assert code == 0
+    assert f"({1000 * home['least']:,.0f} to {1000 * home['most']:,.0f} over the assumptions)" in out
+    assert plateprint("verify", "runs/mine")[0] == 0
+    code, out, _ = plateprint("report", "runs/mine", *asked[:2], "--retention", "1d")
+    assert code == 0
+    assert "over the assumptions" not in out
+
+
+SWEPT = {
+    "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
+    "not reached": (("smallville", "--retention", "1y"), ["--retention", "60 days"]),
+    "unknown assumption": (
+        ("smallville", "--set", 'assumptions.x={key="travel.zip",low=1,high=2,why="x"}'), ["did you mean 'zipf'"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SWEPT, ids=SWEPT)
+def test_bad_sweeps_exit_2_and_leave_nothing(plateprint, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    arguments, words = SWEPT[case]
+    code, out, err = plateprint("sweep", *arguments, "--quiet")
+    assert (code, out) == (2, "")
+    assert all(word in err for word in words), err
+    assert list(tmp_path.iterdir()) == []
+
+
+COMPARED = {
+    "nothing": ((), ["at least one scenario"]),
+    "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
+    "twice": (("smallville", "smallville"), ["'smallville' twice"]),
+    "no replicates": (("smallville", "--replicates", "0"), ["--replicates", "at least 1"]),
+    "unknown measure": (("smallville", "--measures", "anchor"), ["did you mean 'anchors'"]),
+    "not reached": (("smallville", "--retention", "1y,2y"), ["--retention", "60 days"]),
+    "no rule": (("smallville", "--retention", ","), ["--retention"]),
+    "no data": (("anaheim",), ["roads.path"]),
+}
+
+
+@pytest.mark.parametrize("case", COMPARED, ids=COMPARED)
+def test_bad_comparisons_exit_2_and_leave_nothing(plateprint, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    arguments, words = COMPARED[case]
+    code, out, err = plateprint("compare", *arguments, "--quiet")
+    assert (code, out) == (2, "")
+    assert all(word in err for word in words), err
+    assert list(tmp_path.iterdir()) == []
+
+
 HEAVY = ("numpy", "numba", "scipy", "pyarrow", "matplotlib", "networkx", "pydantic", "rich.progress")
-LIGHT = {"--help": HEAVY, "run --help": HEAVY, "list": HEAVY[:-2], "schema": HEAVY[:6], "show smallville": HEAVY[:6]}
+LIGHT = {
+    "--help": HEAVY,
+    "run --help": HEAVY,
+    "compare --help": HEAVY,
+    "sweep --help": HEAVY,
+    "list": HEAVY[:-2],
+    "schema": HEAVY[:6],
+    "show smallville": HEAVY[:6],
+}
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=LIGHT)

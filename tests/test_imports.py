@@ -13,7 +13,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "durations"),
+    ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
     ("schema_parts", "reader_schema", "schema", "faults", "catalogue", "scenario"),
@@ -23,6 +23,7 @@ ROOMS = (
     ("policy",),
     ("risk",),
     ("report",),
+    ("comparing",),
     ("",),  # simulate itself: the public verbs
     ("cli", "__main__"),
 )

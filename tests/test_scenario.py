@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from simulate import catalogue as shelves
 from simulate.checks import ScenarioError
 from simulate.durations import UNIT_S, format_duration, parse_duration
-from simulate.scenario import catalogue, from_resolved, json_schema, load
+from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
 
 HERE = Path(__file__).parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"
@@ -24,6 +24,10 @@ NAMES = ["anaheim", "smallville"]
 
 FAULTS = {
     # file: for each line of the message, the line and key it names and words it must hold
+    "assumption-without-high": [(2, "assumptions.mine.high", "a value", "found nothing", "the high end")],
+    "unknown-assumption": [
+        (3, "assumptions.capture.key", "a key that scenarios have", '"readers.capture_dy"', "capture_day")
+    ],
     "bare-word": [(3, "", "valid TOML", "Invalid value", "quotes")],
     "boolean-for-number": [(3, "travel.zipf", "a number above 0", "found true", "law by which visits fall")],
     "broken-toml": [(2, "", "valid TOML", "found", "quotes")],
@@ -101,6 +105,8 @@ FAULTS = {
     "two-route-shares": [(3, "travel.route_shares", "a list of 3", "[0.7, 0.3]", "sum to 1")],
     "unit-unknown": [(3, "roads.length_unit", '"feet", "miles"', '"foot"', "known: feet")],
     "unknown-key": [(3, "readers.capture_dya", "a key of this table", '"capture_dya"', "did you mean 'capture_day'")],
+    "too-many-known-points": [(3, "measure.unicity_points", "a whole number from 1 to 10", "found 11", "at most 10")],
+    "unknown-attacker-roads": [(3, "measure.attacker_roads", '"none", "public", "generator"', '"publik"', "public")],
     "unknown-root-key": [(1, "sumary", "a known table or key", '"sumary"', "did you mean 'summary'")],
     "unknown-table": [(3, "reader", "a known table or key", '"reader"', "did you mean 'readers'")],
     "value-for-table": [(2, "roads", "a table", '"town"', 'source = "tntp"')],
@@ -298,6 +304,48 @@ def test_literature_values_entered_a_second_time():
     assert {"21d", "90d", "1y", "forever"} <= set(town.measure.retention)  # Maine, Virginia; Tennessee, Montana
     per_thousand = sum(rule.count for rule in town.readers.place.values()) / town.roads.population * 1000
     assert per_thousand == pytest.approx(176 / 238, abs=0.1)  # Norfolk, Virginia: 176 readers for 238,000 people
+
+
+# Assumptions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_assumption_of_the_catalogue_holds_at_both_ends(name):
+    scenario = load(name)
+    assert len(scenario.settings.assumptions) >= 7
+    for assumption in scenario.settings.assumptions.values():
+        keys = tuple(assumption.key.split("."))
+        for end in (assumption.low, assumption.high):
+            value = changed(scenario, {keys: end}, assumption.key).resolved()
+            for key in keys:
+                value = value[key]
+            assert value == end
+
+
+@pytest.mark.parametrize(
+    "key", ["roads.population", "readers.place.*.count", "readers.place.police.count", "owners.x.kind", "readers.night"]
+)
+def test_an_assumption_may_be_about_any_key_that_some_scenario_has(key):
+    mine = {"key": key, "low": 1, "high": {"a": [1]}, "why": "a test"}
+    assert load("smallville", overrides={"assumptions.mine": mine}).settings.assumptions["mine"].key == key
+
+
+@pytest.mark.parametrize("key", ["roads.populaton", "*.capture_day", "readers.place.police.count.more", "reader.x"])
+def test_an_assumption_about_no_key_is_refused(key):
+    mine = {"key": key, "low": 1, "high": 2, "why": "a test"}
+    with pytest.raises(ScenarioError, match=r"assumptions\.mine.*expected a key that scenarios have"):
+        load("smallville", overrides={"assumptions.mine": mine})
+
+
+def test_a_changed_scenario_differs_there_alone_and_is_checked():
+    scenario = load("smallville", seed=3)
+    other = changed(scenario, {("readers", "place", "police", "count"): 14, ("readers", "capture_day"): 0.5}, "mine")
+    wanted = scenario.resolved()
+    wanted["readers"]["place"]["police"]["count"], wanted["readers"]["capture_day"] = 14, 0.5
+    assert (other.resolved(), other.name, other.seed) == (wanted, scenario.name, 3)
+    assert "readers.capture_day" not in other.sources
+    with pytest.raises(ScenarioError, match=r"^mine: readers\.capture_day: expected .* from 0 to 1, found 2"):
+        changed(scenario, {("readers", "capture_day"): 2}, "mine")
 
 
 # Overrides and identity

@@ -242,8 +242,12 @@ def _mark_places(life, eyes, block, scratch):
             in_era = (ONE << np.uint64(ERA_DAYS)) - ONE << np.uint64(ERA_DAYS * era)
             of_eras |= eyes.scanned[scratch.place[N_SLOTS + ERAS * new + era], block, 0] & in_era
         scratch.days[NEW_SLOT + new] = of_eras
-    if len(life.event_day) > 0:
-        scratch.days[GROUP_SLOT] = ALL  # wherever the events are
+    event = np.searchsorted(life.event_day, block * BLOCK_DAYS)
+    while event < len(life.event_day) and life.event_day[event] < (block + 1) * BLOCK_DAYS:
+        day = np.int64(life.event_day[event])
+        bit = ONE << np.uint64(day % BLOCK_DAYS)
+        scratch.days[GROUP_SLOT] |= eyes.scanned[life.event_zone[day], block, 0] & bit
+        event += 1
     for slot in range(N_SLOTS):
         anywhere |= scratch.days[slot]
     return anywhere

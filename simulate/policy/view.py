@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Habits:
+    """How drivers really choose among routes: the generator's own knowledge; a alternatives, h hubs."""
+
+    shares: NDArray[np.float64]
+    """float64[a]; share of trips that want each alternative, off the peak."""
+    used: NDArray[np.uint8]
+    """uint8[h, a, h]; whose tree is really driven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Public:
     """What anyone may know: the map, where people live and work in sum, where readers stand."""
 
@@ -45,6 +55,10 @@ class Public:
     n_plates: int
     """Plates that there could be, those that nobody holds included."""
     n_vehicles: int
+    roads_known: str = "public"
+    """"none", "public" or "generator": what an attack may use of the roads."""
+    habits: Habits | None = None
+    """What drivers prefer; None unless the scenario grants its attackers the generator's knowledge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -150,14 +164,18 @@ def view_of(
         rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]
     ]
     rules = sorted(set(asked), key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
+    granted = settings.measure.attacker_roads == "generator"
+    graph, routes = run.world.graph, run.world.routes
     public = Public(
         roads=run.world.roads,
-        graph=replace(run.world.graph, cost=run.world.graph.cost[:1]),  # what drivers prefer is not public
-        hub_node=run.world.routes.hub_node,
+        graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # what drivers prefer is not public
+        hub_node=routes.hub_node,
         zones=run.world.zones,
         sites=run.watch.sites,
         n_plates=run.lives.plates.n,
         n_vehicles=run.n_vehicles,
+        roads_known=settings.measure.attacker_roads,
+        habits=Habits(shares=np.array(settings.travel.route_shares), used=routes.used) if granted else None,
     )
     return View(
         observer=name,

@@ -164,9 +164,10 @@ def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
 
 def _ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
-    below_in, height = 0.7, ROW_IN * len(labels)
+    lines = [label.split("\n") for label in labels]
+    below_in, height = 0.7, len(labels) * max(ROW_IN, 0.2 * max(map(len, lines)) + 0.1)
     tall = top_in + height + below_in
-    left_in = 0.25 + 0.095 * max(len(label) for label in labels)
+    left_in = 0.25 + 0.095 * max(len(line) for label in lines for line in label)
     figure = Figure(figsize=(WIDTH_IN, tall))
     axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
     axes.set_ylim(len(labels) - 0.5, -0.5)
@@ -209,7 +210,10 @@ def _baseline(axes: Axes, share: float, n_rows: int) -> None:
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
     text = f"without any sightings: {words.per_thousand(share)}"
-    axes.text(x, -0.62, text, color=RUST, fontsize=TEXT, ha="left" if x < 500 else "right", va="bottom")
+    wide_in = axes.get_position().width * WIDTH_IN
+    fits = (1 - share) * wide_in + 0.28 > 0.095 * len(text)
+    at, side = (x, "left") if x < 500 and fits else (max(x, 1050), "right")
+    axes.text(at, -0.62, text, color=RUST, fontsize=TEXT, ha=side, va="bottom")
 
 
 def _range(axes: Axes, y: float, values: Sequence[float]) -> None:

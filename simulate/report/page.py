@@ -5,7 +5,6 @@ It asks nothing of the network and runs no script, so it can be mailed, printed 
 
 from __future__ import annotations
 
-import os
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -15,15 +14,19 @@ from typing import TYPE_CHECKING, Any
 from simulate import scenario as scenarios
 from simulate.catalogue import leaves
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 from simulate.report import figures, maps, words
-from simulate.risk.measures import CARDS, main_scores
+from simulate.risk.measures import CARDS, card, main_scores
+from simulate.risk.ranges import ranges_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from simulate.policy.view import View
     from simulate.report.maps import Story
     from simulate.report.words import Headline, Question
+    from simulate.risk.cards import AttackerCard
+    from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
@@ -44,55 +47,56 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
     view
         What the observer sees, with the truth still attached.
     rates
-        What was measured of it.
+        What was measured of it; where a sweep has left ranges beside the run that fit, they are shown.
     path
         File to write; it appears complete or not at all.
     """
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "report the view itself")
+    return save(path, lambda: page_text(view, rates, ranges_for(view)))
+
+
+def save(path: str | Path, make: Callable[[], str]) -> Path:
+    """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
     target = Path(path)
     if not target.parent.is_dir():
         raise ScenarioError("--out", "a file in a folder that exists", target, f"make {target.parent} first")
-    text = page_text(view, rates)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(target, make())
     return target
 
 
-def page_text(view: View, rates: Rates) -> str:
-    """Return the page as text; a pure function of the view and its rates."""
+def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
+    """Return the page as text; a pure function of the view, its rates and their ranges."""
     identity = view.store.identity
     settings = identity["scenario"]
     story = maps.choose_story(view)
     panels = (*words.risks(view), words.never_seen())
     risks = "".join(_panel(view, rates, question) for question in panels[:3])
-    return Template(_template("page.html")).substitute(
-        css=_template("page.css"),
+    return Template(template("page.html")).substitute(
+        css=template("page.css"),
         title=escape(settings["title"]),
         summary=escape(settings["summary"]),
         facts=_facts(view),
         rule=escape(_rule(view)),
-        headlines="".join(_headline(headline) for headline in words.headlines(view, rates)),
+        headlines="".join(_headline(headline) for headline in words.headlines(view, rates, ranges)),
         intervals=escape(words.INTERVALS),
+        brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
         exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points)),
-        cards="".join(_card(name) for name in CARDS if rates.where(measure=name)),
+        cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(identity["name"], settings)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
-        limits=_items(words.LIMITS),
+        limits=items(words.LIMITS),
         credits=_credits(view),
     )
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Return a file of this room."""
     return (files("simulate.report") / name).read_text(encoding="utf-8")
 
 
@@ -123,13 +127,14 @@ def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
     number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
         mark = "" if headline.baseline is None else f'<i style="left:{100 * headline.baseline:.1f}%"></i>'
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{bar}<p>{escape(headline.sentence)}</p>"
+        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
         f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
     )
 
@@ -180,18 +185,17 @@ def _cells(rate: Rate) -> Iterable[str]:
         yield f"<td>{escape(text)}</td>"
 
 
-def _card(name: str) -> str:
+def lay_out_card(shown: AttackerCard) -> str:
     """Lay out what one attack assumes."""
-    card = CARDS[name]
-    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(card, key))}</dd></div>" for key, title in CARD_WORDS)
-    return f"<h3>{escape(card.question)}</h3><dl>{lines}</dl>"
+    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(shown, key))}</dd></div>" for key, title in CARD_WORDS)
+    return f"<h3>{escape(shown.question)}</h3><dl>{lines}</dl>"
 
 
 def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     """List every number of the scenario beside its source."""
     rows = "".join(
         f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td><td>{escape(sources.get(key, ""))}</td></tr>'
-        for key, value in _values(settings)
+        for key, value in list_values(settings)
     )
     return (
         '<table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Source</th></tr>'
@@ -199,12 +203,12 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     )
 
 
-def _values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value as text; of a path only the last name, for pages travel."""
+def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Write every value that is drawn or measured with as text; of a path only the last name, for pages travel."""
     return [
         (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
         for keys, value in leaves(settings)
-        if keys not in {("title",), ("summary",)}
+        if keys not in {("title",), ("summary",)} and keys[0] != "assumptions"
     ]
 
 
@@ -219,14 +223,15 @@ def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
     if name not in {entry.name for entry in scenarios.catalogue()}:
         return {}
     kept = scenarios.load(name)
-    standard = dict(_values(kept.resolved()))
+    standard = dict(list_values(kept.resolved()))
     return {
         key: kept.sources.get(key, "") if standard.get(key) == value else "set for this run"
-        for key, value in _values(settings)
+        for key, value in list_values(settings)
     }
 
 
-def _items(lines: Iterable[str]) -> str:
+def items(lines: Iterable[str]) -> str:
+    """Lay out lines as the items of a list."""
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
@@ -235,4 +240,4 @@ def _credits(view: View) -> str:
     if view.truth is None:
         return ""
     world = view.truth.world
-    return _items([*(f"Map: {credit}" for credit in world.credits), *world.placements])
+    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements])

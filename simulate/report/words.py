@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
+    from simulate.risk.ranges import Range, Ranges
     from simulate.risk.rates import Rate, Rates
+    from simulate.schema import Measure
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
+BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
 LIMITS = (
     "Whether a rule is lawful, or fair.",
     "Crimes solved or prevented.",
@@ -35,6 +38,8 @@ class Headline:
     """Goes on where the number stops."""
     small: str
     """Interval, baseline and what counts."""
+    over: str = ""
+    """Such as "133 to 180 over the assumptions"; "" where no sweep tells."""
     value: float | None = None
     baseline: float | None = None
     """Shares, to draw; None where there is no number."""
@@ -51,8 +56,8 @@ class Question:
     sentence: str
 
 
-def headlines(view: View, rates: Rates) -> list[Headline]:
-    """Say the four headline numbers for the longest rule that is reached."""
+def headlines(view: View, rates: Rates, ranges: Ranges | None = None) -> list[Headline]:
+    """Say the four headline numbers for the longest rule that is reached, with their ranges if there are any."""
     reached = [rule for rule, _ in view.windows()]
     home, work, single = risks(view)
     if not reached:
@@ -60,12 +65,19 @@ def headlines(view: View, rates: Rates) -> list[Headline]:
         titles = ("Seen", home.title, work.title, single.title)
         return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
     rule = reached[-1]
-    noticed = f"{points(view)} from truth; half an hour, 250 m"
-    return [
+    noticed = f"{points(view.asked.unicity_points)} from truth; half an hour, 250 m"
+    said = [
         _seen(rates, rule),
         _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
         _risk(rates, rule, work, "Who works off the map counts as not found."),
         _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
+    ]
+    if ranges is None:
+        return said
+    asked = (never_seen(), home, work, single)
+    return [
+        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == asked[0]))
+        for headline, question in zip(said, asked, strict=True)
     ]
 
 
@@ -74,7 +86,8 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     wide = max((len(headline.number) for headline in said), default=0)
     lines = []
     for headline in said:
-        lines.append(f"{headline.number.rjust(wide)}  {headline.sentence}")
+        over = f"({headline.over})  " if headline.over else ""
+        lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
         if headline.small:
             lines.append(f"{' ' * wide}  {headline.small}")
     return lines
@@ -82,8 +95,13 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
 
 def risks(view: View) -> tuple[Question, Question, Question]:
     """Return the three risks that are compared: home found, work found, singled out."""
-    near = f"{view.asked.near_m:g} m"
-    few = view.asked.unicity_points
+    return risks_asked(view.asked)
+
+
+def risks_asked(asked: Measure) -> tuple[Question, Question, Question]:
+    """Return the same risks as a scenario asks for them, without a view."""
+    near = f"{asked.near_m:g} m"
+    few = asked.unicity_points
     return (
         Question(
             measure="anchors", score=f"home found within {near}", setting="", title="Home found",
@@ -94,7 +112,7 @@ def risks(view: View) -> tuple[Question, Question, Question]:
             sentence=f"vehicles that commute have their workplace found to within {near}",
         ),
         Question(
-            measure="unicity", score="unique and right", setting=f"{points(view)} from records; hour, reader",
+            measure="unicity", score="unique and right", setting=f"{points(few)} from records; hour, reader",
             title="Singled out",
             sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the reader",
         ),
@@ -115,9 +133,8 @@ def find(rates: Rates, question: Question, rule: Retention, setting: str | None 
     return next(iter(fits), None)
 
 
-def points(view: View) -> str:
+def points(few: int) -> str:
     """Say how many points an attacker knows."""
-    few = view.asked.unicity_points
     return f"{few} point{'s' if few > 1 else ''}"
 
 
@@ -152,6 +169,48 @@ def amount(value: float, unit: str) -> str:
     if unit == "metres":
         return f"{value:,.0f} m"
     return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def over(found: Range) -> str:
+    """Say the range of a number: "133 to 180 over the assumptions"."""
+    return _span(found.least, found.most, found.unit)
+
+
+def _span(least: float, most: float, unit: str) -> str:
+    low, high = amount(least, unit), amount(most, unit)
+    return "the same over the assumptions" if low == high else f"{low} to {high} over the assumptions"
+
+
+def _over(rate: Rate | None, ranges: Ranges, *, seen: bool) -> str:
+    """Say the range of a headline; who is seen is who is not among the never seen."""
+    found = None if rate is None else ranges.of(rate)
+    if found is None:
+        return ""
+    return _span(1 - found.most, 1 - found.least, found.unit) if seen else over(found)
+
+
+def change(value: float, unit: str) -> str:
+    """Say a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
+    if value == 0:
+        return "no change"
+    size = amount(abs(value), unit)
+    if unit == "metres":
+        return f"{size} {'farther' if value > 0 else 'nearer'}"
+    return f"{size} {'more' if value > 0 else 'fewer'}"
+
+
+def change_interval(low: float | None, high: float | None, unit: str) -> str:
+    """Say the interval of a difference, "" if it has none."""
+    if low is None or high is None:
+        return ""
+    if low == high:
+        return change(low, unit)
+    more, less = ("farther", "nearer") if unit == "metres" else ("more", "fewer")
+    if low >= 0:
+        return f"{amount(low, unit)} to {amount(high, unit)} {more}"
+    if high <= 0:
+        return f"{amount(-high, unit)} to {amount(-low, unit)} {less}"
+    return f"{change(low, unit)} to {change(high, unit)}"
 
 
 def _seen(rates: Rates, rule: Retention) -> Headline:

@@ -4,12 +4,14 @@ Cars start the day at home and end it there. So the first reader of a plate's mo
 the last one of its night say where home may be; the readers on both sides of a long gap
 in a working day say the same of work. On the public roads, with the public census of homes
 and jobs, anyone can reckon how often a car of each block would meet each reader first or
-last; the attack is Bayes' rule with these chances.
+last; the attack is Bayes' rule with these chances. An attacker who knows no roads reckons by
+distance alone; one with the generator's own knowledge, an upper bound, by the routes that
+drivers really prefer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +43,12 @@ CARD = AttackerCard(
     counts_as_success="a guess within the stated distance, of all targets; if no sighting tells, the census guesses",
     baseline="for each distance the one spot that most homes (or jobs) lie near, the same for every plate",
 )
+ROADS = {
+    "none": "nothing: near readers are likelier, as the crow flies",
+    "public": CARD.roads,
+    "generator": "all that drivers prefer, as the simulation has it: an upper bound, which nobody outside can know",
+}
+"""What the card says of the roads, for each `measure.attacker_roads`."""
 MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
 """A first sighting before noon, or a last one after 15:00, points home (assumption)."""
 LEAST_GAP_S = 3 * 3600
@@ -49,6 +57,8 @@ SLIP = 0.1
 """Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
 DECAY_S = 600.0
 """Seconds of driving over which trips thin out by a factor e, in the attacker's eyes (assumption)."""
+STRAIGHT_M = 500.0
+"""Metres over which a reader grows unlikelier by a factor e, to who knows no roads (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,34 +109,28 @@ def attack(view: View, plates: NDArray[np.int64], near_m: float) -> list[tuple[G
     return made
 
 
-def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
-    """Reckon the first and last reader of cars that live (or work) in each block.
+def card(roads_known: str) -> AttackerCard:
+    """Return the card of an attacker who knows so much of the roads: "none", "public" or "generator"."""
+    return replace(CARD, roads=ROADS[roads_known])
 
-    Trips join homes to jobs and everything else, thinning out with driving time, along the
-    quickest public roads.
-    """
-    zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
-    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
-    weight = np.bincount(zones.hub, weights=other, minlength=h)
-    first_on, last_on = _readers_of_links(public, visible)
-    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
-    n = public.graph.n_nodes
-    first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
-    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
-    for i, order, in_link in trees(public.graph, 0, public.hub_node):
-        ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
-        sum_down(order, in_link, public.graph.leaves, link_s, driven)
-        thinner = np.exp(-driven[public.hub_node] / DECAY_S)
-        np.add.at(meets_first[:, i], first[public.hub_node], weight * thinner)  # row -1 takes the unseen
-        meets_last[last[public.hub_node], np.arange(h)] += weight[i] * thinner
-    n_visible = max(int(visible[:r].sum()), 1)
+
+def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
+    """Reckon the first and last reader of cars that live (or work) in each block."""
+    if public.roads_known == "none":
+        near = _by_distance(public)
+        first, last = near, near
+    else:
+        first, last = _on_the_way(public, visible, purpose)
+    seeing = visible[: len(first)]  # readers on roads are numbered before all other sites
+    n_visible = max(int(seeing.sum()), 1)
 
     def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
-        seen = np.maximum(met[:r].sum(axis=0), 1e-300)
-        chance: NDArray[np.float64] = np.log((1 - SLIP) * met[:r] / seen + SLIP / n_visible)
-        return chance[:, zones.hub]
+        met = np.where(seeing[:, None], met, 0.0)
+        seen = np.maximum(met.sum(axis=0), 1e-300)
+        chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / n_visible)
+        return chance
 
-    return Chances(first=log_chance(meets_first), last=log_chance(meets_last))
+    return Chances(first=log_chance(first), last=log_chance(last))
 
 
 def home_votes(rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
@@ -251,6 +255,52 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> Rates:
         Rate(measure="anchors", score="alone in their pair of home and work block", retention="any", value=alone,
              low=alone_low, high=alone_high, n=len(size), note="needs no sightings"),
     ))  # fmt: skip
+
+
+def _by_distance(public: Public) -> NDArray[np.float64]:
+    """Weigh every reader for every block by the distance between them; float64[r, z]."""
+    sites, zones = public.sites, public.zones
+    fixed = sites.of_kind(SiteKind.FIXED)
+    away = np.hypot(sites.x_m[fixed][:, None] - zones.x_m, sites.y_m[fixed][:, None] - zones.y_m)
+    weight: NDArray[np.float64] = np.exp(-(away - away.min(axis=0, initial=np.inf)) / STRAIGHT_M)
+    return weight
+
+
+def _on_the_way(
+    public: Public, visible: NDArray[np.bool_], purpose: Purpose
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Reckon how often each reader is met first, and last, by cars of each block; float64[r, z] twice.
+
+    Trips join homes to jobs and everything else, thinning out with driving time, along the
+    quickest public roads; or along those that drivers prefer, where that is known.
+    """
+    zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
+    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
+    weight = np.bincount(zones.hub, weights=other, minlength=h)
+    first_on, last_on = _readers_of_links(public, visible)
+    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
+    n = public.graph.n_nodes
+    first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
+    fields = range(len(public.graph.cost))
+    for ways in zip(*(trees(public.graph, field, public.hub_node) for field in fields), strict=True):
+        for field, (i, order, in_link) in enumerate(ways):
+            ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
+            if field == 0:  # where to goes by the quickest way, whichever is then driven
+                sum_down(order, in_link, public.graph.leaves, link_s, driven)
+                thinner = np.exp(-driven[public.hub_node] / DECAY_S)
+            going = thinner * _taking(public, i, field)
+            np.add.at(meets_first[:, i], first[public.hub_node], weight * going)  # row -1 takes the unseen
+            meets_last[last[public.hub_node], np.arange(h)] += weight[i] * going
+    return meets_first[:r, zones.hub], meets_last[:r, zones.hub]
+
+
+def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
+    """Return the share of trips from hub i to each hub that take the tree of a cost field; float64[h]."""
+    if public.habits is None:
+        return np.ones(len(public.hub_node))
+    taking: NDArray[np.float64] = public.habits.shares @ (public.habits.used[i] == field)
+    return taking
 
 
 def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

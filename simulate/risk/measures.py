@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from simulate.policy.view import Truth, View
+    from simulate.risk.cards import AttackerCard
     from simulate.schema import Measure
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
@@ -45,8 +46,7 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
         Plates that attacks are tried on; the scenario's number if None.
     """
     check_names(measures)
-    if targets is not None and targets < 1:
-        raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
+    check_targets(targets)
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
     asked = view.asked
@@ -56,6 +56,11 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
     return rates
 
 
+def card(name: str, asked: Measure) -> AttackerCard:
+    """Return the card of a measure as a scenario asks for it."""
+    return anchors.card(asked.attacker_roads) if name == "anchors" else CARDS[name]
+
+
 def check_names(measures: Sequence[str]) -> None:
     """Refuse an unknown measure, or none at all."""
     unknown = [name for name in measures if name not in _ASK]
@@ -63,6 +68,12 @@ def check_names(measures: Sequence[str]) -> None:
         raise ScenarioError("--measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], _ASK))
     if not measures:
         raise ScenarioError("--measures", "at least one measure", "none", f"known: {', '.join(_ASK)}")
+
+
+def check_targets(targets: int | None) -> None:
+    """Refuse to try attacks on nobody."""
+    if targets is not None and targets < 1:
+        raise ScenarioError("--targets", "at least 1 plate", targets, "1000 give an interval of about 3 points")
 
 
 def main_scores(rates: Rates, points: int) -> Rates:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from simulate.risk.tables import as_html, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,18 +75,12 @@ class Rates:
         return [asdict(row) for row in self.rows]
 
     def __str__(self) -> str:
-        cells = [_COLUMNS, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in cells) for i in range(len(_COLUMNS))]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
+        return as_text(_COLUMNS, [_cells(row) for row in self.rows])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>" for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return as_html(_COLUMNS, [_cells(row) for row in self.rows])
 
 
 def share(hits: NDArray[np.bool_] | int, n: int) -> tuple[float | None, float | None, float | None]:
@@ -124,15 +119,16 @@ _COLUMNS = ("measure", "score", "retention", "setting", "value", "95 % interval"
 
 
 def _cells(row: Rate) -> tuple[str, ...]:
-    interval = "" if row.low is None or row.high is None else f"{_show(row.low, row)} to {_show(row.high, row)}"
-    value = row.note if row.value is None else _show(row.value, row)
-    baseline = "" if row.baseline is None else _show(row.baseline, row)
+    interval = "" if row.low is None or row.high is None else f"{show(row.low, row.unit)} to {show(row.high, row.unit)}"
+    value = row.note if row.value is None else show(row.value, row.unit)
+    baseline = "" if row.baseline is None else show(row.baseline, row.unit)
     return (row.measure, row.score, row.retention, row.setting, value, interval, baseline, f"{row.n:,}")
 
 
-def _show(value: float, row: Rate) -> str:
-    if row.unit == "share":
+def show(value: float, unit: str) -> str:
+    """Write a number of a table in its unit; shares in per cent."""
+    if unit == "share":
         return f"{100 * value:.1f} %"
-    if row.unit == "metres":
+    if unit == "metres":
         return f"{value:,.0f} m"
     return f"{value:,.2f}".rstrip("0").rstrip(".")

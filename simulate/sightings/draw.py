@@ -30,6 +30,8 @@ BLOCK_ROWS = 1 << 20
 """Rows made at a time; memory stays flat however many follow."""
 SHARD_ROWS = 4_000_000
 """Rows a shard should hold, about."""
+SHARD_VEHICLE_DAYS = 400_000_000
+"""Vehicle-days a shard should plan at most, about: where sightings are rare, days are the work."""
 SAMPLE = 256
 """Groups of plates drawn to size the shards."""
 TRIAL = 4096
@@ -62,7 +64,8 @@ def draw_tables(world: World, lives: Lives, watch: Watch) -> DrawTables:
     """Gather the tables and cut the groups of plates into shards of about SHARD_ROWS rows."""
     tables = whole(world, lives, watch)
     groups = tables.plates.groups
-    shards = max(1, round(expected_rows(tables) / SHARD_ROWS))
+    planned = lives.population.n_vehicles * lives.calendar.days
+    shards = max(1, round(expected_rows(tables) / SHARD_ROWS), round(planned / SHARD_VEHICLE_DAYS))
     return replace(tables, cuts=np.unique(np.linspace(0, groups, shards + 1).round().astype(np.int64)))
 
 
@@ -91,7 +94,7 @@ def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Row
     Beside each block stands who was really read: uint32[n], vehicles. Where that is not the
     vehicle that holds the plate, the row is a misread.
     """
-    size = max(BLOCK_ROWS, ISSUED * tables.vehicle_bound)
+    size = BLOCK_ROWS + ISSUED * tables.vehicle_bound  # the last group of a block may be as large as any
     while first < last:
         columns = [np.empty(size, np.uint32) for _ in range(4)]
         plate, site, time, vehicle = columns

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 METRO = "city"
 """Name of the only metro of a scenario with one road network."""
-SERIAL_ROWS = 20_000_000
-"""Below this, starting worker processes costs more than they save."""
+SERIAL_SHARDS = 4
+"""Up to this, starting worker processes costs more than they save."""
 SLICES, SLICE_GROUPS = 4, 8
 """How much of a run is redrawn when it is opened."""
 
@@ -95,7 +95,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         store = create_or_resume(path, identity)
         store.write_world(world_tables(world, lives, watch))
         if not store.complete():
-            processes = workers or (1 if rows < SERIAL_ROWS else os.cpu_count() or 1)
+            processes = workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
             run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
             store.finish(lives.population.n_vehicles)
     made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)

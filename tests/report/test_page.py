@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from outline import Outline, words_of
 from towns import small_view
 
 import simulate as sim
@@ -17,35 +17,6 @@ from simulate.report.page import page_text, write_page
 from simulate.risk.rates import Rates
 
 LADDER = ["1d", "7d", "90d", "forever"]
-VOID = {"meta", "link", "br", "img", "hr", "input"}
-
-
-class Outline(HTMLParser):
-    """Read a page: text, attributes, headings, and tags that are not closed as opened."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.crossed, self.text = [], [], []
-        self.attributes, self.ids, self.headings = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.attributes += attrs
-        self.ids += [value for name, value in attrs if name == "id"]
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if self.open and self.open[-1] == tag:
-            self.open.pop()
-        else:
-            self.crossed.append(tag)
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
-            self.text.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +37,6 @@ def page(view, rates):
 @pytest.fixture(scope="module")
 def outline(page):
     return Outline(page)
-
-
-def words_of(outline):
-    return re.sub(r"\s+", " ", " ".join(outline.text)).replace("\xa0", " ")
 
 
 def test_nothing_is_asked_of_the_network(page, outline):
@@ -224,10 +191,8 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     assert rates.one(score="home: some sighting tells").value > 0.97, "else the median is that of others too"
     median = rates.one(score="home, median error of a guess").value
     assert story.error_m == pytest.approx(median, rel=0.05)
-    plates = view.truth.lives.plates
-    numbers = plates.of_vehicles(np.arange(view.public.n_vehicles))
-    (plate,) = (number for number in numbers if plates.text(number) == story.plate)
-    seen = longest.rows_of(np.array([plate]))
+    assert story.plate == view.truth.lives.plates.text(story.number)
+    seen = longest.rows_of(np.array([story.number]))
     assert story.sightings.sum() == len(seen.plate) > 0
     assert not story.sightings[~view.visible].any()
     assert story.plate in maps.tell(story)

@@ -1,0 +1,1 @@
+"""Several runs set side by side: scenarios, rules and assumptions."""

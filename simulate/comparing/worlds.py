@@ -1,0 +1,104 @@
+"""Draw and measure the many runs that a comparison needs, each in a folder that is taken up again."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulate.checks import ScenarioError, did_you_mean
+from simulate.policy.retention import Retention
+from simulate.policy.view import view_of
+from simulate.sightings.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from simulate.policy.view import View
+    from simulate.scenario import Scenario
+    from simulate.sightings.run import Run
+
+    Steps = Callable[[int, int, str], None]
+    """Called as `steps(done, total, what is being done)`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """Where runs are drawn, and who is told of it."""
+
+    work: Path
+    workers: int | None
+    steps: Steps
+    total: int
+    done: int = 0
+
+    def draw(self, scenario: Scenario, folder: Path | None = None, *, called: str = "") -> Run:
+        """Draw a scenario, or take up what its folder holds already; `called` tells it from its like."""
+        name = called or f"{scenario.name}, seed {scenario.seed}"
+        what = f"drawing {name}"
+        self.steps(self.done, self.total, what)
+
+        def shards(done: int, total: int, _rows: int) -> None:
+            self.steps(self.done, self.total, f"{what}: {done} of {total} shards")
+
+        path = folder or self.work / f"{scenario.name}-{scenario.seed}-{scenario.identity[:8]}"
+        try:
+            return run(scenario, path, workers=self.workers, progress=shards)
+        except ScenarioError as error:  # of several scenarios: say which
+            raise ScenarioError(f"{name}: {error.where}", error.expected, error.found, error.remedy) from None
+
+    def say(self, what: str) -> None:
+        """Tell what is being done."""
+        self.steps(self.done, self.total, what)
+
+    def finish_one(self) -> None:
+        """Count one run as done."""
+        self.done += 1
+        if self.done == self.total:
+            self.steps(self.done, self.total, "done")
+
+
+@contextmanager
+def bench(work: str | Path | None, total: int, *, workers: int | None, steps: Steps | None) -> Iterator[Bench]:
+    """Give a place to draw runs: a folder that stays, or one that goes in the end if `work` is None."""
+    if workers is not None and workers < 1:
+        raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
+    told = steps or _silent
+    if work is not None:
+        yield Bench(work=Path(work), workers=workers, steps=told, total=total)
+        return
+    with tempfile.TemporaryDirectory(prefix="plateprint-") as folder:
+        yield Bench(work=Path(folder), workers=workers, steps=told, total=total)
+
+
+def rules_of(retention: Sequence[str | Retention] | None, scenario: Scenario) -> tuple[Retention, ...]:
+    """Return the rules asked about, in the order asked, each once; by default the scenario's ladder."""
+    asked = scenario.settings.measure.retention if retention is None else retention
+    rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in asked]
+    if not rules:
+        raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
+    return tuple(dict.fromkeys(rules))
+
+
+def reached(rule: Retention, scenario: Scenario) -> bool:
+    """Tell whether a scenario lasts long enough for a rule, as `View.reached` will when it is drawn."""
+    return rule.days is None or rule.days <= scenario.settings.period.days
+
+
+def check_observer(observer: str | None, scenario: Scenario) -> None:
+    """Refuse an observer that a scenario lacks, before anything is drawn."""
+    settings = scenario.settings
+    if observer is not None and observer not in {*settings.observers, *settings.owners}:
+        remedy = did_you_mean(observer, {*settings.observers, *settings.owners})
+        raise ScenarioError("--observer", f"an observer or owner of {scenario.name}", repr(observer), remedy)
+
+
+def look(run: Run, observer: str | None, rules: Sequence[Retention]) -> View:
+    """Look at a run as the comparison asks."""
+    return view_of(run, observer=observer, ladder=rules)
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Tell nobody."""

@@ -1,0 +1,128 @@
+"""Panels: one score of several scenarios against retention, each line named where it ends."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from simulate.report import words
+from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+WIDTH_IN, NAME_IN, LEFT_IN, LINE_IN, GAP_IN = 5.0, 1.75, 0.5, 0.185, 0.22
+NAME_LETTERS, MOST_LINES = 16, 2
+STYLES = ((INK, "o"), (BLUE, "s"), (RUST, "^"), ("#5b2a86", "D"), ("#00695c", "v"))
+"""Colour and mark of each line, the reference first; all stand out from white by 5.5 to 1 or more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One scenario's share under every rule; None where there is no number."""
+
+    name: str
+    """In lines short enough to stand beside the panel, as `short_names` gives them."""
+    shares: Sequence[float | None]
+
+
+def against_retention(labels: Sequence[str], lines: Sequence[Line]) -> Figure:
+    """Draw one line a scenario over the rules, shortest first, with its name at its end.
+
+    At least one rule and one share must be there.
+    """
+    drawn = [(line, STYLES[i % len(STYLES)]) for i, line in enumerate(lines) if any(s is not None for s in line.shares)]
+    room = sum(_tall(line.name) for line, _ in drawn)
+    height, below, top = max(2.3, room), 0.62, 0.38
+    tall = height + below + top
+    figure = Figure(figsize=(WIDTH_IN, tall))
+    width = WIDTH_IN - LEFT_IN - NAME_IN
+    axes = figure.add_axes((LEFT_IN / WIDTH_IN, below / tall, width / WIDTH_IN, height / tall))
+    most = max(1000 * share for line, _ in drawn for share in line.shares if share is not None)
+    axes.set_ylim(0, min(1000.0, max(1.25 * most, 10.0)) if most < 950 else 1000.0)
+    axes.set_xlim(-0.25, len(labels) - 0.75)
+    axes.set_xticks(range(len(labels)), [label.replace(" ", "\n") for label in labels])
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.tick_params(length=0, pad=7, labelsize=TEXT - 1.5, labelcolor=GREY)
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    figure.text(0.01, 1 - 0.04 / tall, "of 1,000 vehicles; across: how long kept", fontsize=TEXT - 1.5, color=GREY,
+                va="top")  # fmt: skip
+    for line, (colour, mark) in drawn:
+        at = [(x, 1000 * share) for x, share in enumerate(line.shares) if share is not None]
+        axes.plot(*zip(*at, strict=True), color=colour, marker=mark, markersize=6, linewidth=2, clip_on=False)
+    _name_ends(axes, drawn, height)
+    return figure
+
+
+def short_names(titles: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Break titles over two short lines; where one is too long, all go by the scenario's name instead."""
+    lines = [textwrap.wrap(title, NAME_LETTERS, break_long_words=False) for title in titles]
+    if all(len(line) <= MOST_LINES and max(map(len, line)) <= NAME_LETTERS for line in lines):
+        return ["\n".join(line) for line in lines]
+    return ["\n".join(textwrap.wrap(name, NAME_LETTERS, max_lines=3, placeholder="…")) for name in names]
+
+
+def describe(labels: Sequence[str], lines: Sequence[Line]) -> str:
+    """Read a panel aloud: every scenario with its count under every rule."""
+    told = []
+    for line in lines:
+        counts = (
+            f"{label} {'no number' if share is None else words.per_thousand(share)}"
+            for label, share in zip(labels, line.shares, strict=True)
+        )
+        told.append(f"{' '.join(line.name.split())}: {', '.join(counts)}")
+    return "; ".join(told)
+
+
+def _tall(name: str) -> float:
+    """Return how high a name stands with its count above it, in inches."""
+    return LINE_IN * (2 + name.count("\n")) + 0.08
+
+
+def _name_ends(axes: Axes, drawn: Sequence[tuple[Line, tuple[str, str]]], height_in: float) -> None:
+    """Write name and last count beside the end of each line, moved apart where they would meet."""
+    low, high = axes.get_ylim()
+    unit = height_in / (high - low)
+    ends = []
+    for line, (colour, _) in drawn:
+        x, share = max((x, share) for x, share in enumerate(line.shares) if share is not None)
+        ends.append((1000 * share, x, share, colour, line.name))
+    ends.sort(key=lambda end: end[0])
+    sizes = [_tall(name) for *_, name in ends]
+    middles = spread([(y - low) * unit for y, *_ in ends], sizes, height_in)
+    (left, right), wide_in = axes.get_xlim(), WIDTH_IN - LEFT_IN - NAME_IN
+    text_x = right + GAP_IN / wide_in * (right - left)
+    for (y, x, share, colour, name), middle in zip(ends, middles, strict=True):
+        at = low + middle / unit
+        axes.plot([x, text_x], [y, at], color=colour, linewidth=0.6, clip_on=False)
+        axes.annotate(
+            f"{words.per_thousand(share)}\n{name}", (text_x, at), (3, 0), textcoords="offset points",
+            fontsize=TEXT - 0.5, color=colour, va="center", linespacing=1.05, weight="bold", annotation_clip=False,
+        )  # fmt: skip
+
+
+def spread(wanted: Sequence[float], sizes: Sequence[float], room: float) -> list[float]:
+    """Place labels of given heights near where they are wanted, in order, none over another.
+
+    wanted : middles, ascending; room : total height, at least the sum of sizes.
+    """
+    middles: list[float] = []
+    floor = 0.0
+    for want, size in zip(wanted, sizes, strict=True):
+        middles.append(max(want, floor + size / 2))
+        floor = middles[-1] + size / 2
+    ceiling = room
+    for i in range(len(middles) - 1, -1, -1):
+        middles[i] = min(middles[i], ceiling - sizes[i] / 2)
+        ceiling = middles[i] - sizes[i] / 2
+    return middles

@@ -1,0 +1,134 @@
+"""The page of a sweep: each headline number with its range over the assumptions, and what moves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from string import Template
+from typing import TYPE_CHECKING
+
+from simulate.report import figures, words
+from simulate.report.page import NOTICE, items, lay_out_card, save, template
+from simulate.report.tornado import describe, tornado
+from simulate.report.words import Question
+from simulate.risk.measures import CARDS, card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from simulate.policy.retention import Retention
+    from simulate.risk.ranges import Assumed, Range, Ranges
+    from simulate.schema import Measure
+
+MEAN = Question(
+    measure="exposure",
+    score="mean sightings",
+    setting="",
+    title="Sightings",
+    sentence="sightings of a vehicle, the mean",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep was about."""
+
+    name: str
+    title: str
+    seed: int
+    looks: str
+    rule: Retention
+    asked: Measure
+    measures: tuple[str, ...]
+    credits: tuple[str, ...]
+    real_map: bool
+
+
+def write_sweep(swept: Swept, ranges: Ranges, path: str | Path) -> Path:
+    """Write the page of a sweep; returns its path. It appears complete or not at all."""
+    return save(path, lambda: page_text(swept, ranges))
+
+
+def page_text(swept: Swept, ranges: Ranges) -> str:
+    """Return the page as text; a pure function of what was swept."""
+    found = list(_headlines(swept, ranges))
+    rule = swept.rule
+    kept = "kept for ever" if rule.seconds is None else f"deleted after {rule.label}"
+    return Template(template("sweep.html")).substitute(
+        css=template("page.css"),
+        title=escape(f"{swept.title}: what the answers depend on"),
+        notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
+        lead=escape(
+            f"If sightings are {kept}. In brackets: how far each number moves when one of {len(ranges.tried)}"
+            " assumptions at a time goes to its low or its high end."
+        ),
+        headlines="".join(_card(question, row) for question, row in found),
+        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant."),
+        figures="".join(_figure(question, row, ranges) for question, row in found),
+        assumptions=_assumptions(ranges),
+        table=_table(ranges),
+        limits=items(words.LIMITS),
+        cards="".join(lay_out_card(card(name, swept.asked)) for name in CARDS if name in swept.measures),
+        credits=items(swept.credits),
+    )
+
+
+def _headlines(swept: Swept, ranges: Ranges) -> Iterator[tuple[Question, Range]]:
+    """Find the range of each headline number that was measured."""
+    for question in (*words.risks_asked(swept.asked), words.never_seen(), MEAN):
+        key = question.measure, question.score, question.setting
+        for row in ranges:
+            if (row.measure, row.score, row.setting) == key:
+                yield question, row
+
+
+def _card(question: Question, row: Range) -> str:
+    """Lay out one number with its range."""
+    number, of = words.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
+    return (
+        f'<article class="card"><h3>{escape(question.title)}</h3>'
+        f'<p class="number">{escape(number)}<span>{of}</span></p>'
+        f'<p class="over">({escape(words.over(row))})</p><p>{escape(question.sentence)}</p></article>'
+    )
+
+
+def _figure(question: Question, row: Range, ranges: Ranges) -> str:
+    """Lay out the tornado of one number."""
+    lead = "How many of 1,000 " if row.unit == "share" else "How many "
+    caption = f"<strong>{escape(question.title)}.</strong> {lead}{escape(question.sentence)}."
+    if row.least == row.most:
+        return f"<figure><figcaption>{caption}</figcaption><p>No assumption moves this number.</p></figure>"
+    alt = f"{lead}{question.sentence}. {describe(row, ranges.tried)}."
+    name = question.title.lower().replace(" ", "-")
+    return f"<figure><figcaption>{caption}</figcaption>{figures.svg(tornado(row, ranges.tried), name, alt)}</figure>"
+
+
+def _assumptions(ranges: Ranges) -> str:
+    """List what was assumed, tried and left out."""
+    head = ("Assumption", "Setting", "Low", "As assumed", "High", "Why it is not known better")
+    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
+    body = "".join(f"<tr>{''.join(_row(one))}</tr>" for one in ranges.assumptions)
+    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(one: Assumed) -> Iterator[str]:
+    yield f'<th scope="row">{escape(one.name.replace("-", " "))}</th>'
+    why = f"{one.why} Not tried: {one.skipped}." if one.skipped else one.why
+    for text in (one.key, one.low, one.base, one.high, why):
+        yield f"<td>{escape(text)}</td>"
+
+
+def _table(ranges: Ranges) -> str:
+    """List every main score with its range."""
+    columns = "".join(
+        f'<th scope="col">{name}</th>' for name in ("Score", "Value", "Over the assumptions", "Moved most by")
+    )
+    rows = []
+    for row in ranges:
+        score = f"{row.score}, {row.setting}" if row.setting else row.score
+        value = words.amount(row.base, row.unit) + (" in 1,000" if row.unit == "share" else "")
+        moved = row.swings[0].name.replace("-", " ") if row.least < row.most else "nothing"
+        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, words.over(row), moved))
+        rows.append(f'<tr><th scope="row">{escape(score)}</th>{cells}</tr>')
+    return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -1,0 +1,113 @@
+"""Tornado: how far each assumption moves one number, the widest on top."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from simulate.report import words
+from simulate.report.figures import BLANK, BLUE, GREY, INK, RUST, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from simulate.risk.ranges import Assumed, Range
+
+WIDTH_IN, NAME_IN, END_IN, ROW_IN, LETTER_IN = 5.0, 1.4, 0.15, 0.56, 0.088
+MOST_BARS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What one end of one assumption comes to."""
+
+    name: str
+    setting: str
+    """The assumption's value at this end, or "low" or "high" where that is too long to show."""
+    value: float | None
+
+
+def tornado(found: Range, assumptions: Sequence[Assumed]) -> Figure:
+    """Draw two bars an assumption, from the base to where its low and its high end lead."""
+    pairs = bars_of(found, assumptions)
+    below, top, height = 0.1, 0.42, ROW_IN * len(pairs)
+    tall = below + top + height
+    figure = Figure(figsize=(WIDTH_IN, tall))
+    axes = figure.add_axes((NAME_IN / WIDTH_IN, below / tall, 1 - NAME_IN / WIDTH_IN, height / tall))
+    axes.axis("off")
+    axes.set_ylim(len(pairs) - 0.5, -0.5)
+    _room(axes, found, pairs)
+    axes.plot([found.base, found.base], [-0.55, len(pairs) - 0.5], color=INK, linewidth=1.4, clip_on=False)
+    told = f"as assumed: {words.amount(found.base, found.unit)}"
+    axes.annotate(told, (found.base, -0.55), (0, 3), textcoords="offset points", fontsize=TEXT, weight="bold",
+                  color=INK, ha="center", va="bottom", annotation_clip=False)  # fmt: skip
+    for y, pair in enumerate(pairs):
+        name = "\n".join(textwrap.wrap(pair[0].name.replace("-", " "), 15, max_lines=2, placeholder="…"))
+        axes.annotate(name, (0, y), xycoords=("axes fraction", "data"), xytext=(-6, 0), textcoords="offset points",
+                      fontsize=TEXT - 0.5, color=INK, ha="right", va="center", annotation_clip=False)  # fmt: skip
+        for bar, at, colour in zip(pair, (y - 0.19, y + 0.19), (BLUE, RUST), strict=True):
+            _bar(axes, found, bar, at, colour)
+    return figure
+
+
+def bars_of(found: Range, assumptions: Sequence[Assumed]) -> list[tuple[Bar, Bar]]:
+    """Return the low and high bar of each assumption, the one that moves most first; ten at most."""
+    by_name = {one.name: one for one in assumptions}
+    return [
+        (
+            Bar(name=swing.name, setting=_short(by_name[swing.name].low, "low"), value=swing.low),
+            Bar(name=swing.name, setting=_short(by_name[swing.name].high, "high"), value=swing.high),
+        )
+        for swing in found.swings[:MOST_BARS]
+    ]
+
+
+def _short(setting: str, otherwise: str) -> str:
+    """Return a setting if it fits beside a bar, else another word."""
+    return setting if len(setting) <= 10 else otherwise
+
+
+def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
+    """Read a tornado aloud."""
+    told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(found, assumptions))
+    return f"As assumed {words.amount(found.base, found.unit)}; {'; '.join(told)}"
+
+
+def _label(found: Range, bar: Bar) -> str:
+    if bar.value is None:
+        return f"{bar.setting}: no number"
+    if bar.value == found.base:
+        return f"{bar.setting}: no change"
+    return f"{bar.setting}: {words.amount(bar.value, found.unit)}"
+
+
+def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]]) -> None:
+    """Choose limits that leave room for the labels on either side."""
+    wide = WIDTH_IN - NAME_IN
+    sides = {-1: 0.3, 1: 0.3}
+    least = most = found.base
+    for bar in (bar for pair in pairs for bar in pair):
+        value = found.base if bar.value is None else bar.value
+        side = -1 if value < found.base else 1
+        sides[side] = max(sides[side], LETTER_IN * len(_label(found, bar)) + END_IN)
+        least, most = min(least, value), max(most, value)
+    span = most - least or 1.0
+    unit = span / max(wide - sides[-1] - sides[1], 0.25 * wide)
+    axes.set_xlim(least - sides[-1] * unit, most + sides[1] * unit)
+
+
+def _bar(axes: Axes, found: Range, bar: Bar, y: float, colour: str) -> None:
+    """Draw one bar and say at its end where it leads."""
+    value = found.base if bar.value is None else bar.value
+    axes.barh([y], [value - found.base], left=[found.base], height=0.3, color=colour)
+    left = value < found.base
+    axes.annotate(
+        _label(found, bar), (value, y), (-4 if left else 4, 0), textcoords="offset points", fontsize=TEXT - 1,
+        color=GREY if value == found.base else colour, ha="right" if left else "left", va="center", bbox=BLANK,
+        annotation_clip=False,
+    )  # fmt: skip

@@ -1,0 +1,158 @@
+"""Sweeping: each assumption at both ends, all else the same; ranges beside the run; what does not apply is said."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from worlds import town_scenario
+
+import simulate as sim
+from simulate.checks import ScenarioError
+from simulate.comparing.sweep import _matching
+from simulate.risk.ranges import FILE
+from simulate.scenario import changed, from_resolved
+
+QUICK = {"roads__population": 300, "roads__density_per_km2": 150, "period__days": 8}
+ASKED = {"retention": "7d", "targets": 40}
+NIGHT = {"key": "readers.night", "low": ["23:00", "04:00"], "high": ["17:00", "08:00"], "why": "seasons"}
+ASSUMED = {
+    "capture": {"key": "readers.capture_day", "low": 0.2, "high": 0.95, "why": "weather"},
+    "roads": {"key": "measure.attacker_roads", "low": "none", "high": "generator", "why": "unknown"},
+    "night": NIGHT,
+    "shops": {"key": "readers.place.shops", "low": {"count": 1}, "high": {"count": 5}, "why": "a table"},
+    "every": {"key": "readers.place.*.spacing_m", "low": 0, "high": 300, "why": "all that have it"},
+    "sea": {"key": "roads.outside_zones", "low": [1], "high": [2], "why": "another kind of roads"},
+}
+
+
+def town(assumed=None, seed=0):
+    """Return a small town with these assumptions and no others."""
+    tables = town_scenario(**QUICK).resolved()
+    return from_resolved({**tables, "assumptions": ASSUMED if assumed is None else assumed}, "town", seed)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return tmp_path_factory.mktemp("sweep")
+
+
+@pytest.fixture(scope="module")
+def made(folders):
+    return sim.sweep(town(), run=folders / "base", work=folders / "ends", **ASKED)
+
+
+def test_each_end_is_measured_as_a_scenario_of_its_own(made, folders):
+    low = sim.run(changed(town(), {("readers", "capture_day"): 0.2}, "low"), folders / "alone")
+    alone = sim.measure(sim.view(low, ladder=["7d"]), targets=40)
+    assert made.rates.of("capture, low", 0) == alone
+    for row in made.ranges:
+        swing = next(swing for swing in row.swings if swing.name == "capture")
+        assert swing.low == alone.one(measure=row.measure, score=row.score, setting=row.setting).value
+
+
+def test_fewer_reads_mean_fewer_sightings_and_the_range_holds_all_ends(made):
+    row = next(row for row in made.ranges if row.score == "mean sightings")
+    capture = next(swing for swing in row.swings if swing.name == "capture")
+    assert capture.low < row.base
+    assert capture.high == row.base  # the high end is the scenario's own value
+    ends = [end for swing in row.swings for end in (swing.low, swing.high)]
+    assert (row.least, row.most) == (min([row.base, *ends]), max([row.base, *ends]))
+
+
+def test_what_an_attacker_knows_moves_homes_and_no_sighting(made):
+    swings = {
+        row.score: next(swing for swing in row.swings if swing.name == "roads")
+        for row in made.ranges
+        if not row.setting
+    }
+    bases = {row.score: row.base for row in made.ranges if not row.setting}
+    assert swings["mean sightings"].low == swings["mean sightings"].high == bases["mean sightings"]
+    assert swings["home found within 250 m"].low != bases["home found within 250 m"]
+
+
+@pytest.mark.usefixtures("made")
+def test_an_end_that_changes_no_row_is_not_drawn_again(folders):
+    # One of capture, whose high end is the base, and one of every; two of night and shops; of roads none.
+    assert len(list((folders / "ends").iterdir())) == 6
+
+
+def test_tables_and_lists_may_be_ends(made):
+    tried = {one.name: one for one in made.ranges.assumptions}
+    assert tried["night"].low == '["23:00", "04:00"]'
+    assert tried["shops"].high == '{"count": 5}'
+    mean = next(row for row in made.ranges if row.score == "mean sightings")
+    assert next(swing for swing in mean.swings if swing.name == "shops").low is not None
+
+
+def test_what_does_not_apply_is_skipped_and_said(made):
+    skipped = {one.name: one.skipped for one in made.ranges.assumptions if one.skipped}
+    assert skipped == {"sea": "this scenario has no roads.outside_zones"}
+    assert "sea" not in {row.scenario.split(",")[0] for row in made.rates}
+
+
+def test_a_star_stands_for_every_name_that_has_the_key():
+    tables = {"place": {"a": {"n": 1}, "b": {"m": 2}, "c": {"n": 3}}}
+    assert list(_matching(tables, ("place", "*", "n"))) == [(("place", "a", "n"), 1), (("place", "c", "n"), 3)]
+    assert list(_matching(tables, ("place", "a", "n", "more"))) == []
+    assert list(_matching(tables, ("other",))) == []
+
+
+def test_the_ranges_stand_beside_the_run_and_report_shows_them(made, folders, tmp_path):
+    written = json.loads((folders / "base" / FILE).read_text(encoding="utf-8"))
+    assert written["run_hash"] == json.loads((folders / "base" / "manifest.json").read_text())["run_hash"]
+    run = sim.open_run(folders / "base")  # a run with ranges beside it opens as before
+    home = next(row for row in made.ranges if row.score == "home found within 250 m")
+    view = sim.view(run, ladder=["7d"])
+    page = sim.write_page(view, sim.measure(view, targets=40), tmp_path / "page.html").read_text(encoding="utf-8")
+    told = f"({1000 * home.least:,.0f} to {1000 * home.most:,.0f} over the assumptions)"
+    assert told in page
+    assert "In brackets:" in page
+    other = sim.view(run, ladder=["7d"], observer="town-and-shops")
+    page = sim.write_page(other, sim.measure(other, targets=40), tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "over the assumptions" not in page
+    assert "In brackets:" not in page
+
+
+def test_the_longest_rule_that_is_reached_is_taken_unless_one_is_named(folders):
+    only = {"roads": ASSUMED["roads"]}
+    made = sim.sweep(town(only), run=folders / "only", measures=["exposure"], work=None)
+    assert made.ranges.retention == "for ever"
+    assert not (folders / "none").exists()
+    row = made.ranges.rows[0]
+    assert row.least == row.most == row.base
+
+
+def test_every_step_says_which_end(folders):
+    told = []
+    only = {"capture": ASSUMED["capture"]}
+    sim.sweep(town(only), run=folders / "told", work=folders / "ends", measures=["exposure"],
+              steps=lambda *step: told.append(step))  # fmt: skip
+    assert (1, 3, "drawing town, capture low") in told
+    assert told[-1] == (3, 3, "done")
+
+
+BAD = {
+    "no assumption": (lambda: town({}), {}, "town: assumptions: expected at least one to try, found none"),
+    "none applies": (lambda: town({"sea": ASSUMED["sea"]}), {}, "only such as do not apply: roads.outside_zones"),
+    "an end out of bounds": (
+        lambda: town({"capture": {**ASSUMED["capture"], "high": 2}}), {}, "assumptions.capture.high: readers.capture",
+    ),
+    "an end of another kind": (
+        lambda: town({"capture": {**ASSUMED["capture"], "low": "bad"}}), {}, "assumptions.capture.low",
+    ),
+    "not reached": (town, {"retention": "90d"}, "--retention: expected a rule that the run is old enough for"),
+    "measures": (town, {"measures": ["anchor"]}, "did you mean 'anchors'"),
+    "observer": (town, {"observer": "nobody"}, "--observer"),
+    "targets": (town, {"targets": 0}, "--targets"),
+    "workers": (town, {"workers": 0}, "--workers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD, ids=BAD)
+def test_bad_input_is_refused_before_anything_is_drawn(case, tmp_path):
+    scenario, asked, said = BAD[case]
+    with pytest.raises(ScenarioError, match=re.escape(said)):
+        sim.sweep(scenario(), run=tmp_path / "base", work=tmp_path / "ends", **asked)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,108 @@
+"""The page of a sweep and its tornados: every end said, the widest on top, bars where the numbers are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from outline import Outline, words_of
+from worlds import town_scenario
+
+from simulate.policy.retention import Retention
+from simulate.report import tornado, words
+from simulate.report.sensitivity import Swept, page_text
+from simulate.risk.ranges import Assumed, Range, Ranges, Swing
+
+NAMES = ("capture", "a-long-name-of-an-assumption", "idle")
+
+
+def assumed(name, low="0.9", high="0.98", skipped=""):
+    return Assumed(name=name, key="travel.zipf", base="0.95", low=low, high=high, why="<b>why</b>", skipped=skipped)
+
+
+ASSUMED = (
+    assumed("capture"),
+    assumed("a-long-name-of-an-assumption", low="[0.1, 0.2, 0.7]", high="generator"),
+    assumed("idle"),
+    assumed("absent", skipped="this scenario has no readers.mobile"),
+)
+
+
+def swept_range(measure="anchors", score="home found within 250 m", setting="", ends=None, unit="share"):
+    ends = ends or {"capture": (0.1, 0.3), "a-long-name-of-an-assumption": (0.25, None), "idle": (0.2, 0.2)}
+    values = [0.2, *(end for pair in ends.values() for end in pair if end is not None)]
+    swings = tuple(Swing(name=name, low=low, high=high) for name, (low, high) in ends.items())
+    return Range(measure=measure, score=score, setting=setting, unit=unit, base=0.2, least=min(values),
+                 most=max(values), swings=swings)  # fmt: skip
+
+
+@pytest.fixture
+def ranges():
+    still = dict.fromkeys(NAMES, (0.2, 0.2))
+    rows = (
+        swept_range(),
+        swept_range(measure="exposure", score="never seen", ends=still),
+        swept_range(measure="exposure", score="mean sightings", unit="sightings"),
+    )
+    return Ranges(run_hash="1-a", observer="pd", on="2025-03-11", retention="7 days", assumptions=ASSUMED, rows=rows)
+
+
+@pytest.fixture
+def page(ranges):
+    swept = Swept(
+        name="town", title="A <i>town</i>", seed=3, looks="pd looks", rule=Retention(days=7),
+        asked=town_scenario().settings.measure, measures=("exposure", "anchors"), credits=("by & by",), real_map=False,
+    )  # fmt: skip
+    return page_text(swept, ranges)
+
+
+def test_the_page_is_well_formed_and_self_contained(page):
+    outline = Outline(page)
+    assert (outline.open, outline.crossed) == ([], [])
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert not re.search(r"https?:|@import|<script|<link|<img|<i>town|<b>why", page)
+
+
+def test_each_number_stands_with_its_range_and_its_tornado(page):
+    text = words_of(Outline(page))
+    assert "200 in 1,000 (100 to 300 over the assumptions)" in text
+    assert "(the same over the assumptions)" in text
+    assert "No assumption moves this number." in text
+    assert len(re.findall("<svg", page)) == 2
+    (home, _) = re.findall(r'<svg[^>]*aria-label="([^"]*)"', page)
+    assert "As assumed 200; capture: 0.9: 100, 0.98: 300" in home
+    assert "low: 250, generator: no number" in home
+    assert "idle: 0.9: no change, 0.98: no change" in home
+
+
+def test_assumptions_stand_with_both_ends_and_those_not_tried_say_why(page):
+    text = words_of(Outline(page))
+    assert "[0.1, 0.2, 0.7]" in text
+    assert "Not tried: this scenario has no readers.mobile." in text
+    assert "one of 3 assumptions" in text
+    for limit in words.LIMITS:
+        assert limit in text
+
+
+def test_bars_lead_from_the_base_to_each_end(ranges):
+    bars = tornado.tornado(ranges.rows[0], ranges.tried).axes[0].patches
+    ends = [(round(bar.get_x(), 9), round(bar.get_x() + bar.get_width(), 9)) for bar in bars]
+    assert ends == [(0.2, 0.1), (0.2, 0.3), (0.2, 0.25), (0.2, 0.2), (0.2, 0.2), (0.2, 0.2)]
+    heights = [bar.get_y() for bar in bars]
+    assert heights == sorted(heights)
+
+
+def test_every_label_stays_inside_the_figure(ranges):
+    for row in (ranges.rows[0], swept_range(ends={"capture": (0.19, 0.2), "a-long-name-of-an-assumption": (0.0, 1.0)})):
+        figure = tornado.tornado(row, ranges.tried)
+        figure.canvas.draw()
+        for text in figure.axes[0].texts:
+            box = text.get_window_extent()
+            assert box.x0 >= 0, text.get_text()
+            assert box.x1 <= figure.bbox.width, text.get_text()
+
+
+def test_no_more_bars_than_a_reader_can_take_in():
+    ends = {f"a{i}": (0.2 + i / 100, 0.2) for i in range(30, 0, -1)}
+    many = [assumed(name) for name in ends]
+    assert len(tornado.bars_of(swept_range(ends=ends), many)) == tornado.MOST_BARS

@@ -1,0 +1,142 @@
+"""What an attacker knows of the roads: each grade wins where it must, finds nothing in nothing, and is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from views import look, seen_everywhere, small_town
+from worlds import rows_of, small, town_scenario
+
+from simulate.risk import anchors, measures
+from simulate.risk.anchors import DECAY_S, SLIP, STRAIGHT_M
+from simulate.risk.rates import share
+from simulate.world.routes import route_links, trees
+from simulate.world.zones import Purpose
+
+GRADES = ("none", "public", "generator")
+NEAR_M, FAR_M = 250.0, 1000.0
+NOTHING = np.empty((0, 3), np.int64)
+
+every_grade = pytest.mark.parametrize("grade", GRADES)
+
+
+def take(view, targets=300):
+    return anchors.measure(view.blind(), view.truth, targets, NEAR_M, FAR_M)
+
+
+def town_of(grade, seed=0):
+    return small_town(seed, **{"measure.attacker_roads": grade})
+
+
+@every_grade
+@pytest.mark.parametrize("seed", [0, 1])
+def test_with_a_reader_on_every_link_homes_and_jobs_are_found(grade, seed):
+    rates = take(look(seen_everywhere(seed, **{"measure.attacker_roads": grade})))
+    for what in ("home", "work"):
+        found = rates.one(score=f"{what} found within 250 m")
+        _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
+        assert found.low > 2 * chance_at_most
+
+
+@every_grade
+def test_where_nothing_is_read_the_guess_is_the_baseline(grade):
+    rates = take(look(town_of(grade), NOTHING))
+    for what in ("home", "work"):
+        near = rates.one(score=f"{what} found within {NEAR_M:g} m")
+        far = rates.one(score=f"{what} found within {FAR_M:g} m")
+        assert near.value == near.baseline
+        assert far.low <= far.baseline
+        assert rates.one(score=f"{what}: some sighting tells").value == 0.0
+
+
+@every_grade
+def test_sightings_of_other_cars_find_nothing_beyond_chance(grade):
+    town = seen_everywhere(1, **{"measure.attacker_roads": grade})
+    table, n = rows_of(town.tables), town.lives.population.n_vehicles
+    shuffled = np.column_stack([np.random.default_rng(1).permutation(n)[table[:, 0]], table[:, 1:]])
+    rates = take(look(town, shuffled[np.lexsort((shuffled[:, 2], shuffled[:, 1], shuffled[:, 0]))]), n)
+    for what in ("home", "work"):
+        found = rates.one(score=f"{what} found within {NEAR_M:g} m")
+        assert found.low <= found.baseline
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_knows_roads_finds_more_homes_than_who_does_not(seed):
+    found = {
+        grade: take(look(town_of(grade, seed)), 540).one(score="home found within 250 m").value for grade in GRADES
+    }
+    assert found["none"] < found["public"] - 0.05
+    assert found["generator"] > found["public"] - 0.02  # in a town without freeways it adds little
+
+
+def test_only_the_generator_s_grade_is_told_what_drivers_prefer():
+    for grade in GRADES:
+        public = look(town_of(grade)).public
+        assert (len(public.graph.cost), public.habits is not None) == (
+            (3, True) if grade == "generator" else (1, False)
+        )
+
+
+def test_without_roads_the_attack_looks_at_no_road():
+    view = look(town_of("none"))
+    plates = np.arange(0, view.public.n_vehicles, 5)
+    blinder = replace(view, public=replace(view.public, graph=None, roads=None, hub_node=None))
+    for pair, again in zip(anchors.attack(view, plates, NEAR_M), anchors.attack(blinder, plates, NEAR_M), strict=True):
+        for made, other in zip(pair, again, strict=True):
+            assert np.array_equal(made.x_m, other.x_m)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.HOME, Purpose.WORK])
+def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
+    public = look(town_of("none")).public
+    visible = np.arange(len(public.sites.link)) % 3 > 0
+    known = anchors.chances(public, visible, purpose)
+    for zone in (0, public.zones.n // 2):
+        weight = [
+            np.exp(-np.hypot(x - public.zones.x_m[zone], y - public.zones.y_m[zone]) / STRAIGHT_M) if seen else 0.0
+            for x, y, seen in zip(public.sites.x_m, public.sites.y_m, visible, strict=True)
+        ]
+        wanted = [(1 - SLIP) * w / sum(weight) + SLIP / visible.sum() for w in weight]
+        assert np.allclose(np.exp(known.first[:, zone]), wanted, rtol=1e-9)
+        assert np.array_equal(known.first, known.last)
+
+
+def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_drivers_prefer():
+    tiny = small(town_scenario(5, measure__attacker_roads="generator"), awkward=True, scattered=60)
+    public = look(tiny).public
+    zones, h, r = public.zones, len(public.hub_node), len(public.sites.link)
+    on = [np.flatnonzero(public.sites.link == link).tolist() for link in range(public.roads.n_links)]
+    drawn_by = np.bincount(zones.hub, zones.residents + zones.attraction[Purpose.WORK], h)
+    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10
+    ways = [{}, {}, {}]
+    for field in range(3):
+        for a, _, in_link in trees(public.graph, field, public.hub_node):
+            for b in range(h):
+                ways[field][a, b] = route_links(public.graph, in_link, int(public.hub_node[b]))
+    met = np.zeros((2, r, h))
+    for a in range(h):
+        for b in range(h):
+            thinner = np.exp(-link_s[ways[0][a, b]].sum() / DECAY_S)
+            for alternative, portion in enumerate(tiny.scenario.settings.travel.route_shares):
+                links = ways[tiny.world.routes.used[a, alternative, b]][a, b]
+                passed = [reader for link in links for reader in on[link]]
+                if passed:
+                    met[0, passed[0], a] += drawn_by[b] * thinner * portion
+                    met[1, passed[-1], b] += drawn_by[a] * thinner * portion
+    wanted = ((1 - SLIP) * met / np.maximum(met.sum(axis=1, keepdims=True), 1e-300) + SLIP / r)[:, :, zones.hub]
+    known = anchors.chances(public, np.ones(r, np.bool_), Purpose.HOME)
+    assert (tiny.world.routes.used > 0).any()
+    assert np.allclose(np.exp(known.first), wanted[0], rtol=1e-9)
+    assert np.allclose(np.exp(known.last), wanted[1], rtol=1e-9)
+
+
+def test_the_card_says_what_was_known_of_the_roads():
+    said = {grade: measures.card("anchors", look(town_of(grade)).asked).describe() for grade in GRADES}
+    assert len(set(said.values())) == 3
+    assert "as the crow flies" in said["none"]
+    assert "public roads" in said["public"]
+    assert "upper bound" in said["generator"]
+    for name in ("exposure", "unicity"):
+        assert measures.card(name, look(town_of("none")).asked) == measures.CARDS[name]
