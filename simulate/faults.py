@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema import Assumption, Fault, InconsistentError, Settings
+from simulate.schema import Assumption, Settings
+from simulate.schema_parts import Fault, InconsistentError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

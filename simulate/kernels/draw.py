@@ -107,7 +107,7 @@ class Scratch(NamedTuple):
     word: NDArray[np.uint64]  # [BLOCK_DAYS]
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
-    count: NDArray[np.int64]  # [2] reads, misreads
+    count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
 
 
 @driver
@@ -213,7 +213,7 @@ def _stops_of(life, eyes, w, template, scratch):
     stops = life.stops[template]
     before = stops >> np.uint64(4 * STOPS)
     scanned, watched = scratch.days[before], np.uint64(eyes.watch == DENSE and life.n_legs[template] > 0)
-    for stop in range(STOPS):
+    for _ in range(STOPS):
         slot = np.uint64(life.slot_of[stops & np.uint64(15), w & np.uint64(255)])
         stops >>= np.uint64(4)
         w >>= np.uint64(8)
