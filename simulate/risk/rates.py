@@ -40,7 +40,7 @@ class Rate:
     n: int = 0
     """Denominator."""
     unit: str = "share"
-    """"share", "metres", "vehicles", "sightings", "days", "sites" or "ratio"."""
+    """"share", "metres", "vehicles", "sightings", "days", "sites", "alerts" or "ratio"."""
     note: str = ""
 
 
