@@ -95,7 +95,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
         Worlds to draw of each: seeds `seed`, `seed + 1` and so on, the same for all, also for
         scenarios that are loaded. From two on, differences have an interval over worlds.
     measures
-        Any of "exposure", "anchors" and "unicity".
+        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     retention
         Rules to compare; the ladder of the first scenario if None.
     observer

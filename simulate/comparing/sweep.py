@@ -91,7 +91,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     scenario
         A name of the catalogue, a TOML file or a loaded scenario, which keeps its seed.
     measures
-        Any of "exposure", "anchors" and "unicity".
+        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     retention
         The rule; if None the longest of the scenario's ladder that is reached.
     observer

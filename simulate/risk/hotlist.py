@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from simulate.sightings.draw import DrawTables
     from simulate.travel.hotlists import Entries, HotList
 
+    Interval = tuple[float | None, float | None, float | None]
+
 CHECKED = 0.80
 """Share of misreads and wrong states that an officer notices on comparing the picture with the alert (assumption)."""
 MOST_GROUPS = 20_000
@@ -125,10 +127,7 @@ def score(view: View, truth: Truth, hot: HotList) -> Rates:
     crowd = truth.lives.population.n_vehicles
     if len(chosen) < len(groups):
         crowd = round(crowd * len(chosen) / len(groups))  # whom a sample of the groups with alerts stands for
-    note = (
-        "" if len(rows.plate) == len(alerts.rows.plate) else f"{len(rows.plate):,} of {len(alerts.rows.plate):,} alerts"
-    )
-    return _rates(alerts, kind, passed, np.where(wanted, -1, vehicle), crowd, note)
+    return _rates(alerts, kind, passed, vehicle, wanted, crowd)
 
 
 def kinds(hot: HotList, rows: Rows, vehicle: NDArray[np.int64], holder: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -167,43 +166,67 @@ def _really_read(
     order = [np.lexsort((some.site, some.time, some.plate)) for some in (rows, again)]
     if not all(np.array_equal(a[order[0]], b[order[1]]) for a, b in zip(rows, again, strict=True)):
         raise ScenarioError("RUN", "the alerts of its own scenario", "others", "the run was altered: plateprint verify")
-    vehicle = np.empty(len(rows.plate), np.int64)
-    vehicle[order[0]] = np.concatenate(who)[order[1]]
-    return vehicle
+    really = np.empty(len(rows.plate), np.int64)
+    really[order[0]] = np.concatenate(who)[order[1]]
+    return really
 
 
 def _rates(
-    alerts: Alerts,
-    kind: NDArray[np.int64],
-    passed: NDArray[np.bool_],
-    innocent: NDArray[np.int64],
-    crowd: int,
-    note: str,
-) -> Rates:
-    """Lay out the scores; a share of no alerts at all is no number. innocent : int64[a], vehicle or -1."""
+    alerts: Alerts, kind: NDArray[np.int64], passed: NDArray[np.bool_], vehicle: NDArray[np.int64],
+    wanted: NDArray[np.bool_], crowd: int,
+) -> Rates:  # fmt: skip
+    """Lay out the scores; a share of nothing is no number. kind, passed, vehicle, wanted : of each alert scored."""
+    raised, scored = len(alerts.rows.plate), len(kind)
+    note = "" if scored == raised else f"{scored:,} of {raised:,} alerts"
+    rows: list[Rate] = []
 
-    def row(name: str, hits: int, n: int, setting: str, unit: str = "share", times: float = 1.0) -> Rate:
-        value, low, high = (None if x is None else x * times for x in share(hits, n))
-        told = note if n else f"no {setting.removeprefix('of all ')}"
-        return Rate(measure="hotlist", score=name, retention="any", setting=setting, value=value, low=low, high=high,
-                    n=n, unit=unit, note=told)  # fmt: skip
+    def add(name: str, of: str, n: int, found: Interval, unit: str = "share", times: float = 1.0) -> None:
+        value, low, high = (None if x is None else x * times for x in found)
+        rows.append(Rate(measure="hotlist", score=name, retention="any", setting=f"of all {of}", value=value, low=low,
+                         high=high, n=n, unit=unit, note=note if n else f"no {of}"))  # fmt: skip
 
-    false, n = kind != RIGHT, len(kind)
-    rows = [row("alerts per million reads", len(alerts.rows.plate), alerts.reads, "of all reads", "alerts", 1e6)]
-    rows += [row(name, int((kind == i).sum()), n, "of all alerts") for i, name in enumerate(KINDS)]
-    rows += [
-        row("false", int(false.sum()), n, "of all alerts"),
-        row("false after a human check", int((false & passed).sum()), int(passed.sum()), "of all alerts acted on"),
-        row("innocent vehicles alerted on", _different(innocent), crowd, "of all vehicles"),
-        row("innocent vehicles alerted on after a human check", _different(innocent[passed]), crowd,
-            "of all vehicles"),
-    ]  # fmt: skip
+    add("alerts per million reads", "reads", alerts.reads, frequency(alerts.rows.plate, alerts.reads), "alerts", 1e6)
+    false = kind != RIGHT
+    for i, name in enumerate(KINDS):
+        add(name, "alerts", scored, clustered(kind == i, vehicle))
+    add("false", "alerts", scored, clustered(false, vehicle))
+    add("false after a human check", "alerts acted on", int(passed.sum()), clustered(false[passed], vehicle[passed]))
+    for name, some in (("", ~wanted), (" after a human check", ~wanted & passed)):
+        add(f"innocent vehicles alerted on{name}", "vehicles", crowd, share(len(np.unique(vehicle[some])), crowd))
     return Rates(tuple(rows))
 
 
-def _different(vehicles: NDArray[np.int64]) -> int:
-    """Count different vehicles, those below 0 left out."""
-    return len(np.unique(vehicles[vehicles >= 0]))
+def clustered(hits: NDArray[np.bool_], whose: NDArray[np.int64]) -> Interval:
+    """Return a share with its interval where alerts come in bunches, many on one vehicle.
+
+    Wilson's interval at as many independent alerts as would vary as much: by the variance
+    of a ratio over vehicles (Cochran 1977, Sampling Techniques, section 2.11), and where
+    all alerts are alike by the evenness of the bunches.
+    """
+    n = len(hits)
+    if n == 0:
+        return None, None, None
+    _, bunch = np.unique(whose, return_inverse=True)
+    size, of_them = np.bincount(bunch).astype(np.float64), np.bincount(bunch, weights=hits)
+    p = float(np.mean(hits))
+    spread = float(np.sum((of_them - p * size) ** 2))
+    independent = n * n * p * (1 - p) / spread if spread > 0 else n * n / float(np.sum(size**2))
+    return _within(p, min(max(independent, 1.0), n))
+
+
+def frequency(whose: NDArray[np.uint32], n: int) -> Interval:
+    """Return how often alerts happen in n reads, where they come in bunches; whose : uint32[alerts]."""
+    if n == 0:
+        return None, None, None
+    size = np.unique(whose, return_counts=True)[1].astype(np.float64)
+    bunch = float(np.sum(size**2) / np.sum(size)) if len(size) else 1.0
+    return _within(len(whose) / n, n / bunch)
+
+
+def _within(p: float, independent: float) -> Interval:
+    """Return a share with Wilson's interval at a number of independent tries that need not be whole."""
+    _, low, high = share(p * independent, independent)
+    return p, None if low is None else min(low, p), None if high is None else max(high, p)
 
 
 def _spans(entries: Entries) -> Spans:
