@@ -40,7 +40,11 @@ FAULTS = {
         (1, "roads", "a table", "nothing", "add [roads]"),
         (1, "households", "a table", "nothing", "add [households]"),
         (1, "travel", "a table", "nothing", "add [travel]"),
+        (1, "events", "a table", "nothing", "add [events]"),
+        (1, "parking", "a table", "nothing", "add [parking]"),
         (1, "readers", "a table", "nothing", "add [readers]"),
+        (1, "plates", "a table", "nothing", "add [plates]"),
+        (1, "hotlist", "a table", "nothing", "add [hotlist]"),
         (1, "owners", "a table", "nothing", "add [owners]"),
         (1, "observers", "a table", "nothing", "add [observers]"),
         (1, "measure", "a table", "nothing", "add [measure]"),
@@ -138,11 +142,11 @@ def test_bad_file_is_refused_with_place_and_remedy(name, monkeypatch):
 
 def test_error_names_the_catalogue_file_that_set_the_value():
     with pytest.raises(ScenarioError) as caught:
-        load("base")
+        load("smallville", overrides=["measure.near_m=5000"])
     lines = (CATALOGUE / "base.toml").read_text().split("\n")
-    file, line = re.match(r"(.*base\.toml):(\d+): readers\.place: ", str(caught.value).split("\n")[1]).groups()
+    file, line = re.match(r"(.*base\.toml):(\d+): measure\.far_m: ", str(caught.value)).groups()
     assert Path(file).name == "base.toml"
-    assert lines[int(line) - 1] == "[readers]"
+    assert lines[int(line) - 1].startswith("far_m = ")
 
 
 @pytest.mark.parametrize(
