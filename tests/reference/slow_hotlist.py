@@ -75,15 +75,18 @@ def slow_alerts(
 
     reads : plate, time, site and who was really read.
     """
-    local, other = lists
+    local, other = ({plate: [] for plate, *_ in entries} for entries in lists)
+    for known, entries in ((local, lists[0]), (other, lists[1])):
+        for plate, *times in entries:
+            known[plate].append(times)
     key = int(streams.key(small.scenario.seed, "hotlist.state"))
     wrong_state = small.scenario.settings.readers.wrong_state
     plates = [int(plate) for plate in small.lives.plates.of_vehicles(range(small.lives.population.n_vehicles))]
     counts, innocent = Counter[str](), set()
     for plate, time, site, vehicle in reads:
-        right = any(p == plate and begin <= time < end for p, begin, end, _ in local)
-        listed = any(p == plate and begin <= time < off for p, begin, _, off in local)
-        elsewhere = any(p == plate and begin <= time < off for p, begin, _, off in other)
+        right = any(begin <= time < end for begin, end, _ in local.get(plate, ()))
+        listed = any(begin <= time < off for begin, _, off in local.get(plate, ()))
+        elsewhere = any(begin <= time < off for begin, _, off in other.get(plate, ()))
         entity = word(key, plate << 32 | time, 0) ^ int(small.watch.sites.uid[site])
         unsure = (word(key, entity, 1) & (2**32 - 1)) / 2**32 < wrong_state
         if not listed and not (elsewhere and unsure):
@@ -92,6 +95,6 @@ def slow_alerts(
             counts["misread"] += 1
         else:
             counts["right" if right else "stale entry" if listed else "wrong state"] += 1
-        if not any(p == plates[vehicle] and begin <= time < end for p, begin, end, _ in local):
+        if not any(begin <= time < end for begin, end, _ in local.get(plates[vehicle], ())):
             innocent.add(vehicle)
     return counts, innocent

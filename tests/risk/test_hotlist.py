@@ -85,7 +85,10 @@ def test_a_listed_plate_that_others_are_taken_for_alerts_on_the_innocent():
     rates = planted(small, plate)
     assert counts(rates) == {"misread": len(meant)}
     assert rates.one(score="false").value == 1.0
-    assert rates.one(score="innocent vehicles alerted on").value == len(set(meant[:, 3])) / small.lives.population.n_vehicles
+    assert (
+        rates.one(score="innocent vehicles alerted on").value
+        == len(set(meant[:, 3])) / small.lives.population.n_vehicles
+    )
 
 
 def test_a_listed_plate_that_is_read_rightly_is_right_or_stale():

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from reference.slow_hotlist import slow_lists
 from views import small_town
+from worlds import town_scenario
 
 from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.travel.hotlists import KNOTS, covered, hot_list, length_table
+from simulate.travel.plates import make_plates
 
+N = 40_000
 BUSY = {"hotlist__wanted": 0.2, "hotlist__listed_days": 3, "hotlist__stale_days": 1, "hotlist__other_states": 2}
 
 
-def made(small, **changes):
-    """Draw a small world's hot list."""
-    return hot_list(small_town(**changes).scenario, small.lives)
+def crowd(n):
+    """Return so many vehicles with plates, for ten days, and nothing else of their lives."""
+    return SimpleNamespace(
+        population=SimpleNamespace(n_vehicles=n),
+        plates=make_plates("DLDLDLD", n, 0),
+        calendar=SimpleNamespace(days=10),
+    )
 
 
 def table_of(entries):
@@ -36,39 +45,28 @@ def test_every_entry_equals_the_slow_twins():
 
 @pytest.mark.parametrize(("wanted", "stale_days"), [(0.05, 0.0), (0.05, 10.0), (0.3, 10.0)])
 def test_the_stated_share_is_listed_at_any_one_time(wanted, stale_days):
-    small = small_town(hotlist__wanted=wanted, hotlist__listed_days=30, hotlist__stale_days=stale_days)
-    plates = small.lives.plates.of_vehicles(np.arange(small.lives.population.n_vehicles))
-    n, seeds = len(plates), range(40)
+    scenario = town_scenario(hotlist__wanted=wanted, hotlist__listed_days=30, hotlist__stale_days=stale_days)
+    people = crowd(N)
+    local = hot_list(scenario, people).local
+    held = people.plates.of_vehicles(np.arange(N))
+    # not wanted, and the last reason ended less than a stale time ago; both lengths are exponential
+    stale = (1 - wanted) * stale_days / (stale_days + 30 * (1 - wanted) / wanted)
     for when in (DAY_START_S, 5 * DAY_S, 10 * DAY_S):
-        right, listed = [], []
-        for seed in seeds:
-            changed = small_town(seed, hotlist__wanted=wanted, hotlist__listed_days=30, hotlist__stale_days=stale_days)
-            local = hot_list(changed.scenario, changed.lives).local
-            held = changed.lives.plates.of_vehicles(np.arange(n))
-            at = np.full(n, when)
-            right.append(local.right(held, at).mean())
-            listed.append(local.listed(held, at).mean())
-        error = 4 * np.sqrt(wanted * (1 - wanted) / (n * len(right)))
-        assert abs(np.mean(right) - wanted) < error
-        # a plate not wanted is stale if its last reason ended less than a stale time ago: both exponential
-        gap_days = 30 * (1 - wanted) / wanted
-        stale = (1 - wanted) * stale_days / (stale_days + gap_days) if stale_days else 0.0
-        assert abs(np.mean(listed) - wanted - stale) < 2 * error
+        at = np.full(N, when)
+        for found, share in ((local.right(held, at), wanted), (local.listed(held, at), wanted + stale)):
+            assert abs(found.mean() - share) < 4 * np.sqrt(share * (1 - share) / N)
 
 
 def test_entries_of_other_states_fill_their_places_and_spread_over_all_plates():
-    small = small_town(**{**BUSY, "hotlist__other_states": 40, "hotlist__stale_days": 0})
-    other = hot_list(small.scenario, small.lives).other
-    places = round(40 * 0.2 * small.lives.population.n_vehicles)
+    scenario = town_scenario(**{**BUSY, "hotlist__stale_days": 0})
+    people = crowd(N)
+    other = hot_list(scenario, people).other
     for when in (DAY_START_S, 5 * DAY_S, 10 * DAY_S):
-        assert ((other.right_from_s <= when) & (when < other.right_until_s)).sum() == places
-    assert other.plate.max() < small.lives.plates.n
-    held = (small.lives.plates.holders(other.plate) >= 0).mean()
-    assert abs(held - small.lives.population.n_vehicles / small.lives.plates.n) < 4 * np.sqrt(0.25 * 0.75 / len(held_plates(other)))
-
-
-def held_plates(entries):
-    return np.unique(entries.plate)
+        assert ((other.right_from_s <= when) & (when < other.right_until_s)).sum() == 2 * 0.2 * N
+    assert 0 <= other.plate.min() <= other.plate.max() < people.plates.n
+    held = people.plates.holders(other.plate) >= 0
+    share = N / people.plates.n
+    assert abs(held.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(held))
 
 
 def test_nothing_wanted_lists_nothing_and_nothing_outlives_its_reason_in_no_time():
