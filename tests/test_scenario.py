@@ -315,6 +315,8 @@ def test_every_assumption_of_the_catalogue_holds_at_both_ends(name):
     assert len(scenario.settings.assumptions) >= 7
     for assumption in scenario.settings.assumptions.values():
         keys = tuple(assumption.key.split("."))
+        if "*" in keys:  # of every name at its place: of none, in some scenarios
+            continue
         for end in (assumption.low, assumption.high):
             value = changed(scenario, {keys: end}, assumption.key).resolved()
             for key in keys:
