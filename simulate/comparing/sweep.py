@@ -175,7 +175,7 @@ def _ends(base: Scenario) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario
     assumed: list[Assumed] = []
     ends: dict[str, tuple[Scenario, Scenario]] = {}
     for name, assumption in sorted(base.settings.assumptions.items()):
-        found = dict(_matching(resolved, tuple(assumption.key.split("."))))
+        found = dict(matching(resolved, tuple(assumption.key.split("."))))
         values = list(dict.fromkeys(_text(value) for value in found.values()))
         assumed.append(
             Assumed(
@@ -197,7 +197,7 @@ def _ends(base: Scenario) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario
     return tuple(assumed), ends
 
 
-def _matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     """Find the values at dotted keys, where * stands for every name at its place."""
     first, *rest = keys
     for key in sorted(tables) if first == "*" else [first] if first in tables else []:
@@ -205,7 +205,7 @@ def _matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterat
         if not rest:
             yield (*above, key), value
         elif isinstance(value, dict):
-            yield from _matching(value, tuple(rest), (*above, key))
+            yield from matching(value, tuple(rest), (*above, key))
 
 
 def _text(value: object) -> str:
