@@ -54,8 +54,8 @@ def test_where_nothing_is_read_the_guess_is_the_baseline(grade):
 @every_grade
 def test_sightings_of_other_cars_find_nothing_beyond_chance(grade):
     town = seen_everywhere(1, **{"measure.attacker_roads": grade})
-    table, n = rows_of(town.tables), town.lives.population.n_vehicles
-    rates = take(look(town, relabelled(table, swapped(town, 1))), n)
+    n = town.lives.population.n_vehicles
+    rates = take(look(town, relabelled(rows_of(town.tables), swapped(town, 1))), n)
     for what in ("home", "work"):
         found = rates.one(score=f"{what} found within {NEAR_M:g} m")
         assert found.low <= found.baseline
