@@ -125,10 +125,11 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     mobile = watch.sites.kind == SiteKind.MOBILE
     by_owner = np.bincount(watch.sites.owner[mobile], weights=by_site[mobile], minlength=len(world.owners))
     readers = scenario.settings.readers
-    gates = watch.sites.of_kind(SiteKind.GATE)
+    gates, of_lot = watch.sites.of_kind(SiteKind.GATE), np.zeros(world.zones.n)
+    of_lot[watch.sites.zone[gates]] = by_site[gates]
     return Yield(
         of_fleet={name: float(by_owner[world.owners.index(fleet.owner)]) for name, fleet in readers.mobile.items()},
-        of_gates={name: by_site[gates[watch.gate_rule == i]] for i, name in enumerate(readers.gates)},
+        of_lot=of_lot,
     )
 
 

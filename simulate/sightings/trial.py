@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Fleet, Gates
+    from simulate.reader_schema import Fleet, Gates, OwnerKind
     from simulate.schema import Settings
 
 MONTH_DAYS = 365.25 / 12
@@ -26,51 +26,63 @@ class Yield:
 
     of_fleet: Mapping[str, float]
     """Sightings by the fleet's owner, under each of the owner's fleets."""
-    of_gates: Mapping[str, NDArray[np.float64]]
-    """float64[g]; sightings of each candidate lot, by rule, in order of preference."""
+    of_lot: NDArray[np.float64]
+    """float64[z]; sightings of a gate at each zone, 0 where the trial had none."""
 
 
 def visits_and_gates(
-    settings: Settings, trial: Yield, visits: Mapping[str, float]
+    settings: Settings, trial: Yield, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Return visits a shift by fleet and gates by rule that yield the stated sightings and their split.
 
-    Gates without a count are taken one after another until their kind of owner has its
-    share, counting what it collects otherwise; fleets make up the rest of theirs.
+    visits : those of the trial; lots : int64[k], zones that each rule may gate, in order of
+    preference. Gates without a count are taken one after another until their kind of owner
+    has its share, counting what it collects otherwise; fleets make up the rest of theirs.
     """
-    readers = settings.readers
+    readers, owners = settings.readers, settings.owners
     assert readers.sightings is not None
     total = readers.sightings.per_month * settings.period.days / MONTH_DAYS
-    wanted_visits, wanted_gates = {}, {}
     rules: list[Fleet | Gates] = [*readers.mobile.values(), *readers.gates.values()]
-    kinds = {settings.owners[rule.owner].kind for rule in rules}
-    split = {kind: readers.sightings.split.get(kind, 0.0) for kind in kinds}
+    kinds = {owners[rule.owner].kind for rule in rules}
     idle = [kind for kind, share in readers.sightings.split.items() if share > 0 and kind not in kinds]
     if idle:
         raise ScenarioError(
             f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with mobile units or gates",
             readers.sightings.split[idle[0]], "add [readers.mobile.NAME] or [readers.gates.NAME] for such an owner",
         )  # fmt: skip
-    for kind, share in split.items():
-        fleets = [name for name, fleet in readers.mobile.items() if settings.owners[fleet.owner].kind == kind]
-        gates = [name for name, rule in readers.gates.items() if settings.owners[rule.owner].kind == kind]
-        left = share * total
-        for name in gates:
-            count = readers.gates[name].count
-            if count is None:
-                count = _enough(f"readers.gates.{name}", trial.of_gates[name], left, last=not fleets)
-            wanted_gates[name] = count
-            left -= float(trial.of_gates[name][:count].sum())
-        owners = {readers.mobile[name].owner: trial.of_fleet[name] for name in fleets}
-        collected = sum(owners.values())
+    left = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
+    gates = _gates(settings, trial, lots, left)
+    wanted: dict[str, float] = {}
+    for kind in kinds:
+        fleets = [name for name, fleet in readers.mobile.items() if owners[fleet.owner].kind == kind]
+        collected = sum({readers.mobile[name].owner: trial.of_fleet[name] for name in fleets}.values())
         if fleets and collected <= 0:
             raise ScenarioError(
                 f"readers.mobile.{fleets[0]}", "units that read anything", "nothing in a trial",
                 "check shifts, on_duty and capture",
             )  # fmt: skip
-        for name in fleets:
-            wanted_visits[name] = visits[name] * max(left, 0.0) / collected
-    return wanted_visits, wanted_gates
+        wanted |= {name: visits[name] * max(left[kind], 0.0) / collected for name in fleets}
+    return wanted, gates
+
+
+def _gates(
+    settings: Settings, trial: Yield, lots: Mapping[str, NDArray[np.int64]], left: dict[OwnerKind, float]
+) -> dict[str, int]:
+    """Count the gates of each rule, and take what they collect from what is left; earlier rules choose first."""
+    readers, counts = settings.readers, {}
+    taken = np.zeros(len(trial.of_lot), np.bool_)
+    rules: list[Fleet | Gates] = [*readers.gates.values(), *readers.mobile.values()]
+    kinds = [settings.owners[rule.owner].kind for rule in rules]
+    for i, (name, rule) in enumerate(readers.gates.items()):
+        kind, free = kinds[i], lots[name][~taken[lots[name]]]
+        count = rule.count
+        if count is None:
+            others = kind in kinds[i + 1 :]
+            count = _enough(f"readers.gates.{name}", trial.of_lot[free], left[kind], last=not others)
+        taken[free[:count]] = True
+        left[kind] -= float(trial.of_lot[free[:count]].sum())
+        counts[name] = count
+    return counts
 
 
 def _enough(where: str, of_lot: NDArray[np.float64], wanted: float, *, last: bool) -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Parking
+    from simulate.reader_schema import Gates, Parking
     from simulate.reader_schema import Readers as ReaderSettings
     from simulate.scenario import Scenario
     from simulate.schema import Settings
@@ -43,8 +43,6 @@ class Gated:
 
     zone: NDArray[np.int32]
     owner: NDArray[np.int16]
-    rule: NDArray[np.int64]
-    """int64[g]; position of the rule that placed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,8 +52,6 @@ class Watch:
     sites: Sites
     visits: Visits
     eyes: Eyes
-    gate_rule: NDArray[np.int64]
-    """int64[gates]; position of the rule that placed each gate."""
     most_visits: int
     """Visits that any zone has in a day, at most."""
 
@@ -76,7 +72,8 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
         for name, fleet in readers.mobile.items()
     }
     trial = _watch(scenario, world, nominal, most)
-    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal)
+    lots = {name: _lots(world.zones, rule)[:MOST_GATES] for name, rule in readers.gates.items()}
+    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal, lots)
     return _watch(scenario, world, visits, gates)
 
 
@@ -149,18 +146,17 @@ def _watch(scenario: Scenario, world: World, visits: Mapping[str, float], gates:
         rolling_s=rolling_s,
         visible=_visible(zones, settings.parking),
     )
-    return Watch(sites=sites, visits=calendar, eyes=eyes, gate_rule=gated.rule, most_visits=most_visits)
+    return Watch(sites=sites, visits=calendar, eyes=eyes, most_visits=most_visits)
 
 
 def _gated(settings: Settings, world: World, gates: Mapping[str, int]) -> Gated:
     """Gate the busiest lots of each rule's purpose; a lot has one gate, and earlier rules choose first."""
     zones = world.zones
-    taken = zones.outside.copy()
-    zone, owner, rule_of = [], [], []
-    for number, (name, rule) in enumerate(settings.readers.gates.items()):
-        draw = np.where(taken, 0.0, zones.attraction[Purpose[rule.purpose.upper()]])
-        order = np.lexsort((zones.x_m, zones.y_m, -draw))
-        chosen = order[: gates[name]][draw[order[: gates[name]]] > 0]
+    taken = np.zeros(zones.n, np.bool_)
+    zone, owner = [], []
+    for name, rule in settings.readers.gates.items():
+        lots = _lots(zones, rule)
+        chosen = lots[~taken[lots]][: gates[name]]
         if rule.count is not None and len(chosen) < rule.count:
             raise ScenarioError(
                 f"readers.gates.{name}.count", f"at most {len(chosen)}, which is how many such lots are left",
@@ -169,13 +165,18 @@ def _gated(settings: Settings, world: World, gates: Mapping[str, int]) -> Gated:
         taken[chosen] = True
         zone.append(chosen)
         owner.append(np.full(len(chosen), world.owners.index(rule.owner)))
-        rule_of.append(np.full(len(chosen), number))
     nothing = np.empty(0, np.int64)
     return Gated(
         zone=np.concatenate([nothing, *zone]).astype(np.int32),
         owner=np.concatenate([nothing, *owner]).astype(np.int16),
-        rule=np.concatenate([nothing, *rule_of]),
     )
+
+
+def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
+    """List the zones on the map that people visit for a rule's purpose, the busiest first."""
+    draw = np.where(zones.outside, 0.0, zones.attraction[Purpose[rule.purpose.upper()]])
+    order = np.lexsort((zones.x_m, zones.y_m, -draw))
+    return order[draw[order] > 0]
 
 
 def _tables(

@@ -1,44 +1,127 @@
-"""Patrols and gates sized by a trial, so that a stated number of sightings and its split come out."""
+"""The trial: fleets and gates are sized until as much is collected as the scenario states, by whom it states."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pytest
-from worlds import finish, rows_of
+from worlds import VISITORS, WATCHERS, Small, reads_of, small, town_scenario
 
-import simulate.scenario
 from simulate.checks import ScenarioError
-from simulate.world.build import build_world
+from simulate.sightings.trial import MONTH_DAYS
+from simulate.world.sites import SiteKind
 
-FLEETS = Path(__file__).parent.parent / "fleets.toml"
-PER_MONTH = 12_000
-
-
-def collected(**split):
-    overrides = {
-        "roads.population": 4000, "period.days": 61, "readers.sightings.per_month": PER_MONTH,
-        "readers.sightings.split": split, "readers.mobile.patrol.unevenness": 5,
-        "owners.shopping-centre.kind": "parking", "readers.place.shops.count": 1,
-    }  # fmt: skip
-    scenario = simulate.scenario.load(FLEETS, overrides=overrides)
-    return finish(scenario, build_world(scenario))
+PEOPLE = {"roads.population": 3000, "roads.density_per_km2": 1500, "roads.vehicles_per_zone": 4, "period.days": 40}
 
 
-def test_the_stated_total_and_its_split_come_out():
-    gates = {"parking": 0.3}
-    town = collected(police=0.5, repossession=0.2, **gates)
-    sites = town.watch.sites
-    rows = rows_of(town.tables)
-    owner = sites.owner[rows[:, 2]]
-    moving = sites.kind[rows[:, 2]] > 0
-    total = PER_MONTH * 61 / (365.25 / 12)
-    for name, share in (("smallville-pd", 0.5), ("repo", 0.2)):
-        seen = np.sum(moving & (owner == town.world.owners.index(name)))
-        assert seen == pytest.approx(share * total, rel=0.1)
+def stated(split: dict[str, float], per_month: float, **changes) -> dict[str, object]:
+    fleets = {name: {key: value for key, value in WATCHERS[f"readers.mobile.{name}"].items() if key != "visits"}
+              for name in ("patrol", "tow")}  # fmt: skip
+    fleets["patrol"] |= {"units": 60}
+    fleets["tow"] |= {"units": 80, "shifts": [["20:30", "04:30"]]}
+    return {
+        "owners.repo": {"kind": "repossession"},
+        "owners.parking": {"kind": "parking"},
+        **{f"readers.mobile.{name}": fleet for name, fleet in fleets.items()},
+        "readers.gates.lots": {"owner": "parking", "purpose": "shop"},
+        "readers.sightings": {"per_month": per_month, "split": split},
+        **changes,
+    }
 
 
-def test_a_kind_of_owner_without_units_or_gates_is_refused():
-    with pytest.raises(ScenarioError, match=r"readers.sightings.split.insurer"):
-        collected(police=0.5, repossession=0.2, insurer=0.3)
+@cache
+def sized(police: float, repossession: float, parking: float, per_month: float, seed: int = 1) -> Small:
+    split = {"police": police, "repossession": repossession, "parking": parking}
+    return small(town_scenario(seed, **PEOPLE, **stated(split, per_month), **VISITORS))
+
+
+def collected(run: Small) -> dict[str, int]:
+    """Count what mobile units and gates read, by kind of owner."""
+    site = reads_of(run.tables)[:, 2]
+    sites, kinds = run.watch.sites, [owner.kind for owner in run.scenario.settings.owners.values()]
+    counted = np.bincount(sites.owner[site[sites.kind[site] != SiteKind.FIXED]], minlength=len(kinds))
+    return {kind: int(counted[[k == kind for k in kinds]].sum()) for kind in set(kinds)}
+
+
+@pytest.mark.parametrize("wanted", [(0.3, 0.5, 0.2, 40_000.0), (0.55, 0.05, 0.4, 60_000.0), (0.6, 0.4, 0.0, 15_000.0)])
+def test_the_stated_total_and_its_split_are_met(wanted):
+    run, per_month = sized(*wanted), wanted[3]
+    counted = collected(run)
+    total = sum(counted.values())
+    assert total == pytest.approx(per_month * 40 / MONTH_DAYS, rel=0.05)
+    for kind, share in zip(("police", "repossession", "parking"), wanted, strict=False):
+        assert counted[kind] / total == pytest.approx(share, abs=0.02), kind
+
+
+def test_twice_the_total_takes_twice_the_visits():
+    few, many = (sized(0.6, 0.4, 0.0, per_month) for per_month in (15_000.0, 30_000.0))
+    assert many.watch.visits.n == pytest.approx(2 * few.watch.visits.n, rel=0.02)
+    assert collected(many)["police"] == pytest.approx(2 * collected(few)["police"], rel=0.1)
+
+
+def test_fixed_readers_count_neither_in_the_trial_nor_in_the_total():
+    more = small(town_scenario(1, **PEOPLE, **stated({"police": 0.6, "repossession": 0.4}, 15_000.0), **VISITORS,
+                               readers__place__police__count=12))  # fmt: skip
+    assert np.array_equal(more.watch.visits.uid, sized(0.6, 0.4, 0.0, 15_000.0).watch.visits.uid)
+
+
+def test_gates_that_collect_the_share_alone_leave_nothing_for_units():
+    """Units of a kind of owner whose gates already read its share stay in the garage."""
+    gates = {"readers.gates.lots": {"owner": "repo", "purpose": "shop", "count": 20}}
+    split = {"police": 0.99, "repossession": 0.01}
+    run = small(town_scenario(1, **PEOPLE, **{**stated(split, 15_000.0), **gates}))
+    tow = list(run.scenario.settings.readers.mobile).index("tow")
+    assert not (run.watch.visits.fleet == tow).any()
+    assert (run.watch.sites.kind == SiteKind.GATE).sum() == 20
+
+
+def test_two_rules_of_gates_are_both_sized():
+    """Each counts the lots that are left to it once the other has chosen."""
+    rules = {
+        "readers.gates.lots": {"owner": "parking", "purpose": "shop"},
+        "readers.gates.malls": {"owner": "shopping-centre", "purpose": "shop"},
+    }
+    split = {"parking": 0.35, "retail": 0.65}
+    run = small(town_scenario(1, **PEOPLE, **{"owners.parking": {"kind": "parking"}, **rules},
+                              **{"readers.sightings": {"per_month": 60_000.0, "split": split}}))  # fmt: skip
+    counted = collected(run)
+    assert sum(counted.values()) == pytest.approx(60_000 * 40 / MONTH_DAYS, rel=0.05)
+    assert counted["parking"] / sum(counted.values()) == pytest.approx(0.35, abs=0.03)
+
+
+def test_short_shifts_are_sized_too():
+    """Fewer visits fit into them than the trial would like."""
+    fleet = {**WATCHERS["readers.mobile.patrol"], "shifts": [["10:00", "10:30"]], "units": 30}
+    fleet.pop("visits")
+    run = small(town_scenario(1, **PEOPLE, **{"readers.mobile.patrol": fleet},
+                              **{"readers.sightings": {"per_month": 1500.0, "split": {"police": 1.0}}}))  # fmt: skip
+    assert collected(run)["police"] == pytest.approx(1500 * 40 / MONTH_DAYS, rel=0.15)
+
+
+REFUSED = {
+    "more than fit": (stated({"police": 1.0}, 900_000.0), r"^readers.mobile.patrol: expected at most \d+ visits in a "
+                      r"shift of [48] hours, found [\d.]+; add units or shifts, shorten scan_min, or ask for fewer"),
+    "more than lots see": (stated({"parking": 1.0}, 900_000.0), r"^readers.gates.lots: expected lots that see "
+                           r"1,18\d,\d{3} sightings, found at most [\d,]+ from \d+ lots; lower the share of this kind"),
+    "a kind without owners": (stated({"police": 0.5, "insurer": 0.5}, 9000.0),
+                              r"^readers.sightings.split.insurer: expected 0, or an owner of that kind with mobile "
+                              r"units or gates, found 0.5; add \[readers.mobile.NAME\] or"),
+    "units that read nothing": (stated({"police": 1.0}, 9000.0, **{"readers.mobile.patrol.on_duty": 0.0}),
+                                r"^readers.mobile.patrol: expected units that read anything, found nothing in a trial"),
+    "no visits stated": ({**WATCHERS, "readers.mobile.tow": stated({}, 1.0)["readers.mobile.tow"]},
+                         r"^readers.mobile.tow.visits: expected a number, found nothing; say visits, or say in "
+                         r"\[readers.sightings\] how much is collected in all"),
+    "no count stated": ({**WATCHERS, "readers.gates.lots": {"owner": "parking", "purpose": "shop"}},
+                        r"^readers.gates.lots.count: expected a number, found nothing; say count, or"),
+    "more gates than lots": ({**WATCHERS, "readers.gates.lots.count": 5000},
+                             r"^readers.gates.lots.count: expected at most \d+, which is how many such lots are left, "
+                             r"found 5000; ask for fewer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_collected_is_refused(case):
+    changes, message = REFUSED[case]
+    with pytest.raises(ScenarioError, match=message):
+        small(town_scenario(1, **PEOPLE, **changes))
