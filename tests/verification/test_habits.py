@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import movement
 import numpy as np
 import pytest
-from driving import Driven, drive, explores, familiar, growth, rank_law
 from pictures import BLUE, INK, panels, plain_numbers
 from worlds import Small, anaheim_scenario, finish, small
 
@@ -14,6 +14,9 @@ import simulate as sim
 from simulate.travel import truth
 from simulate.world.build import build_world
 from simulate.world.tntp import find_files, read_flows, read_network, read_trips
+
+if TYPE_CHECKING:
+    from simulate.travel.truth import Trips
 
 pytestmark = pytest.mark.verify
 
@@ -31,14 +34,17 @@ class Years(NamedTuple):
     """A town that lives for five years, and some of its cars driven for one."""
 
     town: Small
-    driven: Driven
+    trips: Trips
 
 
 @pytest.fixture(scope="module")
 def years() -> Years:
     scenario = sim.load("smallville", overrides={"period.days": FIVE_YEARS + 1})
     town = finish(scenario, build_world(scenario))
-    return Years(town, drive(town.world, town.lives, every=20, days=YEAR))
+    people = town.lives.population
+    first = people.first_vehicle
+    cars = np.concatenate([np.arange(first[h], first[h + 1]) for h in range(0, people.n_households, 20)])
+    return Years(town, truth.trips(town.lives, cars, 0, YEAR))
 
 
 def test_lives_change_as_the_census_says(check, years):
@@ -60,9 +66,9 @@ def test_lives_change_as_the_census_says(check, years):
 
 
 def test_laws_of_habit(check, years, record):
-    trips = years.driven.trips
+    trips = years.trips
     days = np.unique(np.geomspace(3, YEAR, 14).round().astype(np.int64))
-    seen, shares = growth(trips, days), rank_law(trips, 20)
+    seen, shares = movement.growth(trips, days), movement.rank_frequencies(trips, 20)
     rank = np.arange(1, 21)
     check(
         "habits.growth", what="exponent by which places visited grow with days",
@@ -75,14 +81,14 @@ def test_laws_of_habit(check, years, record):
         kind="held out", expected="missed",
         why="1.2 holds within shops, meals and leisure, as it was put in; home and work together with them fall faster",
     )  # fmt: skip
-    known, fresh = explores(trips)
+    known, fresh = movement.exploring(trips)
     check(
         "habits.exploration", what="exponent by which exploring falls with places known",
         value=-np.polyfit(np.log(known), np.log(fresh), 1)[0], published="0.21", source=SONG, low=0.1, high=0.4,
         kind="held out", expected="missed", why=LISTED,
     )  # fmt: skip
     check(
-        "habits.familiar", what="places a car goes to at least twice in 20 weeks", value=familiar(trips, 20),
+        "habits.familiar", what="places a car goes to at least twice in 20 weeks", value=movement.familiar_places(trips, 20),
         published="about 25", source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
         kind="held out", expected="missed",
         why="a car with a few favourites among 24 listed places; some of a person's 25 are reached on foot or by others"
