@@ -1,7 +1,10 @@
-"""How fast sightings are drawn, as a ratio to writing the same rows with pyarrow alone.
+"""How fast sightings are drawn: nanoseconds a vehicle, a vehicle-day and a sighting, and against pyarrow.
 
-Run with `make bench`. Both are timed in turn in one process on one core, and the median
-of the ratios is what the project claims; rows per second depend on the machine.
+Run with `make bench`. The parts are told apart by drawing the same vehicles three times:
+for one day with nobody watching (a vehicle), for all days with next to nothing to see (a
+vehicle-day), and in full (a sighting). Each is the median of several rounds of processor
+time on one core. Drawing over writing is the ratio to what pyarrow takes to
+write the same rows: it depends least on the machine.
 """
 
 from __future__ import annotations
@@ -10,59 +13,107 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import simulate as sim
-from simulate.sightings.draw import draw_households, draw_tables
+from simulate.kernels.draw import NOT_WATCHED
+from simulate.sightings.draw import draw_groups, watch_of, whole
 from simulate.sightings.store import ROW_GROUP, SCHEMA, WRITING
 from simulate.travel.life import make_lives
 from simulate.world.build import build_world
 
-ROUNDS = 7
+if TYPE_CHECKING:
+    from simulate.sightings.draw import DrawTables
+
+ROUNDS = 5
+MOST_GROUPS = 4000
+"""Groups of plates to draw at most: 32,000 vehicles tell the time of one."""
+PROTOTYPE = {"sparse": (450, 5, 160), "dense": (450, 5, 27)}
+"""What a prototype took for a vehicle, a vehicle-day and a sighting, in nanoseconds, on another machine."""
+FEW_VISITORS = ["visitors.workers.vehicles=1", "visitors.region.vehicles=1"]
 CASES = {
-    "smallville, 16 readers": ["period.days=120"],
-    "smallville, 120 readers (dense)": [
-        "period.days=120", "readers.place.police.count=110", "readers.place.police.spacing_m=0",
-        "readers.place.shops.count=10",
-    ],
+    "sparse: Oakland's 33 mobile units, 41 months": ("oakland-2014", FEW_VISITORS),
+    "dense: Smallville with 120 fixed readers": (
+        "smallville",
+        [
+            "period.days=120", "readers.place.police.count=110", "readers.place.police.spacing_m=0",
+            "readers.place.shops.count=10",
+        ],
+    ),
 }  # fmt: skip
 
 
 def main() -> None:
-    print(
-        f"{'case':<34}{'rows':>12}{'per car-day':>13}{'drawn':>12}{'ns/row':>8}{'written':>12}{'drawing/writing':>17}"
-    )
-    for name, overrides in CASES.items():
-        measure(name, sim.load("smallville", overrides=overrides))
+    columns = ("ns/vehicle", "ns/vehicle-day", "ns/sighting", "prototype", "per car-day", "drawing/writing")
+    print(f"{'case':<48}" + "".join(f"{column:>16}" for column in columns))
+    for name, (scenario, overrides) in CASES.items():
+        measure(name, scenario, overrides)
     if len(sys.argv) > 2:
         paths = [f"roads.path={sys.argv[1]}", f"readers.place.mapped.path={sys.argv[2]}"]
-        measure("anaheim, mapped readers", sim.load("anaheim", overrides=paths))
+        measure("dense: Anaheim, mapped readers", "anaheim", paths)
 
 
-def measure(name: str, scenario) -> None:
+def measure(name: str, scenario: str, overrides: list[str]) -> None:
+    full, days, outside = tables_of(scenario, overrides)
+    one_day, _, _ = tables_of(scenario, [*overrides, "period.days=1"])
+    unseen = replace(one_day, eyes=blind(one_day.eyes))
+    planned = replace(
+        full, eyes=full.eyes._replace(capture=np.zeros_like(full.eyes.capture), **hardly_any(full.eyes, outside))
+    )
+    groups = min(full.plates.groups, MOST_GROUPS)
+    blocks = [rows for rows, _ in draw_groups(full, 0, groups)]
+    rows = sum(len(block.plate) for block in blocks)
+    times = [[seconds(tables, groups) for tables in (unseen, planned, full)] for _ in range(ROUNDS)]
+    vehicle_s, plan_s, all_s = (statistics.median(column) for column in zip(*times, strict=True))
+    vehicles = 8 * groups
+    ratio = all_s / statistics.median(write(blocks) for _ in range(ROUNDS))
+    parts = (
+        vehicle_s / vehicles,
+        max(plan_s - vehicle_s, 0.0) / vehicles / days,
+        max(all_s - plan_s, 0.0) / rows,
+    )
+    told = "/".join(f"{part}" for part in PROTOTYPE[name.partition(":")[0]])
+    print(
+        f"{name:<48}"
+        + "".join(f"{part * 1e9:>16.1f}" for part in parts)
+        + f"{told:>16}{rows / vehicles / days:>16.3f}{ratio:>16.2f}"
+    )
+
+
+def tables_of(name: str, overrides: list[str]) -> tuple[DrawTables, int, np.ndarray]:
+    scenario = sim.load(name, overrides=overrides)
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    tables = draw_tables(world, lives.tables, scenario.settings.readers)
-    households = lives.population.n_households
-    blocks = list(draw_households(tables, 0, households))
-    rows = sum(len(block.plate) for block in blocks)
-    drawing, writing = [], []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        for _block in draw_households(tables, 0, households):
-            pass
-        drawing.append(time.process_time() - start)
-        writing.append(write(blocks))
-    draw_s, write_s = statistics.median(drawing), statistics.median(writing)
-    ratio = statistics.median(d / w for d, w in zip(drawing, writing, strict=True))
-    density = rows / lives.population.n_vehicles / scenario.settings.period.days
-    print(
-        f"{name:<34}{rows:>12,}{density:>13.2f}{rows / draw_s / 1e6:>10.1f} M{draw_s / rows * 1e9:>8.0f}"
-        f"{rows / write_s / 1e6:>10.1f} M{ratio:>17.2f}"
-    )
+    return whole(world, lives, watch_of(scenario, world, lives)), lives.calendar.days, world.zones.outside
+
+
+def blind(eyes):
+    """Let nobody watch."""
+    return eyes._replace(watch=NOT_WATCHED, patrolled=0, scanned=np.zeros_like(eyes.scanned))
+
+
+def hardly_any(eyes, outside: np.ndarray) -> dict[str, object]:
+    """Ask of every day whether it may hold a read, but let it hardly ever be so.
+
+    Only the world beyond the map is scanned, one day in 64: everyone has a place there and
+    hardly anyone is there.
+    """
+    scanned = np.zeros_like(eyes.scanned)
+    scanned[outside, :, 0] = 1
+    return {"scanned": scanned if eyes.patrolled else eyes.scanned, "watch": NOT_WATCHED}
+
+
+def seconds(tables: DrawTables, groups: int) -> float:
+    start = time.process_time()
+    for _ in draw_groups(tables, 0, groups):
+        pass
+    return time.process_time() - start
 
 
 def write(blocks) -> float:

@@ -46,7 +46,7 @@ Observer = Annotated[
     ),
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
-Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity.")]
+Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist.")]
 Workers = Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")]
 Work = Annotated[Path, Parameter(help="Folder for the runs that are drawn.")]
 Keep = Annotated[

@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema import Assumption, Fault, InconsistentError, Settings
+from simulate.schema import Assumption, Settings
+from simulate.schema_parts import Fault, InconsistentError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -141,7 +142,8 @@ def _resolve(node: Node) -> Node:
         target: Node = _root()["$defs"][node["$ref"].rpartition("/")[2]]
         return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
     if "anyOf" in node:
-        return {**node, **next(option for option in node["anyOf"] if option.get("type") != "null")}
+        kept = next(option for option in node["anyOf"] if option.get("type") != "null")
+        return _resolve({**{key: value for key, value in node.items() if key != "anyOf"}, **kept})
     return node
 
 

@@ -19,16 +19,14 @@ from pydantic import ValidationError
 from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
+from simulate.reader_schema import Owner, Placement, Readers
 from simulate.schema import (
     Assumption,
     Households,
     HouseholdType,
     Measure,
     Observer,
-    Owner,
     Period,
-    Placement,
-    Readers,
     Settings,
     TntpRoads,
     TownRoads,

@@ -5,61 +5,31 @@ No number has a default here: numbers stand in the files of `scenarios/`, each b
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from simulate.checks import did_you_mean
-from simulate.durations import parse_duration
+from simulate.reader_schema import Fleet, Gates, HotList, Owner, Parking, Placement, Plates, Readers
+from simulate.schema_parts import (
+    Above0,
+    AtLeast0,
+    AtLeast1,
+    Count,
+    Duration,
+    Fault,
+    Name,
+    Share,
+    Table,
+    Text,
+    refuse,
+    sum_to_one,
+)
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong inside a table: the keys that lead to it from there, and what to say."""
-
-    keys: tuple[str, ...]
-    expected: str
-    found: str
-    remedy: str
-
-
-class InconsistentError(ValueError):
-    """Values that are each in order but do not go together."""
-
-    def __init__(self, faults: Collection[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(f"{len(self.faults)} inconsistencies")
-
-
-def _duration(text: str) -> str:
-    """Refuse what is no duration; keep it as written."""
-    parse_duration(text)
-    return text
-
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-Text = Annotated[str, Field(min_length=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Above0 = Annotated[float, Field(gt=0)]
-AtLeast0 = Annotated[float, Field(ge=0)]
-AtLeast1 = Annotated[float, Field(ge=1)]
-Count = Annotated[int, Field(ge=1)]
-Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[03]0$", examples=["19:30"])]
-Duration = Annotated[str, AfterValidator(_duration), Field(examples=["21d"])]
-OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
-
-
-class Table(BaseModel):
-    """A table that takes the keys it names and no others."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Period(Table):
@@ -113,10 +83,10 @@ class HouseholdType(Table):
     def _fits(self) -> HouseholdType:
         if self.workers > self.cars:
             expected = f"at most as many workers as cars ({self.cars})"
-            _refuse([Fault(("workers",), expected, str(self.workers), "lower workers or raise cars")])
+            refuse([Fault(("workers",), expected, str(self.workers), "lower workers or raise cars")])
         if self.hybrid > self.workers:
             expected = f"at most as many as workers ({self.workers})"
-            _refuse([Fault(("hybrid",), expected, str(self.hybrid), "lower hybrid or raise workers")])
+            refuse([Fault(("hybrid",), expected, str(self.hybrid), "lower hybrid or raise workers")])
         return self
 
 
@@ -135,7 +105,7 @@ class Households(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Households:
-        faults = list(_sum_to_one(("types",), (kind.share for kind in self.types.values()), "shares of the types"))
+        faults = list(sum_to_one(("types",), (kind.share for kind in self.types.values()), "shares of the types"))
         year, five = self.moved_in_year, self.moved_in_five_years
         most = 1 - (1 - year) ** 5
         if not year < five <= most + 1e-9:
@@ -144,7 +114,7 @@ class Households(Table):
             if five <= year:
                 remedy = "movers and stayers allow no other: five years move more people than one"
             faults.append(Fault(("moved_in_five_years",), expected, f"{five:g}", remedy))
-        _refuse(faults)
+        refuse(faults)
         return self
 
 
@@ -182,138 +152,8 @@ class Travel(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Travel:
-        _refuse(_sum_to_one(("route_shares",), self.route_shares, "three shares"))
+        refuse(sum_to_one(("route_shares",), self.route_shares, "three shares"))
         return self
-
-
-STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "busiest": (("count", "spacing_m"), ()),
-    "random": (("count",), ("spacing_m",)),
-    "cordon": (("count", "radius_m"), ("spacing_m",)),
-    "file": (("path", "within_m", "merge_m"), ("credit",)),
-}
-"""For each placement strategy, the keys it needs and those it may have."""
-
-
-class Placement(Table):
-    """Fixed readers of one owner, placed by one strategy."""
-
-    owner: Name = Field(description="name of the owner of these readers")
-    strategy: Literal["busiest", "random", "cordon", "file"] = Field(
-        description="where they stand: busiest links, random links, a ring round the centre, or positions from a file"
-    )
-    count: Count | None = Field(default=None, description="number of readers (busiest, random, cordon)")
-    spacing_m: AtLeast0 | None = Field(
-        default=None, description="least metres between two readers (busiest, random, cordon)"
-    )
-    radius_m: Above0 | None = Field(default=None, description="radius of the ring, in metres (cordon)")
-    path: str | None = Field(default=None, description="file of positions; empty until you give it (file)")
-    within_m: Above0 | None = Field(default=None, description="farthest a position may lie from a road, metres (file)")
-    merge_m: AtLeast0 | None = Field(
-        default=None, description="positions nearer than this on one link are one reader, metres (file)"
-    )
-    credit: Text | None = Field(default=None, description="whom to name wherever these readers are shown (file)")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Placement:
-        needs, may = STRATEGY_KEYS[self.strategy]
-        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
-        takes = f"strategy {self.strategy!r} takes {', '.join([*needs, *may])}"
-        missing = [key for key in needs if key not in given]
-        extra = [key for key in given if key not in {"owner", "strategy", *needs, *may}]
-        _refuse(
-            [
-                *(
-                    Fault((key,), f"a value, which strategy {self.strategy!r} needs", "nothing", takes)
-                    for key in missing
-                ),
-                *(Fault((key,), f"no such key with strategy {self.strategy!r}", f'"{key}"', takes) for key in extra),
-            ]
-        )
-        return self
-
-
-class Fleet(Table):
-    """Patrol or repossession cars of one owner, whose readers scan parked cars and meet moving ones."""
-
-    owner: Name = Field(description="name of the owner of these units")
-    units: Count = Field(description="number of cars with readers")
-    shifts: tuple[tuple[Clock, Clock], ...] = Field(
-        min_length=1,
-        description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps",
-    )
-    on_duty: Share = Field(description="share of its shifts that a unit really drives, from 0 to 1")
-    visits: Above0 | None = Field(
-        default=None, description="zones that a unit scans in a shift, on average; needed unless readers.sightings says"
-    )
-    scan_min: float = Field(gt=0, le=120, description="minutes it takes to scan the parked cars of a zone, at most 120")
-    rolling_min: float = Field(
-        ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
-    )
-    homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
-    unevenness: Above0 = Field(description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
-    poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
-    territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Fleet:
-        _refuse(_overlaps(self.shifts))
-        return self
-
-
-class Gates(Table):
-    """Readers at the entrances of lots, which see cars arrive and leave."""
-
-    owner: Name = Field(description="name of the owner of these gates")
-    purpose: Literal["home", "work", "school", "shop", "meal", "leisure", "worship", "clinic"] = Field(
-        description="what people come to these lots for"
-    )
-    count: Count | None = Field(
-        default=None, description="number of gated lots, the busiest first; needed unless readers.sightings says"
-    )
-
-
-class Sightings(Table):
-    """How much mobile units and gates collect in all, and whose share of it is whose."""
-
-    per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
-    split: Mapping[OwnerKind, Share] = Field(
-        description="share of these sightings by kind of owner; the shares sum to 1"
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> Sightings:
-        _refuse(_sum_to_one(("split",), self.split.values(), "shares of the kinds of owner"))
-        return self
-
-
-class Readers(Table):
-    """Where plate readers stand and drive, and how well they read."""
-
-    capture_day: Share = Field(description="share of passing plates that fixed readers and gates read by day")
-    capture_night: Share = Field(description="share of passing plates that fixed readers and gates read by night")
-    misread: Share = Field(description="share of the reads of fixed readers and gates that name a wrong plate")
-    mobile_capture_day: Share = Field(description="share of cars in view that a mobile unit reads by day")
-    mobile_capture_night: Share = Field(description="share of cars in view that a mobile unit reads by night")
-    mobile_misread: Share = Field(description="share of the reads of mobile units that name a wrong plate")
-    wrong_state: Share = Field(description="share of reads whose state is wrong or missing, the plate aside")
-    night: tuple[Clock, Clock] = Field(
-        description="two times, HH:MM on the half-hour: when night begins and when it ends"
-    )
-    place: Mapping[Name, Placement] = Field(default={}, description="placements of fixed readers, by name")
-    mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
-    gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")
-    sightings: Sightings | None = Field(
-        default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
-    )
-
-
-class Parking(Table):
-    """Where cars stand in view of a passing unit."""
-
-    visible_home: Share = Field(description="share of cars that stand in view at home, mean over areas, from 0 to 1")
-    visible_away: Share = Field(description="share of cars that stand in view elsewhere, from 0 to 1")
-    unequal: Share = Field(description="how much more often cars stand in view in the poorest areas than in the mean")
 
 
 class Visitors(Table):
@@ -334,27 +174,6 @@ class Events(Table):
 
     per_month: AtLeast0 = Field(description="number of events in a month of 30.4 days")
     attendance: Share = Field(description="share of households within reach that go, from 0 to 1")
-
-
-class Plates(Table):
-    """What plates look like when shown; a format that no state uses."""
-
-    format: Annotated[str, Field(pattern=r"^[LD]+$")] = Field(description="L for a letter, D for a digit")
-
-
-class HotList(Table):
-    """Plates that a system looks out for."""
-
-    wanted: Share = Field(description="share of vehicles rightly listed at any one time, from 0 to 1")
-    listed_days: Above0 = Field(description="days an entry is right, on average")
-    stale_days: AtLeast0 = Field(description="days an entry stays listed after it ceased to be right, on average")
-    other_states: AtLeast0 = Field(description="entries of other states' plates for each rightly listed one")
-
-
-class Owner(Table):
-    """Whose readers they are."""
-
-    kind: OwnerKind = Field(description="what kind of body the owner is")
 
 
 class Observer(Table):
@@ -380,7 +199,7 @@ class Measure(Table):
     def _fits(self) -> Measure:
         if self.far_m <= self.near_m:
             expected = f"above near_m ({self.near_m:g})"
-            _refuse([Fault(("far_m",), expected, f"{self.far_m:g}", "raise far_m or lower near_m")])
+            refuse([Fault(("far_m",), expected, f"{self.far_m:g}", "raise far_m or lower near_m")])
         return self
 
 
@@ -421,7 +240,11 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:
-        rules = {"place": self.readers.place, "mobile": self.readers.mobile, "gates": self.readers.gates}
+        rules: dict[str, Mapping[str, Placement | Fleet | Gates]] = {
+            "place": self.readers.place,
+            "mobile": self.readers.mobile,
+            "gates": self.readers.gates,
+        }
         named: list[tuple[tuple[str, ...], str]] = [
             *(
                 (("readers", table, name, "owner"), rule.owner)
@@ -430,7 +253,7 @@ class Settings(Table):
             ),
             *((("observers", name, "sees"), owner) for name, who in self.observers.items() for owner in who.sees),
         ]
-        _refuse(
+        refuse(
             [
                 Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
                 for keys, owner in named
@@ -438,36 +261,6 @@ class Settings(Table):
             ]
         )
         return self
-
-
-def _overlaps(shifts: tuple[tuple[str, str], ...]) -> list[Fault]:
-    """Return a fault where two shifts of one unit share a half-hour; a shift may run past midnight."""
-    taken: dict[int, tuple[str, str]] = {}
-    for begin, end in shifts:
-        first, last = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begin, end))
-        for half_hour in range(first, last if last > first else last + 48):
-            if half_hour % 48 in taken:
-                a, b = taken[half_hour % 48]
-                found = f"{a} to {b} and {begin} to {end}"
-                expected = "shifts of one unit that do not overlap"
-                return [Fault(("shifts",), expected, found, "end the one before the other begins, or add units")]
-            taken[half_hour % 48] = (begin, end)
-    return []
-
-
-def _sum_to_one(keys: tuple[str, ...], shares: Iterable[float], what: str) -> list[Fault]:
-    """Return a fault unless shares sum to 1, within 1e-6."""
-    total = math.fsum(shares)
-    if abs(total - 1) <= 1e-6:
-        return []
-    change = f"{'lower' if total > 1 else 'raise'} them by {abs(total - 1):.6g} in all"
-    return [Fault(keys, f"{what} that sum to 1", f"a sum of {total:.6g}", change)]
-
-
-def _refuse(faults: Collection[Fault]) -> None:
-    """Raise what is wrong, if anything is."""
-    if faults:
-        raise InconsistentError(faults)
 
 
 def json_schema() -> dict[str, Any]:

@@ -16,7 +16,7 @@ ROOMS = (
     ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
-    ("schema", "faults", "catalogue", "scenario"),
+    ("schema_parts", "reader_schema", "schema", "faults", "catalogue", "scenario"),
     ("world",),
     ("travel",),
     ("sightings",),
@@ -31,14 +31,14 @@ ROOMS = (
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {
     "numba": ("kernels/",),
-    "llvmlite": (),
+    "llvmlite": ("kernels/bits.py",),
     "pyarrow": ("sightings/",),
     "duckdb": ("sightings/",),
     "dask": ("sightings/engine.py",),
     "distributed": ("sightings/engine.py",),
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
-    "pydantic": ("schema.py", "scenario.py", "faults.py"),
+    "pydantic": ("schema_parts.py", "reader_schema.py", "schema.py", "scenario.py", "faults.py"),
     "pandas": (),
 }
 """Where each heavy library may be imported."""

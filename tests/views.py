@@ -17,7 +17,7 @@ from simulate.sightings.run import Run
 from simulate.sightings.store import Rows
 from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.build import build_world
-from simulate.world.readers import Readers
+from simulate.world.sites import SiteKind, Sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +85,7 @@ def by_hand(
         ladder=tuple(sorted(map(Retention.of, ladder), key=lambda rule: rule.seconds or np.inf)),
         now_s=days * DAY_S + DAY_START_S,
         start=MONDAY,
-        public=Public(**nothing, readers=_in_a_row(readers, apart_m), n_vehicles=vehicles),
+        public=Public(**nothing, sites=_in_a_row(readers, apart_m), n_plates=vehicles, n_vehicles=vehicles),
         store=Memory(table_of(sightings), cuts),
         asked=None,
         truth=None,
@@ -95,7 +95,14 @@ def by_hand(
 def in_memory(small: Small, table: NDArray[np.int64] | None = None) -> Run:
     """Make a run of a small world; other rows may stand for the drawn ones."""
     store = Memory(rows_of(small.tables) if table is None else table)
-    return Run(path=Path("memory"), scenario=small.scenario, world=small.world, lives=small.lives, store=store)
+    return Run(
+        path=Path("memory"),
+        scenario=small.scenario,
+        world=small.world,
+        lives=small.lives,
+        watch=small.watch,
+        store=store,
+    )
 
 
 def look(small: Small, table: NDArray[np.int64] | None = None, **how: Any) -> View:
@@ -109,13 +116,22 @@ def relabelled(table: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.i
     return changed[np.lexsort((changed[:, 2], changed[:, 1], changed[:, 0]))]
 
 
-def _in_a_row(n: int, apart_m: float) -> Readers:
-    return Readers(
+def swapped(small: Small, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of plates with those that somebody holds dealt out anew; int64[plates]."""
+    held = small.lives.plates.of_vehicles(np.arange(small.lives.population.n_vehicles))
+    new = np.arange(small.lives.plates.n)
+    new[held] = np.random.default_rng(seed).permutation(held)
+    return new
+
+
+def _in_a_row(n: int, apart_m: float) -> Sites:
+    return Sites(
+        kind=np.full(n, SiteKind.FIXED, np.uint8),
         uid=np.arange(n, dtype=np.uint64),
-        link=np.zeros(n, np.int32),
-        at=np.full(n, 0.5),
         owner=np.zeros(n, np.int16),
         x_m=np.arange(n) * apart_m,
         y_m=np.zeros(n),
-        operator=("",) * n,
+        link=np.zeros(n, np.int32),
+        at=np.full(n, 0.5),
+        zone=np.full(n, -1, np.int32),
     )

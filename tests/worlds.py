@@ -7,14 +7,16 @@ two readers on one link; the options here give it all of those.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
+from reference.slow_draw import slow_reads
 
 import simulate.scenario
 from simulate import streams
-from simulate.sightings.draw import DrawTables, draw_households, draw_tables
+from simulate.sightings.draw import DrawTables, draw_groups, draw_tables, watch_of
 from simulate.travel.life import Lives, make_lives
 from simulate.world import build, town
 from simulate.world.readers import Readers
@@ -23,11 +25,11 @@ from simulate.world.routes import build_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
+    from simulate.sightings.watch import Watch
     from simulate.world.build import World
 
 
@@ -38,23 +40,27 @@ class Small:
     scenario: Scenario
     world: World
     lives: Lives
+    watch: Watch
     tables: DrawTables
 
 
+TOWN = Path(__file__).parent / "town.toml"
 SMALL: Mapping[str, Any] = {"roads.population": 75, "roads.density_per_km2": 50, "period.days": 30}
 """About 51 cars on seven by seven junctions, for a month."""
 
 
 def town_scenario(seed: int = 0, **changes: Any) -> Scenario:
-    """Return a small Smallville; in the keys of changes, two underscores stand for a dot."""
+    """Return the tests' town, cut down; in the keys of changes, two underscores stand for a dot."""
     overrides = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
     overrides.setdefault("readers.place.police.count", 6)
-    return simulate.scenario.load("smallville", seed=seed, overrides=overrides)
+    return simulate.scenario.load(TOWN, seed=seed, overrides=overrides)
 
 
 def anaheim_scenario(data: Path, seed: int = 0, **changes: Any) -> Scenario:
-    """Return Anaheim with the files of the data folder."""
+    """Return Anaheim with the files of the data folder; nothing is misread unless changes say so."""
     files = {
+        "readers.misread": 0.0,
+        "readers.mobile_misread": 0.0,
         "roads.path": str(data / "tntp" / "Anaheim"),
         "readers.place.mapped.path": str(data / "osm" / "alpr_nodes_2026-07-21.tsv.gz"),
     }
@@ -79,8 +85,8 @@ def spots(n_links: int, chosen: int, seed: int) -> dict[int, list[float]]:
 def finish(scenario: Scenario, world: World) -> Small:
     """Populate a world that is built."""
     lives = make_lives(scenario, world)
-    tables = draw_tables(world, lives.tables, scenario.settings.readers)
-    return Small(scenario=scenario, world=world, lives=lives, tables=tables)
+    watch = watch_of(scenario, world, lives)
+    return Small(scenario=scenario, world=world, lives=lives, watch=watch, tables=draw_tables(world, lives, watch))
 
 
 def build_awkward(scenario: Scenario) -> World:
@@ -116,12 +122,32 @@ def with_readers(world: World, scenario: Scenario, spots: Mapping[int, list[floa
 
 
 def rows_of(tables: DrawTables, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
-    """Draw households first..last; int64[n, 3] of plate, time, site."""
-    end = len(tables.life.kind) if last is None else last
-    blocks = list(draw_households(tables, first, end))
-    if not blocks:
-        return np.empty((0, 3), np.int64)
-    return np.concatenate([np.stack([b.plate, b.time, b.site], axis=1).astype(np.int64) for b in blocks])
+    """Draw groups first..last of plates; int64[n, 3] of plate, time, site."""
+    return reads_of(tables, first, last)[:, :3]
+
+
+def reads_of(tables: DrawTables, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
+    """Draw groups first..last of plates; int64[n, 4] of plate, time, site and who was really read."""
+    end = tables.plates.groups if last is None else last
+    blocks = [
+        np.stack([rows.plate, rows.time, rows.site, vehicle], axis=1).astype(np.int64)
+        for rows, vehicle in draw_groups(tables, first, end)
+    ]
+    return np.concatenate([np.empty((0, 4), np.int64), *blocks])
+
+
+def vehicles_of_groups(small: Small, first: int, last: int) -> list[int]:
+    """List the vehicles that share the groups first..last of plates, by group."""
+    groups, n = small.tables.plates.groups, small.lives.population.n_vehicles
+    return [v for group in range(first, last) for v in range(group, n, groups)]
+
+
+def slow_twin(small: Small, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
+    """Draw the same as `reads_of` in plain Python."""
+    end = small.tables.plates.groups if last is None else last
+    vehicles = vehicles_of_groups(small, first, end)
+    slow = slow_reads(small.scenario, small.world, small.lives, small.watch, vehicles)
+    return np.array(sorted((*row, vehicle) for row, vehicle in slow), np.int64).reshape(-1, 4)
 
 
 def _awkward(roads: RoadNetwork) -> RoadNetwork:

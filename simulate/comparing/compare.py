@@ -10,7 +10,7 @@ from simulate.checks import ScenarioError
 from simulate.comparing.worlds import bench, check_observer, look, reached, rules_of
 from simulate.report.comparison import Compared, Side, write_comparison
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
-from simulate.risk.measures import CARDS, check_names, check_targets, main_scores, measure
+from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 from simulate.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     scenarios: Sequence[str | Path | Scenario],
     *,
     replicates: int = 1,
-    measures: Sequence[str] = tuple(CARDS),
+    measures: Sequence[str] = USUAL,
     retention: Sequence[str | Retention] | None = None,
     observer: str | None = None,
     targets: int | None = None,
@@ -95,7 +95,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
         Worlds to draw of each: seeds `seed`, `seed + 1` and so on, the same for all, also for
         scenarios that are loaded. From two on, differences have an interval over worlds.
     measures
-        Any of "exposure", "anchors" and "unicity".
+        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     retention
         Rules to compare; the ladder of the first scenario if None.
     observer

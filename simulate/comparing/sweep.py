@@ -12,7 +12,7 @@ from simulate.comparing.worlds import bench, check_observer, look, reached, rule
 from simulate.faults import spell
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
-from simulate.risk.measures import CARDS, check_names, check_targets, main_scores, measure
+from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 from simulate.risk.ranges import Assumed, Ranges, range_of, write_ranges
 from simulate.scenario import Scenario, changed, load
 
@@ -71,7 +71,7 @@ class Sweep:
 def sweep(  # noqa: PLR0913 - every option is an argument
     scenario: str | Path | Scenario,
     *,
-    measures: Sequence[str] = tuple(CARDS),
+    measures: Sequence[str] = USUAL,
     retention: str | Retention | None = None,
     observer: str | None = None,
     targets: int | None = None,
@@ -91,7 +91,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     scenario
         A name of the catalogue, a TOML file or a loaded scenario, which keeps its seed.
     measures
-        Any of "exposure", "anchors" and "unicity".
+        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     retention
         The rule; if None the longest of the scenario's ladder that is reached.
     observer
@@ -175,7 +175,7 @@ def _ends(base: Scenario) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario
     assumed: list[Assumed] = []
     ends: dict[str, tuple[Scenario, Scenario]] = {}
     for name, assumption in sorted(base.settings.assumptions.items()):
-        found = dict(_matching(resolved, tuple(assumption.key.split("."))))
+        found = dict(matching(resolved, tuple(assumption.key.split("."))))
         values = list(dict.fromkeys(_text(value) for value in found.values()))
         assumed.append(
             Assumed(
@@ -197,7 +197,7 @@ def _ends(base: Scenario) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario
     return tuple(assumed), ends
 
 
-def _matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     """Find the values at dotted keys, where * stands for every name at its place."""
     first, *rest = keys
     for key in sorted(tables) if first == "*" else [first] if first in tables else []:
@@ -205,7 +205,7 @@ def _matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterat
         if not rest:
             yield (*above, key), value
         elif isinstance(value, dict):
-            yield from _matching(value, tuple(rest), (*above, key))
+            yield from matching(value, tuple(rest), (*above, key))
 
 
 def _text(value: object) -> str:

@@ -107,7 +107,7 @@ class Scratch(NamedTuple):
     word: NDArray[np.uint64]  # [BLOCK_DAYS]
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
-    count: NDArray[np.int64]  # [2] reads, misreads
+    count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
 
 
 @driver
@@ -213,7 +213,7 @@ def _stops_of(life, eyes, w, template, scratch):
     stops = life.stops[template]
     before = stops >> np.uint64(4 * STOPS)
     scanned, watched = scratch.days[before], np.uint64(eyes.watch == DENSE and life.n_legs[template] > 0)
-    for stop in range(STOPS):
+    for _ in range(STOPS):
         slot = np.uint64(life.slot_of[stops & np.uint64(15), w & np.uint64(255)])
         stops >>= np.uint64(4)
         w >>= np.uint64(8)
@@ -242,8 +242,12 @@ def _mark_places(life, eyes, block, scratch):
             in_era = (ONE << np.uint64(ERA_DAYS)) - ONE << np.uint64(ERA_DAYS * era)
             of_eras |= eyes.scanned[scratch.place[N_SLOTS + ERAS * new + era], block, 0] & in_era
         scratch.days[NEW_SLOT + new] = of_eras
-    if len(life.event_day) > 0:
-        scratch.days[GROUP_SLOT] = ALL  # wherever the events are
+    event = np.searchsorted(life.event_day, block * BLOCK_DAYS)
+    while event < len(life.event_day) and life.event_day[event] < (block + 1) * BLOCK_DAYS:
+        day = np.int64(life.event_day[event])
+        bit = ONE << np.uint64(day % BLOCK_DAYS)
+        scratch.days[GROUP_SLOT] |= eyes.scanned[life.event_zone[day], block, 0] & bit
+        event += 1
     for slot in range(N_SLOTS):
         anywhere |= scratch.days[slot]
     return anywhere

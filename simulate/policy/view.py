@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.scenario import Scenario
     from simulate.schema import Measure
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
+    from simulate.sightings.watch import Watch
     from simulate.travel.life import Lives
     from simulate.world.build import World
     from simulate.world.roads import RoadNetwork
@@ -68,6 +70,8 @@ class Truth:
     world: World
     lives: Lives
     seed: int
+    watch: Watch
+    scenario: Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,7 +113,14 @@ class View:
 
     def rows(self) -> Iterator[Rows]:
         """Stream what the longest rule leaves, sorted by plate, time and site within a shard."""
-        oldest = min((since for _, since in self.windows()), default=self.now_s)
+        yield from self._since(min((since for _, since in self.windows()), default=self.now_s))
+
+    def collected(self) -> Iterator[Rows]:
+        """Stream all that the observer's readers ever read, kept or not: alerts come before storage."""
+        yield from self._since(0)
+
+    def _since(self, oldest: int) -> Iterator[Rows]:
+        """Stream what is visible from a time on, up to the query date."""
         for block in self.store.blocks():
             kept = (block.time >= oldest) & (block.time < self.now_s) & self.visible[block.site]
             yield block if kept.all() else Rows(*(column[kept] for column in block))
@@ -187,7 +198,7 @@ def view_of(
         public=public,
         store=run.store,
         asked=settings.measure,
-        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed),
+        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )
 
 

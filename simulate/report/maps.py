@@ -61,6 +61,8 @@ _SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, mor
 class Story:
     """One car of many: what is on file about it, where it lives, and what the attack believes."""
 
+    number: int
+    """Its plate's number, by which it is looked up."""
     plate: str
     """Its plate, as people would read it."""
     sightings: NDArray[np.int64]
@@ -97,6 +99,7 @@ def choose_story(view: View) -> Story | None:
     chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))
     rows = looked.rows_of(targets.plate[[chosen]])
     return Story(
+        number=int(targets.plate[chosen]),
         plate=truth.lives.plates.text(int(targets.plate[chosen])),
         sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
         days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),

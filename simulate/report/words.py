@@ -114,7 +114,7 @@ def risks_asked(asked: Measure) -> tuple[Question, Question, Question]:
         Question(
             measure="unicity", score="unique and right", setting=f"{points(few)} from records; hour, reader",
             title="Singled out",
-            sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the reader",
+            sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the place",
         ),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.risk import anchors, exposure, unicity
+from simulate.risk import anchors, exposure, hotlist, unicity
 from simulate.risk.rates import Rates
 
 if TYPE_CHECKING:
@@ -17,23 +17,32 @@ if TYPE_CHECKING:
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
 
-CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD}
+CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD, "hotlist": hotlist.CARD}
+"""Every measure that there is."""
+USUAL = ("exposure", "anchors", "unicity")
+"""Measures taken unless others are named: those that retention changes, which pages are about."""
 MAIN = {
     "mean sightings",
     "sightings, 50th percentile",
     "never seen",
     "sightings in the poorest third of areas over the richest",
     "unique and right",
+    "alerts per million reads",
+    *hotlist.KINDS,
+    "false",
+    "false after a human check",
+    "innocent vehicles alerted on",
 }
 """Scores that a short table shows, beside all that were found within some distance."""
 _ASK: dict[str, Ask] = {
     "exposure": lambda view, truth, _asked, _targets: exposure.measure(view, truth),
     "anchors": lambda view, truth, asked, targets: anchors.measure(view, truth, targets, asked.near_m, asked.far_m),
     "unicity": lambda view, truth, asked, targets: unicity.measure(view, truth, targets, asked.unicity_points),
+    "hotlist": lambda view, truth, _asked, _targets: hotlist.measure(view, truth),
 }
 
 
-def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int | None = None) -> Rates:
+def measure(view: View, measures: Sequence[str] = USUAL, *, targets: int | None = None) -> Rates:
     """Measure a view: a tidy table of scores with intervals and baselines.
 
     Parameters
@@ -41,7 +50,7 @@ def measure(view: View, measures: Sequence[str] = tuple(CARDS), *, targets: int 
     view
         What the observer sees, with the truth still attached.
     measures
-        Any of "exposure", "anchors" and "unicity".
+        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     targets
         Plates that attacks are tried on; the scenario's number if None.
     """

@@ -40,7 +40,7 @@ class Rate:
     n: int = 0
     """Denominator."""
     unit: str = "share"
-    """"share", "metres", "vehicles", "sightings", "days", "sites" or "ratio"."""
+    """"share", "metres", "vehicles", "sightings", "days", "sites", "alerts" or "ratio"."""
     note: str = ""
 
 
@@ -83,7 +83,7 @@ class Rates:
         return as_html(_COLUMNS, [_cells(row) for row in self.rows])
 
 
-def share(hits: NDArray[np.bool_] | int, n: int) -> tuple[float | None, float | None, float | None]:
+def share(hits: NDArray[np.bool_] | float, n: float) -> tuple[float | None, float | None, float | None]:
     """Return a share with its Wilson 95 % interval (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
     if n == 0:
         return None, None, None

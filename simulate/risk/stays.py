@@ -1,4 +1,4 @@
-"""What it tells that a car was seen standing, or at a gate, in a zone: is this its home, or its work?
+"""Stays: what it tells of home and work that a car was seen standing, or at a gate, in a zone.
 
 A car that stands somewhere at night probably stands at home; one that stands somewhere at
 noon on a working day probably does not. Each sighting adds the logarithm of how much more

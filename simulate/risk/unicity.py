@@ -254,7 +254,7 @@ def _from_truth(
     x, y = truth.world.roads.point_on(link, np.full(len(link), 0.5))
     usable = np.flatnonzero(view.visible)
     tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
-    near = tree.query_ball_point(np.column_stack([x, y]), TOLERANCE_M, return_sorted=True)
+    near = tree.query_ball_point(np.column_stack([x, y]), np.full(len(x), TOLERANCE_M), return_sorted=True)
     spot = np.repeat(np.arange(len(near)), [len(some) for some in near])
     site = np.array([usable[i] for some in near for i in some], np.int64)
     question = targets.rank_of_vehicle(chosen.vehicle[trip])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.reader_schema import Fleet, Gates
     from simulate.schema import Settings
 
 MONTH_DAYS = 365.25 / 12
@@ -30,7 +31,7 @@ class Yield:
 
 
 def visits_and_gates(
-    settings: Settings, trial: Yield, visits: Mapping[str, float], most: Mapping[str, int]
+    settings: Settings, trial: Yield, visits: Mapping[str, float]
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Return visits a shift by fleet and gates by rule that yield the stated sightings and their split.
 
@@ -41,7 +42,8 @@ def visits_and_gates(
     assert readers.sightings is not None
     total = readers.sightings.per_month * settings.period.days / MONTH_DAYS
     wanted_visits, wanted_gates = {}, {}
-    kinds = {settings.owners[rule.owner].kind for rule in (*readers.mobile.values(), *readers.gates.values())}
+    rules: list[Fleet | Gates] = [*readers.mobile.values(), *readers.gates.values()]
+    kinds = {settings.owners[rule.owner].kind for rule in rules}
     split = {kind: readers.sightings.split.get(kind, 0.0) for kind in kinds}
     idle = [kind for kind, share in readers.sightings.split.items() if share > 0 and kind not in kinds]
     if idle:

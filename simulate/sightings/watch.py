@@ -17,7 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.kernels.draw import DENSE, NOT_WATCHED, SPARSE, Eyes
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.sightings.trial import Yield, visits_and_gates
-from simulate.world.patrols import Visits, patrol
+from simulate.world.patrols import Visits, fitting_visits, patrol
 from simulate.world.sites import SiteKind, Sites, number_sites
 from simulate.world.zones import Purpose
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.reader_schema import Parking
+    from simulate.reader_schema import Readers as ReaderSettings
     from simulate.scenario import Scenario
-    from simulate.schema import Parking, Settings
-    from simulate.schema import Readers as ReaderSettings
+    from simulate.schema import Settings
     from simulate.world.build import World
     from simulate.world.zones import Zones
 
@@ -70,13 +71,17 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
     if readers.sightings is None:
         _check_stated(readers)
         return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, most)
-    nominal = dict.fromkeys(readers.mobile, NOMINAL_VISITS)
+    nominal = {
+        name: min(NOMINAL_VISITS, *(fitting_visits(fleet, shift) for shift in range(len(fleet.shifts))))
+        for name, fleet in readers.mobile.items()
+    }
     trial = _watch(scenario, world, nominal, most)
-    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal, most)
+    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal)
     return _watch(scenario, world, visits, gates)
 
 
 NOMINAL_VISITS = 8.0
+"""Visits a shift in the trial, where so many fit."""
 MOST_GATES = 400
 """Lots that a rule without a count may gate, where the scenario states how much is collected."""
 
@@ -158,8 +163,8 @@ def _gated(settings: Settings, world: World, gates: Mapping[str, int]) -> Gated:
         chosen = order[: gates[name]][draw[order[: gates[name]]] > 0]
         if rule.count is not None and len(chosen) < rule.count:
             raise ScenarioError(
-                f"readers.gates.{name}.count", f"at most {len(chosen)}, which is how many such lots are left", rule.count,
-                "ask for fewer",
+                f"readers.gates.{name}.count", f"at most {len(chosen)}, which is how many such lots are left",
+                rule.count, "ask for fewer",
             )  # fmt: skip
         taken[chosen] = True
         zone.append(chosen)

@@ -35,7 +35,8 @@ class Calendar:
     @property
     def works(self) -> NDArray[np.bool_]:
         """Tell on which days workers work; bool[days]."""
-        return (self.kind == WORKDAY) | (self.kind == EDGE_OF_WEEK)
+        works: NDArray[np.bool_] = (self.kind == WORKDAY) | (self.kind == EDGE_OF_WEEK)
+        return works
 
     @property
     def days(self) -> int:

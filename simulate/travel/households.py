@@ -121,7 +121,8 @@ def slot_table(travel: Travel) -> NDArray[np.uint8]:
     Visits fall by rank as a Zipf law; some stops are at new places.
     """
     single = [
-        HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT, NEW_CITY_SLOT,
+        HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT,
+        NEW_CITY_SLOT,
     ]  # fmt: skip
     table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)
     ranked = {3: (SHOP_SLOTS, NEW_SHOP_SLOT), 4: (MEAL_SLOTS, NEW_SHOP_SLOT), 5: (LEISURE_SLOTS, NEW_LEISURE_SLOT)}

@@ -67,7 +67,7 @@ class Plates:
 
 
 def make_plates(form: str, vehicles: int, seed: int) -> Plates:
-    """Number plates for so many vehicles; raises ScenarioError where the format has too few."""
+    """Give plates to so many vehicles; raises ScenarioError where the format has too few."""
     if form.count("L") < 3 or form.count("D") < 2:
         raise ScenarioError(
             "plates.format", "at least three letters and two digits", repr(form),

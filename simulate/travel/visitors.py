@@ -57,7 +57,10 @@ def add_visitors(
 
 
 def visitor_patterns(visitors: Mapping[str, Visitors], kinds_of_day: int) -> NDArray[np.uint8]:
-    """Return what visitors do, every variant equally likely; uint8[kinds of visitor, kinds of day, PATTERNS, MAX_CARS]."""
+    """Return what visitors do, every variant equally likely.
+
+    uint8[kinds of visitor, kinds of day, PATTERNS, MAX_CARS].
+    """
     table = np.zeros((len(visitors), kinds_of_day, PATTERNS, MAX_CARS), np.uint8)
     for i, one in enumerate(visitors.values()):
         variants = np.array([NUMBER[template.name] for template in _DAYS[one.purpose]], np.uint8)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema import Fleet
+    from simulate.reader_schema import Fleet
     from simulate.world.zones import Zones
 
 DAY_S, DAY_START_S = 86_400, 4 * 3600
@@ -54,6 +54,18 @@ class Visits:
         return len(self.uid)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One car with readers."""
+
+    name: str
+    """Of its fleet, for errors."""
+    fleet: Fleet
+    uid: np.uint64
+    territory: NDArray[np.float64]
+    """float64[z]; running sum over the zones of how often it visits each."""
+
+
 def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float], days: int, seed: int) -> Visits:
     """Lay out the calendar of all fleets; visits : zones a unit scans in a shift, by fleet.
 
@@ -65,13 +77,15 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
         for unit in range(fleet.units):
             uid = streams.uid(fleet.owner, name, unit)
             territory = _territory(zones, weight, fleet, streams.key(seed, f"patrols.{uid}"))
-            for shift, (begins, ends) in enumerate(fleet.shifts):
-                parts.append(_shift(name, fleet, uid, territory, shift, (begins, ends), visits[name], days, seed))
-                parts[-1] = (*parts[-1], np.full(len(parts[-1][0]), number), np.full(len(parts[-1][0]), unit))
-    columns = [np.concatenate([np.empty(0, part.dtype), *(p[i] for p in parts)]) for i, part in enumerate(_EMPTY)]
-    zone, start_s, uid, fleet_number, unit_number = columns
+            for shift in range(len(fleet.shifts)):
+                where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], days, seed)
+                parts.append((where, when, names, np.full(len(where), number), np.full(len(where), unit)))
+    types = (np.int64, np.int64, np.uint64, np.int64, np.int64)
+    zone, start_s, visit_uid, fleet_number, unit_number = (
+        np.concatenate([np.empty(0, kind), *(part[i] for part in parts)]) for i, kind in enumerate(types)
+    )
     day, second = np.divmod(start_s - DAY_START_S, DAY_S)
-    order = np.lexsort((uid, second, day, zone))
+    order = np.lexsort((visit_uid, second, day, zone))
     order = order[(day[order] >= 0) & (day[order] < days)]
     return Visits(
         zone=zone[order].astype(np.int32),
@@ -79,11 +93,8 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
         second=second[order],
         fleet=fleet_number[order].astype(np.uint8),
         unit=unit_number[order].astype(np.int32),
-        uid=uid[order],
+        uid=visit_uid[order],
     )
-
-
-_EMPTY = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, int), np.empty(0, int))
 
 
 def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:
@@ -101,7 +112,8 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
     named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64)
     draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
-    return where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+    weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+    return weight
 
 
 def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:
@@ -113,18 +125,31 @@ def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.
     return np.cumsum(weight * np.exp(-away / fleet.territory_m))
 
 
+def fitting_visits(fleet: Fleet, shift: int) -> int:
+    """Return how many zones a unit can scan in one of its shifts."""
+    return min(int(_length_s(fleet.shifts[shift]) // (fleet.scan_min * 60)), MOST_VISITS)
+
+
+def _length_s(hours: tuple[str, str]) -> int:
+    begin_s, end_s = map(_clock_s, hours)
+    return (end_s - begin_s) % DAY_S or DAY_S
+
+
+def _clock_s(clock: str) -> int:
+    return int(clock[:2]) * 3600 + int(clock[3:]) * 60
+
+
 def _shift(
-    name: str, fleet: Fleet, uid: np.uint64, territory: NDArray[np.float64], shift: int, hours: tuple[str, str],
-    visits: float, days: int, seed: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:  # fmt: skip
+    unit: Unit, shift: int, visits: float, days: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
-    begin_s, end_s = (int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in hours)
-    length_s = (end_s - begin_s) % DAY_S or DAY_S
-    most = int(length_s // (fleet.scan_min * 60))
-    if visits > min(most, MOST_VISITS - 1):
+    fleet, uid, hours = unit.fleet, unit.uid, unit.fleet.shifts[shift]
+    begin_s, length_s = _clock_s(hours[0]), _length_s(hours)
+    most = fitting_visits(fleet, shift)
+    if visits > most:
         raise ScenarioError(
-            f"readers.mobile.{name}", f"at most {most} visits in a shift of {length_s // 3600} hours", f"{visits:.1f}",
-            "add units or shifts, shorten scan_min, or ask for fewer sightings",
+            f"readers.mobile.{unit.name}", f"at most {most} visits in a shift of {length_s / 3600:g} hours",
+            f"{visits:.1f}", "add units or shifts, shorten scan_min, or ask for fewer sightings",
         )  # fmt: skip
     shift_name = np.arange(days, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
     out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty
@@ -134,7 +159,7 @@ def _shift(
     nth = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
     visit = (shift_name[day] * np.uint64(MOST_VISITS)) + nth.astype(np.uint64)
     u = streams.uniforms(streams.key(seed, f"patrols.{uid}.zone"), visit)
-    zone = np.searchsorted(territory, u * territory[-1], side="right")
+    zone = np.searchsorted(unit.territory, u * unit.territory[-1], side="right")
     room = length_s / np.maximum(count[day], 1)
     late = streams.uniforms(streams.key(seed, f"patrols.{uid}.start"), visit) * np.maximum(
         room - fleet.scan_min * 60, 0

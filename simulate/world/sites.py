@@ -88,7 +88,7 @@ def number_sites(
     mobile_owners: Sequence[int],
     owners: Sequence[str],
 ) -> Sites:
-    """Number fixed readers, gates and scanned zones.
+    """Give numbers to fixed readers, gates and scanned zones.
 
     gates : int32[g], zones with a gate; gate_owner : int16[g]; mobile_owners : owners that
     keep mobile units, each of which could scan any zone inside the map.

@@ -90,7 +90,7 @@ def scatter(
     blocks = np.maximum(np.ceil(homes / per_zone), 1).astype(np.int64)
     owner = np.repeat(np.arange(len(nodes)), blocks)
     x, y = roads.x_m[nodes], roads.y_m[nodes]
-    apart = cKDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), k=2)[0][:, 1]
+    apart = np.asarray(cKDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), k=2)[0])[:, 1]
     radius = np.minimum(apart / 2, FARTHEST_M)
     ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
     name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(4096) + ordinal.astype(np.uint64)

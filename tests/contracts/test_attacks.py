@@ -13,17 +13,19 @@ from views import look
 from worlds import rows_of
 
 from simulate.policy.view import View
-from simulate.risk import anchors, exposure, unicity
-from simulate.risk.measures import CARDS, measure
+from simulate.risk import anchors, exposure, hotlist, unicity
+from simulate.risk.measures import CARDS, USUAL, measure
 from simulate.risk.rates import NOT_REACHED
 
-ROOMS = {"exposure": exposure, "anchors": anchors, "unicity": unicity}
+ROOMS = {"exposure": exposure, "anchors": anchors, "unicity": unicity, "hotlist": hotlist}
 SCORING = {"measure", "score", "truth_questions", "_from_truth", "_set_sizes"}
 """Functions that may look at the truth: to score, or to draw points that somebody noticed."""
 SECRETS = {"truth", "Truth", "lives", "world", "home_and_work", "trips", "passages", "chapter_on", "seed"}
 TARGETS = 40
 
 every_measure = pytest.mark.parametrize("name", list(CARDS))
+every_rung = pytest.mark.parametrize("name", USUAL)
+"""Measures of what is stored; alerts come before storage, so a hot list knows no rules."""
 
 
 def test_the_contract_covers_every_measure():
@@ -104,7 +106,7 @@ def test_a_rule_that_deletes_nothing_changes_no_score(town, name):
     assert [replace(row, retention="") for row in ten_days] == [replace(row, retention="") for row in for_ever]
 
 
-@every_measure
+@every_rung
 def test_a_rule_scores_the_same_alone_as_on_a_ladder(town, name):
     alone = measure(look(town, ladder=["3d"]), [name], targets=TARGETS).where(retention="3 days")
     ladder = measure(look(town, ladder=["1d", "3d", "forever"]), [name], targets=TARGETS).where(retention="3 days")
@@ -112,7 +114,7 @@ def test_a_rule_scores_the_same_alone_as_on_a_ladder(town, name):
     assert len(ladder) >= 4
 
 
-@every_measure
+@every_rung
 def test_a_rule_longer_than_the_store_is_old_is_not_reached_and_has_no_number(town, name):
     rates = measure(look(town, ladder=["10d", "11d", "30d"]), [name], targets=TARGETS)
     for rule in ("11 days", "30 days"):
@@ -124,7 +126,7 @@ def test_a_rule_longer_than_the_store_is_old_is_not_reached_and_has_no_number(to
     assert "not reached" in str(rates)
 
 
-@every_measure
+@every_rung
 def test_where_no_rule_is_reached_nothing_is_told(town, name):
     rates = measure(look(town, ladder=["30d"]), [name], targets=TARGETS)
     told = [row for row in rates if row.retention != "any"]

@@ -86,7 +86,7 @@ def test_windows_are_those_the_store_is_old_enough_for():
 
 
 def test_an_observer_sees_the_readers_of_its_owners_and_an_owner_its_own(run):
-    owner = np.array(run.world.owners)[run.world.readers.owner]
+    owner = np.array(run.world.owners)[run.watch.sites.owner]
     police = view_of(run, observer="smallville-pd")
     assert (police.observer, police.purpose) == ("smallville-pd", "investigation")
     assert np.array_equal(police.visible, owner == "smallville-pd")
@@ -110,7 +110,7 @@ def test_without_a_name_the_first_observer_looks_for_ever_at_the_end(run):
     assert view.today == 10
     assert view.truth is not None
     assert view.blind().truth is None
-    assert view.describe() == "smallville-pd looks on 2025-03-13 at 6 of 10 readers, for investigation"
+    assert view.describe() == "smallville-pd looks on 2025-03-13 at 6 of 10 fixed readers, for investigation"
 
 
 @pytest.mark.parametrize(

@@ -138,13 +138,13 @@ class Walker:
             if stay.number > 0 and stay.begin_s in rolls:
                 met.append((stay.begin_s, mix((u + 2 * stay.number * GOLDEN) & MASK)))
             scan = begins + ((u & 0xFFFF) * round(fleet.scan_min * 60) >> 16)
-            if stay.begin_s <= scan < stay.end_s and self.stands_in_view(lives, vehicle, day, stay):
+            if stay.begin_s <= scan < stay.end_s and self.stands_in_view(lives, vehicle, stay):
                 met.append((scan, mix(u)))
             if stay.number < legs and stay.end_s in rolls:
                 met.append((stay.end_s, mix((u + (2 * stay.number + 1) * GOLDEN) & MASK)))
             yield from ((second, site, w) for second, w in met if w >> 32 < self.capture(second, mobile=True))
 
-    def stands_in_view(self, lives: Lives, vehicle: int, day: int, stay: Stay) -> bool:
+    def stands_in_view(self, lives: Lives, vehicle: int, stay: Stay) -> bool:
         """Tell whether a car stands in view at a place: always the same for one car at one place."""
         life, share = lives.tables, self.parking.visible_away
         if stay.at_home:

@@ -102,7 +102,7 @@ def test_rules_of_one_scenario_stand_one_a_row_the_reference_first(rules):
     assert len(rows) == 3
     assert "more" not in "".join(rows[0])
     assert rows[2] == ["not reached"] * 4
-    assert "Smallville: how long sightings are kept" in page
+    assert "Testville: how long sightings are kept" in page
     assert "One world was drawn, so no interval" in page
 
 
@@ -111,7 +111,7 @@ def test_one_rule_draws_one_dot_a_scenario(work):
     page = page_text(made.compared, made.rates, made.differences)
     assert len(re.findall("<svg", page)) == 1
     (alt,) = re.findall(r'<svg[^>]*aria-label="([^"]*)"', page)
-    assert re.search(r"Smallville: \d+.*; B: \d+", alt)
+    assert re.search(r"Testville: \d+.*; B: \d+", alt)
 
 
 def test_same_comparison_same_bytes(made, page, tmp_path):

@@ -1,9 +1,7 @@
-"""What the numbers say in words, and what a plate looks like."""
+"""What the numbers say in words."""
 
 from __future__ import annotations
 
-import math
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +10,6 @@ import pytest
 from towns import small_view
 
 import simulate as sim
-from simulate.checks import ScenarioError
 from simulate.report import words
 from simulate.risk.rates import Rate, Rates
 
@@ -102,25 +99,6 @@ def test_terminal_lines_hold_every_number(view):
 )  # fmt: skip
 def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, said):
     assert words.per_thousand(share) == said
-
-
-def test_plates_are_one_to_one():
-    assert math.gcd(words._STRIDE, words.PLATES) == 1, "a stride prime to the number of plates permutes them"
-    numbers = [*range(20_000), *range(2**32 - 20_000, 2**32)]
-    plates = [words.format_plate(number) for number in numbers]
-    assert len(set(plates)) == len(numbers)
-    assert words.format_plate(7) == plates[7]
-
-
-def test_plates_look_like_no_state_s():
-    for number in (0, 1, 2, 12_345, 2**32 - 1):
-        assert re.fullmatch(r"[A-Z][0-9]·[A-Z][0-9]·[A-Z][0-9]·[A-Z][0-9]", words.format_plate(number))
-
-
-@pytest.mark.parametrize("number", [-1, words.PLATES])
-def test_there_are_no_other_plates(number):
-    with pytest.raises(ScenarioError, match="plate: expected a number from 0"):
-        words.format_plate(number)
 
 
 def test_the_terminal_can_speak_without_drawing():

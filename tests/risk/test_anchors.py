@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from views import look, relabelled, seen_everywhere, small_town
+from scipy.sparse import csr_array
+from views import look, relabelled, seen_everywhere, small_town, swapped
 from worlds import rows_of, small, town_scenario
 
 from simulate.risk import anchors
@@ -41,11 +42,12 @@ def test_with_a_reader_on_every_link_homes_and_jobs_are_found(seed):
 def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     # Cars of every other block meet another reader first, and another last, but by a slip.
     view = look(everywhere)
-    zones, r = view.public.zones, view.public.readers.n
+    zones, r = view.public.zones, view.public.sites.n
     known = anchors.chances(view.public, view.visible, Purpose.HOME)
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
-    made = anchors.guess(view.public, known, Votes(leaving=leaving, coming=coming), Purpose.HOME, NEAR_M)
+    votes, no_stays = Votes(leaving=leaving, coming=coming), csr_array((len(homes), zones.n))
+    made = anchors.guess(view.public, known, votes, no_stays, Purpose.HOME, NEAR_M)
     assert (np.hypot(zones.x_m[homes] - made.x_m, zones.y_m[homes] - made.y_m) <= NEAR_M).all()
 
 
@@ -53,7 +55,7 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
 def test_chances_equal_a_count_by_hand_of_whom_the_quickest_ways_pass(purpose):
     tiny = small(town_scenario(5), awkward=True, scattered=60)
     view = look(tiny)
-    visible = np.arange(view.public.readers.n) % 3 > 0
+    visible = np.arange(view.public.sites.n) % 3 > 0
     known = anchors.chances(view.public, visible, purpose)
     for chance, slow in zip((known.first, known.last), slow_chances(view.public, visible, purpose), strict=True):
         assert np.allclose(np.exp(chance), slow, rtol=1e-9)
@@ -61,12 +63,10 @@ def test_chances_equal_a_count_by_hand_of_whom_the_quickest_ways_pass(purpose):
 
 def slow_chances(public, visible, purpose):
     """Walk the quickest way of every pair of hubs, link by link and reader by reader."""
-    zones, h, r = public.zones, len(public.hub_node), public.readers.n
+    zones, h, r = public.zones, len(public.hub_node), public.sites.n
     drawn_by = zones.residents + (zones.attraction[Purpose.WORK] if purpose is Purpose.HOME else 0.0)
     weight = [sum(drawn_by[z] for z in range(zones.n) if zones.hub[z] == hub) for hub in range(h)]
-    on = [
-        [i for i in range(r) if public.readers.link[i] == link and visible[i]] for link in range(public.roads.n_links)
-    ]
+    on = [[i for i in range(r) if public.sites.link[i] == link and visible[i]] for link in range(public.roads.n_links)]
     met = np.zeros((2, r, h))
     for a, _, in_link in trees(public.graph, 0, public.hub_node):
         for b in range(h):
@@ -84,13 +84,12 @@ def slow_chances(public, visible, purpose):
 def test_sightings_of_other_cars_find_nothing_beyond_chance(seed):
     town = seen_everywhere(seed)
     table = rows_of(town.tables)
-    n = town.lives.population.n_vehicles
-    rates = take(look(town, relabelled(table, np.random.default_rng(seed).permutation(n))), n)
+    rates = take(look(town, relabelled(table, swapped(town, seed))), town.lives.population.n_vehicles)
     for what in ("home", "work"):
         for metres in (NEAR_M, FAR_M):
             found = rates.one(score=f"{what} found within {metres:g} m")
             assert found.low <= found.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value > 0.9
+        assert rates.one(score=f"{what}: some sighting tells").value > 0.7  # not everyone commutes within ten days
 
 
 def test_where_nothing_is_read_the_guess_is_the_baseline():
@@ -164,19 +163,20 @@ def test_no_guess_stands_beyond_the_map(everywhere):
     view = look(everywhere)
     outside = view.public.zones.hub % 2 == 0
     public = replace(view.public, zones=replace(view.public.zones, outside=outside))
-    votes = Votes(leaving=np.eye(public.readers.n), coming=np.zeros((public.readers.n, public.readers.n)))
+    r = public.sites.n
+    votes, no_stays = Votes(leaving=np.eye(r), coming=np.zeros((r, r))), csr_array((r, public.zones.n))
     for purpose in (Purpose.HOME, Purpose.WORK):
         known = anchors.chances(public, view.visible, purpose)
-        made = anchors.guess(public, known, votes, purpose, 1.0)
+        made = anchors.guess(public, known, votes, no_stays, purpose, 1.0)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
         assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
         assert anchors.baseline_spot(public, purpose, 1.0) in inside
 
 
 def test_numbering_plates_otherwise_changes_no_guess(town):
-    n = town.lives.population.n_vehicles
-    new = np.random.default_rng(4).permutation(n)
-    table, plates = rows_of(town.tables), np.arange(0, n, 3)
+    new = np.random.default_rng(4).permutation(town.lives.plates.n)
+    vehicles = np.arange(0, town.lives.population.n_vehicles, 3)
+    table, plates = rows_of(town.tables), np.sort(town.lives.plates.of_vehicles(vehicles))
     ladder = ["1d", "7d", "forever"]
     plain = anchors.attack(look(town, table, ladder=ladder).blind(), plates, NEAR_M)
     renamed = np.sort(new[plates])
@@ -210,7 +210,8 @@ def test_home_and_work_are_those_of_the_query_date(monkeypatch, on):
         guess = lambda zone, plates: Guesses(  # noqa: E731
             x_m=x[zone[plates]], y_m=y[zone[plates]], informed=np.ones(len(plates), np.bool_)
         )
-        return lambda _view, plates, _near: [tuple(guess(zone, plates) for zone in zones[day])]
+        holders = town.lives.plates.holders
+        return lambda _view, plates, _near: [tuple(guess(zone, holders(plates)) for zone in zones[day])]
 
     n = view.public.n_vehicles
     for day in (view.today, 0):
@@ -268,19 +269,19 @@ def test_the_longest_gap_of_a_working_day_votes_for_work(town):
     late = [(2, 15 * 3600, 0), (2, 20 * 3600, 1)]
     table = np.array(sorted(monday + saturday + short + late), np.uint32)
     rows = Rows(table[:, 0], table[:, 2], table[:, 1])
-    made = anchors.work_votes(view, rows, np.arange(3), 0)
+    made = anchors.work_votes(view, rows, np.arange(3), 0, 4)
     assert made.coming.sum() == made.leaving.sum() == 1
     assert made.coming[0, 1] == made.leaving[0, 2] == 1
-    assert anchors.work_votes(view, rows, np.arange(3), 18 * 3600).coming.sum() == 0
+    assert anchors.work_votes(view, rows, np.arange(3), 18 * 3600, 4).coming.sum() == 0
 
 
 def test_sets_that_share_home_and_work_equal_a_count_by_hand():
-    home = np.array([1, 1, 1, 1, 2, 0])
-    work = np.array([5, 5, 6, -1, 5, 5])
-    median, alone = anchors._set_sizes(home, work, np.arange(5))  # the last lives beyond the map
+    home = np.array([1, 1, 1, 1, 2])
+    work = np.array([5, 5, 6, -1, 5])
+    median, alone = anchors._set_sizes(home, work)
     assert (median.value, median.n) == (2.0, 4)  # 2, 2, 1, 1: the upper one of the middle two
     assert (alone.value, alone.n) == (0.5, 4)
-    median, alone = anchors._set_sizes(home, np.full(6, -1), np.arange(6))
+    median, alone = anchors._set_sizes(home, np.full(5, -1))
     assert (median.value, alone.value, alone.n) == (None, None, 0)
 
 

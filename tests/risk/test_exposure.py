@@ -12,11 +12,13 @@ from worlds import rows_of
 
 from simulate.risk import exposure
 from simulate.risk.rates import Rates
+from simulate.travel.truth import home_and_work
 
 VEHICLES, READERS = 4, 3
 LADDER = ("1h", "1d", "36h", "2d", "3d", "forever")
 DAYS = 3
 DAY = 86_400
+EVERYONE = np.arange(VEHICLES)
 
 
 def instants():
@@ -38,7 +40,7 @@ def test_counts_equal_the_slow_twin_however_blocks_are_cut(sightings, data):
     some = st.lists(st.booleans(), min_size=READERS, max_size=READERS)
     visible = data.draw(st.just([True] * READERS) | some)
     view = by_hand(sightings, vehicles=VEHICLES, readers=READERS, days=DAYS, ladder=ladder, cuts=cuts, visible=visible)
-    counts = exposure.attack(view)
+    counts = exposure.attack(view, EVERYONE)
     on_file = [row for row in table_of(sightings).tolist() if row[1] < view.now_s and visible[row[2]]]
     for i, (_, since) in enumerate(view.windows()):
         fast = np.stack([counts.seen[i], counts.days[i], counts.sites[i]], axis=1)
@@ -50,7 +52,9 @@ def test_counts_equal_the_slow_twin_however_blocks_are_cut(sightings, data):
 def test_a_block_may_end_anywhere_even_within_a_plate(sightings, data):
     cuts = data.draw(st.lists(st.integers(0, len(sightings)), max_size=8))
     whole, cut = (
-        exposure.attack(by_hand(sightings, vehicles=VEHICLES, readers=READERS, days=DAYS, ladder=LADDER, cuts=at))
+        exposure.attack(
+            by_hand(sightings, vehicles=VEHICLES, readers=READERS, days=DAYS, ladder=LADDER, cuts=at), EVERYONE
+        )
         for at in ((), cuts)
     )
     assert all(np.array_equal(getattr(whole, name), getattr(cut, name)) for name in ("seen", "days", "sites"))
@@ -61,17 +65,18 @@ def test_a_block_may_end_anywhere_even_within_a_plate(sightings, data):
 def test_numbering_plates_otherwise_renumbers_the_counts(sightings, order):
     new = np.array(order)
     table = relabelled(table_of(sightings), new)
-    plain = exposure.attack(by_hand(sightings, vehicles=VEHICLES, readers=READERS, days=DAYS, ladder=LADDER))
-    other = exposure.attack(
-        by_hand([tuple(row) for row in table.tolist()], vehicles=VEHICLES, readers=READERS, days=DAYS, ladder=LADDER)
-    )
-    assert np.array_equal(other.seen[:, new], plain.seen)
-    assert np.array_equal(other.days[:, new], plain.days)
-    assert np.array_equal(other.sites[:, new], plain.sites)
+    how = {"vehicles": VEHICLES, "readers": READERS, "days": DAYS, "ladder": LADDER}
+    plain = exposure.attack(by_hand(sightings, **how), EVERYONE)
+    renamed = by_hand([tuple(row) for row in table.tolist()], **how)
+    other, asked = exposure.attack(renamed, EVERYONE), exposure.attack(renamed, new)
+    for name in ("seen", "days", "sites"):
+        assert np.array_equal(getattr(other, name)[:, new], getattr(plain, name))
+        assert np.array_equal(getattr(asked, name), getattr(plain, name))
 
 
 def test_windows_nest_and_a_day_has_a_sighting_and_a_reader(town):
-    counts = exposure.attack(look(town, ladder=("6h", "1d", "3d", "9d", "10d", "forever")))
+    view = look(town, ladder=("6h", "1d", "3d", "9d", "10d", "forever"))
+    counts = exposure.attack(view, np.arange(view.public.n_plates))
     assert len(counts.seen) == 6
     for name in ("seen", "days", "sites"):
         assert (np.diff(getattr(counts, name).astype(np.int64), axis=0) >= 0).all()
@@ -83,9 +88,14 @@ def test_windows_nest_and_a_day_has_a_sighting_and_a_reader(town):
     assert counts.seen[-1].sum() == len(rows_of(town.tables))
 
 
+def plates_of(view):
+    """Return the plates of all vehicles, in their order."""
+    return view.truth.lives.plates.of_vehicles(np.arange(view.public.n_vehicles))
+
+
 def test_never_seen_and_seen_make_all(town):
     view = look(town, ladder=("6h", "10d"))
-    counts, rates = exposure.attack(view), exposure.measure(view.blind(), view.truth)
+    counts, rates = exposure.attack(view, plates_of(view)), exposure.measure(view.blind(), view.truth)
     for i, rule in enumerate(view.ladder):
         never = rates.one(score="never seen", retention=rule.label)
         assert never.n == view.public.n_vehicles
@@ -104,16 +114,19 @@ def test_an_empty_view_gives_zeros(town):
 
 def test_the_ratio_between_areas_is_that_of_the_means_and_turns_over_with_them(town):
     view = look(town)
-    home, _ = exposure.home_and_work(town.lives, view.today)
+    home, _ = home_and_work(town.lives, view.today)
     income = town.world.zones.income_rank[home]
     poor, rich = np.flatnonzero(income < 1 / 3), np.flatnonzero(income >= 2 / 3)
-    table = table_of([(plate, 50_000, 0) for plate in poor] + [(p, 50_000 + t, 0) for p in rich for t in range(4)])
+    plates = plates_of(view)
+    table = table_of(
+        [(plate, 50_000, 0) for plate in plates[poor]] + [(p, 50_000 + t, 0) for p in plates[rich] for t in range(4)]
+    )
     made = look(town, table)
     ratio = exposure.measure(made.blind(), made.truth).one(unit="ratio")
     assert ratio.value == pytest.approx(0.25)
     assert (ratio.low, ratio.high) == pytest.approx((0.25, 0.25))
     drawn: Rates = exposure.measure(view.blind(), view.truth)
-    seen = exposure.attack(view).seen[0]
+    seen = exposure.attack(view, plates).seen[0]
     ratio = drawn.one(unit="ratio")
     assert ratio.value == pytest.approx(seen[poor].mean() / seen[rich].mean())
     assert ratio.low < ratio.value < ratio.high

@@ -6,7 +6,7 @@ import pytest
 from views import look
 
 from simulate.checks import ScenarioError
-from simulate.risk.measures import CARDS, main_scores, measure
+from simulate.risk.measures import CARDS, USUAL, main_scores, measure
 from simulate.risk.rates import Rate, Rates
 
 
@@ -21,8 +21,8 @@ def test_measures_come_in_the_order_asked_and_each_once(view):
     assert measure(view, ["exposure", "unicity"], targets=20).where(measure="unicity") == rates.where(measure="unicity")
 
 
-def test_all_measures_are_taken_unless_some_are_named(view):
-    assert {row.measure for row in measure(view, targets=20)} == set(CARDS)
+def test_measures_of_what_is_stored_are_taken_unless_others_are_named(view):
+    assert {row.measure for row in measure(view, targets=20)} == set(USUAL) == set(CARDS) - {"hotlist"}
 
 
 def test_targets_are_those_asked_for_or_the_scenarios(view):
@@ -85,5 +85,5 @@ def test_the_short_table_has_one_row_a_rule_and_question():
 
 def test_the_short_table_of_a_real_view_names_every_rule(view):
     short = main_scores(measure(view, targets=20), view.asked.unicity_points)
-    for name in CARDS:
+    for name in USUAL:
         assert {row.retention for row in short.where(measure=name)} == {"1 day", "30 days", "for ever"}

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.slow_risk import slow_matches
-from views import by_hand, look, relabelled, seen_everywhere, small_town, table_of
+from views import by_hand, look, relabelled, seen_everywhere, small_town, swapped, table_of
 from worlds import rows_of
 
 from simulate.checks import ScenarioError
 from simulate.policy.retention import Retention
 from simulate.risk import unicity
+from simulate.risk.targets import Targets
 from simulate.risk.unicity import GRAINS, HOUR_READER, MAX_POINTS, Questions
 
 PLATES, READERS = 5, 3
@@ -204,7 +205,7 @@ def test_when_all_plates_are_alike_nobody_is_ever_singled_out():
 def test_of_records_every_point_fits_the_target_and_more_points_never_free_it(town):
     # Plates that fit p + 1 of a target's records fit the first p, so a lone target stays alone.
     view = look(town, ladder=["1d", "7d", "forever"])
-    for questions, matches in recorded(view, plates=np.arange(0, view.public.n_vehicles, 2)):
+    for questions, matches in recorded(view, plates=targets_of(view, range(0, view.public.n_vehicles, 2)).plate):
         p = np.arange(1, MAX_POINTS + 1)
         known = p <= questions.n_points[:, None]
         assert (matches.own | (questions.n_points == 0)[:, None]).all()
@@ -217,7 +218,7 @@ def test_of_records_every_point_fits_the_target_and_more_points_never_free_it(to
 
 def test_a_repeated_question_draws_the_same_points_and_another_seed_draws_others(town):
     view = look(town)
-    plates = np.arange(50)
+    plates = targets_of(view, range(50)).plate
     one, same, other = (unicity.record_questions(view, plates, seed)[0] for seed in (1, 1, 2))
     assert np.array_equal(one.site, same.site)
     assert np.array_equal(one.begin_s, same.begin_s)
@@ -227,16 +228,25 @@ def test_a_repeated_question_draws_the_same_points_and_another_seed_draws_others
 
 def test_the_points_known_of_a_target_do_not_depend_on_who_else_is_asked_about(town):
     view = look(town, ladder=["3d"])
-    few, many = np.array([7, 90, 301]), np.arange(view.public.n_vehicles)
+    few, many = targets_of(view, [7, 90, 301]), targets_of(view, range(view.public.n_vehicles))
+    at = np.searchsorted(many.plate, few.plate)
     for draw in (
-        lambda plates: unicity.record_questions(view, plates, 0)[0],
-        lambda plates: unicity.truth_questions(view, view.truth, plates)[0],
+        lambda targets: unicity.record_questions(view, targets.plate, 0)[0],
+        lambda targets: unicity.truth_questions(view, view.truth, targets)[0],
     ):
         alone, among = draw(few), draw(many)
-        assert np.array_equal(alone.n_points, among.n_points[few])
-        for q, plate in enumerate(few):
-            assert _points(alone, q) == _points(among, plate)
+        assert np.array_equal(alone.n_points, among.n_points[at])
+        for q, rank in enumerate(at):
+            assert _points(alone, q) == _points(among, rank)
         assert sum(len(_points(alone, q)) for q in range(3)) > 3
+
+
+def targets_of(view, vehicles):
+    """Ask about some vehicles."""
+    chosen = np.array(vehicles)
+    plate = view.truth.lives.plates.of_vehicles(chosen)
+    order = np.argsort(plate)
+    return Targets(vehicle=chosen[order], plate=plate[order])
 
 
 def _points(questions, q):
@@ -251,8 +261,8 @@ def test_points_never_lie_outside_the_window_or_at_a_reader_out_of_sight(town):
     seen[::2] = False
     view = replace(view, visible=seen)
     asked = [
-        *unicity.record_questions(view, np.arange(200), 0),
-        *unicity.truth_questions(view, view.truth, np.arange(200)),
+        *unicity.record_questions(view, targets_of(view, range(200)).plate, 0),
+        *unicity.truth_questions(view, view.truth, targets_of(view, range(200))),
     ]
     assert {questions.source for questions in asked} == {"records", "truth"}
     assert {questions.grain for questions in asked} >= set(GRAINS)
@@ -267,11 +277,11 @@ def test_points_never_lie_outside_the_window_or_at_a_reader_out_of_sight(town):
 
 def test_with_a_faultless_reader_on_every_link_every_true_point_on_the_road_is_on_file(everywhere):
     view = look(everywhere)
-    plates = np.arange(0, view.public.n_vehicles, 2)
-    asked = unicity.truth_questions(view, view.truth, plates)
+    targets = targets_of(view, range(0, view.public.n_vehicles, 2))
+    asked = unicity.truth_questions(view, view.truth, targets)
     [matches] = unicity.attack(view, asked)
     [questions] = asked
-    near = np.zeros((len(plates), MAX_POINTS), np.int64)
+    near = np.zeros((len(targets.plate), MAX_POINTS), np.int64)
     near[questions.question, questions.point] = 1
     on_road = np.cumsum(near, axis=1)
     assert near.mean() > 0.5
@@ -294,7 +304,7 @@ def test_from_a_view_with_no_reader_true_points_find_nobody(everywhere):
 def test_sightings_of_other_cars_match_the_truth_no_better_than_chance():
     town = seen_everywhere(1)
     n = town.lives.population.n_vehicles
-    shuffled = relabelled(rows_of(town.tables), np.random.default_rng(1).permutation(n))
+    shuffled = relabelled(rows_of(town.tables), swapped(town, 1))
     rates = {}
     for name, table in (("true", None), ("shuffled", shuffled)):
         view = look(town, table)

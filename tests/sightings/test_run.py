@@ -111,7 +111,7 @@ def no_rows(table):
 def test_rows_that_were_altered_with_all_their_hashes_are_refused(copied, alter):
     rewrite(copied, alter(rows_in(open_store(copied))))
     with pytest.raises(
-        ScenarioError, match=r"expected rows drawn from scenario 'smallville', seed 1, found other rows"
+        ScenarioError, match=r"expected rows drawn from scenario 'town', seed 1, found other rows"
     ) as told:
         sim.open_run(copied)
     assert told.value.where == str(copied)
@@ -120,15 +120,10 @@ def test_rows_that_were_altered_with_all_their_hashes_are_refused(copied, alter)
 
 
 @pytest.mark.parametrize("where", ["first", "last"])
-def test_no_household_is_beyond_the_reach_of_the_redraw(copied, made, monkeypatch, where):
+def test_no_plate_is_beyond_the_reach_of_the_redraw(copied, made, monkeypatch, where):
     table = rows_in(open_store(copied))
-    seen = np.unique(table[:, 0])
-    first_vehicle = made.lives.population.first_vehicle
-    household = 0 if where == "first" else made.lives.population.n_households - 1
-    plates = np.arange(first_vehicle[household], first_vehicle[household + 1])
-    fake = np.column_stack([plates, np.full(len(plates), 99_999), np.zeros(len(plates), np.int64)])
-    assert len(seen)
-    rewrite(copied, np.concatenate([table, fake]))
+    plate = 0 if where == "first" else made.lives.plates.n - 1
+    rewrite(copied, np.concatenate([table, [[plate, 99_999, 0]]]))
     picked = []
 
     def pick(n):
@@ -136,34 +131,32 @@ def test_no_household_is_beyond_the_reach_of_the_redraw(copied, made, monkeypatc
         return 0 if where == "first" else n - 1
 
     monkeypatch.setattr(runs, "secrets", SimpleNamespace(randbelow=pick))
-    with pytest.raises(ScenarioError, match=r"other rows for the vehicles of households"):
+    with pytest.raises(ScenarioError, match=r"other rows for plates \d+ to \d+"):
         sim.open_run(copied)
-    assert picked == [made.lives.population.n_households - runs.SLICE_HOUSEHOLDS + 1]
+    assert picked == [made.lives.plates.tables.groups - runs.SLICE_GROUPS + 1]
 
 
-def test_rows_of_plates_that_nobody_has_are_refused(copied, made):
+def test_rows_of_plates_that_there_are_not_are_refused(copied, made):
     table = rows_in(open_store(copied))
-    strange = np.array([[made.n_vehicles, 50_000, 0]])
+    strange = np.array([[made.lives.plates.n, 50_000, 0]])
     rewrite(copied, np.concatenate([table, strange]))
-    with pytest.raises(ScenarioError, match=f"of {made.n_vehicles} vehicles and"):
+    with pytest.raises(ScenarioError, match=f"found plate {made.lives.plates.n} at site .* of {made.lives.plates.n} "):
         sim.open_run(copied)
 
 
-def test_rows_of_readers_that_stand_nowhere_are_refused(copied, made):
+def test_rows_of_sites_that_there_are_not_are_refused(copied, made):
     table = rows_in(open_store(copied))
-    readers = made.world.readers.n
-    table[len(table) // 2, 2] = readers
+    sites = made.watch.sites.n
+    table[len(table) // 2, 2] = sites
     rewrite(copied, table)
-    with pytest.raises(
-        ScenarioError, match=rf"found plate \d+ at site {readers}, of \d+ vehicles and {readers} readers"
-    ):
+    with pytest.raises(ScenarioError, match=rf"found plate \d+ at site {sites}, of \d+ plates and {sites} sites"):
         sim.open_run(copied)
 
 
 def test_a_town_smaller_than_a_slice_is_redrawn_whole(tmp_path):
     scenario = town_scenario(2, **{"period.days": 3, "roads.population": 40})
     run = sim.run(scenario, tmp_path / "run")
-    assert run.lives.population.n_households <= runs.SLICE_HOUSEHOLDS
+    assert run.lives.plates.tables.groups <= runs.SLICE_GROUPS
     sim.open_run(run.path)
     table = rows_in(run.store)
     rewrite(run.path, np.delete(table, len(table) // 2, axis=0))
@@ -183,11 +176,12 @@ def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
     claimed = town_scenario(2, **TOWN)
     store = create_or_resume(tmp_path / "run", {**made.store.identity, "seed": 2, "scenario": claimed.resolved()})
     world = build_world(claimed)
-    store.write_world(runs.world_tables(world, make_lives(claimed, world)))
+    lives = make_lives(claimed, world)
+    store.write_world(runs.world_tables(world, lives, draw.watch_of(claimed, world, lives)))
     store.write_shard(0, made.store.blocks())
     store.finish(made.n_vehicles)
     assert verify(store.path) == []
-    with pytest.raises(ScenarioError, match=r"expected rows drawn from scenario 'smallville', seed 2, found"):
+    with pytest.raises(ScenarioError, match=r"expected rows drawn from scenario 'town', seed 2, found"):
         sim.open_run(store.path)
 
 

@@ -25,12 +25,14 @@ RESTLESS = {
     "households.ill_week": 0.2,
     "households.in_group": 0.8,
     "households.group_size": 4,
+    "events.per_month": 6,
+    "events.attendance": 0.3,
 }
 
 
 @pytest.fixture(scope="module")
 def town() -> Small:
-    """Four hundred days of people who move, change jobs, travel and meet often."""
+    """Four hundred days of people who move, change jobs, travel, meet and go to events often."""
     return small(town_scenario(11, **RESTLESS, period__days=400), awkward=True)
 
 
@@ -42,6 +44,14 @@ def trips(town) -> truth.Trips:
 def definition(run: Small, vehicle: int, day: int) -> list[days.Leg]:
     household = int(run.lives.population.household_of(np.array([vehicle]))[0])
     return days.legs_on(run.lives.tables, household, vehicle, day)
+
+
+def shape_on(life, household: int, car: int, day: int) -> int:
+    return days.template_on(life, household, car, days.chapter_on(life, household, day), day)
+
+
+def group_on(life, household: int, day: int) -> int | None:
+    return days.group_of(life, household, days.chapter_on(life, household, day).home)
 
 
 def as_rows(trips: truth.Trips) -> list[tuple[int, ...]]:
@@ -154,7 +164,7 @@ def test_those_away_stay_away_and_come_back(town, trips):
     for household in range(town.lives.population.n_households):
         vehicle = int(life.first_vehicle[household])
         for day in range(400):
-            template = days.template_on(life, household, 0, day)
+            template = shape_on(life, household, 0, day)
             legs = by_day.get((vehicle, day), [])
             zones = [(int(trips.from_zone[k]), int(trips.to_zone[k])) for k in legs]
             seen[template] += template < 4
@@ -163,7 +173,7 @@ def test_those_away_stay_away_and_come_back(town, trips):
             elif template == plan.T_DEPART:
                 assert len(zones) == 1
                 assert outside[zones[0][1]]
-                assert day == 399 or days.template_on(life, household, 0, day + 1) in {plan.T_AWAY, plan.T_RETURN}
+                assert day == 399 or shape_on(life, household, 0, day + 1) in {plan.T_AWAY, plan.T_RETURN}
             elif template == plan.T_RETURN:
                 assert len(zones) == 1
                 assert outside[zones[0][0]]
@@ -175,8 +185,8 @@ def test_second_cars_stay_at_home_while_the_household_is_away(town):
     life = town.lives.tables
     for household in np.flatnonzero(np.diff(life.first_vehicle) > 1).tolist():
         for day in range(100):
-            if days.template_on(life, household, 0, day) in {plan.T_AWAY, plan.T_DEPART, plan.T_RETURN}:
-                assert days.template_on(life, household, 1, day) == plan.T_IDLE
+            if shape_on(life, household, 0, day) in {plan.T_AWAY, plan.T_DEPART, plan.T_RETURN}:
+                assert shape_on(life, household, 1, day) == plan.T_IDLE
 
 
 def test_spells_come_as_often_as_the_scenario_says():
@@ -194,44 +204,91 @@ def test_spells_come_as_often_as_the_scenario_says():
         assert abs(count / n - share) < 4 * np.sqrt(share * (1 - share) / n)
 
 
-def test_groups_meet(town):
-    """On the evening of a meeting, the first cars of all who attend stand in one zone together."""
-    life, meetings = town.lives.tables, defaultdict(list)
-    for household in range(town.lives.population.n_households):
-        group = days.group_of(life, household)
-        if group is None:
-            continue
+def evenings_together(run, wanted):
+    """List (zone, arrives, leaves) of first cars at the groups and events of 140 days, by what `wanted` names them."""
+    life, met = run.lives.tables, defaultdict(list)
+    for household in range(run.lives.population.n_households):
         for day in range(140):
+            name = wanted(life, group_on(life, household, day), day)
+            if name is None:
+                continue
             legs = days.legs_on(life, household, int(life.first_vehicle[household]), day)
             at = [i for i, leg in enumerate(legs) if leg.purpose is Purpose.GROUP]
             assert len(at) <= 1
             if at:
-                assert int(life.weekday[day]) == int(life.group_weekday[group])
-                meetings[group, day].append((legs[at[0]].to_zone, legs[at[0]].arrive_s, legs[at[0] + 1].leave_s))
-    together = [who for who in meetings.values() if len(who) > 1]
+                met[name].append((legs[at[0]].to_zone, legs[at[0]].arrive_s, legs[at[0] + 1].leave_s))
+    return met
+
+
+def test_groups_meet(town):
+    """On the evening of a meeting, the first cars of all who attend stand in one zone together."""
+    life = town.lives.tables
+    met = evenings_together(town, lambda life, group, day: (group, day) if days.meets_on(life, group, day) else None)
+    together = [who for who in met.values() if len(who) > 1]
     assert len(together) > 50
-    for who in together:
-        assert len({zone for zone, _, _ in who}) == 1
+    for (group, day), who in met.items():
+        assert (life.first_weekday + day) % 7 == life.group_weekday[group]
+        assert {zone for zone, _, _ in who} == {int(life.group_zone[group])}
         assert min(leave for *_, leave in who) - max(arrive for _, arrive, _ in who) > 3600
+
+
+def test_events_bring_together_people_of_all_groups_and_of_none(town):
+    life = town.lives.tables
+
+    def event(life, group, day):
+        return None if life.event_zone[day] < 0 or days.meets_on(life, group, day) else day
+
+    met = evenings_together(town, event)
+    assert sum(len(who) > 1 for who in met.values()) > 10
+    for day, who in met.items():
+        assert {zone for zone, _, _ in who} == {int(life.event_zone[day])}
+        assert min(leave for *_, leave in who) - max(arrive for _, arrive, _ in who) > 3600
+    assert not town.world.zones.outside[life.event_zone[life.event_day]].any()
+
+
+def test_nobody_goes_where_no_group_meets_and_nothing_happens(town):
+    def neither(life, group, day):
+        return day if life.event_zone[day] < 0 and not days.meets_on(life, group, day) else None
+
+    assert evenings_together(town, neither) == {}
+
+
+def test_events_come_as_often_as_the_scenario_says_and_as_many_attend():
+    often = {"events.per_month": 9, "events.attendance": 0.4, "households.in_group": 0.0, "period.days": 1461}
+    run = small(town_scenario(17, roads__population=30, **often))
+    life = run.lives.tables
+    share, n = 9 / (365.25 / 12), len(life.event_day)
+    assert abs(n / 1461 - share) < 4 * np.sqrt(share * (1 - share) / 1461)
+    assert np.array_equal(life.event_day, np.flatnonzero(life.event_zone >= 0))
+    could = met = 0
+    for household in range(run.lives.population.n_households):
+        for day in life.event_day.tolist():
+            spell = days.word(int(life.key[plan.K_SPELL]), household, (life.first_weekday + day) // 7) >> 32
+            if spell >= int(life.below[2]):
+                could += 1
+                met += goes_out(shape_on(life, household, 0, day))
+    assert abs(met / could - 0.4) < 4 * np.sqrt(0.4 * 0.6 / could)
+
+
+def goes_out(number: int) -> bool:
+    """Tell whether a template's car joins a group or an event."""
+    return Purpose.GROUP in [what for what, _ in diaries.TEMPLATES[number].stops]
 
 
 def test_attendance_is_what_the_scenario_says(town):
     life, met, could = town.lives.tables, 0, 0
     for household in range(town.lives.population.n_households):
-        group = days.group_of(life, household)
-        if group is None:
-            continue
         for day in range(400):
-            template = days.template_on(life, household, 0, day)
-            spell = days.word(int(life.key[plan.K_SPELL]), household, int(life.week[day])) >> 32
-            if int(life.weekday[day]) == int(life.group_weekday[group]) and spell >= int(life.below[2]):
+            spell = days.word(int(life.key[plan.K_SPELL]), household, (life.first_weekday + day) // 7) >> 32
+            if days.meets_on(life, group_on(life, household, day), day) and spell >= int(life.below[2]):
                 could += 1
-                met += Purpose.GROUP in [what for what, _ in diaries.TEMPLATES[template].stops]
+                met += goes_out(shape_on(life, household, 0, day))
+    assert could > 500
     assert abs(met / could - 0.7) < 4 * np.sqrt(0.7 * 0.3 / could)
 
 
 def test_habits_last_and_change_with_a_move(town):
-    """A place stays the same until the household moves; unfamiliar places change every four weeks."""
+    """A place stays the same until the household moves; unfamiliar places change every sixteen days."""
     life = town.lives.tables
     changed = 0
     for household in range(town.lives.population.n_households):
@@ -242,9 +299,9 @@ def test_habits_last_and_change_with_a_move(town):
         changed += first.moves != last.moves
         assert (places[2] == places[3]) == (first.moves == last.moves)
     assert changed > 3
-    strange = {tuple(days.place_of(life, h, 0, days.chapter_on(life, h, 0), day, plan.NEW_SHOP_SLOT) for h in range(20))
+    strange = {tuple(days.place_of(life, h, 0, days.chapter_on(life, h, 0), day, plan.NEW_SLOT) for h in range(20))
                for day in range(112)}  # fmt: skip
-    assert len(strange) == 4
+    assert len(strange) == 112 // plan.ERA_DAYS == 7
 
 
 def test_each_household_has_its_own_day(trips):

@@ -122,13 +122,7 @@ def test_each_slot_is_filled_for_the_purpose_that_picks_it():
 
 
 def test_kernel_and_households_count_alike():
-    for name in (
-        "HOME_SLOT",
-        "WORK_SLOT",
-        "GROUP_SLOT",
-        "NEW_SHOP_SLOT",
-        "NEW_LEISURE_SLOT",
-        "OUTSIDE_SLOT",
-        "N_SLOTS",
-    ):
+    for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "OUTSIDE_SLOT", "N_SLOTS"):
         assert getattr(plan, name) == getattr(hh, name)
+    unfamiliar = [hh.NEW_SHOP_SLOT, hh.NEW_LEISURE_SLOT, hh.NEW_CITY_SLOT]
+    assert unfamiliar == [*range(plan.NEW_SLOT, plan.NEW_SLOT + plan.NEW_SLOTS)]

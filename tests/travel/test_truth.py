@@ -15,7 +15,7 @@ from simulate.world.zones import Purpose
 def town() -> Small:
     """A wide town where some alternatives are too long and replaced."""
     wide = {"roads.density_per_km2": 3, "roads.block_m": 900, "travel.other_route_margin": 1.0}
-    return small(town_scenario(21, **wide, travel__route_shares=[0.1, 0.3, 0.6]), awkward=True)
+    return small(town_scenario(24, **wide, travel__route_shares=[0.1, 0.3, 0.6]), awkward=True)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def trips(town) -> truth.Trips:
 
 
 def routes_of(run: Small, trips: truth.Trips) -> list[list[int]]:
-    walker, hub = Walker(run.scenario, run.world), run.world.zones.hub
+    walker, hub = Walker(run.scenario, run.world, run.watch), run.world.zones.hub
     ends = zip(hub[trips.from_zone].tolist(), trips.alternative.tolist(), hub[trips.to_zone].tolist(), strict=True)
     return [walker.route(a, alternative, b) for a, alternative, b in ends]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import anaheim_scenario, town_scenario
+from worlds import anaheim_scenario, finish, town_scenario
 
 from simulate.checks import ScenarioError
 from simulate.world import build
@@ -128,5 +128,5 @@ def test_a_world_without_readers_is_refused():
     scenario = town_scenario(5)
     readers = scenario.settings.readers.model_copy(update={"place": {}})
     bare = dataclasses.replace(scenario, settings=scenario.settings.model_copy(update={"readers": readers}))
-    with pytest.raises(ScenarioError, match=r"readers.place: expected at least one placement"):
-        build_world(bare)
+    with pytest.raises(ScenarioError, match=r"^readers: expected at least one reader, found none; add \[readers.place"):
+        finish(bare, build_world(bare))

@@ -9,6 +9,7 @@ from worlds import town_scenario
 from simulate.world.build import build_world
 from simulate.world.choices import HOME_TO_NEAR_S, NEAR, NEAR_TO_NEAR_S, ROW, choice_tables, near_limit_s
 from simulate.world.districts import Districts
+from simulate.world.reach import NO_LIMIT, Reach
 from simulate.world.routes import best_times
 from simulate.world.zones import N_PURPOSES, Purpose, Zones
 
@@ -17,6 +18,7 @@ EVERYDAY = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL, Purpose.LEISURE, Purpose
 
 SCENARIO = town_scenario(4, roads__population=2000, roads__density_per_km2=1000, travel__distance_decay_s=420)
 TRAVEL = SCENARIO.settings.travel
+ANYWHERE = Reach(NO_LIMIT, NO_LIMIT)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def test_home_and_work_follow_the_trip_table_and_the_zones_within_a_district_sha
     zones = plain_zones([0, 0, 1, 2], [10, 30, 20, 5], [4, 12, 8, 8], [0, 0, 0, 1])
     trips = np.array([[0.0, 3.0, 1.0], [2.0, 2.0, 0.0], [1.0, 0.0, 0.0]])
     districts = Districts(trips=trips, of_zone=np.array([0, 0, 1, 2]))
-    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, districts, 0)
+    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, ANYWHERE, districts, 0)
     work, home = (choice[p] for p in (Purpose.WORK, Purpose.HOME))
     assert counts(work[0], 4).tolist() == [0, 0, 384, 128]
     assert counts(work[1], 4).tolist() == [64, 192, 256, 0]  # 4 jobs and 12 share the half that leaves the district
@@ -95,7 +97,7 @@ def test_the_way_to_work_counts_not_the_way_back():
     """On one-way streets the two differ: hub 1 is a minute from 0, but 0 is half an hour from 1."""
     zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
     best_s = np.array([[0.0, 60.0, 60.0], [1800.0, 0.0, 60.0], [60.0, 60.0, 0.0]])
-    choice = choice_tables(zones, best_s, TRAVEL, None, 0)
+    choice = choice_tables(zones, best_s, TRAVEL, ANYWHERE, None, 0)
     near, far = np.exp(-60 / 1260), np.exp(-1800 / 1260)
     for purpose, hub, weight in (
         (Purpose.WORK, 0, [1, near, near]),
@@ -110,17 +112,26 @@ def test_the_way_to_work_counts_not_the_way_back():
 def test_who_lives_beyond_the_map_shops_there():
     zones = plain_zones([0, 1, 2], [10, 10, 10], [5, 5, 5], [0, 0, 1])
     districts = Districts(trips=np.ones((3, 3)), of_zone=np.arange(3))
-    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, districts, 0)
+    choice = choice_tables(zones, np.full((3, 3), 60.0), TRAVEL, ANYWHERE, districts, 0)
     assert (choice[Purpose.SHOP, 2] == 2).all()
     assert set(choice[Purpose.SHOP, 0].tolist()) == {0, 1, 2}
     assert set(choice[Purpose.WORK, 2].tolist()) == {0, 1, 2}
 
 
-def test_a_hub_that_attracts_nobody_near_falls_back_on_anywhere():
+def test_a_hub_that_the_trip_table_forgets_goes_to_the_nearest_zone_of_the_map():
     zones = plain_zones([0, 1], [10, 10], [5, 5], [0, 1])
     districts = Districts(trips=np.array([[1.0, 0.0], [0.0, 0.0]]), of_zone=np.arange(2))
-    choice = choice_tables(zones, np.full((2, 2), 60.0), TRAVEL, districts, 0)
-    assert set(choice[Purpose.WORK, 1].tolist()) == {0, 1}
+    choice = choice_tables(zones, np.full((2, 2), 60.0), TRAVEL, ANYWHERE, districts, 0)
+    assert (choice[Purpose.WORK, 1] == 0).all()
+
+
+def test_places_beyond_reach_are_left_out_there_and_back():
+    """Hub 2 is near enough only one way; work may lie farther than leisure."""
+    zones = plain_zones([0, 1, 2, 3], [10, 10, 10, 10], [5, 5, 5, 5], [0, 0, 0, 0])
+    best_s = np.array([[0.0, 600, 100, 900], [600.0, 0, 600, 600], [1000.0, 600, 0, 600], [900.0, 600, 600, 0]])
+    choice = choice_tables(zones, best_s, TRAVEL, Reach(9000, 6000), None, 0)
+    for purpose, within in ((Purpose.WORK, {0, 1, 3}), (Purpose.HOME, {0, 1, 3}), (Purpose.LEISURE, {0, 1})):
+        assert set(choice[purpose, 0].tolist()) == within
 
 
 @pytest.mark.parametrize("block_m", [200, 900])
@@ -142,6 +153,6 @@ def test_near_places_are_as_near_as_the_diaries_trust(block_m, peak):
 def test_where_nothing_is_near_the_nearest_zone_serves():
     zones = plain_zones([0, 1], [10, 10], [5, 5], [0, 0])
     zones.attraction[Purpose.SHOP] = [0, 1]
-    choice = choice_tables(zones, np.array([[0.0, 9000.0], [9000.0, 0.0]]), TRAVEL, None, 0)
+    choice = choice_tables(zones, np.array([[0.0, 9000.0], [9000.0, 0.0]]), TRAVEL, ANYWHERE, None, 0)
     assert (choice[Purpose.SHOP, 0] == 0).all()
     assert (choice[Purpose.SHOP, 1] == 1).all()

@@ -84,13 +84,17 @@ def test_zones_hold_no_more_vehicles_than_asked(per_zone):
     assert zones.residents.sum() == pytest.approx(3000 * 0.68)
 
 
-def test_four_corners_stand_for_the_world_beyond(town):
-    roads, zones = town
-    assert zones.outside.sum() == 4
-    assert zones.outside[-4:].all()
-    assert len(set(zones.hub[zones.outside].tolist())) == 4
+def test_the_ends_of_main_streets_stand_for_the_world_beyond():
+    roads, zones = build_town(town_scenario(roads__population=20_000, roads__density_per_km2=1700).settings.roads, 1)
     side = round(np.sqrt(roads.n_nodes))
-    assert set(zones.hub[zones.outside].tolist()) == {0, side - 1, side * (side - 1), side * side - 1}
+    assert (side - 1) % 4 != 2, "else the rim itself would be a main street"
+    row, column = np.divmod(np.arange(roads.n_nodes), side)
+    rim = (row % (side - 1) == 0) | (column % (side - 1) == 0)
+    main = roads.road_class == RoadClass.ARTERIAL
+    ends = rim & np.isin(np.arange(roads.n_nodes), [roads.tail[main], roads.head[main]])
+    assert ends.sum() > 4
+    assert sorted(zones.hub[zones.outside].tolist()) == np.flatnonzero(ends).tolist()
+    assert not zones.outside[: -ends.sum()].any()
     assert not zones.residents[zones.outside].any()
     for purpose in Purpose:
         assert zones.attraction[purpose][zones.outside].any() == (purpose is Purpose.OUTSIDE)

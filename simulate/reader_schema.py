@@ -1,0 +1,190 @@
+"""What a scenario may say about readers: where they stand and drive, whose they are, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulate.schema_parts import (
+    Above0,
+    AtLeast0,
+    Clock,
+    Count,
+    Fault,
+    Name,
+    Share,
+    Table,
+    Text,
+    refuse,
+    sum_to_one,
+)
+
+OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
+STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "busiest": (("count", "spacing_m"), ()),
+    "random": (("count",), ("spacing_m",)),
+    "cordon": (("count", "radius_m"), ("spacing_m",)),
+    "file": (("path", "within_m", "merge_m"), ("credit",)),
+}
+"""For each placement strategy, the keys it needs and those it may have."""
+
+
+class Placement(Table):
+    """Fixed readers of one owner, placed by one strategy."""
+
+    owner: Name = Field(description="name of the owner of these readers")
+    strategy: Literal["busiest", "random", "cordon", "file"] = Field(
+        description="where they stand: busiest links, random links, a ring round the centre, or positions from a file"
+    )
+    count: Count | None = Field(default=None, description="number of readers (busiest, random, cordon)")
+    spacing_m: AtLeast0 | None = Field(
+        default=None, description="least metres between two readers (busiest, random, cordon)"
+    )
+    radius_m: Above0 | None = Field(default=None, description="radius of the ring, in metres (cordon)")
+    path: str | None = Field(default=None, description="file of positions; empty until you give it (file)")
+    within_m: Above0 | None = Field(default=None, description="farthest a position may lie from a road, metres (file)")
+    merge_m: AtLeast0 | None = Field(
+        default=None, description="positions nearer than this on one link are one reader, metres (file)"
+    )
+    credit: Text | None = Field(default=None, description="whom to name wherever these readers are shown (file)")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Placement:
+        needs, may = STRATEGY_KEYS[self.strategy]
+        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
+        takes = f"strategy {self.strategy!r} takes {', '.join([*needs, *may])}"
+        missing = [key for key in needs if key not in given]
+        extra = [key for key in given if key not in {"owner", "strategy", *needs, *may}]
+        refuse(
+            [
+                *(
+                    Fault((key,), f"a value, which strategy {self.strategy!r} needs", "nothing", takes)
+                    for key in missing
+                ),
+                *(Fault((key,), f"no such key with strategy {self.strategy!r}", f'"{key}"', takes) for key in extra),
+            ]
+        )
+        return self
+
+
+class Fleet(Table):
+    """Patrol or repossession cars of one owner, whose readers scan parked cars and meet moving ones."""
+
+    owner: Name = Field(description="name of the owner of these units")
+    units: Count = Field(description="number of cars with readers")
+    shifts: tuple[tuple[Clock, Clock], ...] = Field(
+        min_length=1,
+        description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps",
+    )
+    on_duty: Share = Field(description="share of its shifts that a unit really drives, from 0 to 1")
+    visits: Above0 | None = Field(
+        default=None, description="zones that a unit scans in a shift, on average; needed unless readers.sightings says"
+    )
+    scan_min: float = Field(gt=0, le=120, description="minutes it takes to scan the parked cars of a zone, at most 120")
+    rolling_min: float = Field(
+        ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
+    )
+    homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
+    unevenness: Above0 = Field(description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
+    poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
+    territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Fleet:
+        refuse(_overlaps(self.shifts))
+        return self
+
+
+class Gates(Table):
+    """Readers at the entrances of lots, which see cars arrive and leave."""
+
+    owner: Name = Field(description="name of the owner of these gates")
+    purpose: Literal["home", "work", "school", "shop", "meal", "leisure", "worship", "clinic"] = Field(
+        description="what people come to these lots for"
+    )
+    count: Count | None = Field(
+        default=None, description="number of gated lots, the busiest first; needed unless readers.sightings says"
+    )
+
+
+class Sightings(Table):
+    """How much mobile units and gates collect in all, and whose share of it is whose."""
+
+    per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
+    split: Mapping[OwnerKind, Share] = Field(
+        description="share of these sightings by kind of owner; the shares sum to 1"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Sightings:
+        refuse(sum_to_one(("split",), self.split.values(), "shares of the kinds of owner"))
+        return self
+
+
+class Readers(Table):
+    """Where plate readers stand and drive, and how well they read."""
+
+    capture_day: Share = Field(description="share of passing plates that fixed readers and gates read by day")
+    capture_night: Share = Field(description="share of passing plates that fixed readers and gates read by night")
+    misread: Share = Field(description="share of the reads of fixed readers and gates that name a wrong plate")
+    mobile_capture_day: Share = Field(description="share of cars in view that a mobile unit reads by day")
+    mobile_capture_night: Share = Field(description="share of cars in view that a mobile unit reads by night")
+    mobile_misread: Share = Field(description="share of the reads of mobile units that name a wrong plate")
+    wrong_state: Share = Field(description="share of reads whose state is wrong or missing, the plate aside")
+    night: tuple[Clock, Clock] = Field(
+        description="two times, HH:MM on the half-hour: when night begins and when it ends"
+    )
+    place: Mapping[Name, Placement] = Field(default={}, description="placements of fixed readers, by name")
+    mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
+    gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")
+    sightings: Sightings | None = Field(
+        default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
+    )
+
+
+class Parking(Table):
+    """Where cars stand in view of a passing unit."""
+
+    visible_home: Share = Field(description="share of cars that stand in view at home, mean over areas, from 0 to 1")
+    visible_away: Share = Field(description="share of cars that stand in view elsewhere, from 0 to 1")
+    unequal: Share = Field(description="how much more often cars stand in view in the poorest areas than in the mean")
+
+
+class Plates(Table):
+    """What plates look like when shown; a format that no state uses."""
+
+    format: Annotated[str, Field(pattern=r"^[LD]{1,8}$", examples=["DLDLDLD"])] = Field(
+        description="L for a letter, D for a digit, at most eight in all"
+    )
+
+
+class HotList(Table):
+    """Plates that a system looks out for."""
+
+    wanted: Share = Field(description="share of vehicles rightly listed at any one time, from 0 to 1")
+    listed_days: Above0 = Field(description="days an entry is right, on average")
+    stale_days: AtLeast0 = Field(description="days an entry stays listed after it ceased to be right, on average")
+    other_states: AtLeast0 = Field(description="entries of other states' plates for each rightly listed one")
+
+
+class Owner(Table):
+    """Whose readers they are."""
+
+    kind: OwnerKind = Field(description="what kind of body the owner is")
+
+
+def _overlaps(shifts: tuple[tuple[str, str], ...]) -> list[Fault]:
+    """Return a fault where two shifts of one unit share a half-hour; a shift may run past midnight."""
+    taken: dict[int, tuple[str, str]] = {}
+    for begin, end in shifts:
+        first, last = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begin, end))
+        for half_hour in range(first, last if last > first else last + 48):
+            if half_hour % 48 in taken:
+                a, b = taken[half_hour % 48]
+                found = f"{a} to {b} and {begin} to {end}"
+                expected = "shifts of one unit that do not overlap"
+                return [Fault(("shifts",), expected, found, "end the one before the other begins, or add units")]
+            taken[half_hour % 48] = (begin, end)
+    return []
