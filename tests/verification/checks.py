@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["another program", "input", "fitted", "held out"]
+Kind = Literal["another program", "another model", "input", "fitted", "held out"]
 Outcome = Literal["reproduced", "bracketed", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

@@ -8,6 +8,8 @@ import pytest
 from checks import Record
 from cities import City, draw_city
 
+import simulate as sim
+
 HERE = Path(__file__).parent
 DOCS = HERE.parent.parent / "docs"
 RECORD = pytest.StashKey()
@@ -73,3 +75,14 @@ def city(tmp_path_factory) -> City:
     """Draw a city of 100,000 people under a dense network of fixed readers, with its full crowd."""
     return draw_city(tmp_path_factory.mktemp("city"), days=28)
 
+
+@pytest.fixture(scope="session")
+def norfolk(tmp_path_factory):
+    """Draw four weeks of Norfolk 2025; all its figures are rates per day."""
+    return sim.run(sim.load("norfolk-2025", overrides={"period.days": 28}), tmp_path_factory.mktemp("norfolk") / "run")
+
+
+@pytest.fixture(scope="session")
+def oakland(tmp_path_factory):
+    """Draw the 41 months of Oakland 2014."""
+    return sim.run(sim.load("oakland-2014"), tmp_path_factory.mktemp("oakland") / "run")

