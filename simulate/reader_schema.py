@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -113,13 +113,21 @@ class Sightings(Table):
     """How much mobile units and gates collect in all, and whose share of it is whose."""
 
     per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
-    split: Mapping[OwnerKind, Share] = Field(
-        description="share of these sightings by kind of owner; the shares sum to 1"
-    )
+    split: Mapping[str, Share] = Field(description="share of these sightings by kind of owner; the shares sum to 1")
 
     @model_validator(mode="after")
     def _fits(self) -> Sightings:
-        refuse(sum_to_one(("split",), self.split.values(), "shares of the kinds of owner"))
+        kinds = get_args(OwnerKind)
+        refuse(
+            [
+                *(
+                    Fault(("split", kind), "a kind of owner", f'"{kind}"', f"the kinds are {', '.join(kinds)}")
+                    for kind in self.split
+                    if kind not in kinds
+                ),
+                *sum_to_one(("split",), self.split.values(), "shares of the kinds of owner"),
+            ]
+        )
         return self
 
 

@@ -81,6 +81,19 @@ def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
     assert all(rate["value"] is not None or rate["note"] for rate in rates)
 
 
+def test_a_hot_list_is_measured_when_asked_for_whatever_is_kept(plateprint, tiny_run):
+    tables = set()
+    for kept in ("1d", "1d,forever"):
+        code, out, _ = plateprint("measure", tiny_run, "--measures", "hotlist", "--retention", kept)
+        assert code == 0
+        tables.add(out)
+    (out,) = tables
+    assert "alerts per million reads" in out
+    assert "innocent vehicles alerted on" in out
+    assert "hotlist: How often does a hot list raise an alert" in out
+    assert "unicity" not in out
+
+
 def test_an_owner_sees_its_own_readers_and_fewer_sightings_than_all(plateprint, tiny_run, tmp_path):
     means = {}
     for who in ("shopping-centre", "smallville-pd", "town-and-shops"):

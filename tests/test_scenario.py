@@ -92,6 +92,13 @@ FAULTS = {
     "route-shares-do-not-sum": [(3, "travel.route_shares", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
     "share-above-one": [(4, "readers.capture_night", "from 0 to 1", "found 1.7", "share of passing plates")],
     "share-below-zero": [(3, "readers.capture_night", "from 0 to 1", "found -0.1", "share of passing plates")],
+    "shifts-overlap": [
+        (5, "readers.mobile.patrol.shifts", "do not overlap", "22:00 to 06:00 and 05:30 to 13:30", "end the one before")
+    ],
+    "split-does-not-sum": [(3, "readers.sightings.split", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
+    "split-on-unknown-kind": [
+        (3, "readers.sightings.split.taxis", "a kind of owner", "taxis", "the kinds are police, repossession")
+    ],
     "shares-do-not-sum": [(2, "households.types", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
     "strategy-unknown": [(3, "readers.place.shops.strategy", '"busiest", "random"', '"randon"', "'random'")],
     "strategy-with-superfluous-key": [(3, "readers.place.shops.within_m", "'random'", "within_m", "takes count")],

@@ -56,6 +56,43 @@ def town_scenario(seed: int = 0, **changes: Any) -> Scenario:
     return simulate.scenario.load(TOWN, seed=seed, overrides=overrides)
 
 
+WATCHERS: Mapping[str, Any] = {
+    "owners.repo": {"kind": "repossession"},
+    "owners.parking": {"kind": "parking"},
+    "readers.mobile.patrol": {
+        "owner": "smallville-pd", "units": 2, "shifts": [["07:00", "15:00"], ["22:00", "02:00"]], "on_duty": 0.8,
+        "visits": 5, "scan_min": 20, "rolling_min": 30, "homes": 0.5, "unevenness": 1, "poorer_areas": 2,
+        "territory_m": 1500,
+    },
+    "readers.mobile.tow": {
+        "owner": "repo", "units": 2, "shifts": [["20:30", "04:30"], ["04:30", "06:00"]], "on_duty": 0.9, "visits": 2.5,
+        "scan_min": 30, "rolling_min": 0, "homes": 1, "unevenness": 3, "poorer_areas": 1, "territory_m": 4000,
+    },
+    "readers.gates.lots": {"owner": "parking", "purpose": "shop", "count": 2},
+    "readers.gates.plant": {"owner": "smallville-pd", "purpose": "work", "count": 2},
+    "parking.visible_home": 0.6,
+}  # fmt: skip
+"""Two fleets, with shifts past midnight and past 04:00, and two rules for gates."""
+VISITORS: Mapping[str, Any] = {
+    "visitors.commuters": {"vehicles": 7, "weeks": 0.9, "days": "workdays", "purpose": "work"},
+    "visitors.shoppers": {"vehicles": 9, "weeks": 0.4, "days": "one", "purpose": "errands"},
+    "visitors.lorries": {"vehicles": 5, "weeks": 0.5, "days": "one", "purpose": "through"},
+}
+RESTLESS: Mapping[str, Any] = {
+    "households.moved_in_year": 0.6,
+    "households.moved_in_five_years": 0.9,
+    "households.new_job_in_year": 0.9,
+    "households.away_week": 0.2,
+    "households.in_group": 0.7,
+    "households.group_size": 3,
+    "events.per_month": 4,
+    "events.attendance": 0.3,
+    "travel.new_place": 0.2,
+}
+MISREADS: Mapping[str, Any] = {"readers.misread": 0.3, "readers.mobile_misread": 0.3}
+EVERYTHING: Mapping[str, Any] = {**WATCHERS, **VISITORS, **RESTLESS, **MISREADS}
+
+
 def anaheim_scenario(data: Path, seed: int = 0, **changes: Any) -> Scenario:
     """Return Anaheim with the files of the data folder; nothing is misread unless changes say so."""
     files = {
@@ -68,10 +105,10 @@ def anaheim_scenario(data: Path, seed: int = 0, **changes: Any) -> Scenario:
     return simulate.scenario.load("anaheim", seed=seed, overrides=overrides)
 
 
-def small(scenario: Scenario, *, awkward: bool = False, scattered: int = 0) -> Small:
+def small(scenario: Scenario, *, awkward: bool = False, scattered: int | None = None) -> Small:
     """Build world, people and draw; readers scattered over so many links replace the scenario's own."""
     world = build_awkward(scenario) if awkward else build.build_world(scenario)
-    if scattered:
+    if scattered is not None:
         world = with_readers(world, scenario, spots(world.roads.n_links, scattered, scenario.seed))
     return finish(scenario, world)
 

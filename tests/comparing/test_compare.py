@@ -71,6 +71,15 @@ def test_rules_of_one_scenario_are_compared_with_the_first_asked_for(work):
     assert "no interval over worlds" in found.compared.covers()
 
 
+def test_hot_lists_are_compared_in_pairs_when_asked_for(work, tmp_path):
+    busy = {"hotlist__wanted": 0.2, "hotlist__other_states": 0}
+    towns = [town("late", hotlist__stale_days=30, **busy), town("prompt", hotlist__stale_days=0, **busy)]
+    made = sim.compare(towns, measures=["hotlist"], work=work)
+    false = made.differences.one(of="prompt", score="stale entry")
+    assert false.difference < 0
+    assert "stale entry" in made.page(tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_runs_are_kept_and_used_again(made, work):
     kept = sorted(path.name for path in work.glob("six-*"))
     assert [re.sub("-[0-9a-f]{8}$", "", name) for name in kept] == ["six-0", "six-1", "six-2"]
