@@ -87,7 +87,9 @@ class Fleet(Table):
         ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
     )
     homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
-    unevenness: float = Field(ge=0.01, le=1000, description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
+    unevenness: float = Field(
+        ge=0.01, le=1e9, description="shape of the gamma law of visits over zones: small is uneven, 100 is even"
+    )
     poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
     territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
 

@@ -33,7 +33,9 @@ NHTS_HOURS = {
 HS2006 = "FHWA Highway Statistics 2006, NT-3: NHTS 2001"
 ACS2009 = "ACS 2009"
 SHORT_WAYS = "people with short ways leave later for the same start of work; in the large city 56 to 57 % leave by then"
-DAY_TABLES = "the tables from which days are drawn were fitted to these shares together with the hours, and only roughly"
+DAY_TABLES = (
+    "the tables from which days are drawn were fitted to these shares together with the hours, and only roughly"
+)
 
 
 @pytest.fixture(scope="module")
