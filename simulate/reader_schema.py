@@ -73,7 +73,7 @@ class Fleet(Table):
     """Patrol or repossession cars of one owner, whose readers scan parked cars and meet moving ones."""
 
     owner: Name = Field(description="name of the owner of these units")
-    units: Count = Field(description="number of cars with readers")
+    units: int = Field(ge=1, le=10_000, description="number of cars with readers, at most 10,000")
     shifts: tuple[tuple[Clock, Clock], ...] = Field(
         min_length=1,
         description="pairs of times, HH:MM on the half-hour, between which each unit is out; none overlaps",
@@ -87,7 +87,9 @@ class Fleet(Table):
         ge=0, le=120, description="minutes during which a unit also meets cars that come to the zone or go, at most 120"
     )
     homes: Share = Field(description="share of visits to where people live; the rest go to jobs, shops and lots")
-    unevenness: Above0 = Field(description="shape of the gamma law of visits over zones: small is uneven, 100 is even")
+    unevenness: float = Field(
+        ge=0.01, le=1e9, description="shape of the gamma law of visits over zones: small is uneven, 100 is even"
+    )
     poorer_areas: Above0 = Field(description="visits to the poorest areas in times those to the richest")
     territory_m: Above0 = Field(description="metres from its base over which a unit's visits thin out by a factor e")
 

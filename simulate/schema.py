@@ -159,7 +159,7 @@ class Travel(Table):
 class Visitors(Table):
     """Vehicles that live beyond the map and sometimes come."""
 
-    vehicles: Count = Field(description="number of vehicles that could come")
+    vehicles: int = Field(ge=1, le=100_000_000, description="number of vehicles that could come, at most 100 million")
     weeks: Share = Field(description="share of weeks in which one of them comes, from 0 to 1")
     days: Literal["one", "workdays"] = Field(
         description="on which days of such a week: one of them, or all working days"
@@ -172,7 +172,7 @@ class Visitors(Table):
 class Events(Table):
     """One-off events: many people at one place on one evening."""
 
-    per_month: AtLeast0 = Field(description="number of events in a month of 30.4 days")
+    per_month: float = Field(ge=0, le=30, description="number of events in a month of 30.4 days, at most 30")
     attendance: Share = Field(description="share of households within reach that go, from 0 to 1")
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulate.schema import Settings
 
 MONTH_DAYS = 365.25 / 12
+TOLERANCE = 0.25
+"""How far what gates collect may be from their share: whole lots seldom fit better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,8 +52,17 @@ def visits_and_gates(
             f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with mobile units or gates",
             readers.sightings.split[idle[0]], "add [readers.mobile.NAME] or [readers.gates.NAME] for such an owner",
         )  # fmt: skip
-    left = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
+    for name, fleet in readers.mobile.items():
+        if fleet.visits is not None:
+            raise ScenarioError(
+                f"readers.mobile.{name}.visits", "nothing, since [readers.sightings] says how much is collected",
+                fleet.visits, "leave out one of the two",
+            )  # fmt: skip
+    share = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
+    left = dict(share)
     gates = _gates(settings, trial, lots, left)
+    for kind in kinds:
+        _check_met(settings, kind, share[kind], left[kind])
     wanted: dict[str, float] = {}
     for kind in kinds:
         fleets = [name for name, fleet in readers.mobile.items() if owners[fleet.owner].kind == kind]
@@ -63,6 +74,17 @@ def visits_and_gates(
             )  # fmt: skip
         wanted |= {name: visits[name] * max(left[kind], 0.0) / collected for name in fleets}
     return wanted, gates
+
+
+def _check_met(settings: Settings, kind: OwnerKind, wanted: float, left: float) -> None:
+    """Refuse gates that collect much more than their share, or less where nothing else can make it up."""
+    moving = any(settings.owners[fleet.owner].kind == kind for fleet in settings.readers.mobile.values())
+    if left < -TOLERANCE * max(wanted, 1.0) or (left > TOLERANCE * wanted and not moving):
+        raise ScenarioError(
+            f"readers.sightings.split.{kind}", f"about {wanted:,.0f} sightings from its gates",
+            f"{wanted - left:,.0f} from the nearest number of them",
+            "change the share, per_month, or the count of [readers.gates.NAME]",
+        )  # fmt: skip
 
 
 def _gates(

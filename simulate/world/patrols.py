@@ -151,11 +151,12 @@ def _shift(
             f"readers.mobile.{unit.name}", f"at most {most} visits in a shift of {length_s / 3600:g} hours",
             f"{visits:.1f}", "add units or shifts, shorten scan_min, or ask for fewer sightings",
         )  # fmt: skip
-    shift_name = np.arange(days, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
+    laid_out = days + 1  # the last day of travel ends at 04:00 of the next
+    shift_name = np.arange(laid_out, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
     out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty
     wanted = np.floor(visits + streams.uniforms(streams.key(seed, f"patrols.{uid}.visits"), shift_name)).astype(int)
     count = np.where(out, np.minimum(wanted, most), 0)
-    day = np.repeat(np.arange(days), count)
+    day = np.repeat(np.arange(laid_out), count)
     nth = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
     visit = (shift_name[day] * np.uint64(MOST_VISITS)) + nth.astype(np.uint64)
     u = streams.uniforms(streams.key(seed, f"patrols.{uid}.zone"), visit)

@@ -10,7 +10,7 @@ from worlds import town_scenario
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.comparing.sweep import _matching
+from simulate.comparing.sweep import matching
 from simulate.risk.ranges import FILE
 from simulate.scenario import changed, from_resolved
 
@@ -94,9 +94,9 @@ def test_what_does_not_apply_is_skipped_and_said(made):
 
 def test_a_star_stands_for_every_name_that_has_the_key():
     tables = {"place": {"a": {"n": 1}, "b": {"m": 2}, "c": {"n": 3}}}
-    assert list(_matching(tables, ("place", "*", "n"))) == [(("place", "a", "n"), 1), (("place", "c", "n"), 3)]
-    assert list(_matching(tables, ("place", "a", "n", "more"))) == []
-    assert list(_matching(tables, ("other",))) == []
+    assert list(matching(tables, ("place", "*", "n"))) == [(("place", "a", "n"), 1), (("place", "c", "n"), 3)]
+    assert list(matching(tables, ("place", "a", "n", "more"))) == []
+    assert list(matching(tables, ("other",))) == []
 
 
 def test_the_ranges_stand_beside_the_run_and_report_shows_them(made, folders, tmp_path):

@@ -66,14 +66,20 @@ def test_fixed_readers_count_neither_in_the_trial_nor_in_the_total():
     assert np.array_equal(more.watch.visits.uid, sized(0.6, 0.4, 0.0, 15_000.0).watch.visits.uid)
 
 
-def test_gates_that_collect_the_share_alone_leave_nothing_for_units():
-    """Units of a kind of owner whose gates already read its share stay in the garage."""
+def test_gates_that_collect_far_more_than_their_share_are_refused():
     gates = {"readers.gates.lots": {"owner": "repo", "purpose": "shop", "count": 20}}
     split = {"police": 0.99, "repossession": 0.01}
-    run = small(town_scenario(1, **PEOPLE, **{**stated(split, 15_000.0), **gates}))
-    tow = list(run.scenario.settings.readers.mobile).index("tow")
-    assert not (run.watch.visits.fleet == tow).any()
-    assert (run.watch.sites.kind == SiteKind.GATE).sum() == 20
+    with pytest.raises(ScenarioError, match=r"readers.sightings.split.repossession: expected about"):
+        small(town_scenario(1, **PEOPLE, **{**stated(split, 15_000.0), **gates}))
+
+
+def test_stated_visits_beside_a_stated_total_are_refused():
+    changes = stated({"police": 0.6, "repossession": 0.4}, 15_000.0)
+    name = next(key for key in changes if key.startswith("readers.mobile."))
+    fleet = {**changes[name], "visits": 8.0} if isinstance(changes[name], dict) else None
+    more = {name: fleet} if fleet else {"readers.mobile.tow.visits": 8.0}
+    with pytest.raises(ScenarioError, match=r"visits: expected nothing, since \[readers.sightings\] says"):
+        small(town_scenario(1, **PEOPLE, **{**changes, **more}))
 
 
 def test_two_rules_of_gates_are_both_sized():

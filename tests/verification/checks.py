@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["another program", "input", "fitted", "held out"]
+Kind = Literal["another program", "another model", "input", "fitted", "held out"]
 Outcome = Literal["reproduced", "bracketed", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-NOT_WRITTEN = "not written yet"
-"""Why a check of a scenario that the catalogue lacks is skipped; the page says so too."""
 RECALLED = "recalled, unchecked"
 """What stands in the place of a source that nobody has read again."""
 TOPICS = {

@@ -9,6 +9,7 @@ import numpy as np
 
 import simulate as sim
 from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.travel.truth import home_and_work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,22 +51,20 @@ def draw_city(folder: Path, days: int, **changes: Any) -> City:
 
 
 def plates_of(run: Run, vehicles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the plate of each vehicle; int64[n].
-
-    With the two functions below, all that these checks know of how a run numbers things.
-    """
-    assert vehicles.max() < run.n_vehicles
-    return vehicles
+    """Return the plate of each vehicle; int64[n]."""
+    return run.lives.plates.of_vehicles(vehicles)
 
 
 def residents(run: Run) -> NDArray[np.int64]:
-    """Return the vehicles that are kept on the map, not those that only visit; int64[v]."""
-    return np.arange(run.n_vehicles)
+    """Return the vehicles that live on the map on the run's first day, not those that visit; int64[v]."""
+    vehicles = np.arange(run.lives.population.n_residents)
+    home, _ = home_and_work(run.lives, 0, vehicles)
+    return vehicles[~run.world.zones.outside[home]]
 
 
 def site_positions(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return metres east and north of every site; float64[s] each."""
-    return run.world.readers.x_m, run.world.readers.y_m
+    return run.watch.sites.x_m, run.watch.sites.y_m
 
 
 def resident_plates(run: Run) -> NDArray[np.int64]:
@@ -75,10 +74,8 @@ def resident_plates(run: Run) -> NDArray[np.int64]:
 
 def reads_per_plate(run: Run, days: int | None = None) -> NDArray[np.int64]:
     """Count the stored reads of every plate number, ghosts included, of the first days or of all; int64[plates]."""
-    counts = np.zeros(int(plates_of(run, np.arange(run.n_vehicles)).max()) + 1, np.int64)
+    counts = np.zeros(run.lives.plates.n, np.int64)
     for block in run.store.blocks():
-        more = np.bincount(block.plate if days is None else block.plate[block.time < days * DAY_S + DAY_START_S])
-        if len(more) > len(counts):
-            counts = np.pad(counts, (0, len(more) - len(counts)))
-        counts[: len(more)] += more
+        kept = slice(None) if days is None else block.time < days * DAY_S + DAY_START_S
+        counts += np.bincount(block.plate[kept], minlength=len(counts))
     return counts

@@ -6,6 +6,7 @@ a number or a small array. Days are counted from the scenario's first one.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,6 +133,23 @@ def miles_from(world: World, trips: Trips, hubs: NDArray[np.int64]) -> tuple[NDA
     return length[chosen] / MILE_M, chosen
 
 
+def minutes_per_vehicle_day(trips: Trips, vehicle_days: int) -> float:
+    """Return the mean time that a vehicle is driven on a day, idle days included."""
+    return float(minutes(trips).sum()) / vehicle_days
+
+
+def per_day_of(trips: Trips, on: NDArray[np.bool_]) -> float:
+    """Return the mean number of trips of all vehicles together on some days; on : bool[days]."""
+    return float(on[trips.day].sum() / on.sum())
+
+
+def places_per_day(trips: Trips) -> float:
+    """Return the mean number of zones, home included, that a vehicle is in on a day on which it is driven."""
+    day = trips.vehicle << 16 | trips.day
+    stops = np.unique(np.stack([np.concatenate([day, day]), np.concatenate([trips.from_zone, trips.to_zone])]), axis=1)
+    return stops.shape[1] / len(np.unique(day))
+
+
 def distinct_places(trips: Trips) -> NDArray[np.int64]:
     """Count the zones that each vehicle with a trip has stopped in, home included; int64[vehicles]."""
     pair = np.unique(trips.vehicle << 32 | trips.to_zone)
@@ -159,3 +177,31 @@ def new_places_by_month(trips: Trips, months: int) -> NDArray[np.float64]:
     _, at = np.unique(pair, return_index=True)  # trips are in order of time within a vehicle
     month = trips.day[at] // 30
     return np.bincount(month[month < months], minlength=months) / len(np.unique(trips.vehicle))
+
+
+def growth(trips: Trips, days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how many zones a vehicle has stopped in after so many days, on average; float64[n]."""
+    _, at = np.unique(trips.vehicle << 32 | trips.to_zone, return_index=True)
+    return np.array([(trips.day[at] < day).sum() for day in days]) / len(np.unique(trips.vehicle))
+
+
+def familiar_places(trips: Trips, weeks: int) -> float:
+    """Return how many zones a vehicle stops in at least twice within its first weeks, on average."""
+    within = trips.day < weeks * 7
+    pair, visits = np.unique(trips.vehicle[within] << 32 | trips.to_zone[within], return_counts=True)
+    return float((visits >= 2).sum() / len(np.unique(pair >> 32)))
+
+
+def exploring(trips: Trips) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return, by zones known so far, the share of trips to a zone never visited before; float64[bins] each."""
+    new, known = [], []
+    for places in np.split(trips.to_zone, np.flatnonzero(np.diff(trips.vehicle)) + 1):
+        first = np.zeros(len(places), np.bool_)
+        first[np.unique(places, return_index=True)[1]] = True
+        new.append(first)
+        known.append(np.cumsum(first) - first)
+    fresh, knows = np.concatenate(new), np.concatenate(known)
+    edges = np.unique(np.geomspace(4, 40, 8).round())
+    bins = [(knows >= a) & (knows < b) for a, b in pairwise(edges)]
+    bins = [inside for inside in bins if inside.sum() > 200]
+    return np.array([knows[inside].mean() for inside in bins]), np.array([fresh[inside].mean() for inside in bins])

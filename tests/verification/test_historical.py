@@ -4,56 +4,47 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from checks import NOT_WRITTEN
 from cities import reads_per_plate, resident_plates
-from pictures import BLUE, INK, panels, plain_numbers
+from pictures import BLUE, GREY, INK, panels, plain_numbers
 
 import simulate as sim
-from simulate.catalogue import catalogue
+from simulate.world.sites import SiteKind
 
 pytestmark = pytest.mark.verify
 
 YEAR = 365
-NORFOLK_DAYS = 28
-"""Days of Norfolk that are drawn; all its figures are rates per day."""
+RANGE_DAYS = 7
+"""Days over which the two extreme placements are drawn; rates per day need no more."""
 PLAINTIFFS = {"Schmidt": 526 / 133, "Arrington": 849 / 133}
 """Reads per day of the two named plaintiffs, 19 February to 2 July 2025."""
 NORFOLK = "Institute for Justice, Schmidt v. Norfolk, 2025"
+VENDOR = "derived from the vendor's 20 billion reads a month over 83,345 cameras"
 ARS = "Farivar, Ars Technica 2015"
 BETABOSTON = "BetaBoston, Musgrave 2014"
-CLAIM = ("40 % of vehicles seen in a year", BETABOSTON)
+UNEVEN = "how unevenly patrols visit was chosen by this and the next; drn-2014 takes the value over unchanged"
+PLACEMENT = (
+    "where Norfolk's 176 readers stand is an assumption (a third on busy roads, the rest anywhere), and every rate"
+    " hangs on it"
+)
 
 
-@pytest.fixture
-def run_of(record, tmp_path):
-    """Draw a scenario of the catalogue, or list it as absent and skip."""
-
-    def draw(name, published, source, **changes):
-        if name not in {entry.name for entry in catalogue()}:
-            why = "the scenario is not written yet"
-            if f"reads.{name}" not in record.missing:
-                record.miss(f"reads.{name}", what=f"scenario {name}", published=published, source=source, why=why)
-            pytest.skip(f"{name}: {NOT_WRITTEN}")
-        overrides = {key.replace("__", "."): value for key, value in changes.items()}
-        return sim.run(sim.load(name, overrides=overrides), tmp_path / name)
-
-    return draw
+def per_camera_day(run):
+    """Return stored reads per fixed reader and day."""
+    fixed = run.watch.sites.of_kind(SiteKind.FIXED)
+    return run.n_sightings / len(fixed) / run.scenario.settings.period.days
 
 
-def test_norfolk(check, run_of, record):
-    run = run_of("norfolk-2025", "526 and 849 reads of two drivers in 133 days", NORFOLK, period__days=NORFOLK_DAYS)
-    days = run.scenario.settings.period.days
-    per_day = reads_per_plate(run)[resident_plates(run)] / days
+def test_norfolk(check, norfolk, record):
+    per_day = reads_per_plate(norfolk)[resident_plates(norfolk)] / norfolk.scenario.settings.period.days
     check(
-        "reads.norfolk-camera", what="Norfolk 2025: reads per camera and day",
-        value=run.n_sightings / run.world.readers.n / days, published="about 8,000, from the vendor's national claim",
-        source="derived from the vendor's 20 billion reads a month over 83,345 cameras", low=2000, high=9000,
-        kind="held out", expected="reproduced",
+        "reads.norfolk-camera", what="Norfolk 2025: reads per camera and day", value=per_camera_day(norfolk),
+        published="about 8,000, from the vendor's national claim", source=VENDOR, low=2000, high=9000, kind="held out",
+        expected="reproduced", why=PLACEMENT,
     )  # fmt: skip
     check(
         "reads.norfolk-mean", what="Norfolk 2025: reads per resident vehicle and day", value=per_day.mean(),
         published="2.4 nationally", source="derived from the vendor's 20 billion reads a month", low=1, high=5,
-        kind="held out", expected="reproduced",
+        kind="held out", expected="reproduced", why=PLACEMENT,
     )  # fmt: skip
     for name, reads in PLAINTIFFS.items():
         check(
@@ -73,32 +64,48 @@ def test_norfolk(check, run_of, record):
     )  # fmt: skip
 
 
-def test_oakland(check, run_of, record):
-    run = run_of("oakland-2014", "1.1 million plates in 4.6 million reads by 33 units", ARS)
-    counts = reads_per_plate(run)
+def test_norfolk_wherever_its_readers_stand(check, tmp_path):
+    """The published figure lies between the two extremes, which also shows that the check above can fail."""
+    found = []
+    for strategy in ("random", "busiest"):
+        places = {f"readers.place.{name}.strategy": strategy for name in ("main-roads", "spread")}
+        scenario = sim.load("norfolk-2025", overrides={**places, "period.days": RANGE_DAYS})
+        found.append(per_camera_day(sim.run(scenario, tmp_path / strategy)))
+    check(
+        "reads.norfolk-placement", what="Norfolk 2025: reads per camera and day, all readers anywhere or all on the busiest roads",
+        value=(found[0], found[1]), published="about 8,000", source=VENDOR, low=2000, high=9000, kind="held out",
+        expected="bracketed", why=PLACEMENT,
+    )  # fmt: skip
+
+
+def test_oakland(check, oakland, record):
+    counts = reads_per_plate(oakland)
     seen = counts[counts > 0]
     rows = (
-        ("reads", "Oakland 2014: reads in 41 months, millions", run.n_sightings / 1e6, "4.6", 4.1, 5.1, "input", ""),
+        ("reads", "Oakland 2014: reads in 41 months, millions", oakland.n_sightings / 1e6, "4.6", 4.1, 5.1, "input",
+         "the number of visits is set so that a trial yields it", ""),
         ("plates", "Oakland 2014: different plates, ghosts included, millions", len(seen) / 1e6, "1.1", 0.825, 1.375,
-         "fitted", ""),
-        ("per-plate", "Oakland 2014: reads per plate seen", seen.mean(), "4.2", 3.3, 5.6, "fitted", ""),
+         "fitted", UNEVEN, ""),
+        ("per-plate", "Oakland 2014: reads per plate seen", seen.mean(), "4.2", 3.3, 5.6, "fitted", UNEVEN, ""),
         ("twice", "Oakland 2014: plates seen at most twice", (seen <= 2).mean(), "at least half, to be expected", 0.5,
-         1.0, "held out", "%"),
+         1.0, "fitted", UNEVEN, "%"),
     )  # fmt: skip
-    for name, what, value, published, low, high, kind, unit in rows:
+    for name, what, value, published, low, high, kind, why, unit in rows:
         source = ARS if name in {"reads", "plates"} else "derived from Farivar, Ars Technica 2015"
         check(
             f"reads.oakland-{name}", what=what, value=value, published=published, source=source, low=low, high=high,
-            kind=kind, expected="reproduced", unit=unit,
+            kind=kind, expected="reproduced", unit=unit, why=why,
         )  # fmt: skip
     figure, (axes,) = panels(high=3.0)
-    times = np.arange(1, 41)
+    times = np.unique(np.geomspace(1, 200, 30).round())
     axes.loglog(times, [100 * (seen >= k).mean() for k in times], "o-", color=BLUE, markersize=4)
+    axes.axvline(4.2, color=GREY, linestyle="--", linewidth=1)
     axes.set(xlabel="reads", ylabel="% of plates with at least so many")
     plain_numbers(axes.xaxis, axes.yaxis)
     record.picture(
         "oakland", figure, topic="reads", says="Most plates are seen once or twice, a few very often.",
-        caption="Oakland 2014: how often the model's plates are seen in 41 months.",
+        caption="Oakland 2014: how often the model's plates are seen in 41 months. Dashed: the published mean, which"
+        " says nothing about most plates.",
     )  # fmt: skip
 
 
@@ -108,29 +115,42 @@ def seen_in_a_year(run):
     return (counts > 0).mean(), counts[counts > 0].mean()
 
 
-def test_a_national_network(check, run_of):
-    run = run_of("drn-2014", *CLAIM)
+def test_a_national_network(check, tmp_path):
+    run = sim.run(sim.load("drn-2014"), tmp_path / "drn")
     seen, scans = seen_in_a_year(run)
     check(
         "reads.drn-seen", what="commercial network 2014: vehicles seen in a year", value=seen,
         published="40 %, the vendor's claim", source=BETABOSTON, low=0.30, high=0.55, kind="held out",
-        expected="reproduced", unit="%",
+        expected="reproduced", unit="%", why="at the unevenness of Oakland's patrols; nothing was tuned on it",
     )  # fmt: skip
     check(
         "reads.drn-scans", what="commercial network 2014: scans per vehicle seen in a year", value=scans,
-        published="about 8", source="derived from BetaBoston 2014", low=6, high=12, kind="held out",
-        expected="reproduced",
+        published="about 8", source="derived from BetaBoston 2014", low=6, high=12, kind="held out", expected="missed",
+        why="the model spreads the same scans over half of the vehicles instead of 40 %, one scan in ten names another"
+        " plate, and some are of visitors. Those who are seen at all are seen a little too seldom",
+    )  # fmt: skip
+    settings = run.scenario.settings
+    mobile = run.n_sightings * settings.readers.sightings.split["repossession"]
+    units = sum(fleet.units for fleet in settings.readers.mobile.values())
+    check(
+        "reads.drn-unit", what="commercial network 2014: scans per unit and day",
+        value=mobile / units / settings.period.days, published="8,000 of one that is out all day", source=BETABOSTON,
+        low=4000, high=8000, kind="input", expected="missed",
+        why="the metro's share of the national inflow is the work of less than one such unit; it is given to six that"
+        " work part of the time. With fewer units, scans would be less even and fewer vehicles seen",
     )  # fmt: skip
 
 
-def test_an_even_network_would_see_almost_everyone(check, run_of):
+def test_an_even_network_would_see_almost_everyone(check, tmp_path):
     """The check above must be able to fail: the same scans spread evenly."""
-    fleets = sim.load("drn-2014").settings.readers.mobile if "drn-2014" in {e.name for e in catalogue()} else {}
-    even = {f"readers__mobile__{name}__unevenness": 100.0 for name in fleets}
-    run = run_of("drn-2014", *CLAIM, **even)
+    even = {"unevenness": 100.0, "territory_m": 1e6, "poorer_areas": 1.0}
+    fleets = sim.load("drn-2014").settings.readers.mobile
+    changes = {f"readers.mobile.{name}.{key}": value for name in fleets for key, value in even.items()}
+    seen, _ = seen_in_a_year(sim.run(sim.load("drn-2014", overrides=changes), tmp_path / "even"))
     check(
-        "reads.drn-even", what="commercial network 2014, were it even: vehicles seen in a year",
-        value=seen_in_a_year(run)[0], published="far above the 40 % claimed", source=BETABOSTON, low=0.55, high=1.0,
-        kind="held out", expected="reproduced", unit="%",
-        why="the same number of scans spread evenly over zones does not fit, so the check above can fail",
+        "reads.drn-even", what="commercial network 2014, were it even: vehicles seen in a year", value=seen,
+        published="40 %, the vendor's claim", source=BETABOSTON, low=0.30, high=0.55, kind="another model",
+        expected="missed", unit="%",
+        why="the same number of scans spread evenly over homes and lots sees far too many, so the check of"
+        " vehicles seen can fail, and does for the plainest alternative",
     )  # fmt: skip
