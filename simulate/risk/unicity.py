@@ -90,7 +90,7 @@ def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
         raise ScenarioError("measure.unicity_points", f"at most {MAX_POINTS}", points, "a few points single out most")
     n = view.public.n_vehicles
     chosen = draw_targets(truth, living_here(truth, view.today)[0], "unicity", targets)
-    asked = [*record_questions(view, chosen.plate, truth.seed), *truth_questions(view, truth, chosen)]
+    asked = [*record_questions(view, chosen, truth.seed), *truth_questions(view, truth, chosen)]
     found = attack(view, asked)
     longest = asked[-1].rule if asked else None
     rows: list[Rate] = []
@@ -119,13 +119,13 @@ GRAINS = {
 """Seconds and metres of the cells that a point is known to."""
 
 
-def record_questions(view: View, plates: NDArray[np.int64], seed: int) -> list[Questions]:
-    """Draw points from the records of some plates, without repeating a cell."""
-    rows = view.rows_of(plates)
+def record_questions(view: View, targets: Targets, seed: int) -> list[Questions]:
+    """Draw points from the records of some targets, without repeating a cell."""
+    rows = view.rows_of(targets.plate)
     windows = view.windows()
     asked = [(rule, since, HOUR_READER) for rule, since in windows]
     asked += [(*windows[-1], grain) for grain in GRAINS if grain != HOUR_READER] if windows else []
-    return [_from_records(view, rows, plates, rule, since, grain, seed) for rule, since, grain in asked]
+    return [_from_records(view, rows, targets, rule, since, grain, seed) for rule, since, grain in asked]
 
 
 def truth_questions(view: View, truth: Truth, targets: Targets) -> list[Questions]:
@@ -198,22 +198,23 @@ def _setting(source: str, grain: str, p: int) -> str:
 
 
 def _from_records(
-    view: View, rows: Rows, plates: NDArray[np.int64], rule: Retention, since: int, grain: str, seed: int
+    view: View, rows: Rows, targets: Targets, rule: Retention, since: int, grain: str, seed: int
 ) -> Questions:
-    """Pick up to MAX_POINTS different cells of each plate, in a keyed order."""
+    """Pick up to MAX_POINTS different cells of each target, in an order keyed by vehicle, not by plate."""
     seconds, metres = GRAINS[grain]
     place = _cells(view, metres)
     kept = rows.time >= since
-    plate, cell = rows.plate[kept].astype(np.int64), place[rows.site[kept]]
+    question, cell = np.searchsorted(targets.plate, rows.plate[kept]), place[rows.site[kept]]
     bin_ = (rows.time[kept].astype(np.int64) - DAY_START_S) // seconds
-    unique = np.unique(np.column_stack([plate, bin_, cell]), axis=0)
+    unique = np.unique(np.column_stack([question, bin_, cell]), axis=0)
     uid = view.public.sites.uid[np.unique(place, return_index=True)[1]]
-    name = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), unique[:, 0] * 2**24 + unique[:, 1])
+    names = targets.vehicle[unique[:, 0]] * 2**24 + unique[:, 1]
+    name = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), names)
     draw = streams.words(np.uint64(0), name ^ uid[unique[:, 2]])
     unique = unique[np.lexsort((draw, unique[:, 0]))]
     rank = _rank(unique[:, 0])
     unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
-    question = np.searchsorted(plates, unique[:, 0])
+    question = unique[:, 0]
     members = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
     seen = {c: members[c][view.visible[members[c]]] for c in np.unique(unique[:, 2]).tolist()}
     sites = [seen[c] for c in unique[:, 2].tolist()]
@@ -223,13 +224,13 @@ def _from_records(
         rule=rule,
         source="records",
         grain=grain,
-        target=plates,
+        target=targets.plate,
         question=np.repeat(question, repeat),
         point=np.repeat(rank, repeat),
         site=np.concatenate([np.empty(0, np.int64), *sites]),
         begin_s=np.repeat(np.maximum(begin, since), repeat),
         end_s=np.repeat(begin + seconds, repeat),
-        n_points=np.bincount(question, minlength=len(plates)),
+        n_points=np.bincount(question, minlength=len(targets.plate)),
     )
 
 

@@ -41,10 +41,10 @@ class Gatherings:
 
 
 def make_gatherings(
-    world: World, households: Households, events: Events, people: Population, days: Calendar, seed: int
+    world: World, households: Households, events: Events, residents: Population, days: Calendar, seed: int
 ) -> Gatherings:
     """Give each group a venue, a weekday and a quarter of an hour, and each event a venue and a day."""
-    n = max(1, round(people.n_households * households.in_group / households.group_size))
+    n = max(1, round(residents.n_households * households.in_group / households.group_size))
     draws = [streams.uniforms(streams.key(seed, f"groups.{what}"), np.arange(n)) for what in ("venue", "day", "hour")]
     weight = np.where(world.zones.outside, 0.0, world.zones.attraction[Purpose.GROUP])
     cumulative = np.cumsum(weight)

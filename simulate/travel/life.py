@@ -57,8 +57,8 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     """
     settings, seed = scenario.settings, scenario.seed
     households, travel = settings.households, settings.travel
-    people = populate(world.zones, households, seed)
-    people = add_visitors(people, world.zones, settings.visitors, len(households.types), seed)
+    residents = populate(world.zones, households, seed)
+    people = add_visitors(residents, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
     factors = [hour_factors(travel.peak_freeway), hour_factors(travel.peak_other)]
@@ -70,7 +70,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     kinds, visitors = list(households.types.values()), list(settings.visitors.values())
     pattern = pattern_table(households, travel, seed)
     pattern = np.concatenate([pattern, visitor_patterns(settings.visitors, pattern.shape[1])])
-    gatherings = make_gatherings(world, households, settings.events, people, days, seed)
+    gatherings = make_gatherings(world, households, settings.events, residents, days, seed)
     tables = Life(
         key=np.array([streams.key(seed, f"travel.{name}") for name in KEY_NAMES], np.uint64),
         kind=people.kind,

@@ -111,9 +111,12 @@ def _widened(site, time, before, after, anywhere):
     return [(at, max(0, time - before), time + 1 + after) for at in sites]
 
 
-def recorded(view, seed=0, plates=None):
+def recorded(view, seed=0, targets=None):
     """Attack with points drawn from records at every grain; yields questions and matches."""
-    asked = unicity.record_questions(view, np.arange(view.public.n_vehicles) if plates is None else plates, seed)
+    everyone = np.arange(view.public.n_vehicles)
+    asked = unicity.record_questions(
+        view, Targets(vehicle=everyone, plate=everyone) if targets is None else targets, seed
+    )
     return list(zip(asked, unicity.attack(view, asked), strict=True))
 
 
@@ -205,7 +208,7 @@ def test_when_all_plates_are_alike_nobody_is_ever_singled_out():
 def test_of_records_every_point_fits_the_target_and_more_points_never_free_it(town):
     # Plates that fit p + 1 of a target's records fit the first p, so a lone target stays alone.
     view = look(town, ladder=["1d", "7d", "forever"])
-    for questions, matches in recorded(view, plates=targets_of(view, range(0, view.public.n_vehicles, 2)).plate):
+    for questions, matches in recorded(view, targets=targets_of(view, range(0, view.public.n_vehicles, 2))):
         p = np.arange(1, MAX_POINTS + 1)
         known = p <= questions.n_points[:, None]
         assert (matches.own | (questions.n_points == 0)[:, None]).all()
@@ -218,8 +221,8 @@ def test_of_records_every_point_fits_the_target_and_more_points_never_free_it(to
 
 def test_a_repeated_question_draws_the_same_points_and_another_seed_draws_others(town):
     view = look(town)
-    plates = targets_of(view, range(50)).plate
-    one, same, other = (unicity.record_questions(view, plates, seed)[0] for seed in (1, 1, 2))
+    targets = targets_of(view, range(50))
+    one, same, other = (unicity.record_questions(view, targets, seed)[0] for seed in (1, 1, 2))
     assert np.array_equal(one.site, same.site)
     assert np.array_equal(one.begin_s, same.begin_s)
     assert np.array_equal(one.n_points, other.n_points)
@@ -231,7 +234,7 @@ def test_the_points_known_of_a_target_do_not_depend_on_who_else_is_asked_about(t
     few, many = targets_of(view, [7, 90, 301]), targets_of(view, range(view.public.n_vehicles))
     at = np.searchsorted(many.plate, few.plate)
     for draw in (
-        lambda targets: unicity.record_questions(view, targets.plate, 0)[0],
+        lambda targets: unicity.record_questions(view, targets, 0)[0],
         lambda targets: unicity.truth_questions(view, view.truth, targets)[0],
     ):
         alone, among = draw(few), draw(many)
@@ -261,7 +264,7 @@ def test_points_never_lie_outside_the_window_or_at_a_reader_out_of_sight(town):
     seen[::2] = False
     view = replace(view, visible=seen)
     asked = [
-        *unicity.record_questions(view, targets_of(view, range(200)).plate, 0),
+        *unicity.record_questions(view, targets_of(view, range(200)), 0),
         *unicity.truth_questions(view, view.truth, targets_of(view, range(200))),
     ]
     assert {questions.source for questions in asked} == {"records", "truth"}
