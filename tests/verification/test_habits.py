@@ -89,7 +89,8 @@ def test_laws_of_habit(check, years, record):
     )  # fmt: skip
     check(
         "habits.familiar", what="places a car goes to at least twice in 20 weeks",
-        value=movement.familiar_places(trips, 20), published="about 25", source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
+        value=movement.familiar_places(trips, 20), published="about 25",
+        source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
         kind="held out", expected="missed",
         why="a car with a few favourites among some twenty places; some of a person's 25 are reached on foot or by"
         " others driving, so a lower number is to be expected of a car",
@@ -105,8 +106,8 @@ def test_laws_of_habit(check, years, record):
     record.picture(
         "habits", figure, topic="habits",
         says="Places visited bend below the published straight line; stops by rank follow theirs.",
-        caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the slopes"
-        " reported for telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
+        caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the"
+        " slopes reported for telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
     )  # fmt: skip
 
 

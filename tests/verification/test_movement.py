@@ -87,8 +87,8 @@ def test_trips_per_day(check, town, driven, vehicle_days):
     )  # fmt: skip
     check(
         "movement.weekend", what="minutes driven on a Saturday or Sunday over those on Mondays to Fridays",
-        value=weekend_minutes(town, driven), published="fewer miles at weekends", source="AAA Foundation 2019", low=0.75,
-        high=1.0, kind="held out", expected="missed",
+        value=weekend_minutes(town, driven), published="fewer miles at weekends",
+        source="AAA Foundation 2019", low=0.75, high=1.0, kind="held out", expected="missed",
         why="free days were fitted to have about as many trips as others (the survey of 2001 says so), and trips to"
         " leisure are long: cars are read a little too often at weekends",
     )  # fmt: skip

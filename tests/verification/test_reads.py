@@ -39,8 +39,8 @@ def test_mobile_units(check, oakland):
         "reads.moving", what="Oakland 2014: reads by mobile units that are of moving cars",
         value=1 - len(standing) / len(site), published="20 to 40 %", source=ASSUMED, low=0.2, high=0.4, kind="input",
         expected="missed", unit="%",
-        why="no measurement was found. Moving cars are met by a simple law, as they come and go within the scanned zone,"
-        " so the share follows from how long a unit stays about; a little too few here",
+        why="no measurement was found. Moving cars are met by a simple law, as they come and go within the scanned"
+        " zone, so the share follows from how long a unit stays about; a little too few here",
     )  # fmt: skip
     in_view = eyes.visible[0, truth.home_and_work(oakland.lives, 0, residents(oakland))[0]] / 2**32
     check(
