@@ -41,7 +41,10 @@ NO_LONG = (
     " some 25 km apart"
 )
 NO_LONG_COMMUTES = "for the same reason nobody comes from another county, so commutes are too short and too alike"
-STREETS = "a town has no freeways, so that its long ways are slow: too few miles, and most of the minutes. Cars are read on the way too seldom, and stand too long"
+STREETS = (
+    "a town has no freeways, so that its long ways are slow: too few miles, and most of the minutes. Cars are read on"
+    " the way too seldom, and stand too long"
+)
 
 
 class Large(NamedTuple):
@@ -111,8 +114,8 @@ def test_times(check, large):
     minutes = movement.minutes_per_vehicle_day(large.week, large.vehicle_days)
     took = movement.minutes(large.week)
     rows = (
-        ("minutes-per-day", "minutes driven per vehicle-day", minutes, "51 to 59", "AAA Foundation 2019, 2021, per driver",
-         40, 65, "min", "missed", STREETS),
+        ("minutes-per-day", "minutes driven per vehicle-day", minutes, "51 to 59",
+         "AAA Foundation 2019, 2021, per driver", 40, 65, "min", "missed", STREETS),
         ("parked", "share of its life a vehicle is parked", 1 - minutes / 1440, "about 95 %",
          "derived from AAA Foundation 2019, 2021", 0.94, 0.97, "%", "missed", STREETS),
         ("travel-times", "spread of travel times over their mean", took.std() / took.mean(), "1 (exponential)",

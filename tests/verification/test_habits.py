@@ -25,8 +25,8 @@ CENSUS = "Census P20-567, 2012-13"
 NETWORKS = "Transportation Networks for Research"
 SONG = "Song, Koren, Wang & Barabasi, Nat. Phys. 2010: telephones"
 LISTED = (
-    "a household here has some twenty places, and one errand in twenty is at a new one; people keep discovering. Old places"
-    " are revisited too often, so a past is too good a guide to the next week"
+    "a household here has some twenty places, and one errand in twenty is at a new one; people keep discovering. Old"
+    " places are revisited too often, so a past is too good a guide to the next week"
 )
 
 
@@ -88,11 +88,12 @@ def test_laws_of_habit(check, years, record):
         kind="held out", expected="missed", why=LISTED,
     )  # fmt: skip
     check(
-        "habits.familiar", what="places a car goes to at least twice in 20 weeks", value=movement.familiar_places(trips, 20),
-        published="about 25", source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
+        "habits.familiar", what="places a car goes to at least twice in 20 weeks",
+        value=movement.familiar_places(trips, 20), published="about 25",
+        source="Alessandretti et al., Nat. Hum. Behav. 2018: persons, not cars", low=20, high=30,
         kind="held out", expected="missed",
-        why="a car with a few favourites among some twenty places; some of a person's 25 are reached on foot or by others"
-        " driving, so a lower number is to be expected of a car",
+        why="a car with a few favourites among some twenty places; some of a person's 25 are reached on foot or by"
+        " others driving, so a lower number is to be expected of a car",
     )  # fmt: skip
     figure, axes = panels(2, high=3.0)
     axes[0].loglog(days, seen, "o-", color=BLUE, markersize=4)
@@ -103,9 +104,10 @@ def test_laws_of_habit(check, years, record):
     axes[1].set(xlabel="rank of the place", ylabel="% of stops there")
     plain_numbers(*(axis for panel in axes for axis in (panel.xaxis, panel.yaxis)))
     record.picture(
-        "habits", figure, topic="habits", says="Places visited bend below the published straight line; stops by rank follow theirs.",
-        caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the slopes reported for"
-        " telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
+        "habits", figure, topic="habits",
+        says="Places visited bend below the published straight line; stops by rank follow theirs.",
+        caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the"
+        " slopes reported for telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
     )  # fmt: skip
 
 

@@ -72,7 +72,8 @@ def test_norfolk_wherever_its_readers_stand(check, tmp_path):
         scenario = sim.load("norfolk-2025", overrides={**places, "period.days": RANGE_DAYS})
         found.append(per_camera_day(sim.run(scenario, tmp_path / strategy)))
     check(
-        "reads.norfolk-placement", what="Norfolk 2025: reads per camera and day, all readers anywhere or all on the busiest roads",
+        "reads.norfolk-placement",
+        what="Norfolk 2025: reads per camera and day, all readers anywhere or all on the busiest roads",
         value=(found[0], found[1]), published="about 8,000", source=VENDOR, low=2000, high=9000, kind="held out",
         expected="bracketed", why=PLACEMENT,
     )  # fmt: skip

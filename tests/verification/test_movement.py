@@ -46,7 +46,7 @@ def town():
 
 
 @pytest.fixture(scope="module")
-def half_year(town):
+def driven(town):
     return truth.trips(town.lives, np.arange(town.lives.population.n_residents), 0, DAYS)
 
 
@@ -55,23 +55,23 @@ def vehicle_days(town):
     return town.lives.population.n_residents * DAYS
 
 
-def test_trips_per_day(check, town, half_year, vehicle_days):
+def test_trips_per_day(check, town, driven, vehicle_days):
     people = town.lives.population
     owner = people.household_of(np.arange(people.n_residents))
     rows = (
         ("cars", "cars per household that has one", people.n_residents / people.n_households, "1.88", None, 1.85, 1.91,
          "fitted", ""),
-        ("trips-per-vehicle-day", "trips per vehicle-day", movement.trips_per_vehicle_day(half_year, vehicle_days), "2.71",
+        ("trips-per-vehicle-day", "trips per vehicle-day", movement.trips_per_vehicle_day(driven, vehicle_days), "2.71",
          "derived from DOE Fact of the Week 1041: NHTS 2017", 2.57, 2.85, "fitted", ""),
         ("trips-per-household-year", "vehicle trips per household and year",
-         len(half_year.vehicle) / people.n_households / DAYS * 365, "1,865", "DOE Fact of the Week 1041: NHTS 2017", 1585,
+         len(driven.vehicle) / people.n_households / DAYS * 365, "1,865", "DOE Fact of the Week 1041: NHTS 2017", 1585,
          2145, "fitted", ""),
-        ("idle", "vehicles not driven on a day", movement.idle_share(half_year, vehicle_days), "about 40 %",
+        ("idle", "vehicles not driven on a day", movement.idle_share(driven, vehicle_days), "about 40 %",
          "SCIRP 2013: NHTS 2009", 0.375, 0.425, "fitted", "%"),
         ("trips-per-used-vehicle-day", "trips per vehicle-day on which it is driven",
-         movement.trips_per_used_day(half_year), "about 4.5", "derived: 2.71 over 60 %", 4.23, 4.77, "fitted", ""),
+         movement.trips_per_used_day(driven), "about 4.5", "derived: 2.71 over 60 %", 4.23, 4.77, "fitted", ""),
         ("idle-beside-another", "idle vehicle-days on which the household drove another car",
-         movement.idle_because_another_was_used(half_year, owner, people.n_residents, DAYS), '"mostly"', "SCIRP 2013", 0.5,
+         movement.idle_because_another_was_used(driven, owner, people.n_residents, DAYS), '"mostly"', "SCIRP 2013", 0.5,
          1.0, "fitted", "%"),
     )  # fmt: skip
     for name, what, value, published, source, low, high, kind, unit in rows:
@@ -82,32 +82,32 @@ def test_trips_per_day(check, town, half_year, vehicle_days):
     kinds = town.lives.calendar.kind
     check(
         "movement.saturday", what="trips on a Saturday over trips on a Tuesday to Thursday",
-        value=movement.per_day_of(half_year, kinds == SATURDAY) / movement.per_day_of(half_year, kinds == WORKDAY),
+        value=movement.per_day_of(driven, kinds == SATURDAY) / movement.per_day_of(driven, kinds == WORKDAY),
         published="1.05", source="derived from " + HS2006, low=0.9, high=1.15, kind="fitted", expected="reproduced",
     )  # fmt: skip
     check(
         "movement.weekend", what="minutes driven on a Saturday or Sunday over those on Mondays to Fridays",
-        value=weekend_minutes(town, half_year), published="fewer miles at weekends", source="AAA Foundation 2019", low=0.75,
-        high=1.0, kind="held out", expected="missed",
+        value=weekend_minutes(town, driven), published="fewer miles at weekends",
+        source="AAA Foundation 2019", low=0.75, high=1.0, kind="held out", expected="missed",
         why="free days were fitted to have about as many trips as others (the survey of 2001 says so), and trips to"
         " leisure are long: cars are read a little too often at weekends",
     )  # fmt: skip
 
 
-def weekend_minutes(town, half_year):
+def weekend_minutes(town, driven):
     """Return minutes driven on a free day over those on a working day, holidays among the former."""
     free = np.isin(town.lives.calendar.kind, (SATURDAY, SUNDAY))
-    took = np.bincount(half_year.day, weights=movement.minutes(half_year), minlength=DAYS)
+    took = np.bincount(driven.day, weights=movement.minutes(driven), minlength=DAYS)
     return took[free].mean() / took[~free].mean()
 
 
-def test_hours(check, town, half_year, record):
+def test_hours(check, town, driven, record):
     calendar = town.lives.calendar
     figure, axes = panels(2, high=3.0)
     days = {"Wednesday": (2, WORKDAY), "Saturday": (5, SATURDAY)}
     for panel, (name, (weekday, kind)) in zip(axes, days.items(), strict=True):
         published = np.array(NHTS_HOURS[name].split(), float) / 100
-        found = movement.start_hours(half_year, (calendar.weekday == weekday) & (calendar.kind == kind))
+        found = movement.start_hours(driven, (calendar.weekday == weekday) & (calendar.kind == kind))
         check(
             f"movement.hours-{name.lower()}", what=f"trips of a {name} that would have to start in another hour",
             value=np.abs(found - published).sum() / 2, published="0 %", source=HS2006, low=0.0, high=0.10,
@@ -131,21 +131,21 @@ def test_hours(check, town, half_year, record):
     )  # fmt: skip
 
 
-def test_work(check, town, half_year):
+def test_work(check, town, driven):
     kinds, life = town.lives.calendar.kind, town.lives.tables
     midweek = kinds == WORKDAY
     check(
         "movement.commute-leaves", what="commutes that leave from 6:00 to 8:29",
-        value=movement.commute_departure_share(half_year, midweek, 6, 8.5), published="57 %", source=ACS2009, low=0.51,
+        value=movement.commute_departure_share(driven, midweek, 6, 8.5), published="57 %", source=ACS2009, low=0.51,
         high=0.63, kind="fitted", expected="reproduced", unit="%", why=SHORT_WAYS,
     )  # fmt: skip
     check(
         "movement.commute-median-departure", what="median departure to work, clock hours",
-        value=movement.commute_departure_median_h(half_year, midweek), published="7:30 to 7:59", source=ACS2009, low=7.5,
+        value=movement.commute_departure_median_h(driven, midweek), published="7:30 to 7:59", source=ACS2009, low=7.5,
         high=8.25, kind="fitted", expected="reproduced",
     )  # fmt: skip
     drives = town.scenario.settings.travel.drive_to_work
-    driven = movement.days_at(half_year, Purpose.WORK) / int(life.workers[life.kind].sum()) / DAYS * 7
+    driven = movement.days_at(driven, Purpose.WORK) / int(life.workers[life.kind].sum()) / DAYS * 7
     check(
         "movement.work-days", what="days a week at work, however reached", value=driven / drives,
         published="3 to 4 now, 4.5 before 2020", source=None, low=3.0, high=4.0, kind="input", expected="reproduced",
@@ -153,25 +153,25 @@ def test_work(check, town, half_year):
     )  # fmt: skip
     check(
         "movement.hybrid", what="commutes on a Monday or Friday over those on a Tuesday to Thursday",
-        value=movement.commutes(half_year, kinds == EDGE_OF_WEEK).sum() / (kinds == EDGE_OF_WEEK).sum()
-        / (movement.commutes(half_year, midweek).sum() / midweek.sum()),
+        value=movement.commutes(driven, kinds == EDGE_OF_WEEK).sum() / (kinds == EDGE_OF_WEEK).sum()
+        / (movement.commutes(driven, midweek).sum() / midweek.sum()),
         published="fewer, since 2020", source=None, low=0.6, high=0.8, kind="input", expected="reproduced",
     )  # fmt: skip
     sundays, people = (kinds == SUNDAY).sum(), town.lives.population
     check(
         "movement.worship", what="households at worship on a Sunday",
-        value=movement.days_at(half_year, Purpose.WORSHIP) / people.n_households / sundays, published="about 30 %",
+        value=movement.days_at(driven, Purpose.WORSHIP) / people.n_households / sundays, published="about 30 %",
         source=None, low=0.26, high=0.34, kind="input", expected="reproduced", unit="%",
     )  # fmt: skip
     check(
         "movement.clinic-visits", what="visits to a clinic, per person and year",
-        value=movement.days_at(half_year, Purpose.CLINIC) / (people.n_residents / 0.68 * DAYS / 365), published="2.7",
+        value=movement.days_at(driven, Purpose.CLINIC) / (people.n_residents / 0.68 * DAYS / 365), published="2.7",
         source=None, low=2.4, high=3.0, kind="input", expected="reproduced",
     )  # fmt: skip
 
 
-def test_purposes(check, half_year):
-    share = movement.purpose_shares(half_year)
+def test_purposes(check, driven):
+    share = movement.purpose_shares(driven)
     rows = (
         ("home", (Purpose.HOME,), "34 to 36 %", 0.32, 0.38, "reproduced", ""),
         ("work", (Purpose.WORK,), "17 to 19 %", 0.16, 0.20, "missed",
@@ -193,7 +193,7 @@ def test_purposes(check, half_year):
         )  # fmt: skip
 
 
-def test_stays(check, half_year):
+def test_stays(check, driven):
     rows = (
         ("home-overnight", Purpose.HOME, 1, "12 to 14 h", 11.5, 15, "reproduced"),
         ("home-by-day", Purpose.HOME, 0, "1.5 to 2 h", 1.4, 2.1, "reproduced"),
@@ -213,11 +213,11 @@ def test_stays(check, half_year):
     for name, which, nights, published, low, high, expected in rows:
         check(
             f"movement.stay-{name}", what=f"median stay, {name.replace('-', ' ')}",
-            value=movement.median_stay_min(half_year, which, nights) / 60, published=published, source=None, low=low,
+            value=movement.median_stay_min(driven, which, nights) / 60, published=published, source=None, low=low,
             high=high, kind="fitted", expected=expected, why=why if expected == "missed" else "", unit="h",
         )  # fmt: skip
     check(
         "movement.places-per-day", what="places a driven car visits in a day, home included",
-        value=movement.places_per_day(half_year), published="about 3", source=None, low=2.5, high=3.5, kind="held out",
+        value=movement.places_per_day(driven), published="about 3", source=None, low=2.5, high=3.5, kind="held out",
         expected="reproduced",
     )  # fmt: skip

@@ -7,12 +7,14 @@ import pytest
 pytestmark = pytest.mark.verify
 
 PEOPLE = "vehicles move here, people do not: a car has no passengers and its driver no other way to travel"
-NATION = "one city is modelled at a time, with at most a few hundred thousand people"
+NATION = "one city is modelled at a time, with at most about a million people"
 TELEPHONES = "a law of telephones, whose owners walk and fly; cars follow roads and diaries here"
 PLATE_ONLY = "a read is a plate, a place and a time: no colour, make or picture"
 ANECDOTE = "one case, told because it alarmed; a model of shares cannot reproduce it"
 PATHS = "how well paths are pieced together is not measured yet"
-FREE_POSITIONS = "readers stand at fixed places; positions every second or minute are another kind of data"
+FREE_POSITIONS = (
+    "readers and patrols meet a car now and then; positions every second or minute are another kind of data"
+)
 OTHER_DATA = "another kind of data: payments and fares, not passages"
 
 ROWS = (
@@ -26,8 +28,6 @@ ROWS = (
      "ACS 2013 to 2017, via Trulia", "an input: towns take the national figure"),
     ("movement.no-car", "households without a car", "8.6 to 9.5 %", "UNO-Governing 2020",
      "households without a car cannot be read, and are left out"),
-    ("movement.garage", "homes with a garage or carport", "about two in three", None,
-     "an input where parked cars are scanned; fixed readers do not see it"),
     ("movement.person-purposes", "person trips by purpose", "15 % work, 45 % family and errands, 27 % social",
      "BTS, NHTS 2001", PEOPLE + "; shares of vehicle trips stand above"),
     ("movement.long-trips", "trips of 100 miles and more", "under 1 %, 15 % of distance", "FHWA 2008",
@@ -38,7 +38,7 @@ ROWS = (
      "Song et al. 2010; scikit-mobility", TELEPHONES + "; stays are set by purpose, and medians stand above"),
     ("habits.jumps", "length of jumps", "exponent 1.55", None, TELEPHONES),
     ("habits.displacement", "displacement and radius of gyration", "exponents 1.75 and 1.65",
-     None, TELEPHONES + ". Cars have short tails (Gallotti et al. 2016), and no car leaves this map"),
+     None, TELEPHONES + ". Cars have short tails (Gallotti et al. 2016), and what is beyond the map is not modelled"),
     ("habits.predictability", "bound on predicting the next hour", "93 %", "Song, Qu, Blumm & Barabasi, Science 2010",
      "predicting the next place is not measured yet"),
     ("habits.next-place", "bound on predicting the next place", "71 %", "Ikanovic & Mollgaard, EPJ DS 2017",
@@ -72,13 +72,15 @@ ROWS = (
     ("sets.speed", "destination from speed alone", "within 250 m in 10 %", "Firner et al. 2014", FREE_POSITIONS),
     ("reads.hit-rates", "hits per read", "0.035 to 0.5 %", "EFF 2018, 2021; The Verge 2019",
      "no test: the hot list's size is an input, so any rate can be had"),
-    ("reads.accuracy", "plates read wrongly", "3 to 20 %", "AAMVA 2012; The Verge 2019; Porter 2018",
-     "an input: every read is right, or wrong as often as the scenario says"),
+    ("reads.state", "reads that name the wrong state", "unknown; older units named none", "none found",
+     "an input, and it matters to hot lists alone: everywhere else a plate is its number"),
+    ("reads.sources", "shares of patrols, gates and fixed readers among all sightings", "unknown", "none found",
+     "nothing to compare with: an input of each scenario"),
+    ("reads.shift", "reads of a patrol car in a shift", "1,000 to 5,000", None,
+     "Oakland's units stood idle or unread most of the time: 110 a day (derived). How often units go out is an input"),
     ("reads.six-hours", "Norfolk: one driver's reads in six hours", "14", "press reports", ANECDOTE),
     ("reads.blanket", "Norfolk: whether the network shows the whole of movements", '"does not blanket the City"',
      "E.D. Va., 2026", "a question of law"),
-    ("reads.patrols", "Oakland: where mobile units read", "heavier in poorer areas", "EFF",
-     "an input: how much more poorer areas are visited"),
     ("reads.named", "San Leandro: pictures of one man's two cars, 2008 to 2010", "more than 100", "press reports",
      ANECDOTE),
     ("reads.mayor", "Minneapolis: reads of the mayor's car in a year", "41", None, ANECDOTE),
@@ -86,7 +88,7 @@ ROWS = (
     ("reads.bar", "Oakland: reads of a plate seen outside a bar, in two years", "48 in two clusters",
      "Farivar, Ars Technica 2015", ANECDOTE),
     ("reads.commercial-2018", "commercial records of a vehicle in 2018", "1.2 to 1.6 a month",
-     "derived from Wired 2019", "an input: the inflow of the national scenarios is set to it"),
+     "derived from Wired 2019", "no scenario of 2018 is in the catalogue; how much is collected is an input of one"),
     ("reads.ice", "one query on a target's spouse", "9 results", "press reports", ANECDOTE),
     ("reads.continuous", "continuous paths from junction cameras", "80,000 vehicles a day",
      "Wang et al., arXiv 2108.13376, 2021", PATHS),
