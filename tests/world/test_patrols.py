@@ -102,7 +102,7 @@ def seconds(clock: str) -> int:
 
 def test_a_shift_before_four_in_the_morning_belongs_to_the_day_before():
     made = patrol(grid(4), {"a": fleet(shifts=(("01:00", "03:00"),), units=1)}, {"a": 5.0}, 7, 1)
-    assert np.array_equal(np.bincount(made.day, minlength=7), [5] * 7)  # the last night ends with the last day of travel
+    assert np.array_equal(np.bincount(made.day, minlength=7), [5] * 7)
     assert made.second.min() >= 21 * 3600
 
 
