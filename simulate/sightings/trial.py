@@ -1,4 +1,4 @@
-"""From what is collected to who goes out: visits of fleets and numbers of gates that yield a stated total."""
+"""From what is collected to who goes out: visits of fleets and gated lots that yield a stated total."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MONTH_DAYS = 365.25 / 12
 TOLERANCE = 0.25
-"""How far what gates collect may be from their share: whole lots seldom fit better."""
+"""How far what gates collect may be from their share: whole lots cannot always fit better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,12 +34,12 @@ class Yield:
 
 def visits_and_gates(
     settings: Settings, trial: Yield, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
-) -> tuple[dict[str, float], dict[str, int]]:
-    """Return visits a shift by fleet and gates by rule that yield the stated sightings and their split.
+) -> tuple[dict[str, float], dict[str, NDArray[np.int64]]]:
+    """Return visits a shift by fleet and gated zones by rule that yield the stated sightings and their split.
 
     visits : those of the trial; lots : int64[k], zones that each rule may gate, in order of
-    preference. Gates without a count are taken one after another until their kind of owner
-    has its share, counting what it collects otherwise; fleets make up the rest of theirs.
+    preference. A rule without a count takes one lot after another, passing over those that
+    would collect more than its kind of owner still lacks; fleets make up the rest of theirs.
     """
     readers, owners = settings.readers, settings.owners
     assert readers.sightings is not None
@@ -82,37 +82,49 @@ def _check_met(settings: Settings, kind: OwnerKind, wanted: float, left: float) 
     if left < -TOLERANCE * max(wanted, 1.0) or (left > TOLERANCE * wanted and not moving):
         raise ScenarioError(
             f"readers.sightings.split.{kind}", f"about {wanted:,.0f} sightings from its gates",
-            f"{wanted - left:,.0f} from the nearest number of them",
+            f"{wanted - left:,.0f} from the lots that come nearest",
             "change the share, per_month, or the count of [readers.gates.NAME]",
         )  # fmt: skip
 
 
 def _gates(
     settings: Settings, trial: Yield, lots: Mapping[str, NDArray[np.int64]], left: dict[OwnerKind, float]
-) -> dict[str, int]:
-    """Count the gates of each rule, and take what they collect from what is left; earlier rules choose first."""
-    readers, counts = settings.readers, {}
+) -> dict[str, NDArray[np.int64]]:
+    """Choose the lots of each rule, and take what they collect from what is left; earlier rules choose first."""
+    readers, gated = settings.readers, {}
     taken = np.zeros(len(trial.of_lot), np.bool_)
     rules: list[Fleet | Gates] = [*readers.gates.values(), *readers.mobile.values()]
     kinds = [settings.owners[rule.owner].kind for rule in rules]
     for i, (name, rule) in enumerate(readers.gates.items()):
-        kind, free = kinds[i], lots[name][~taken[lots[name]]]
-        count = rule.count
-        if count is None:
-            others = kind in kinds[i + 1 :]
-            count = _enough(f"readers.gates.{name}", trial.of_lot[free], left[kind], last=not others)
-        taken[free[:count]] = True
-        left[kind] -= float(trial.of_lot[free[:count]].sum())
-        counts[name] = count
-    return counts
+        kind, chosen = kinds[i], lots[name][~taken[lots[name]]]
+        if rule.count is not None:
+            chosen = chosen[: rule.count]
+        else:
+            alone = kind not in kinds[i + 1 :]
+            chosen = chosen[_fitting(f"readers.gates.{name}", trial.of_lot[chosen], left[kind], last=alone)]
+        taken[chosen] = True
+        left[kind] -= float(trial.of_lot[chosen].sum())
+        gated[name] = chosen
+    return gated
 
 
-def _enough(where: str, of_lot: NDArray[np.float64], wanted: float, *, last: bool) -> int:
-    """Return how many lots it takes to collect so much; the nearest number to it."""
-    collected = np.concatenate([[0.0], np.cumsum(of_lot)])
-    if last and collected[-1] < wanted * 0.9:
+def _fitting(where: str, of_lot: NDArray[np.float64], wanted: float, *, last: bool) -> NDArray[np.int64]:
+    """Return which lots to gate so that they collect about so much together: each that fits into what is left.
+
+    The smallest of the others is added where that comes nearer. Lots where the trial met
+    nobody are left out: nothing is known of them.
+    """
+    if last and of_lot.sum() < wanted * 0.9:
         raise ScenarioError(
-            where, f"lots that see {wanted:,.0f} sightings", f"at most {collected[-1]:,.0f} from {len(of_lot)} lots",
+            where, f"lots that see {wanted:,.0f} sightings", f"at most {of_lot.sum():,.0f} from {len(of_lot)} lots",
             "lower the share of this kind of owner, or give it mobile units",
         )  # fmt: skip
-    return int(np.argmin(np.abs(collected - wanted)))
+    chosen, left = [], wanted
+    for lot, collects in enumerate(of_lot):
+        if 0 < collects <= left:
+            chosen.append(lot)
+            left -= collects
+    others = [lot for lot in np.argsort(of_lot, kind="stable") if of_lot[lot] > 0 and lot not in chosen]
+    if others and of_lot[others[0]] < 2 * left:
+        chosen.append(others[0])
+    return np.array(sorted(chosen), np.int64)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from simulate.reader_schema import Gates, Parking
     from simulate.reader_schema import Readers as ReaderSettings
     from simulate.scenario import Scenario
-    from simulate.schema import Settings
     from simulate.world.build import World
     from simulate.world.zones import Zones
 
@@ -63,18 +62,21 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
     the scenario states how much is collected.
     """
     readers = scenario.settings.readers
-    most = {name: rule.count or MOST_GATES for name, rule in readers.gates.items()}
+    lots = _first_lots(world.zones, readers.gates)
     if readers.sightings is None:
         _check_stated(readers)
-        return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, most)
+        return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, lots)
     nominal = {
         name: min(NOMINAL_VISITS, *(fitting_visits(fleet, shift) for shift in range(len(fleet.shifts))))
         for name, fleet in readers.mobile.items()
     }
-    trial = _watch(scenario, world, nominal, most)
-    lots = {name: _lots(world.zones, rule)[:MOST_GATES] for name, rule in readers.gates.items()}
-    visits, gates = visits_and_gates(scenario.settings, yield_of(trial), nominal, lots)
-    return _watch(scenario, world, visits, gates)
+    trial = _watch(scenario, world, nominal, lots)
+    candidates = {
+        name: _lots(world.zones, rule)[: MOST_GATES if rule.count is None else None]
+        for name, rule in readers.gates.items()
+    }
+    visits, gated = visits_and_gates(scenario.settings, yield_of(trial), nominal, candidates)
+    return _watch(scenario, world, visits, gated)
 
 
 NOMINAL_VISITS = 8.0
@@ -94,11 +96,13 @@ def _check_stated(readers: ReaderSettings) -> None:
                 )  # fmt: skip
 
 
-def _watch(scenario: Scenario, world: World, visits: Mapping[str, float], gates: Mapping[str, int]) -> Watch:
-    """Put the watch together for given visits a shift and numbers of gates."""
+def _watch(
+    scenario: Scenario, world: World, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
+) -> Watch:
+    """Put the watch together for given visits a shift and gated lots."""
     settings, zones = scenario.settings, world.zones
     readers = settings.readers
-    gated = _gated(settings, world, gates)
+    gated = _gated(world, readers.gates, lots)
     fleets = list(readers.mobile.values())
     mobile_owners = sorted({world.owners.index(fleet.owner) for fleet in fleets})
     sites = number_sites(world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners)
@@ -149,27 +153,31 @@ def _watch(scenario: Scenario, world: World, visits: Mapping[str, float], gates:
     return Watch(sites=sites, visits=calendar, eyes=eyes, most_visits=most_visits)
 
 
-def _gated(settings: Settings, world: World, gates: Mapping[str, int]) -> Gated:
-    """Gate the busiest lots of each rule's purpose; a lot has one gate, and earlier rules choose first."""
-    zones = world.zones
+def _gated(world: World, rules: Mapping[str, Gates], lots: Mapping[str, NDArray[np.int64]]) -> Gated:
+    """Put a gate of its owner at each lot of each rule."""
+    nothing = np.empty(0, np.int64)
+    owners = [np.full(len(lots[name]), world.owners.index(rule.owner)) for name, rule in rules.items()]
+    return Gated(
+        zone=np.concatenate([nothing, *(lots[name] for name in rules)]).astype(np.int32),
+        owner=np.concatenate([nothing, *owners]).astype(np.int16),
+    )
+
+
+def _first_lots(zones: Zones, rules: Mapping[str, Gates]) -> dict[str, NDArray[np.int64]]:
+    """List the busiest lots of each rule's purpose, MOST_GATES without a count; earlier rules choose first."""
     taken = np.zeros(zones.n, np.bool_)
-    zone, owner = [], []
-    for name, rule in settings.readers.gates.items():
-        lots = _lots(zones, rule)
-        chosen = lots[~taken[lots]][: gates[name]]
-        if rule.count is not None and len(chosen) < rule.count:
+    chosen = {}
+    for name, rule in rules.items():
+        free = _lots(zones, rule)
+        free = free[~taken[free]][: rule.count or MOST_GATES]
+        if rule.count is not None and len(free) < rule.count:
             raise ScenarioError(
-                f"readers.gates.{name}.count", f"at most {len(chosen)}, which is how many such lots are left",
+                f"readers.gates.{name}.count", f"at most {len(free)}, which is how many such lots are left",
                 rule.count, "ask for fewer",
             )  # fmt: skip
-        taken[chosen] = True
-        zone.append(chosen)
-        owner.append(np.full(len(chosen), world.owners.index(rule.owner)))
-    nothing = np.empty(0, np.int64)
-    return Gated(
-        zone=np.concatenate([nothing, *zone]).astype(np.int32),
-        owner=np.concatenate([nothing, *owner]).astype(np.int16),
-    )
+        taken[free] = True
+        chosen[name] = free
+    return chosen
 
 
 def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
-from cities import resident_plates, site_positions
+from cities import residents, site_positions
 
 from simulate.risk import unicity
+from simulate.risk.targets import draw_targets
 
 if TYPE_CHECKING:
     from cities import City
@@ -36,11 +38,11 @@ class Unique:
 def unique_by_grain(city: City, hours: list[int], metres: list[float], targets: int) -> list[Unique]:
     """Draw points from the records of the same targets at every grain, and attack them together."""
     view, seed = city.view, city.run.scenario.seed
-    plates = np.sort(np.random.default_rng(seed).permutation(resident_plates(city.run))[:targets])
+    chosen = draw_targets(SimpleNamespace(seed=seed, lives=city.run.lives), residents(city.run), "unicity", targets)
     x, y = site_positions(city.run)
     grains = {f"{h} h, {m:g} m": (h * HOUR_S, m) for h, m in product(hours, metres)}
     with patch.dict(unicity.GRAINS, {unicity.HOUR_READER: (HOUR_S, 0.0), **grains}, clear=True):
-        asked = unicity.record_questions(view, plates, seed)
+        asked = unicity.record_questions(view, chosen, seed)
     found = []
     for questions, matches in zip(asked, unicity.attack(view, asked), strict=True):
         if questions.grain not in grains:

@@ -145,11 +145,11 @@ def test_work(check, town, driven):
         high=8.25, kind="fitted", expected="reproduced",
     )  # fmt: skip
     drives = town.scenario.settings.travel.drive_to_work
-    driven = movement.days_at(driven, Purpose.WORK) / int(life.workers[life.kind].sum()) / DAYS * 7
+    by_car = movement.days_at(driven, Purpose.WORK) / int(life.workers[life.kind].sum()) / DAYS * 7
     check(
-        "movement.work-days", what="days a week at work, however reached", value=driven / drives,
+        "movement.work-days", what="days a week at work, however reached", value=by_car / drives,
         published="3 to 4 now, 4.5 before 2020", source=None, low=3.0, high=4.0, kind="input", expected="reproduced",
-        why=f"{driven:.1f} of them by car; {drives:.0%} of workers drive alone (ACS 2009 to 2019)",
+        why=f"{by_car:.1f} of them by car; {drives:.0%} of workers drive alone (ACS 2009 to 2019)",
     )  # fmt: skip
     check(
         "movement.hybrid", what="commutes on a Monday or Friday over those on a Tuesday to Thursday",
