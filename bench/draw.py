@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import simulate as sim
-from simulate.kernels.draw import NOT_WATCHED
+from simulate.kernels.watched import NOT_WATCHED
 from simulate.sightings.draw import draw_groups, watch_of, whole
 from simulate.sightings.store import ROW_GROUP, SCHEMA, WRITING
 from simulate.travel.life import make_lives

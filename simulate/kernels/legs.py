@@ -22,7 +22,6 @@ from simulate.kernels.plan import (
     fill_templates,
     group_of,
     hour_of,
-    meets_on,
     shift_of,
     trip_s,
     zone_on,
@@ -58,7 +57,7 @@ def legs_of(life, vehicle, first_day, last_day, out):
             for day in range(first, last):
                 template = np.int64(templates[day - first])
                 w = car_word(life, v, day)
-                fill_day(life, w, template, shift, meets_on(life, group, day), group, slot, at)
+                fill_day(life, w, template, shift, day, group, slot, at)
                 midnight = day * DAY_S + DAY_START_S
                 for leg in range(life.n_legs[template]):
                     from_zone = zone_on(life, place, slot[leg], day, group)

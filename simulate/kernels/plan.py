@@ -80,6 +80,7 @@ class Life(NamedTuple):
     below: NDArray[np.uint64]  # thresholds of 32-bit draws: mover, away, away or ill, in a group, attends, at an event
     n_stops: NDArray[np.uint8]  # [t]
     n_legs: NDArray[np.uint8]  # [t]
+    leaves_home: NDArray[np.uint8]  # [t] 0 where the car stands at home all day
     starts_at: NDArray[np.uint8]  # [t] purpose
     purpose: NDArray[np.uint8]  # [t, stops]
     stops: NDArray[np.uint64]  # [t] the purposes, four bits each, then the slot where the day starts
@@ -330,26 +331,40 @@ def car_word(life, vehicle, day):
 
 
 @inlined
-def fill_day(life, w, template, shift, meets, group, slot, at):
+def fill_day(life, w, template, shift, day, group, slot, at):
     """Write the slots a car passes through and its anchors, from the day's word.
 
     slot : int64[MAX_LEGS + 1], start, stops, home; at : int64[MAX_LEGS], arrival at each
-    stop, then leaving the last one; seconds after the day's 04:00. An event keeps its
-    anchor; a group that meets has an hour of its own.
+    stop, then leaving the last one; seconds after the day's 04:00.
     """
     late = mix(w ^ JITTER)
-    slot[0] = OUTSIDE_SLOT if life.starts_at[template] == P_OUTSIDE else HOME_SLOT
-    n = np.int64(life.n_stops[template])
-    for i in range(n + 1):
-        jitter = np.int64((late >> np.uint64(10 * i)) & np.uint64(1023)) * life.jitter_s[template] >> 10
-        at[i] = life.anchor_s[template, i] + life.shifts[template, i] * shift + jitter
-        if i == n:
-            slot[i + 1] = HOME_SLOT
-            continue
-        purpose = life.purpose[template, i]
-        slot[i + 1] = life.slot_of[purpose, (w >> np.uint64(8 * i)) & np.uint64(255)]
-        if purpose == P_GROUP and meets:
-            at[i] += life.group_offset[group]
+    slot[0] = slot_at(life, w, template, 0)
+    for i in range(np.int64(life.n_stops[template]) + 1):
+        slot[i + 1] = slot_at(life, w, template, i + 1)
+        at[i] = anchor(life, late, template, i, shift, day, group)
+
+
+@inlined
+def slot_at(life, w, template, stay):
+    """Return the slot of a stay: where the day starts, its stops, then home."""
+    if stay == 0:
+        return np.int64(OUTSIDE_SLOT if life.starts_at[template] == P_OUTSIDE else HOME_SLOT)
+    if stay > life.n_stops[template]:
+        return np.int64(HOME_SLOT)
+    return np.int64(life.slot_of[life.purpose[template, stay - 1], (w >> np.uint64(8 * (stay - 1))) & np.uint64(255)])
+
+
+@inlined
+def anchor(life, late, template, i, shift, day, group):
+    """Return when a car comes to stop i, or leaves the last one, in seconds after 04:00.
+
+    An event keeps its anchor; a group that meets has an hour of its own.
+    """
+    jitter = np.int64((late >> np.uint64(10 * i)) & np.uint64(1023)) * life.jitter_s[template] >> 10
+    at = life.anchor_s[template, i] + life.shifts[template, i] * shift + jitter
+    if i < life.n_stops[template] and life.purpose[template, i] == P_GROUP and meets_on(life, group, day):
+        at += life.group_offset[group]
+    return at
 
 
 @inlined

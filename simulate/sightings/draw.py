@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.kernels.draw import Eyes
     from simulate.kernels.plan import Life
     from simulate.kernels.plates import PlateTables
+    from simulate.kernels.watched import Eyes
     from simulate.scenario import Scenario
     from simulate.travel.life import Lives
     from simulate.world.build import World

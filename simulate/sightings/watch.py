@@ -14,8 +14,8 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.kernels.draw import DENSE, NOT_WATCHED, SPARSE, Eyes
 from simulate.kernels.plan import BLOCK_DAYS
+from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE, Eyes
 from simulate.sightings.trial import Yield, visits_and_gates
 from simulate.world.patrols import Visits, fitting_visits, patrol
 from simulate.world.sites import SiteKind, Sites, number_sites
@@ -221,8 +221,8 @@ def _tables(
 def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
     """Tell how much of the trips fixed readers and gates can see."""
     share = float(hot.mean())
-    if share == 0 and gates == 0:
-        return NOT_WATCHED
+    if share == 0:
+        return GATED if gates else NOT_WATCHED
     return DENSE if share >= DENSE_SHARE else SPARSE
 
 

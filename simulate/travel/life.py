@@ -101,6 +101,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         below=np.array([streams.threshold(share) for share in shares], np.uint64),
         n_stops=table.n_stops,
         n_legs=table.n_legs,
+        leaves_home=((table.n_legs > 0) | (table.starts_at == Purpose.OUTSIDE)).astype(np.uint8),
         starts_at=table.starts_at,
         purpose=table.purpose,
         stops=_packed(table),

@@ -28,10 +28,11 @@ from worlds import (
     vehicles_of_groups,
 )
 
-from simulate.kernels.draw import DENSE, NOT_WATCHED, SPARSE, draw_rows, row_bound
+from simulate.kernels.draw import draw_rows, row_bound
 from simulate.kernels.hashing import rows_hash
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.plates import GROUP, ISSUED
+from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE
 from simulate.sightings.draw import draw_shard
 from simulate.travel import truth
 from simulate.world.sites import SiteKind
@@ -101,7 +102,7 @@ LONG = {"period.days": 210, "roads.population": 40}
 
 
 @pytest.mark.parametrize(
-    ("links", "gates", "watch"), [(40, True, DENSE), (1, True, SPARSE), (0, True, SPARSE), (0, False, NOT_WATCHED)]
+    ("links", "gates", "watch"), [(40, True, DENSE), (1, True, SPARSE), (0, True, GATED), (0, False, NOT_WATCHED)]
 )
 @pytest.mark.parametrize("awkward", [False, True])
 def test_fast_equals_slow_with_everything_on(links, gates, watch, awkward):
