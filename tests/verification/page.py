@@ -25,8 +25,9 @@ it, and *held out* if nothing was tuned on it. Only held-out figures whose sourc
 model* marks a figure of an alternative that was set up to fail. The range that is accepted stands in
 `tests/verification/`, and a figure whose outcome changes fails the checks, for better or worse. Ranges for unicity by
 four and five records, the law of resolution, sets of home and work, matching and the three historical systems were
-fixed before the model was measured. Those for movement and habits are the published figure give or take about 15 %,
-or some points; they were chosen with the first results in view.
+fixed before the model was measured. With first results in view were chosen: the ranges for movement and habits (the
+published figure give or take about 15 %, or some points), the formula by which the law of resolution is read, and the
+mix of towns over which sets of home and work are taken.
 
 - **Reproduced**: the model's number lies in the accepted range.
 - **Bracketed**: over the assumptions that were varied, the model's numbers overlap it.
@@ -43,10 +44,9 @@ The misses above are the first part of the answer. The rest follows from what th
 
 - **For any real person, plate or place.** Everything is invented. A share of vehicles is a statement about a
   modelled city under stated assumptions, never about somebody.
-- **For large metropolitan areas.** Unicity, matching and sets of home and work were measured in cities of at most
-  200,000 people. Workplaces are fewer there, crowds smaller. Where more people share a place and hour, a few known
-  points single out fewer of them; where an area has more workplaces, more pairs of home and work are unique. These
-  two errors point in opposite directions.
+- **For large metropolitan areas.** Unicity and matching were measured in cities of at most 200,000 people. Crowds are
+  smaller there: where more people share a place and hour, a few known points single out fewer of them. Sets of home
+  and work shrink as towns grow, since there are more places to work; a small town's must not be taken for a city's.
 - **For long distances and freeways.** Invented towns have no freeways. Trips stay on the map, spells out of town
   excepted, and what happens on those is not told. Journeys above 30 miles, commutes of an hour and nearly half of
   all driving are missing; readers on motorways, and how far apart a car is seen, must not be read off a town.

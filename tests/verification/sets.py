@@ -23,10 +23,11 @@ TRACT_PEOPLE = 4000
 DENSITY_PER_KM2 = 2000
 """People per square kilometre of the towns compared (assumption: a compact American city)."""
 VEHICLES_PER_PERSON = 0.68
+BLOCK_VEHICLES = round(BLOCK_PEOPLE * VEHICLES_PER_PERSON)
 
 
-def set_sizes(people: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Build a town; return for each commuter how many share home and work, by block and by tract."""
+def set_sizes(people: int, vehicles_per_zone: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Build a town; return for each commuter how many share home and work, by zone and by tract; int64[c] each."""
     side_m = np.sqrt(people / DENSITY_PER_KM2) * 1000
     scenario = sim.load(
         "smallville",
@@ -34,7 +35,7 @@ def set_sizes(people: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             "roads.population": people,
             "roads.density_per_km2": DENSITY_PER_KM2,
             "roads.block_m": float(max(200, round(side_m / 30))),  # at most 31 by 31 junctions
-            "roads.vehicles_per_zone": round(BLOCK_PEOPLE * VEHICLES_PER_PERSON),
+            "roads.vehicles_per_zone": vehicles_per_zone,
             "period.days": 1,
         },
     )
@@ -44,6 +45,13 @@ def set_sizes(people: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     home, work = home[commutes], work[commutes]
     tract = _tracts(world.zones, people)
     return _shared(home, work), _shared(tract[home], tract[work])
+
+
+def weighted_median(value: NDArray[np.int64], weight: NDArray[np.float64]) -> float:
+    """Return the value below which half of the weight lies."""
+    order = np.argsort(value, kind="stable")
+    below = np.cumsum(weight[order])
+    return float(value[order][np.searchsorted(below, below[-1] / 2)])
 
 
 def _tracts(zones: Zones, people: int) -> NDArray[np.int64]:
