@@ -62,11 +62,11 @@ def find_ends(
     dead = _dead_ends(segments, n) & (best <= MAIN) & ~_well_inside(latitude, longitude, box)
     enters[segments.tail] = leaves[segments.head] = True
     leaves, enters = leaves & dead, enters & dead
-    for node, road_class, out, into in segments.torn:
-        if road_class <= MAIN:
-            leaves[node] |= out
-            enters[node] |= into
-            best[node] = min(best[node], road_class)
+    for torn in segments.torn:
+        if torn.road_class <= MAIN:
+            leaves[torn.node] |= torn.leaves
+            enters[torn.node] |= torn.enters
+            best[torn.node] = min(best[torn.node], torn.road_class)
     node = np.flatnonzero(leaves | enters)
     return Ends(node=node, leaves=leaves[node], enters=enters[node], road_class=best[node])
 
@@ -135,7 +135,7 @@ def _well_inside(
 
 
 def _pair(ends: Ends, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number the stations of the ends, -1 where one finds none; int64[k]."""
+    """Give each end the number of its station, -1 where it finds none; int64[k]."""
     station = np.full(len(ends.node), -1, np.int64)
     both = np.flatnonzero(ends.leaves & ends.enters)
     station[both] = both

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from simulate.checks import ScenarioError
 from simulate.world.street_files import KEPT_TAGS, StreetMap, Way, street_map
@@ -31,7 +31,7 @@ def read_graphml(path: Path) -> StreetMap:
     found: dict[int, tuple[float, float]] = {}
     ways: list[Way] = []
     try:
-        for _, element in ElementTree.iterparse(path):
+        for _, element in ET.iterparse(path):
             name = element.tag.rpartition("}")[2]
             if name == "key":
                 keys[element.get("id", "")] = element.get("attr.name", "")
@@ -44,12 +44,12 @@ def read_graphml(path: Path) -> StreetMap:
                 element.clear()
             elif name == "graph":
                 _check_degrees(path, _data(element, keys))
-    except ElementTree.ParseError as error:
+    except ET.ParseError as error:
         raise ScenarioError(path, "complete GraphML", error, "save or fetch the file again") from error
     return street_map(path, found, tuple(ways), None)
 
 
-def _data(element: ElementTree.Element, keys: dict[str, str]) -> dict[str, str]:
+def _data(element: ET.Element, keys: dict[str, str]) -> dict[str, str]:
     """Return what an element says, by the names of its keys."""
     return {
         keys.get(child.get("key", ""), ""): child.text or ""
@@ -58,7 +58,7 @@ def _data(element: ElementTree.Element, keys: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _node(path: Path, element: ElementTree.Element, keys: dict[str, str]) -> tuple[int, tuple[float, float]]:
+def _node(path: Path, element: ET.Element, keys: dict[str, str]) -> tuple[int, tuple[float, float]]:
     data, where = _data(element, keys), f"{path}: node {element.get('id')}"
     if not {"x", "y"} <= data.keys():
         raise ScenarioError(where, "x and y in degrees, as OSMnx saves them", ", ".join(data) or "nothing", _SAVE)
@@ -66,7 +66,7 @@ def _node(path: Path, element: ElementTree.Element, keys: dict[str, str]) -> tup
     return _number(where, element.get("id")), place
 
 
-def _way(path: Path, element: ElementTree.Element, keys: dict[str, str]) -> Way:
+def _way(path: Path, element: ET.Element, keys: dict[str, str]) -> Way:
     data = _data(element, keys)
     where = f"{path}: edge {element.get('source')} to {element.get('target')}"
     if not {"highway", "length"} <= data.keys():

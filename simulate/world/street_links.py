@@ -221,7 +221,7 @@ def _stays(tail: NDArray[np.int64], head: NDArray[np.int64], n: int) -> NDArray[
     low, high = np.minimum(tail, head), np.maximum(tail, head)
     neighbours = np.bincount(np.unique(np.column_stack([low, high]), axis=0).ravel(), minlength=n)
     degree = ins + outs
-    passing = (neighbours == 2) & ((degree == 2) | (degree == 4)) & (ins > 0) & (outs > 0) & ~loop
+    passing: NDArray[np.bool_] = (neighbours == 2) & ((degree == 2) | (degree == 4)) & (ins > 0) & (outs > 0) & ~loop
     return ~passing
 
 
@@ -251,7 +251,7 @@ def _merged(segments: Segments, order: NDArray[np.int64], paths: list[list[int]]
     return Segments(
         tail=segments.tail[flat[ends - sizes]],
         head=segments.head[flat[ends - 1]],
-        length_m=np.bincount(link, weights=segments.length_m[flat], minlength=len(paths)),
-        free_s=np.bincount(link, weights=segments.free_s[flat], minlength=len(paths)),
+        length_m=np.add.reduceat(segments.length_m[flat], ends - sizes),
+        free_s=np.add.reduceat(segments.free_s[flat], ends - sizes),
         road_class=of_class.argmax(axis=1).astype(np.uint8),
     )
