@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 EDGE_M = 50.0
 """A dead end no farther than this inside the box that was cut out is a cut road (assumption)."""
-PAIR_M = 300.0
-"""The two carriageways of one road are cut no farther apart than this (assumption)."""
+PAIR_M = 500.0
+"""The two carriageways of one road are cut no farther apart than this (assumption: an extract that
+keeps whole ways ends them at different junctions)."""
 MAIN = RoadClass.COLLECTOR
 """The least class of road that leads to a station (assumption: smaller streets end somewhere near)."""
 

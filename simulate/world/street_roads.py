@@ -67,8 +67,8 @@ class StreetReport:
             f"Of {self.nodes:,} nodes {self.cut_off:,} are left out, for one cannot drive there and back, and "
             f"{self.merged:,} are no junctions, which leaves {self.junctions:,} junctions and {self.links:,} links. "
             f"The map cuts main roads at {self.cut_roads:,} ends: {self.stations:,} outside stations take their "
-            f"traffic, and {self.unserved:,} ends have none, because no way in or out within {PAIR_M:g} m belongs to "
-            f"them."
+            f"traffic, and {self.unserved:,} ends have none, for they lead nowhere on the map or are one-way "
+            f"without a way back within {PAIR_M:g} m."
         )
 
 

@@ -91,7 +91,7 @@ def _beyond(
     longer than ways on the map. Wider roads lead to more of it.
     """
     out = ~roads.through[roads.head]
-    width = np.bincount(roads.head[out], weights=roads.capacity[out], minlength=roads.n_nodes)[stations]
+    width = _at_nodes(roads.head[out], roads.capacity[out], roads.n_nodes)[stations]
     width = width / max(float(width.sum()), 1e-300)
     away_s = float(roads.free_s[out].max(initial=0.0))
     beyond = np.zeros((len(inside), len(stations)))
@@ -112,10 +112,16 @@ def _street_metres(roads: RoadNetwork) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _half_metres(roads: RoadNetwork, links: NDArray[np.bool_]) -> NDArray[np.float64]:
-    ends = np.concatenate([roads.tail[links], roads.head[links]])
-    half = np.concatenate([roads.length_m[links], roads.length_m[links]]) / 2
-    metres: NDArray[np.float64] = np.bincount(ends, weights=half, minlength=roads.n_nodes)
-    return metres
+    half = roads.length_m[links] / 2
+    n = roads.n_nodes
+    return _at_nodes(roads.tail[links], half, n) + _at_nodes(roads.head[links], half, n)
+
+
+def _at_nodes(node: NDArray[np.int32], amount: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Sum amounts at their nodes; float64[n], also where there are none."""
+    total = np.zeros(n)
+    np.add.at(total, node, amount)
+    return total
 
 
 def _junctions(roads: RoadNetwork, street_m: NDArray[np.float64]) -> NDArray[np.int64]:
