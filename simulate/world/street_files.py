@@ -165,7 +165,7 @@ def _check_prolog(path: Path, kind: str, root: str) -> None:
             raise ScenarioError(path, f"XML whose root is <{root}>", f"<{stop.args[0]}>", "check the file") from None
         remedy = "remove <!DOCTYPE ...>: street maps need none, and entities are never read"
         raise ScenarioError(path, "XML without a document type", "a <!DOCTYPE>", remedy) from None
-    except (expat.ExpatError, EOFError, zlib.error, OSError, ValueError) as error:
+    except (expat.ExpatError, EOFError, zlib.error, OSError, ValueError, LookupError) as error:
         _refuse_damaged(path, error)
     raise ScenarioError(path, f"XML whose root is <{root}>", "no element", _FETCH)
 

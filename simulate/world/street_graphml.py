@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from simulate.checks import ScenarioError
 from simulate.world.street_files import KEPT_TAGS, StreetMap, Way, street_map
-from simulate.world.tntp_lines import finite_number, whole_number
+from simulate.world.tntp_lines import finite_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,20 +31,21 @@ def read_graphml(path: Path) -> StreetMap:
     found: dict[int, tuple[float, float]] = {}
     ways: list[Way] = []
     try:
-        for _, element in ET.iterparse(path):
-            name = element.tag.rpartition("}")[2]
-            if name == "key":
-                keys[element.get("id", "")] = element.get("attr.name", "")
-            elif name == "node":
-                number, place = _node(path, element, keys)
-                found[number] = place
-                element.clear()
-            elif name == "edge":
-                ways.append(_way(path, element, keys))
-                element.clear()
-            elif name == "graph":
-                _check_degrees(path, _data(element, keys))
-    except ET.ParseError as error:
+        with path.open("rb") as stream:
+            for _, element in ET.iterparse(stream):
+                name = element.tag.rpartition("}")[2]
+                if name == "key":
+                    keys[element.get("id", "")] = element.get("attr.name", "")
+                elif name == "node":
+                    number, place = _node(path, element, keys)
+                    found[number] = place
+                    element.clear()
+                elif name == "edge":
+                    ways.append(_way(path, element, keys))
+                    element.clear()
+                elif name == "graph":
+                    _check_degrees(path, _data(element, keys))
+    except (ET.ParseError, OSError) as error:
         raise ScenarioError(path, "complete GraphML", error, "save or fetch the file again") from error
     return street_map(path, found, tuple(ways), None)
 
@@ -84,7 +85,9 @@ def _items(text: str) -> list[str]:
 
 
 def _number(where: str, text: str | None) -> int:
-    return whole_number(where, "the number of a node", text or "", -(2**62), 2**62)
+    if not re.fullmatch(r"-?[0-9]{1,18}", text or ""):
+        raise ScenarioError(where, "nodes named by whole numbers, as OSMnx saves them", repr(text), _SAVE)
+    return int(text or "")
 
 
 def _check_degrees(path: Path, graph: dict[str, str]) -> None:
