@@ -71,7 +71,7 @@ def check_file(path: Path) -> str:
 
     Raises ScenarioError.
     """
-    kinds = [kind for kind in ROOTS if path.name.lower().endswith(kind)]
+    kinds = [kind for kind in ROOTS if path.name.endswith(kind)]
     if not kinds:
         expected = f"a street map whose name ends in {', '.join(ROOTS)}"
         raise ScenarioError("roads.path", expected, path.name or path, "convert the map, or correct its name")

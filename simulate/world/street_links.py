@@ -147,7 +147,7 @@ def within(segments: Segments, keep: NDArray[np.bool_]) -> Segments:
 
 
 def simplify(segments: Segments, n_nodes: int, protected: NDArray[np.int64]) -> Segments:
-    """Merge segments between junctions into links, lengths and times summed, in the order of their nodes.
+    """Merge segments between junctions into links, lengths and times summed, sorted by the node they leave.
 
     protected : int64[p], nodes that stay whatever they are. A link has the class of most of its
     length. Where a street was drawn twice, one of the two is kept.

@@ -92,7 +92,7 @@ def to_roads(streets: StreetMap, outside_km: float) -> tuple[RoadNetwork, Street
 
     outside_km : length of the way from a cut road into the world beyond. Nodes stand in the
     order of their numbers, then the stations, which may not be driven through; links in the
-    order of their ends, then the connectors.
+    order of the nodes they leave, then the connectors.
     """
     segments, ways = cut_ways(streets)
     n = len(streets.node)
