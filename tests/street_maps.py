@@ -8,11 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 import osmium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 Nodes = dict[int, tuple[float, float]]
-Ways = "Sequence[tuple[Sequence[int], Mapping[str, str]]]"
 STEP = 0.001
 """Degrees between neighbours of a lattice: 111 m north, and as much east, for it lies on the equator."""
 

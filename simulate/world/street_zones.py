@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MOST_HUBS, SPREAD_HUBS = 3000, 1200
 """Every junction is a hub up to MOST_HUBS: tables of routes take 81 bytes a pair of hubs, or 0.7 GB. A larger map
 has SPREAD_HUBS of them (assumption: about a metro's skeleton)."""
-MIDDLE = 0.3
-"""Jobs and shops thin out by a factor e over this share of the map's radius (assumption)."""
+MIDDLE = 0.5
+"""Jobs and shops thin out by a factor e over this share of the mean distance of homes from the middle (assumption)."""
 WORK_DECAY = 3.0
 """How much farther than errands people go to work (`world.choices`)."""
 
@@ -45,7 +45,7 @@ def build_street_zones(
     homes = metres * (settings.population * settings.vehicles_per_person / metres.sum())
     blocks = scatter(roads, hubs, homes, settings.vehicles_per_zone, seed)
     middle = np.hypot(blocks.x_m - np.median(roads.x_m[junctions]), blocks.y_m - np.median(roads.y_m[junctions]))
-    central = np.exp(-middle / (MIDDLE * max(float(middle.max()), 1.0)))
+    central = np.exp(-middle / (MIDDLE * max(float(np.average(middle, weights=blocks.residents)), 1.0)))
     main = np.bincount(nearest, weights=main_m[junctions], minlength=len(hubs)) / metres.mean()
     unequal = 0.3 + 1.4 * streams.uniforms(streams.key(seed, "streets.jobs"), blocks.name)
     jobs = blocks.residents.mean() * (0.08 + 2.5 * central + np.minimum(main, 2.0)[blocks.node]) * unequal
