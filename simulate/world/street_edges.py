@@ -56,10 +56,9 @@ def find_ends(
     """
     n = len(latitude)
     leaves, enters = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    main = segments.road_class <= MAIN
     best = np.full(n, RoadClass.CONNECTOR, np.uint8)
-    for ends in (segments.tail[main], segments.head[main]):
-        np.minimum.at(best, ends, segments.road_class[main])
+    for touched in (segments.tail, segments.head):
+        np.minimum.at(best, touched, segments.road_class)
     dead = _dead_ends(segments, n) & (best <= MAIN) & ~_well_inside(latitude, longitude, box)
     enters[segments.tail] = leaves[segments.head] = True
     leaves, enters = leaves & dead, enters & dead

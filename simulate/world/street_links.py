@@ -214,14 +214,15 @@ def _mean(limits: list[float], kind: RoadClass) -> float:
 
 
 def _stays(tail: NDArray[np.int64], head: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
-    """Tell which nodes end links: all but those with two neighbours and two or four segments; bool[n]."""
-    loop = np.zeros(n, np.bool_)
-    loop[tail[tail == head]] = True
+    """Tell which nodes end links: all but those with two neighbours and two or four segments; bool[n].
+
+    A node with a loop counts twice among its own neighbours.
+    """
     ins, outs = np.bincount(head, minlength=n), np.bincount(tail, minlength=n)
     low, high = np.minimum(tail, head), np.maximum(tail, head)
     neighbours = np.bincount(np.unique(np.column_stack([low, high]), axis=0).ravel(), minlength=n)
     degree = ins + outs
-    passing: NDArray[np.bool_] = (neighbours == 2) & ((degree == 2) | (degree == 4)) & (ins > 0) & (outs > 0) & ~loop
+    passing: NDArray[np.bool_] = (neighbours == 2) & ((degree == 2) | (degree == 4)) & (ins > 0) & (outs > 0)
     return ~passing
 
 

@@ -109,6 +109,16 @@ def test_graphml_gives_the_links_that_it_was_saved_from(data, tmp_path):
     assert links.length_m.sum() == pytest.approx(part.length_m.sum(), rel=1e-12)
 
 
+def test_graphml_keeps_the_lengths_that_it_states(tmp_path):
+    edges = [
+        (a, b, {"highway": "road", "length": str(length)}) for a, b, length in ((1, 2, 500), (2, 1, 600), (2, 2, 7))
+    ]
+    segments, _ = cut_ways(read_graphml(write_graphml(tmp_path / "two.graphml", lattice(1, 2), edges)))
+    assert segments.length_m.tolist() == [500, 600, 7]
+    assert segments.tail.tolist() == [0, 1, 1]
+    assert segments.head.tolist() == [1, 0, 1]
+
+
 # Merging, on maps one can see
 
 

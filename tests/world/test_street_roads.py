@@ -129,6 +129,16 @@ def test_a_main_road_that_leads_nowhere_gets_no_station(tmp_path):
     assert (report.cut_roads, report.unserved, report.cut_off) == (2, 2, 2)
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_end_that_the_map_leads_to_by_no_way_is_no_half_of_a_station(tmp_path, reverse):
+    """One carriageway belongs to the map, the other starts, or ends, out of its reach."""
+    ours, other = (9, 102), (103, 101)
+    main = [street(*(way[::-1] if reverse else way), highway="trunk", oneway="yes") for way in (ours, other[::-1])]
+    roads, report = roads_of(grid(tmp_path / "t.osm", main=main, box=(0.0, -0.001, 0.003, 0.005)))
+    assert stations_of(roads) == {}
+    assert report.unserved == report.cut_roads > 1
+
+
 def test_a_connector_stands_for_the_way_beyond(tmp_path):
     roads, _ = roads_of(grid(tmp_path / "t.osm", main=[street(5, 101, highway="primary")], missing=[101]))
     beyond = roads.road_class == RoadClass.CONNECTOR
