@@ -69,6 +69,30 @@ class TntpRoads(Table):
     credit: Text | None = Field(default=None, description="whom to name wherever the network is shown")
 
 
+class StreetRoads(Table):
+    """Real streets from a street map, with invented homes and jobs."""
+
+    source: Literal["streets"] = Field(description="'streets': read a street map from a file")
+    path: str = Field(
+        description="file of OpenStreetMap (.osm, .osm.gz, .osm.bz2, .osm.pbf) or of OSMnx (.graphml); "
+        "empty until you give it"
+    )
+    population: int = Field(ge=1, le=2_000_000, description="number of people who live on the map, at most 2,000,000")
+    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
+    leave_work: float = Field(
+        ge=0, lt=1, description="share of workers whose job lies off the map, where it cuts main roads; below 1"
+    )
+    leave_other: float = Field(
+        ge=0,
+        lt=1,
+        description="share of visits, leisure and other trips that lead off the map, where it cuts main roads; below 1",
+    )
+    outside_km: float = Field(
+        gt=0, le=20, description="kilometres from a cut road to the places beyond the map, at most 20"
+    )
+
+
 class HouseholdType(Table):
     """One kind of household."""
 
@@ -220,8 +244,9 @@ class Settings(Table):
     title: Text = Field(description="name of the scenario, as people read it")
     summary: Text = Field(description="the scenario in one sentence")
     period: Period = Field(description="the days that are simulated")
-    roads: Annotated[TownRoads | TntpRoads, Field(discriminator="source")] = Field(
-        description='the road network: source = "town" invents one, source = "tntp" reads one from files'
+    roads: Annotated[TownRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = Field(
+        description='the road network: source = "town" invents one, source = "tntp" reads a network with its trip '
+        'table, source = "streets" a street map'
     )
     households: Households = Field(description="who lives there, and how their lives change")
     travel: Travel = Field(description="how vehicles are driven")

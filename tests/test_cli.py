@@ -148,6 +148,7 @@ BAD = {
     "wrong type": (("run", "smallville", "--set", "period.days=soon"), ["period.days", "soon"]),
     "share above 1": (("run", "smallville", "--set", "readers.capture_day=1.5"), ["readers.capture_day", "1.5"]),
     "no data": (("run", "anaheim"), ["roads.path", "--set roads.path=FOLDER"]),
+    "no map": (("run", "krems"), ["roads.path", "--set roads.path=FILE"]),
     "wrong folder": (("run", "anaheim", "--set", "roads.path=nowhere"), ["roads.path", "nowhere"]),
     "missing file": (
         ("run", "smallville", "--set", 'readers.place.lot={owner="shopping-centre",strategy="file",path="x.tsv",'

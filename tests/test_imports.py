@@ -38,11 +38,12 @@ DOORS = {
     "distributed": ("sightings/engine.py",),
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
+    "osmium": ("world/street_files.py",),
     "pydantic": ("schema_parts.py", "reader_schema.py", "schema.py", "scenario.py", "faults.py"),
     "pandas": (),
 }
 """Where each heavy library may be imported."""
-HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "pandas")
+HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "osmium", "pandas")
 FILES = sorted(HOUSE.rglob("*.py"))
 
 

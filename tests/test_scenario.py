@@ -21,7 +21,16 @@ from simulate.scenario import catalogue, changed, from_resolved, json_schema, lo
 
 HERE = Path(__file__).parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"
-NAMES = ["anaheim", "drn-2014", "norfolk-2025", "oakland-2014", "smallville"]
+NAMES = [
+    "anaheim",
+    "drn-2014",
+    "helsinki",
+    "krems",
+    "norfolk-2025",
+    "oakland-2014",
+    "smallville",
+    "west-oakland",
+]
 
 FAULTS = {
     # file: for each line of the message, the line and key it names and words it must hold
@@ -261,7 +270,8 @@ def test_catalogue_lists_what_can_be_loaded():
         scenario = load(name)
         assert (entry.title, entry.summary) == (scenario.title, scenario.summary)
     assert entries["smallville"].runnable
-    assert not entries["anaheim"].runnable  # its data must be named first
+    for name in ("anaheim", "helsinki", "krems", "west-oakland"):
+        assert not entries[name].runnable  # its data must be named first
 
 
 def test_catalogue_is_found_where_it_was_installed(tmp_path, monkeypatch):

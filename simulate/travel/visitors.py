@@ -36,8 +36,9 @@ def add_visitors(
     ways_in = np.flatnonzero(zones.outside)
     if not len(ways_in):
         raise ScenarioError(
-            "visitors", "a map with ways in", "none", "name roads.outside_zones, or take [visitors] out of the scenario"
-        )
+            "visitors", "a map with ways in", "none",
+            "name roads.outside_zones, take a street map that cuts main roads, or leave [visitors] out of the scenario",
+        )  # fmt: skip
     sizes = [one.vehicles for one in visitors.values()]
     homes = [
         ways_in[

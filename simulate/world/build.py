@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.schema import TntpRoads
+from simulate.schema import StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Readers, concatenate, place
 from simulate.world.roads import RoadClass
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
+from simulate.world.street_roads import read_streets
+from simulate.world.street_zones import build_street_zones
 from simulate.world.tntp import find_files, read_network, read_trips
 from simulate.world.tntp_roads import read_nodes, to_roads
 from simulate.world.town import build_town
@@ -42,7 +44,7 @@ class World:
     readers: Readers
     """Sorted by link and position; a reader's row is its site."""
     placements: tuple[str, ...]
-    """What became of the positions of each file, in plain sentences."""
+    """What became of a street map and of the positions of each file, in plain sentences."""
     routes: Routes
     choice: NDArray[np.uint32]
     """uint32[purposes, h, 512]; zones that people of each hub go to."""
@@ -56,7 +58,7 @@ class World:
 def build_world(scenario: Scenario) -> World:
     """Build roads, zones, choices, readers and routes; a pure function of the scenario."""
     settings, seed = scenario.settings, scenario.seed
-    roads, hubs, zones, districts = _ground(settings, seed)
+    roads, hubs, zones, districts, left_out = _ground(settings, seed)
     network = graph(roads, seed)
     best_s = best_times(roads, network, hubs)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
@@ -72,7 +74,7 @@ def build_world(scenario: Scenario) -> World:
         districts=districts,
         owners=owners,
         readers=readers,
-        placements=placements,
+        placements=(*left_out, *placements),
         routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
         choice=choice,
         nearness=np.exp(-best_s / settings.travel.distance_decay_s),
@@ -81,12 +83,24 @@ def build_world(scenario: Scenario) -> World:
     )
 
 
-def _ground(settings: Settings, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Districts | None]:
-    """Return the roads, the hubs' nodes, the zones and the districts of a trip table."""
+_Ground = tuple["RoadNetwork", "NDArray[np.int32]", Zones, Districts | None, tuple[str, ...]]
+
+
+def _ground(settings: Settings, seed: int) -> _Ground:
+    """Return the roads, the hubs' nodes, the zones, the districts of a trip table and what was left out."""
     source = settings.roads
-    if not isinstance(source, TntpRoads):
-        roads, zones = build_town(source, seed)
-        return roads, np.arange(roads.n_nodes, dtype=np.int32), zones, None
+    if isinstance(source, StreetRoads):
+        roads, report = read_streets(source.path, source.outside_km)
+        hubs, zones = build_street_zones(roads, source, settings.travel, seed)
+        return roads, hubs, zones, None, (report.describe(),)
+    if isinstance(source, TntpRoads):
+        return _table_ground(source, seed)
+    roads, zones = build_town(source, seed)
+    return roads, np.arange(roads.n_nodes, dtype=np.int32), zones, None, ()
+
+
+def _table_ground(source: TntpRoads, seed: int) -> _Ground:
+    """Return the ground of a network with its trip table."""
     if not source.path:
         raise ScenarioError(
             "roads.path", "the folder of a TNTP network", "nothing",
@@ -104,7 +118,7 @@ def _ground(settings: Settings, seed: int) -> tuple[RoadNetwork, NDArray[np.int3
         raise ScenarioError("roads.outside_zones", f"zones from 1 to {table.n_zones}", unknown[0], "correct the list")
     trips = read_trips(files.trips, table.n_zones)
     hubs, zones, districts = build_districts(roads, trips, source, seed)
-    return roads, hubs, zones, districts
+    return roads, hubs, zones, districts, ()
 
 
 def _place_readers(

@@ -1,0 +1,258 @@
+"""Street links: drivable ways cut into directed segments, and segments merged from junction to junction.
+
+The merging is that of OSMnx (Boeing 2025, doi:10.1111/tgis.70037): nodes that are no
+junction, dead end or change between one-way and two-way give way to one longer link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from simulate.checks import ScenarioError
+from simulate.world.roads import EARTH_RADIUS_M, RoadClass
+from simulate.world.street_tags import directions, road_class, speed_kmh
+from simulate.world.town import SPEED_KMH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simulate.world.street_files import StreetMap, Way
+
+
+class Torn(NamedTuple):
+    """Where a street goes on to a node that the file lacks."""
+
+    node: int
+    """Position of the last node that it holds."""
+    road_class: RoadClass
+    leaves: bool
+    """Whether it may be driven off the map here."""
+    enters: bool
+    """Whether it may be driven onto the map here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Segments:
+    """Directed pieces of street between two nodes of a map; s segments."""
+
+    tail: NDArray[np.int64]
+    """int64[s]; position of the node a segment leaves."""
+    head: NDArray[np.int64]
+    """int64[s]; position of the node a segment enters."""
+    length_m: NDArray[np.float64]
+    """float64[s]; along the geometry."""
+    free_s: NDArray[np.float64]
+    """float64[s]; seconds at the speed limit."""
+    road_class: NDArray[np.uint8]
+    """uint8[s]; a RoadClass."""
+    torn: tuple[Torn, ...] = ()
+    """Where streets go on to nodes that the file lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayCounts:
+    """What became of the ways of a map."""
+
+    ways: int
+    """Ways with a highway tag."""
+    closed: int
+    """Those that are no streets, or not open to general traffic."""
+    torn: int
+    """Streets that lead to nodes which the file lacks: what is left of them is used."""
+    without_speed: int
+    """Streets without a speed limit."""
+    unread_speed: int
+    """Streets whose speed limit says no speed."""
+
+
+class _Street(NamedTuple):
+    way: Way
+    road_class: RoadClass
+    kmh: float
+
+
+def cut_ways(streets: StreetMap) -> tuple[Segments, WayCounts]:
+    """Cut the drivable ways at every node into directed segments.
+
+    Raises ScenarioError where no way can be driven, all lead to missing nodes, or no speed
+    limit of many can be read.
+    """
+    open_ways, counted = _open_streets(streets)
+    position = {node: i for i, node in enumerate(streets.node.tolist())}
+    pieces: list[tuple[int, int, int, float]] = []
+    torn: list[Torn] = []
+    n_torn = 0
+    for number, street in enumerate(open_ways):
+        forward, backward = directions(street.way.tags)
+        at = [position.get(node, -1) for node in street.way.nodes]
+        n_torn += -1 in at
+        for a, b in pairwise(at):
+            if a >= 0 and b >= 0 and (a != b or street.way.length_m is not None):
+                length = np.nan if street.way.length_m is None else street.way.length_m
+                pieces += [(a, b, number, length)] * forward + [(b, a, number, length)] * backward
+            elif max(a, b) >= 0 > min(a, b):
+                out, into = (forward, backward) if a >= 0 else (backward, forward)
+                torn.append(Torn(max(a, b), street.road_class, out, into))
+    if not pieces:
+        expected = "streets whose nodes are in the file"
+        found = f"{n_torn:,} of {len(open_ways):,} streets with missing nodes, and no two in a row that are there"
+        raise ScenarioError(streets.source, expected, found, "make the extract anew, with the nodes of its ways")
+    tail, head, of, stated = (np.array(column) for column in zip(*pieces, strict=True))
+    straight = great_circle_m(
+        streets.latitude[tail], streets.longitude[tail], streets.latitude[head], streets.longitude[head]
+    )
+    length_m = np.where(np.isnan(stated), straight, stated)
+    segments = Segments(
+        tail=tail.astype(np.int64),
+        head=head.astype(np.int64),
+        length_m=length_m,
+        free_s=length_m * 3.6 / np.array([street.kmh for street in open_ways])[of],
+        road_class=np.array([street.road_class for street in open_ways], np.uint8)[of],
+        torn=tuple(torn),
+    )
+    without, unread = counted
+    closed = len(streets.ways) - len(open_ways)
+    return segments, WayCounts(
+        ways=len(streets.ways), closed=closed, torn=n_torn, without_speed=without, unread_speed=unread
+    )
+
+
+def largest_part(segments: Segments, n_nodes: int) -> NDArray[np.bool_]:
+    """Find the nodes of the largest part in which everyone can drive everywhere and back; bool[n]."""
+    ones = np.ones(len(segments.tail))
+    links = csr_array((ones, (segments.tail, segments.head)), shape=(n_nodes, n_nodes))
+    part = connected_components(links, directed=True, connection="strong")[1]
+    largest: NDArray[np.bool_] = part == np.argmax(np.bincount(part))
+    return largest
+
+
+def within(segments: Segments, keep: NDArray[np.bool_]) -> Segments:
+    """Return the segments both of whose ends are kept; keep : bool[n]."""
+    use = keep[segments.tail] & keep[segments.head]
+    return Segments(
+        tail=segments.tail[use],
+        head=segments.head[use],
+        length_m=segments.length_m[use],
+        free_s=segments.free_s[use],
+        road_class=segments.road_class[use],
+    )
+
+
+def simplify(segments: Segments, n_nodes: int, protected: NDArray[np.int64]) -> Segments:
+    """Merge segments between junctions into links, lengths and times summed, sorted by the node they leave.
+
+    protected : int64[p], nodes that stay whatever they are. A link has the class of most of its
+    length. Where a street was drawn twice, one of the two is kept.
+    """
+    order = np.lexsort((segments.length_m, segments.head, segments.tail))
+    tail, head = segments.tail[order], segments.head[order]
+    stays = _stays(tail, head, n_nodes)
+    stays[protected] = True
+    first_out = np.searchsorted(tail, np.arange(n_nodes + 1)).tolist()
+    heads, staying = head.tolist(), stays.tolist()
+    tails = tail.tolist()
+    paths: list[list[int]] = []
+    before = (-1, -1)
+    for segment in np.flatnonzero(stays[tail]).tolist():
+        ends = tails[segment], heads[segment]
+        if staying[ends[1]]:
+            paths.append([segment])
+        elif ends != before and (path := _path(segment, tails, heads, first_out, staying)):
+            paths.append(path)
+        before = ends
+    return _merged(segments, order, paths)
+
+
+def great_circle_m(
+    latitude_a: NDArray[np.float64],
+    longitude_a: NDArray[np.float64],
+    latitude_b: NDArray[np.float64],
+    longitude_b: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return metres along the great circle between points in degrees, by the haversine; float64[n]."""
+    a, b = np.radians(latitude_a), np.radians(latitude_b)
+    half_east = np.radians(longitude_b - longitude_a) / 2
+    square = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(half_east) ** 2
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(square, 1.0)))
+    return metres
+
+
+def _open_streets(streets: StreetMap) -> tuple[list[_Street], tuple[int, int]]:
+    """Return the drivable ways, each with its speed, and how many have no speed and none that can be read.
+
+    A street without one gets the mean of its class on this map, as OSMnx does, or the class's
+    default where the map says nothing.
+    """
+    classed = [(way, kind) for way in streets.ways if (kind := road_class(way.tags)) is not None]
+    if not classed:
+        expected = "streets that may be driven"
+        found = f"none among {len(streets.ways):,} ways"
+        raise ScenarioError(streets.source, expected, found, "take an extract of a place with streets for cars")
+    limits = [speed_kmh(way.tags["maxspeed"]) if "maxspeed" in way.tags else None for way, _ in classed]
+    without = sum("maxspeed" not in way.tags for way, _ in classed)
+    unread = [way for (way, _), limit in zip(classed, limits, strict=True) if "maxspeed" in way.tags and limit is None]
+    if unread and len(unread) + without == len(classed):
+        found = f"{unread[0].tags['maxspeed'][:40]!r}, and no other of {len(unread):,} that says one"
+        remedy = "correct the tag maxspeed, or remove it: the class of the street then decides"
+        raise ScenarioError(streets.source, "speed limits such as 50, 30 mph or AT:urban", found, remedy)
+    usual = {kind: _mean([limit for (_, k), limit in zip(classed, limits, strict=True) if k == kind and limit], kind)
+             for kind in SPEED_KMH}  # fmt: skip
+    made = [_Street(way, kind, limit or usual[kind]) for (way, kind), limit in zip(classed, limits, strict=True)]
+    return made, (without, len(unread))
+
+
+def _mean(limits: list[float], kind: RoadClass) -> float:
+    return sum(limits) / len(limits) if limits else SPEED_KMH[kind]
+
+
+def _stays(tail: NDArray[np.int64], head: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """Tell which nodes end links: all but those with two neighbours and two or four segments; bool[n].
+
+    A node with a loop counts twice among its own neighbours.
+    """
+    ins, outs = np.bincount(head, minlength=n), np.bincount(tail, minlength=n)
+    low, high = np.minimum(tail, head), np.maximum(tail, head)
+    neighbours = np.bincount(np.unique(np.column_stack([low, high]), axis=0).ravel(), minlength=n)
+    degree = ins + outs
+    passing: NDArray[np.bool_] = (neighbours == 2) & ((degree == 2) | (degree == 4)) & (ins > 0) & (outs > 0)
+    return ~passing
+
+
+def _path(
+    segment: int, tails: Sequence[int], heads: Sequence[int], first_out: Sequence[int], staying: Sequence[bool]
+) -> list[int] | None:
+    """Follow a street to the next node that stays; None where it only turns back."""
+    path = [segment]
+    while not staying[heads[segment]]:
+        node = heads[segment]
+        onward = [k for k in range(first_out[node], first_out[node + 1]) if heads[k] != tails[segment]]
+        if not onward:
+            return None
+        segment = onward[0]
+        path.append(segment)
+    return path
+
+
+def _merged(segments: Segments, order: NDArray[np.int64], paths: list[list[int]]) -> Segments:
+    """Sum lengths and times of each path of sorted segments."""
+    sizes = np.array([len(path) for path in paths], np.int64)
+    flat = order[np.array([segment for path in paths for segment in path], np.int64)]
+    link = np.repeat(np.arange(len(paths)), sizes)
+    ends = np.cumsum(sizes)
+    of_class = np.zeros((len(paths), len(RoadClass)))
+    np.add.at(of_class, (link, segments.road_class[flat]), segments.length_m[flat])
+    return Segments(
+        tail=segments.tail[flat[ends - sizes]],
+        head=segments.head[flat[ends - 1]],
+        length_m=np.add.reduceat(segments.length_m[flat], ends - sizes),
+        free_s=np.add.reduceat(segments.free_s[flat], ends - sizes),
+        road_class=of_class.argmax(axis=1).astype(np.uint8),
+    )
