@@ -1,0 +1,127 @@
+"""A metro that does not exist: freeways, arterials and collectors for a population and a land area."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from simulate.world.metro_freeways import join_freeways
+from simulate.world.metro_plan import draw_plan
+from simulate.world.metro_streets import build_streets
+from simulate.world.metro_zones import build_zones, choose_hubs
+from simulate.world.roads import RoadClass, RoadNetwork
+from simulate.world.town import CAPACITY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.schema import MetroRoads
+    from simulate.world.metro_freeways import Joined
+    from simulate.world.metro_plan import Plan
+    from simulate.world.zones import Zones
+
+SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 55.0, RoadClass.COLLECTOR: 42.0}
+"""Speeds off the peak, waiting at signals included (assumption)."""
+RAMP_M = 350.0
+"""Driven length of a ramp, at the speed of a collector (assumption)."""
+DETOUR = 1.05
+"""Driven length over the straight line between two junctions: streets bend, and the skeleton
+lacks the small ones (assumption)."""
+SECTORS = 16
+"""Directions in which the metro has at least one way out, by freeway or arterial (assumption)."""
+
+
+def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones]:
+    """Lay out the roads of a metro, its hubs' nodes and its zones; a pure function of its arguments."""
+    plan = draw_plan(settings, seed)
+    roads = build_roads(plan, seed)
+    exits = ways_out(plan, roads)
+    hubs, catchment = choose_hubs(plan, roads, exits)
+    return roads, hubs, build_zones(plan, roads, hubs, catchment, exits, settings, seed)
+
+
+def build_roads(plan: Plan, seed: int) -> RoadNetwork:
+    """Draw streets, join the freeways and keep what is connected; all roads run both ways."""
+    joined = join_freeways(plan, build_streets(plan, seed))
+    ends = np.concatenate([np.stack([joined.a, joined.b], axis=1), joined.freeway, joined.ramp])
+    kind = np.concatenate(
+        [
+            np.where(joined.arterial, RoadClass.ARTERIAL, RoadClass.COLLECTOR),
+            np.full(len(joined.freeway), RoadClass.FREEWAY),
+            np.full(len(joined.ramp), RoadClass.COLLECTOR),
+        ]
+    )
+    straight = np.hypot(*(axis[ends[:, 0]] - axis[ends[:, 1]] for axis in (joined.x_m, joined.y_m)))
+    streets, freeways = len(joined.a), len(joined.freeway)
+    length = np.concatenate(
+        [straight[:streets] * DETOUR, np.maximum(joined.freeway_m, straight[streets : streets + freeways]), np.full(len(joined.ramp), RAMP_M)]
+    )
+    keep, nodes = _connected(ends, kind, joined)
+    ends, kind, length = np.searchsorted(nodes, ends[keep]), kind[keep], length[keep]
+    tail, head = np.concatenate([ends[:, 0], ends[:, 1]]), np.concatenate([ends[:, 1], ends[:, 0]])
+    kind, length = np.concatenate([kind, kind]), np.concatenate([length, length])
+    return RoadNetwork(
+        node_name=np.arange(len(nodes), dtype=np.int64),
+        x_m=joined.x_m[nodes],
+        y_m=joined.y_m[nodes],
+        through=np.ones(len(nodes), np.bool_),
+        tail=tail.astype(np.int32),
+        head=head.astype(np.int32),
+        length_m=length,
+        free_s=length / np.array([SPEED_KMH[RoadClass(k)] / 3.6 for k in range(3)])[kind],
+        road_class=kind.astype(np.uint8),
+        capacity=np.array([CAPACITY[RoadClass(k)] for k in range(3)])[kind],
+        credit="synthetic metro, no real place",
+    )
+
+
+def on_street(roads: RoadNetwork) -> NDArray[np.bool_]:
+    """Tell which nodes are junctions of streets, not of freeways; bool[n]."""
+    fast = roads.road_class == RoadClass.FREEWAY
+    touched = np.ones(roads.n_nodes, np.bool_)
+    touched[roads.tail[fast]] = touched[roads.head[fast]] = False
+    return touched
+
+
+def ways_out(plan: Plan, roads: RoadNetwork) -> NDArray[np.int64]:
+    """Return the nodes from which one leaves the metro: ends of freeways, elsewhere the farthest arterial."""
+    street = on_street(roads)
+    degree = np.bincount(roads.tail, minlength=roads.n_nodes)
+    ends = np.flatnonzero(~street & (degree == 1))
+    main = np.zeros(roads.n_nodes, np.bool_)
+    main[roads.tail[roads.road_class == RoadClass.ARTERIAL]] = True
+    out = np.hypot(roads.x_m, roads.y_m)
+    turn = np.arctan2(roads.y_m, roads.x_m)
+    sector = np.floor((turn / (2 * np.pi) + 0.5) * SECTORS).astype(np.int64) % SECTORS
+    taken = set(sector[ends].tolist())
+    dry = plan.raster.at(plan.raster.wish, roads.x_m * 1.08, roads.y_m * 1.08) > 0
+    chosen = []
+    for one in range(SECTORS):
+        here = np.flatnonzero((sector == one) & main & street & dry & (out > 0.5 * plan.radius_m))
+        if one not in taken and len(here):
+            chosen.append(int(here[np.argmax(out[here])]))
+    return np.array(sorted([*ends.tolist(), *chosen]), np.int64)
+
+
+def _connected(
+    ends: NDArray[np.int64], kind: NDArray[np.int64], joined: Joined
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Drop dead ends of freeways that lead nowhere, then all but the largest connected part."""
+    n = len(joined.x_m)
+    keep = np.ones(len(ends), np.bool_)
+    may_end = np.zeros(n, np.bool_)
+    may_end[: joined.first_freeway] = may_end[joined.exits] = True
+    while True:
+        degree = np.bincount(ends[keep].ravel(), minlength=n)
+        stub = keep & (kind == RoadClass.FREEWAY) & ((degree[ends] == 1) & ~may_end[ends]).any(axis=1)
+        if not stub.any():
+            break
+        keep &= ~stub
+    links = csr_array((np.ones(int(keep.sum())), (ends[keep, 0], ends[keep, 1])), shape=(n, n))
+    part = connected_components(links, directed=False)[1]
+    largest = np.argmax(np.bincount(part))
+    keep &= part[ends[:, 0]] == largest
+    return keep, np.unique(ends[keep])
