@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.schema import TntpRoads
+from simulate.schema import MetroRoads, TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
+from simulate.world.metro import build_metro
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Readers, concatenate, place
 from simulate.world.roads import RoadClass
-from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
+from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow, plant
 from simulate.world.tntp import find_files, read_network, read_trips
 from simulate.world.tntp_roads import read_nodes, to_roads
 from simulate.world.town import build_town
@@ -58,10 +59,11 @@ def build_world(scenario: Scenario) -> World:
     settings, seed = scenario.settings, scenario.seed
     roads, hubs, zones, districts = _ground(settings, seed)
     network = graph(roads, seed)
-    best_s = best_times(roads, network, hubs)
+    quickest = plant(network, hubs)
+    best_s = best_times(roads, network, hubs, quickest)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
     choice = choice_tables(zones, best_s, settings.travel, limit, districts, seed)
-    flow = link_flow(network, hubs, _daily_trips(zones, choice))
+    flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
@@ -73,7 +75,7 @@ def build_world(scenario: Scenario) -> World:
         owners=owners,
         readers=readers,
         placements=placements,
-        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
+        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest),
         choice=choice,
         nearness=np.exp(-best_s / settings.travel.distance_decay_s),
         reach=limit,
@@ -84,6 +86,9 @@ def build_world(scenario: Scenario) -> World:
 def _ground(settings: Settings, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Districts | None]:
     """Return the roads, the hubs' nodes, the zones and the districts of a trip table."""
     source = settings.roads
+    if isinstance(source, MetroRoads):
+        roads, hubs, zones = build_metro(source, seed)
+        return roads, hubs, zones, None
     if not isinstance(source, TntpRoads):
         roads, zones = build_town(source, seed)
         return roads, np.arange(roads.n_nodes, dtype=np.int32), zones, None
