@@ -236,7 +236,7 @@ class Settings(Table):
     summary: Text = Field(description="the scenario in one sentence")
     period: Period = Field(description="the days that are simulated")
     roads: Annotated[TownRoads | MetroRoads | TntpRoads, Field(discriminator="source")] = Field(
-        description='the road network: source = "town" invents a town, "metro" a metropolitan area, "tntp" reads files'
+        description='the road network: source = "town" or "metro" invents one, source = "tntp" reads one from files'
     )
     households: Households = Field(description="who lives there, and how their lives change")
     travel: Travel = Field(description="how vehicles are driven")

@@ -25,6 +25,8 @@ ROW = 512
 """Entries of a row; nine bits pick one."""
 NEAR = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL)
 """Purposes that are served near home, so that stays there may be short (assumption)."""
+COMMUTE = 3
+"""Interest in jobs falls this many times as slowly with driving time as that in errands (assumption)."""
 HOME_TO_NEAR_S, NEAR_TO_NEAR_S = 20 * 60, 37 * 60
 """Longest ways at the peak between home and such a place, and between two of them; diaries leave that room."""
 
@@ -65,7 +67,7 @@ def choice_tables(
     np.fill_diagonal(stays, val=True)
     errands = np.exp(-best_s / decay_s) * stays * (there_and_back * 10 <= reach.other_ds)
     daily = there_and_back * 10 <= reach.work_ds
-    job = np.exp(-best_s / (3 * decay_s))
+    job = np.exp(-best_s / (COMMUTE * decay_s))
     weigh: dict[Purpose, NDArray[np.float64]] = dict.fromkeys(Purpose, errands)
     weigh |= dict.fromkeys(NEAR, errands * (there_and_back <= near_limit_s(travel)))
     weigh[Purpose.WORK], weigh[Purpose.HOME] = job * daily, job.T * daily

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulate.world.metro_plan import Plan
     from simulate.world.zones import Zones
 
-SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 55.0, RoadClass.COLLECTOR: 42.0}
+SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 50.0, RoadClass.COLLECTOR: 38.0}
 """Speeds off the peak, waiting at signals included (assumption)."""
 RAMP_M = 350.0
 """Driven length of a ramp, at the speed of a collector (assumption)."""
