@@ -217,7 +217,7 @@ def _open_array(path: Path, dtype: str, shape: list[int], digest: str) -> NDArra
 
 def _digest(data: NDArray[Any] | bytes) -> str:
     """Hash bytes, or an array's values in its order of rows."""
-    held = np.ascontiguousarray(data) if isinstance(data, np.ndarray) else data
+    held = np.ascontiguousarray(data).data if isinstance(data, np.ndarray) else data
     return hashlib.blake2b(held, digest_size=16).hexdigest()
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from simulate.checks import ScenarioError
 from simulate.world.metro_freeways import join_freeways
 from simulate.world.metro_plan import draw_plan
 from simulate.world.metro_streets import build_streets
-from simulate.world.metro_zones import build_zones, choose_hubs
+from simulate.world.metro_zones import build_zones, choose_hubs, street_nodes
 from simulate.world.roads import RoadClass, RoadNetwork
 from simulate.world.town import CAPACITY
 
@@ -30,17 +31,28 @@ RAMP_M = 350.0
 DETOUR = 1.05
 """Driven length over the straight line between two junctions: streets bend, and the skeleton
 lacks the small ones (assumption)."""
+LAND_KM2 = (60, 20_000)
+"""Least and most land; New York's urban area has about 9,000 square kilometres (recalled)."""
 SECTORS = 16
 """Directions in which the metro has at least one way out, by freeway or arterial (assumption)."""
 
 
 def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones]:
-    """Lay out the roads of a metro, its hubs' nodes and its zones; a pure function of its arguments."""
+    """Lay out the roads of a metro, its hubs' nodes and its zones; a pure function of its arguments.
+
+    Raises ScenarioError where the land is too small or too large for such a network.
+    """
+    land_km2 = settings.population / settings.density_per_km2
+    if not LAND_KM2[0] <= land_km2 <= LAND_KM2[1]:
+        raise ScenarioError(
+            "roads.density_per_km2", f"land of {LAND_KM2[0]:,} to {LAND_KM2[1]:,} square kilometres",
+            f"{land_km2:,.0f} for {settings.population:,} people", "change roads.density_per_km2 or roads.population",
+        )  # fmt: skip
     plan = draw_plan(settings, seed)
     roads = build_roads(plan, seed)
     exits = ways_out(plan, roads)
     hubs, catchment = choose_hubs(plan, roads, exits)
-    return roads, hubs, build_zones(plan, roads, hubs, catchment, exits, settings, seed)
+    return roads, hubs, build_zones(plan, roads, catchment, exits, settings, seed)
 
 
 def build_roads(plan: Plan, seed: int) -> RoadNetwork:
@@ -55,9 +67,9 @@ def build_roads(plan: Plan, seed: int) -> RoadNetwork:
         ]
     )
     straight = np.hypot(*(axis[ends[:, 0]] - axis[ends[:, 1]] for axis in (joined.x_m, joined.y_m)))
-    streets, freeways = len(joined.a), len(joined.freeway)
+    street_m, freeway_m = np.split(straight, [len(joined.a), len(joined.a) + len(joined.freeway)])[:2]
     length = np.concatenate(
-        [straight[:streets] * DETOUR, np.maximum(joined.freeway_m, straight[streets : streets + freeways]), np.full(len(joined.ramp), RAMP_M)]
+        [street_m * DETOUR, np.maximum(joined.freeway_m, freeway_m), np.full(len(joined.ramp), RAMP_M)]
     )
     keep, nodes = _connected(ends, kind, joined)
     ends, kind, length = np.searchsorted(nodes, ends[keep]), kind[keep], length[keep]
@@ -78,17 +90,10 @@ def build_roads(plan: Plan, seed: int) -> RoadNetwork:
     )
 
 
-def on_street(roads: RoadNetwork) -> NDArray[np.bool_]:
-    """Tell which nodes are junctions of streets, not of freeways; bool[n]."""
-    fast = roads.road_class == RoadClass.FREEWAY
-    touched = np.ones(roads.n_nodes, np.bool_)
-    touched[roads.tail[fast]] = touched[roads.head[fast]] = False
-    return touched
-
-
 def ways_out(plan: Plan, roads: RoadNetwork) -> NDArray[np.int64]:
     """Return the nodes from which one leaves the metro: ends of freeways, elsewhere the farthest arterial."""
-    street = on_street(roads)
+    street = np.zeros(roads.n_nodes, np.bool_)
+    street[street_nodes(roads)] = True
     degree = np.bincount(roads.tail, minlength=roads.n_nodes)
     ends = np.flatnonzero(~street & (degree == 1))
     main = np.zeros(roads.n_nodes, np.bool_)

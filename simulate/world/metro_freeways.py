@@ -130,8 +130,11 @@ def _point(freeway: Freeway, along_m: float) -> tuple[float, float]:
 
 
 def _cross(
-    x: NDArray[np.float64], y: NDArray[np.float64], p: NDArray[np.int64],
-    ends: tuple[NDArray[np.float64], ...], q: NDArray[np.int64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    p: NDArray[np.int64],
+    ends: tuple[NDArray[np.float64], ...],
+    q: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where piece p of a polyline and the straight line q cross, as shares of both, or nan; float64[n] each."""
     ax, ay, bx, by = (end[q] for end in ends)
@@ -154,7 +157,9 @@ def _near(
         return np.empty(0, np.int64), np.empty(0, np.int64)
     reach = (np.hypot(bx - ax, by - ay).max() + np.hypot(np.diff(x), np.diff(y)).max()) / 2
     middles = np.column_stack([(x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2])
-    found = cKDTree(np.column_stack([(ax + bx) / 2, (ay + by) / 2])).query_ball_point(middles, reach, return_sorted=True)
+    found = cKDTree(np.column_stack([(ax + bx) / 2, (ay + by) / 2])).query_ball_point(
+        middles, reach, return_sorted=True
+    )
     p = np.repeat(np.arange(len(found)), [len(one) for one in found])
     return p, np.array([q for one in found for q in one], np.int64)
 
@@ -245,15 +250,16 @@ def _cut_streets(
         length = float(np.hypot(x[b] - x[a], y[b] - y[a]))
         chain = [a]
         for share in sorted(by_street[street]):
-            if share * length < AT_JUNCTION_M:
-                junction[street, share] = a
+            at = x[a] + share * (x[b] - x[a]), y[a] + share * (y[b] - y[a])
+            if np.hypot(at[0] - x[chain[-1]], at[1] - y[chain[-1]]) < AT_JUNCTION_M:
+                junction[street, share] = chain[-1]
             elif (1 - share) * length < AT_JUNCTION_M:
                 junction[street, share] = b
             else:
                 junction[street, share] = len(x)
                 chain.append(len(x))
-                x.append(x[a] + share * (x[b] - x[a]))
-                y.append(y[a] + share * (y[b] - y[a]))
+                x.append(at[0])
+                y.append(at[1])
         extra += [(first, last, bool(streets.arterial[street])) for first, last in pairwise([*chain, b])]
     kept = np.ones(len(streets.a), np.bool_)
     kept[sorted(by_street)] = False

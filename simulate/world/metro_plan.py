@@ -32,6 +32,8 @@ RINGS_ABOVE = ((600_000, 0.48), (3_500_000, 0.82))
 """Population from which a ring is built, and its radius as a share of the metro's (assumption)."""
 STEP_M = 400.0
 """Distance between the points a freeway is drawn with."""
+RIVER_M = (120.0, 700.0)
+"""Narrowest and widest river (assumption)."""
 CELLS = 110
 """Cells of the raster from the main centre to the mean radius."""
 EXTENT = 1.9
@@ -86,7 +88,9 @@ class Raster:
     wish: NDArray[np.float64]
     """float64[side, side]; how much people would like to live there, beyond the city too."""
 
-    def at(self, values: NDArray[np.float64], x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    def at(
+        self, values: NDArray[np.float64], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Look up a value of the cells at points, 0 beyond the raster; float64 of the points' shape."""
         column = np.floor(x_m / self.cell_m + self.side / 2).astype(np.int64)
         row = np.floor(y_m / self.cell_m + self.side / 2).astype(np.int64)
@@ -143,7 +147,8 @@ def wet(water: Water, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDA
     along = y_m * np.cos(water.direction) - x_m * np.sin(water.direction)
     for amplitude, wave, phase in water.bends:
         across = across - amplitude * np.sin(wave * along + phase)
-    return across > 0 if water.kind == "coast" else np.abs(across) < water.width_m / 2
+    under: NDArray[np.bool_] = across > 0 if water.kind == "coast" else np.abs(across) < water.width_m / 2
+    return under
 
 
 def _uniforms(seed: int, name: str, n: int) -> NDArray[np.float64]:
@@ -156,12 +161,14 @@ def _draw_water(wanted: str, radius: float, seed: int) -> Water:
     kind = wanted if wanted != "any" else ("none", "coast", "river", "river")[int(which * 4)]
     share = (0.12 + 0.3 * near) if kind == "coast" else (0.05 + 0.12 * near)
     waves = np.array([[0.06, 2.2, 6.28], [0.03, 5.1, 6.28], [0.015, 11.0, 6.28]])
-    bends = waves * np.array([[0.6 + 0.8 * a, 0.7 + 0.6 * b, a + b] for a, b in zip(rest[::2], rest[1::2], strict=True)])
+    bends = waves * np.array(
+        [[0.6 + 0.8 * a, 0.7 + 0.6 * b, a + b] for a, b in zip(rest[::2], rest[1::2], strict=True)]
+    )
     return Water(
         kind=kind,
         direction=2 * np.pi * turn,
         offset_m=share * radius,
-        width_m=250.0 + 300.0 * wide + 0.006 * radius,
+        width_m=float(np.clip((0.012 + 0.012 * wide) * radius, *RIVER_M)),
         bends=bends * np.array([radius, 1 / radius, 1.0]),
     )
 
@@ -177,7 +184,9 @@ def _draw_freeways(population: int, radius: float, water: Water, seed: int) -> t
         side = (-1) ** i * (0.035 + 0.05 * turn[i])
         courses.append(_course(s, angle, side * radius, radius, f"freeway.{i}", seed))
     if population >= SPUR_ABOVE:
-        angle = np.pi * (turn[-1] + (0.5 if n_through % 2 else 0.5 + n_through // 2) / n_through) + 0.3 * (turn[-2] - 0.5)
+        angle = np.pi * (turn[-1] + (0.5 if n_through % 2 else 0.5 + n_through // 2) / n_through) + 0.3 * (
+            turn[-2] - 0.5
+        )
         courses.append(_course(s[s > -0.12 * radius], angle, 0.0, radius, "freeway.spur", seed, starts_inside=True))
     for i, (least, share) in enumerate(RINGS_ABOVE):
         if population >= least:
@@ -187,8 +196,14 @@ def _draw_freeways(population: int, radius: float, water: Water, seed: int) -> t
 
 
 def _course(
-    s: NDArray[np.float64], angle: float, side_m: float, radius: float, name: str, seed: int,
-    *, starts_inside: bool = False,
+    s: NDArray[np.float64],
+    angle: float,
+    side_m: float,
+    radius: float,
+    name: str,
+    seed: int,
+    *,
+    starts_inside: bool = False,
 ) -> Freeway:
     """Draw a freeway past the centre at some distance, straight there and with bends farther out."""
     a, b, c = _uniforms(seed, name, 3)
@@ -260,7 +275,7 @@ def _settle(
         falls = (GRADIENT if i == 0 else SUB_GRADIENT) * radius
         homes += weight * np.exp(-np.hypot(x - cx, y - cy) / falls)
     points = np.column_stack([np.concatenate([getattr(c, axis) for c in courses]) for axis in ("x_m", "y_m")])
-    road = cKDTree(points).query(np.column_stack([x.ravel(), y.ravel()]), workers=1)[0].reshape(side, side)
+    road = np.asarray(cKDTree(points).query(np.column_stack([x.ravel(), y.ravel()]))[0]).reshape(side, side)
     wish = homes * (1 + CORRIDOR * np.exp(-road / CORRIDOR_M)) * np.exp(LUCK * _hills(x, y, radius, seed))
     drowned = wet(water, x, y)
     wish[drowned] = 0.0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import binary_closing
 
 from simulate import streams
 from simulate.world.metro_plan import EXTENT, wet
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
     from simulate.world.metro_plan import Plan
 
-MOST_NODES = 4700
+MOST_NODES = 4500
 """Junctions of streets, about; freeways add a few hundred nodes."""
-PITCH_M = (1200.0, 1600.0, 1800.0)
-"""Distance between arterials of a metro of 300, 3,000 and 10,000 square kilometres (assumption)."""
+PITCH_M = {60.0: 700.0, 300.0: 1200.0, 3000.0: 1600.0}
+"""Distance between arterials by square kilometres of land; beyond, as few as MOST_NODES allow (assumption)."""
+MAIN = 0.68
+"""Share of MOST_NODES that may be crossings of arterials."""
 FINE, DOWNTOWN, FRINGE = 0.72, 0.04, 0.22
 """Most of the land with collectors, share of it with the finest mesh, share with half the arterials (assumptions)."""
 NEVER_BUILT = 0.07
@@ -66,8 +69,7 @@ def build_streets(plan: Plan, seed: int) -> Streets:
     """Lay out arterials and collectors on the land of a plan."""
     lattice = _bend(plan, seed)
     mesh = _meshes(plan, lattice)
-    along, up = _edges(mesh, 0), _edges(mesh, 1)
-    _keep_dry(plan, lattice, along, up)
+    along, up = (_edges(mesh, axis) & ~_drowned(plan, lattice, axis) for axis in (0, 1))
     corner = _junctions(along, up)
     index = np.full(corner.shape, -1)
     index[corner] = np.arange(corner.sum())
@@ -93,7 +95,8 @@ def build_streets(plan: Plan, seed: int) -> Streets:
 def _bend(plan: Plan, seed: int) -> Lattice:
     """Turn the lattice, bend it gently and pull it together round the centres."""
     area_km2 = np.pi * plan.radius_m**2 / 1e6
-    pitch = float(np.interp(np.log(area_km2), np.log([300.0, 3000.0, 10000.0]), PITCH_M))
+    pitch = float(np.interp(np.log(area_km2), np.log(list(PITCH_M)), list(PITCH_M.values())))
+    pitch = max(pitch, 1000.0 * float(np.sqrt(area_km2 / (MAIN * MOST_NODES))))
     unit = pitch / 4
     side = 16 * int(np.ceil(1.15 * EXTENT * plan.radius_m / unit / 8))
     line = (np.arange(side + 1) - side / 2) * unit
@@ -122,13 +125,16 @@ def _meshes(plan: Plan, lattice: Lattice) -> NDArray[np.int64]:
     y = (lattice.y_m[:-1, :-1] + lattice.y_m[1:, 1:]) / 2
     density = plan.raster.at(plan.raster.density, x, y)
     land = density > 0
+    if plan.water.kind == "river":  # streets are planned as if it were not there, then cut
+        across = int(np.ceil(plan.water.width_m / 2 / lattice.unit_m)) + 1
+        land |= binary_closing(land, iterations=across) & wet(plan.water, x, y)
     share = {k: _pooled(land, k) for k in (2, 4, 8)}
     mean = {k: _pooled(density, k) for k in (2, 4, 8)}
     ranked4 = np.sort(mean[4][share[4] >= 0.5])[::-1]
     sparse = np.quantile(ranked4, FRINGE)
     wide = (share[8] == 1) & (mean[8] < sparse)
     n4 = len(ranked4) - 3 * wide.sum()
-    finer = int(min(FINE * len(ranked4), (MOST_NODES - n4) / (3 * (1 + 4 * DOWNTOWN))))
+    finer = int(np.clip((MOST_NODES - n4) / (3 * (1 + 4 * DOWNTOWN)), 0, FINE * len(ranked4)))
     least4 = ranked4[min(finer, len(ranked4) - 1)]
     ranked2 = np.sort(mean[2][share[2] >= 0.5])[::-1]
     least2 = ranked2[int(DOWNTOWN * 4 * finer)]
@@ -164,17 +170,26 @@ def _edges(mesh: NDArray[np.int64], axis: int) -> NDArray[np.bool_]:
     return below if axis == 0 else below.T
 
 
-def _keep_dry(plan: Plan, lattice: Lattice, along: NDArray[np.bool_], up: NDArray[np.bool_]) -> None:
-    """Take out, in place, the edges that touch water; a river is bridged by some arterials."""
+def _drowned(plan: Plan, lattice: Lattice, axis: int) -> NDArray[np.bool_]:
+    """Tell which unit edges touch water and have no bridge; some arterials bridge a river, more at the centre.
+
+    bool of the shape that `_edges` has.
+    """
     x, y = lattice.x_m, lattice.y_m
-    for edges, ends in ((along, (np.s_[:-1, :], np.s_[1:, :])), (up, (np.s_[:, :-1], np.s_[:, 1:]))):
-        touches = np.zeros(edges.shape, np.bool_)
-        for t in np.linspace(0, 1, 6):
-            touches |= wet(plan.water, (1 - t) * x[ends[0]] + t * x[ends[1]], (1 - t) * y[ends[0]] + t * y[ends[1]])
-        line = np.arange(edges.shape[1])[None, :] if edges is along else np.arange(edges.shape[0])[:, None]
-        central = np.hypot(x[ends[0]], y[ends[0]]) < 0.3 * plan.radius_m
-        bridge = (line % 8 == 0) | ((line % 4 == 0) & central)
-        edges &= ~touches | (bridge if plan.water.kind == "river" else False)
+    first, last = (np.s_[:-1, :], np.s_[1:, :]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
+    touches = np.zeros(x[first].shape, np.bool_)
+    for t in np.linspace(0, 1, 6):
+        touches |= wet(plan.water, (1 - t) * x[first] + t * x[last], (1 - t) * y[first] + t * y[last])
+    if plan.water.kind != "river":
+        return touches
+    line = np.arange(lattice.side + 1)[None, :] if axis == 0 else np.arange(lattice.side + 1)[:, None]
+    central = np.hypot(x[first], y[first]) < 0.3 * plan.radius_m
+    east, north = x[last] - x[first], y[last] - y[first]
+    over = np.abs(east * np.cos(plan.water.direction) + north * np.sin(plan.water.direction))
+    crosses = over > 0.6 * np.hypot(east, north)  # not along the river
+    bridge = crosses & ((line % 8 == 0) | ((line % 4 == 0) & central))
+    drowned: NDArray[np.bool_] = touches & ~bridge
+    return drowned
 
 
 def _junctions(along: NDArray[np.bool_], up: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from simulate import streams
-from simulate.world.roads import RoadClass, RoadNetwork
+from simulate.world.roads import RoadClass
 from simulate.world.zones import Blocks, Purpose, Zones, everyday_attraction, smooth_field
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from simulate.schema import MetroRoads
     from simulate.world.metro_plan import Plan
+    from simulate.world.roads import RoadNetwork
 
 MOST_HUBS = 1000
 """Hubs of a large metro; tables of routes grow with their square."""
@@ -40,6 +41,14 @@ FREEWAY_EXIT = 4.0
 """Who leaves the metro does so this much rather by freeway than by arterial (assumption)."""
 
 
+def street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
+    """List the junctions of streets: all nodes but those of freeways; int64[k]."""
+    fast = roads.road_class == RoadClass.FREEWAY
+    street = np.ones(roads.n_nodes, np.bool_)
+    street[roads.tail[fast]] = street[roads.head[fast]] = False
+    return np.flatnonzero(street)
+
+
 def choose_hubs(
     plan: Plan, roads: RoadNetwork, exits: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -48,27 +57,14 @@ def choose_hubs(
     Junctions are halved again and again where as many people live on either side; the
     junction in the middle of each part is a hub. A node hangs on the hub it is quickest from.
     """
-    nodes = np.flatnonzero(_streets_meet(roads))
-    homes, land = _homes_of_nodes(plan, roads, nodes)
+    nodes = street_nodes(roads)
+    cell_node, _, _, density = _cells(plan, roads, nodes)
+    homes = np.bincount(cell_node, weights=density, minlength=len(nodes))
+    land = np.bincount(cell_node, minlength=len(nodes))
     weight = (1 - SPREAD) * homes / homes.sum() + SPREAD * (land + 0.1) / (land + 0.1).sum()  # no junction counts 0
     wanted = min(MOST_HUBS - len(exits), int(len(nodes) / NODES_PER_HUB))
     x, y = roads.x_m[nodes], roads.y_m[nodes]
-    parts = [(np.arange(len(nodes)), wanted)]
-    middle = []
-    while parts:
-        part, hubs = parts.pop()
-        if hubs <= 1 or len(part) == 1:
-            at = [np.average(axis[part], weights=weight[part]) for axis in (x, y)]
-            middle.append(int(part[np.argmin(np.hypot(x[part] - at[0], y[part] - at[1]))]))
-            continue
-        axis = x if np.ptp(x[part]) > np.ptp(y[part]) else y
-        ordered = part[np.argsort(axis[part], kind="stable")]
-        half = hubs // 2
-        so_far = np.cumsum(weight[ordered])
-        cut = int(np.searchsorted(so_far, so_far[-1] * half / hubs))
-        cut = int(np.clip(cut, 1, len(ordered) - 1))
-        parts += [(ordered[:cut], half), (ordered[cut:], hubs - half)]
-    hubs = np.union1d(nodes[middle], exits)
+    hubs = np.union1d(nodes[_middles(x, y, weight, wanted)], exits)
     arcs = csr_array((roads.free_s, (roads.tail, roads.head)), shape=(roads.n_nodes, roads.n_nodes))
     nearest = dijkstra(arcs, indices=hubs, min_only=True, return_predecessors=True)[2]
     return hubs.astype(np.int32), np.searchsorted(hubs, nearest)
@@ -77,7 +73,6 @@ def choose_hubs(
 def build_zones(
     plan: Plan,
     roads: RoadNetwork,
-    hubs: NDArray[np.int32],
     catchment: NDArray[np.int64],
     exits: NDArray[np.int64],
     settings: MetroRoads,
@@ -113,12 +108,12 @@ def scatter_blocks(
 
     A junction's blocks lie on its cells, a systematic sample of them by homes and jobs.
     """
-    nodes = np.flatnonzero(_streets_meet(roads))
+    nodes = street_nodes(roads)
     cell_node, cell_x, cell_y, homes = _cells(plan, roads, nodes)
     work = _jobs(plan, cell_x, cell_y, homes)
     homes, work = homes * (vehicles / homes.sum()), work * (vehicles / work.sum())
     order = np.argsort(cell_node, kind="stable")
-    cell_node, cell_x, cell_y, homes, work = (a[order] for a in (cell_node, cell_x, cell_y, homes, work))
+    cell_node, cell_x, cell_y, homes, work = cell_node[order], cell_x[order], cell_y[order], homes[order], work[order]
     held, worked = (np.bincount(cell_node, weights=w, minlength=len(nodes)) for w in (homes, work))
     needs = np.ceil(np.maximum(held / per_zone, worked / (JOBS_PER_ZONE * per_zone)))
     blocks = np.where(held > 0, np.maximum(needs, 1), 0).astype(np.int64)
@@ -143,12 +138,23 @@ def scatter_blocks(
     return found, (worked / np.maximum(blocks, 1))[owner] * lively
 
 
-def _streets_meet(roads: RoadNetwork) -> NDArray[np.bool_]:
-    """Tell which nodes are no nodes of freeways; bool[n]."""
-    fast = roads.road_class == RoadClass.FREEWAY
-    street = np.ones(roads.n_nodes, np.bool_)
-    street[roads.tail[fast]] = street[roads.head[fast]] = False
-    return street
+def _middles(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], wanted: int) -> list[int]:
+    """Part points into as many groups of like weight, by halving, and return the one in the middle of each."""
+    parts = [(np.arange(len(x)), wanted)]
+    middle = []
+    while parts:
+        part, hubs = parts.pop()
+        if hubs <= 1 or len(part) == 1:
+            at = [np.average(axis[part], weights=weight[part]) for axis in (x, y)]
+            middle.append(int(part[np.argmin(np.hypot(x[part] - at[0], y[part] - at[1]))]))
+            continue
+        axis = x if np.ptp(x[part]) > np.ptp(y[part]) else y
+        ordered = part[np.argsort(axis[part], kind="stable")]
+        half = hubs // 2
+        so_far = np.cumsum(weight[ordered])
+        cut = int(np.clip(np.searchsorted(so_far, so_far[-1] * half / hubs), 1, len(ordered) - 1))
+        parts += [(ordered[:cut], half), (ordered[cut:], hubs - half)]
+    return middle
 
 
 def _cells(
@@ -162,22 +168,11 @@ def _cells(
     return node, x[land], y[land], plan.raster.density[land]
 
 
-def _homes_of_nodes(
-    plan: Plan, roads: RoadNetwork, nodes: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return homes and cells of land that belong to each node; float64[k] each."""
-    node, _, _, homes = _cells(plan, roads, nodes)
-    return (
-        np.bincount(node, weights=homes, minlength=len(nodes)),
-        np.bincount(node, minlength=len(nodes)).astype(np.float64),
-    )
-
-
 def _jobs(
     plan: Plan, x: NDArray[np.float64], y: NDArray[np.float64], homes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Gather jobs round the centres, and some where people live; float64[cells]."""
-    jobs = JOBS_HOMES * homes / homes.sum()
+    jobs: NDArray[np.float64] = JOBS_HOMES * homes / homes.sum()
     for i, (cx, cy) in enumerate(zip(plan.centre_x_m, plan.centre_y_m, strict=True)):
         falls = (JOBS_GRADIENT if i == 0 else JOBS_SUB_GRADIENT) * plan.radius_m
         round_it = np.exp(-np.hypot(x - cx, y - cy) / falls)
