@@ -31,10 +31,10 @@ NODES_PER_HUB = 2.2
 """Junctions for each hub of a small metro (assumption)."""
 SPREAD = 0.35
 """Weight of land, against people, when hubs are spread (assumption)."""
-JOBS_CENTRE, JOBS_SUB, JOBS_HOMES = 0.22, 0.30, 0.48
-"""Shares of jobs round the main centre, round the others, and where people live (assumption)."""
-JOBS_GRADIENT, JOBS_SUB_GRADIENT = 0.11, 0.055
-"""Distance over which those fall by a factor e, as a share of the radius (assumption)."""
+JOBS_CENTRAL = 0.52
+"""Share of jobs round the centres, by their weight; the others are where people live (assumption)."""
+JOBS_GRADIENT, JOBS_SUB_GRADIENT = 0.08, 0.045
+"""Distance over which those fall by a factor e, as a share of the radius: main and other centres (assumption)."""
 JOBS_PER_ZONE = 4.0
 """Most jobs of a zone, for each vehicle that it may hold (assumption)."""
 FREEWAY_EXIT = 4.0
@@ -55,7 +55,8 @@ def choose_hubs(
     """Return the hubs' nodes, int32[h], and the hub that each node hangs on, int64[n].
 
     Junctions are halved again and again where as many people live on either side; the
-    junction in the middle of each part is a hub. A node hangs on the hub it is quickest from.
+    junction in the middle of each part is a hub, and so is every way out. A node hangs on the
+    hub it is quickest reached from, but never on the end of a freeway.
     """
     nodes = street_nodes(roads)
     cell_node, _, _, density = _cells(plan, roads, nodes)
@@ -64,9 +65,12 @@ def choose_hubs(
     weight = (1 - SPREAD) * homes / homes.sum() + SPREAD * (land + 0.1) / (land + 0.1).sum()  # no junction counts 0
     wanted = min(MOST_HUBS - len(exits), int(len(nodes) / NODES_PER_HUB))
     x, y = roads.x_m[nodes], roads.y_m[nodes]
-    hubs = np.union1d(nodes[_middles(x, y, weight, wanted)], exits)
+    inside = nodes[_middles(x, y, weight, wanted)]
+    hubs = np.union1d(inside, exits)
+    at_street = hubs[np.isin(hubs, nodes)]
     arcs = csr_array((roads.free_s, (roads.tail, roads.head)), shape=(roads.n_nodes, roads.n_nodes))
-    nearest = dijkstra(arcs, indices=hubs, min_only=True, return_predecessors=True)[2]
+    nearest = dijkstra(arcs, indices=at_street, min_only=True, return_predecessors=True)[2]
+    nearest[exits] = exits
     return hubs.astype(np.int32), np.searchsorted(hubs, nearest)
 
 
@@ -152,7 +156,8 @@ def _middles(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.
         ordered = part[np.argsort(axis[part], kind="stable")]
         half = hubs // 2
         so_far = np.cumsum(weight[ordered])
-        cut = int(np.clip(np.searchsorted(so_far, so_far[-1] * half / hubs), 1, len(ordered) - 1))
+        cut = int(np.searchsorted(so_far - weight[ordered] / 2, so_far[-1] * half / hubs))
+        cut = min(max(cut, 1), len(ordered) - 1)
         parts += [(ordered[:cut], half), (ordered[cut:], hubs - half)]
     return middle
 
@@ -172,10 +177,9 @@ def _jobs(
     plan: Plan, x: NDArray[np.float64], y: NDArray[np.float64], homes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Gather jobs round the centres, and some where people live; float64[cells]."""
-    jobs: NDArray[np.float64] = JOBS_HOMES * homes / homes.sum()
+    jobs: NDArray[np.float64] = (1 - JOBS_CENTRAL) * homes / homes.sum()
     for i, (cx, cy) in enumerate(zip(plan.centre_x_m, plan.centre_y_m, strict=True)):
         falls = (JOBS_GRADIENT if i == 0 else JOBS_SUB_GRADIENT) * plan.radius_m
         round_it = np.exp(-np.hypot(x - cx, y - cy) / falls)
-        share = JOBS_CENTRE if i == 0 else JOBS_SUB * plan.weight[i] / plan.weight[1:].sum()
-        jobs += share * round_it / round_it.sum()
+        jobs += JOBS_CENTRAL * plan.weight[i] / plan.weight.sum() * round_it / round_it.sum()
     return jobs
