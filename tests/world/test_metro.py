@@ -273,6 +273,20 @@ def test_the_whole_world_is_built():
     assert world.credits == ("synthetic metro, no real place",)
 
 
+def test_the_tables_of_a_large_metro_stay_below_100_megabytes():
+    world = build_world(sim.load("metro", overrides={"roads.population": 4_700_000, "roads.density_per_km2": 1100}))
+    assert len(world.routes.hub_node) > 950
+    assert 20e6 < bytes_of(world) < 100e6
+
+
+def bytes_of(thing: object) -> int:
+    """Count the bytes of all arrays below a dataclass."""
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    inner = dataclasses.fields(thing) if dataclasses.is_dataclass(thing) else ()
+    return sum(bytes_of(getattr(thing, field.name)) for field in inner)
+
+
 # Pieces with known answers.
 
 
