@@ -71,7 +71,7 @@ def build_roads(plan: Plan, seed: int) -> RoadNetwork:
     length = np.concatenate(
         [street_m * DETOUR, np.maximum(joined.freeway_m, freeway_m), np.full(len(joined.ramp), RAMP_M)]
     )
-    keep, nodes = _connected(ends, kind, joined)
+    keep, nodes = _connected(ends, joined)
     ends, kind, length = np.searchsorted(nodes, ends[keep]), kind[keep], length[keep]
     tail, head = np.concatenate([ends[:, 0], ends[:, 1]]), np.concatenate([ends[:, 1], ends[:, 0]])
     kind, length = np.concatenate([kind, kind]), np.concatenate([length, length])
@@ -111,17 +111,18 @@ def ways_out(plan: Plan, roads: RoadNetwork) -> NDArray[np.int64]:
     return np.array(sorted([*ends.tolist(), *chosen]), np.int64)
 
 
-def _connected(
-    ends: NDArray[np.int64], kind: NDArray[np.int64], joined: Joined
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Drop dead ends of freeways that lead nowhere, then all but the largest connected part."""
+def _connected(ends: NDArray[np.int64], joined: Joined) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Drop freeways and ramps that lead nowhere, then all but the largest connected part.
+
+    Returns which links to keep, bool[e], and the nodes they join, int64[n].
+    """
     n = len(joined.x_m)
     keep = np.ones(len(ends), np.bool_)
     may_end = np.zeros(n, np.bool_)
     may_end[: joined.first_freeway] = may_end[joined.exits] = True
     while True:
         degree = np.bincount(ends[keep].ravel(), minlength=n)
-        stub = keep & (kind == RoadClass.FREEWAY) & ((degree[ends] == 1) & ~may_end[ends]).any(axis=1)
+        stub = keep & ((degree[ends] == 1) & ~may_end[ends]).any(axis=1)
         if not stub.any():
             break
         keep &= ~stub

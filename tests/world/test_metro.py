@@ -13,7 +13,7 @@ import pytest
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.world.build import World, build_world
-from simulate.world.metro import LAND_KM2, RAMP_M, SPEED_KMH, build_metro, build_roads, ways_out
+from simulate.world.metro import LAND_KM2, RAMP_M, SPEED_KMH, _connected, build_metro, build_roads, ways_out
 from simulate.world.metro_freeways import AT_JUNCTION_M, join_freeways
 from simulate.world.metro_plan import Freeway, Plan, Raster, Water, draw_plan, wet
 from simulate.world.metro_streets import Streets, _edges, _join, _junctions, build_streets
@@ -109,7 +109,8 @@ def test_freeways_are_entered_by_ramps_at_arterials_alone(metro):
     between = of_freeway[roads.head] & of_freeway[roads.tail]
     assert (roads.road_class[between] == RoadClass.FREEWAY).all()
     dead_end = of_freeway & (np.bincount(roads.tail, minlength=roads.n_nodes) == 1)
-    assert set(np.flatnonzero(dead_end)) <= set(ways_out(metro.plan, roads)), "freeways end outside or not at all"
+    at_end = metro.plan.raster.at(metro.plan.raster.density, roads.x_m[dead_end], roads.y_m[dead_end])
+    assert not at_end.any(), "freeways end outside or not at all"
 
 
 def test_larger_metros_have_more_freeways():
@@ -360,6 +361,19 @@ def test_a_ring_is_closed():
     assert (degree == 1).sum() == 2, "the ends of the straight one"
     around = np.hypot(np.diff(ring.x_m), np.diff(ring.y_m)).sum()
     assert joined.freeway_m.sum() == pytest.approx(18_000 + around)
+
+
+def test_what_leads_nowhere_is_dropped():
+    """The second freeway has but one interchange, and the street in the middle hangs on nothing."""
+    freeways = line(-5000, 50, 5000, 50, True, True), line(-5000, 1000, -3000, 1000, False, False)
+    joined = join_freeways(flat_plan(*freeways), three_streets())
+    assert len(joined.ramp) == 3
+    ends = np.concatenate([np.stack([joined.a, joined.b], axis=1), joined.freeway, joined.ramp])
+    keep, nodes = _connected(ends, joined)
+    assert keep[-3:].tolist() == [True, True, False]
+    assert keep.sum() == len(ends) - 2
+    assert not np.isin([2, 3], nodes).any(), "both ends of the collector"
+    assert set(joined.exits.tolist()) <= set(nodes.tolist())
 
 
 def streets_of(mesh: np.ndarray) -> tuple[int, int]:
