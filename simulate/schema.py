@@ -51,6 +51,21 @@ class TownRoads(Table):
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
 
 
+class MetroRoads(Table):
+    """A metropolitan area that is invented from its population and land area."""
+
+    source: Literal["metro"] = Field(description="'metro': invent freeways, arterials and collectors")
+    population: int = Field(
+        ge=50_000, le=30_000_000, description="number of people who live there, 50,000 to 30,000,000"
+    )
+    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over the metro")
+    water: Literal["any", "none", "coast", "river"] = Field(
+        description="what cuts through the land: a coast, a river, none, or any of them as the seed will have it"
+    )
+    vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, at most")
+
+
 class TntpRoads(Table):
     """A real network and its trip table, in the TNTP format of transport research."""
 
@@ -244,9 +259,9 @@ class Settings(Table):
     title: Text = Field(description="name of the scenario, as people read it")
     summary: Text = Field(description="the scenario in one sentence")
     period: Period = Field(description="the days that are simulated")
-    roads: Annotated[TownRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = Field(
-        description='the road network: source = "town" invents one, source = "tntp" reads a network with its trip '
-        'table, source = "streets" a street map'
+    roads: Annotated[TownRoads | MetroRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = Field(
+        description='the road network: source = "town" or "metro" invents one, source = "tntp" reads a network with '
+        'its trip table, source = "streets" a street map'
     )
     households: Households = Field(description="who lives there, and how their lives change")
     travel: Travel = Field(description="how vehicles are driven")

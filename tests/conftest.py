@@ -10,6 +10,14 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache():
+    """Keep no worlds between tests, nor in the folder of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLATEPRINT_CACHE", "")
+        yield
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """Return the folder of real networks and positions, which never come with the project."""

@@ -72,6 +72,10 @@ FAULTS = {
     "four-cars": [(3, "households.types.large.cars", "from 1 to 3", "found 4", "number of cars")],
     "fraction-for-count": [(2, "period.days", "a whole number", "found 30.0", "number of days")],
     "infinite": [(3, "measure.near_m", "a number above 0", "found inf", "metres")],
+    "metro-too-small": [
+        (3, "roads.population", "from 50000 to 30000000", "found 4000", "number of people"),
+        (4, "roads.water", '"coast"', '"lake"', "coast, none, river"),
+    ],
     "missing-key": [(2, "roads.density_per_km2", "a number above 0", "found nothing", "add density_per_km2")],
     "missing-roads": [(1, "roads", "a table", "found nothing", 'add [roads]: the road network: source = "town"')],
     "moved-too-few": [(3, "households.moved_in_five_years", "above moved_in_year (0.12)", "found 0.12", "more people")],

@@ -20,13 +20,15 @@ from simulate.sightings.engine import run_shards
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
 from simulate.sightings.watch import Watch
 from simulate.travel.life import Lives, make_lives
-from simulate.world.build import World, build_world
+from simulate.world.cache import cached_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
     from numpy.typing import NDArray
+
+    from simulate.world.build import World
 
     Progress = Callable[[int, int, int], None]
 
@@ -80,7 +82,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         If the input is bad, the folder holds something else or the disk is too small;
         nothing is half-written.
     """
-    world = build_world(scenario)
+    world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
     tables = draw_tables(world, lives, watch)
@@ -111,7 +113,7 @@ def open_run(path: str | Path) -> Run:
     """
     store = open_store(path)
     scenario = from_resolved(store.identity["scenario"], store.identity["name"], store.identity["seed"])
-    world = build_world(scenario)
+    world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
     tables = world_tables(world, lives, watch)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.schema import StreetRoads, TntpRoads
+from simulate.schema import MetroRoads, StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
+from simulate.world.metro import build_metro
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Readers, concatenate, place
 from simulate.world.roads import RoadClass
-from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow
+from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow, plant
 from simulate.world.street_roads import read_streets
 from simulate.world.street_zones import build_street_zones
 from simulate.world.tntp import find_files, read_network, read_trips
@@ -58,12 +59,14 @@ class World:
 def build_world(scenario: Scenario) -> World:
     """Build roads, zones, choices, readers and routes; a pure function of the scenario."""
     settings, seed = scenario.settings, scenario.seed
-    roads, hubs, zones, districts, left_out = _ground(settings, seed)
+    ground = _ground(settings, seed)
+    roads, hubs, zones = ground.roads, ground.hubs, ground.zones
     network = graph(roads, seed)
-    best_s = best_times(roads, network, hubs)
+    quickest = plant(network, hubs)
+    best_s = best_times(roads, network, hubs, quickest)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
-    choice = choice_tables(zones, best_s, settings.travel, limit, districts, seed)
-    flow = link_flow(network, hubs, _daily_trips(zones, choice))
+    choice = choice_tables(zones, best_s, settings.travel, limit, ground.districts, seed)
+    flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = tuple(settings.owners)
     readers, placements = _place_readers(settings, roads, flow, seed)
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
@@ -71,11 +74,11 @@ def build_world(scenario: Scenario) -> World:
         roads=roads,
         graph=network,
         zones=zones,
-        districts=districts,
+        districts=ground.districts,
         owners=owners,
         readers=readers,
-        placements=(*left_out, *placements),
-        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin),
+        placements=(*ground.left_out, *placements),
+        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest),
         choice=choice,
         nearness=np.exp(-best_s / settings.travel.distance_decay_s),
         reach=limit,
@@ -83,24 +86,38 @@ def build_world(scenario: Scenario) -> World:
     )
 
 
-_Ground = tuple["RoadNetwork", "NDArray[np.int32]", Zones, Districts | None, tuple[str, ...]]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """What a source of roads gives."""
+
+    roads: RoadNetwork
+    hubs: NDArray[np.int32]
+    """int32[h]; node of each hub."""
+    zones: Zones
+    districts: Districts | None = None
+    """Only with a trip table."""
+    left_out: tuple[str, ...] = ()
+    """What of a file was not used, in plain sentences."""
 
 
-def _ground(settings: Settings, seed: int) -> _Ground:
-    """Return the roads, the hubs' nodes, the zones, the districts of a trip table and what was left out."""
+def _ground(settings: Settings, seed: int) -> Ground:
+    """Read or invent the roads, and put homes and all else on them."""
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
         hubs, zones = build_street_zones(roads, source, settings.travel, seed)
-        return roads, hubs, zones, None, (report.describe(),)
+        return Ground(roads=roads, hubs=hubs, zones=zones, left_out=(report.describe(),))
     if isinstance(source, TntpRoads):
         return _table_ground(source, seed)
+    if isinstance(source, MetroRoads):
+        roads, hubs, zones = build_metro(source, seed)
+        return Ground(roads=roads, hubs=hubs, zones=zones)
     roads, zones = build_town(source, seed)
-    return roads, np.arange(roads.n_nodes, dtype=np.int32), zones, None, ()
+    return Ground(roads=roads, hubs=np.arange(roads.n_nodes, dtype=np.int32), zones=zones)
 
 
-def _table_ground(source: TntpRoads, seed: int) -> _Ground:
-    """Return the ground of a network with its trip table."""
+def _table_ground(source: TntpRoads, seed: int) -> Ground:
+    """Read a network with its trip table."""
     if not source.path:
         raise ScenarioError(
             "roads.path", "the folder of a TNTP network", "nothing",
@@ -118,7 +135,7 @@ def _table_ground(source: TntpRoads, seed: int) -> _Ground:
         raise ScenarioError("roads.outside_zones", f"zones from 1 to {table.n_zones}", unknown[0], "correct the list")
     trips = read_trips(files.trips, table.n_zones)
     hubs, zones, districts = build_districts(roads, trips, source, seed)
-    return roads, hubs, zones, districts, ()
+    return Ground(roads=roads, hubs=hubs, zones=zones, districts=districts)
 
 
 def _place_readers(

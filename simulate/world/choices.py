@@ -25,6 +25,8 @@ ROW = 512
 """Entries of a row; nine bits pick one."""
 NEAR = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL)
 """Purposes that are served near home, so that stays there may be short (assumption)."""
+COMMUTE = 3
+"""Interest in jobs falls this many times as slowly with driving time as that in errands (assumption)."""
 HOME_TO_NEAR_S, NEAR_TO_NEAR_S = 20 * 60, 37 * 60
 """Longest ways at the peak between home and such a place, and between two of them; diaries leave that room."""
 
@@ -58,71 +60,81 @@ def choice_tables(
     beyond reach are left out, near purposes keep within `near_limit_s`, and where nothing is
     so near the nearest zone serves. Those from beyond the map go anywhere in the city.
     """
-    h, decay_s, limit_s = len(best_s), travel.distance_decay_s, near_limit_s(travel)
-    beyond = np.zeros(h, np.bool_)
-    beyond[zones.hub[zones.outside & (zones.residents > 0)]] = True
-    stays = ~beyond[:, None] | (zones.hub == np.arange(h)[:, None])  # who lives beyond the map shops there
-    nearness = np.exp(-best_s / decay_s)[:, zones.hub] * stays
-    there_and_back = np.maximum(best_s, best_s.T)[:, zones.hub]
-    nearest = np.where(zones.outside, np.inf, there_and_back).argmin(axis=1)
+    h, decay_s = len(best_s), travel.distance_decay_s
+    there_and_back = np.maximum(best_s, best_s.T)
+    stays = np.ones((h, h), np.bool_)
+    stays[zones.hub[zones.outside & (zones.residents > 0)]] = False  # who lives beyond the map shops there
+    np.fill_diagonal(stays, val=True)
+    errands = np.exp(-best_s / decay_s) * stays * (there_and_back * 10 <= reach.other_ds)
+    daily = there_and_back * 10 <= reach.work_ds
+    job = np.exp(-best_s / (COMMUTE * decay_s))
+    weigh: dict[Purpose, NDArray[np.float64]] = dict.fromkeys(Purpose, errands)
+    weigh |= dict.fromkeys(NEAR, errands * (there_and_back <= near_limit_s(travel)))
+    weigh[Purpose.WORK], weigh[Purpose.HOME] = job * daily, job.T * daily
+    attraction = {purpose: zones.attraction[purpose] for purpose in Purpose}
+    attraction[Purpose.HOME] = zones.residents
+    if districts is not None:
+        between = _between_hubs(zones, districts)
+        weigh[Purpose.WORK], weigh[Purpose.HOME] = between * daily, between.T * daily
+        for purpose in (Purpose.WORK, Purpose.HOME):
+            attraction[purpose] = _share_of_district(districts, attraction[purpose])
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
     for purpose in Purpose:
-        weight = zones.attraction[purpose] * nearness
+        offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
         if purpose in {Purpose.OUTSIDE, Purpose.CITY}:
-            weight = np.broadcast_to(zones.attraction[purpose], nearness.shape)
-        if purpose is Purpose.WORK:
-            weight = _job_weight(zones, np.exp(-best_s / (3 * decay_s))[:, zones.hub], districts)
-        if purpose is Purpose.HOME:
-            weight = _home_weight(zones, np.exp(-best_s / (3 * decay_s)).T[:, zones.hub], districts)
-        if purpose not in {Purpose.OUTSIDE, Purpose.CITY}:
-            within_ds = reach.work_ds if purpose in {Purpose.WORK, Purpose.HOME} else reach.other_ds
-            within = there_and_back * 10 <= within_ds
-            weight = _served(weight * (within & (there_and_back <= limit_s) if purpose in NEAR else within), nearest)
-        offsets = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
-        for hub in range(h):
-            tables[purpose, hub] = _row(weight[hub], offsets[hub])
+            tables[purpose] = _anywhere(attraction[purpose], offset)
+        else:
+            tables[purpose] = _rows(zones, attraction[purpose], weigh[purpose], there_and_back, offset)
     return tables
 
 
-def _served(weight: NDArray[np.float64], nearest: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Let the nearest zone serve hubs that nothing else serves; float64[h, z]."""
-    none = np.flatnonzero(weight.sum(axis=1) == 0)
-    weight[none, nearest[none]] = 1.0
-    return weight
+def _rows(
+    zones: Zones,
+    attraction: NDArray[np.float64],
+    weigh: NDArray[np.float64],
+    there_and_back: NDArray[np.float64],
+    offset: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Sample a row for each hub, of zones weighed by their hub; int64[h, ROW].
+
+    weigh, there_and_back : float64[h, h]. One hub at a time, and only zones that attract
+    anyone: a large metro has a hundred times as many zones as hubs. Where nothing serves a hub,
+    the nearest zone does.
+    """
+    rows = np.empty((len(offset), ROW), np.int64)
+    some = np.flatnonzero(attraction)
+    attracts, hub = attraction[some], zones.hub[some]
+    for i in range(len(offset)):
+        cumulative = np.cumsum(attracts * weigh[i, hub])
+        if not len(some) or cumulative[-1] == 0:
+            rows[i] = np.where(zones.outside, np.inf, there_and_back[i, zones.hub]).argmin()
+        else:
+            rows[i] = some[_row(cumulative, offset[i])]
+    return rows
 
 
-def _row(weight: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
+def _anywhere(attraction: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Sample a row for each hub when distance does not matter; int64[h, ROW]."""
+    cumulative = np.cumsum(attraction)
+    return np.array([_row(cumulative, one) for one in offset])
+
+
+def _row(cumulative: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
     """Take a systematic sample: an outcome of weight w gets w * ROW entries, give or take one."""
-    cumulative = np.cumsum(weight)
     at = (np.arange(ROW) + offset) / ROW * cumulative[-1]
-    zone: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(weight) - 1)
+    zone: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
     return zone
 
 
-def _job_weight(zones: Zones, nearness: NDArray[np.float64], districts: Districts | None) -> NDArray[np.float64]:
-    """Weigh jobs seen from each hub; float64[h, z]."""
-    jobs = zones.attraction[Purpose.WORK]
-    if districts is None:
-        weight: NDArray[np.float64] = jobs * nearness
-        return weight
-    return _from_table(zones, districts, districts.trips, jobs)
-
-
-def _home_weight(zones: Zones, nearness: NDArray[np.float64], districts: Districts | None) -> NDArray[np.float64]:
-    """Weigh homes seen from the hub of a job; float64[h, z]."""
-    if districts is None:
-        weight: NDArray[np.float64] = zones.residents * nearness
-        return weight
-    return _from_table(zones, districts, districts.trips.T, zones.residents)
-
-
-def _from_table(
-    zones: Zones, districts: Districts, trips: NDArray[np.float64], within: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Share each row of the trip table among the zones of its districts."""
-    held = np.bincount(districts.of_zone, weights=within, minlength=len(trips))
-    share = within / np.maximum(held, 1e-300)[districts.of_zone]
+def _between_hubs(zones: Zones, districts: Districts) -> NDArray[np.float64]:
+    """Return the trip table between the districts that hubs lie in; float64[h, h]."""
     of_hub = np.zeros(int(zones.hub.max()) + 1, np.int64)
     of_hub[zones.hub] = districts.of_zone
-    weight: NDArray[np.float64] = trips[of_hub][:, districts.of_zone] * share
-    return weight
+    between: NDArray[np.float64] = districts.trips[of_hub][:, of_hub]
+    return between
+
+
+def _share_of_district(districts: Districts, within: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each zone's share of what its district holds; float64[z]."""
+    held = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
+    return within / np.maximum(held, 1e-300)[districts.of_zone]

@@ -57,6 +57,16 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forest:
+    """The trees of the quickest routes from some nodes; k trees, n nodes with copies."""
+
+    order: NDArray[np.int32]
+    """int32[k, n]; nodes by cost."""
+    in_link: NDArray[np.int32]
+    """int32[k, n]; link that enters each node, -1 = none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Routes:
     """Tables of all routes between hubs; h hubs, a alternatives, c cells."""
 
@@ -111,15 +121,28 @@ def trees(
     """Yield (index, nodes by cost, link that enters each node) of the tree of each node."""
     cost = network.cost[alternative]
     arcs = _cheapest(network, cost)
-    in_link = np.empty(network.n_nodes, np.int32)
+    in_link, number = np.empty(network.n_nodes, np.int32), np.arange(network.n_nodes)
     for i, node in enumerate(nodes):
         least = dijkstra(arcs, indices=network.start[node])
         tree_links(network.leaves, network.enters, cost, least, in_link)
-        yield i, np.argsort(least, kind="stable"), in_link
+        yield i, np.argsort(least * network.n_nodes + number), in_link  # whole numbers, none twice: any sort agrees
+
+
+def plant(network: Graph, nodes: NDArray[np.int32]) -> Forest:
+    """Grow the trees of the quickest routes from each node, to be looked at more than once."""
+    order, in_link = (np.empty((len(nodes), network.n_nodes), np.int32) for _ in range(2))
+    for i, by_cost, link in trees(network, 0, nodes):
+        order[i], in_link[i] = by_cost, link
+    return Forest(order=order, in_link=in_link)
 
 
 def build_routes(
-    roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32], readers: Readers, margin: float
+    roads: RoadNetwork,
+    network: Graph,
+    hub_node: NDArray[np.int32],
+    readers: Readers,
+    margin: float,
+    quickest: Forest | None = None,
 ) -> Routes:
     """Grow every tree once and keep what a draw needs of it.
 
@@ -128,8 +151,9 @@ def build_routes(
     position. Raises ScenarioError where a hub cannot be reached.
     """
     h, r = len(hub_node), readers.n
-    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.int64) for _ in range(2))
+    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint16) for _ in range(2))
     cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
+    used = np.zeros((h, N_ALTERNATIVES, h), np.uint8)
     size = h * N_ALTERNATIVES * r + 1
     parent, site = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
     cell_fast, cell_slow, depth = (np.zeros(size, np.uint16) for _ in range(3))
@@ -139,26 +163,24 @@ def build_routes(
     node_fast, node_slow = (np.empty(network.n_nodes, np.int64) for _ in range(2))
     n_cells = 1
     for alternative in range(N_ALTERNATIVES):
-        for i, order, in_link in trees(network, alternative, hub_node):
+        for i, order, in_link in _ways(network, alternative, hub_node, quickest):
             _check_reached(roads, in_link, hub_node, i)
             n_cells = grow_trie(
                 order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site,
                 cell_fast, cell_slow, depth, node_cell, node_fast, node_slow,
             )  # fmt: skip
-            cell[i, alternative] = node_cell[hub_node]
-            fast[i, alternative] = node_fast[hub_node]
-            slow[i, alternative] = node_slow[hub_node]
-            cell[i, alternative, i] = fast[i, alternative, i] = slow[i, alternative, i] = 0
-    used = _fall_back(fast, slow, cell, margin)
-    if (longest := int(max(fast.max(), slow.max()))) > LONGEST_DS:
-        raise ScenarioError(
-            "roads", f"trips of at most {LONGEST_DS // 600} minutes", f"one of {longest // 600}",
-            "check the network's units of time and length",
-        )  # fmt: skip
+            way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
+            way[:, i] = 0
+            best = np.stack([fast[i, 0], slow[i, 0], cell[i, 0]]).astype(np.int64)
+            good = np.ones(h, np.bool_) if alternative == 0 else way[:2].sum(0) <= best[:2].sum(0) * margin + 600
+            way = np.where(good, way, best)
+            _check_length(way[:2])
+            fast[i, alternative], slow[i, alternative], cell[i, alternative] = way
+            used[i, alternative] = np.where(good, alternative, 0)
     return Routes(
         hub_node=hub_node,
-        fast_ds=fast.astype(np.uint16),
-        slow_ds=slow.astype(np.uint16),
+        fast_ds=fast,
+        slow_ds=slow,
         cell=cell,
         used=used,
         hot=(cell != 0).any(axis=1).astype(np.uint8),
@@ -170,11 +192,13 @@ def build_routes(
     )
 
 
-def best_times(roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32]) -> NDArray[np.float64]:
+def best_times(
+    roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32], quickest: Forest | None = None
+) -> NDArray[np.float64]:
     """Return the free driving time of the quickest route; float64[h, h], seconds."""
     best = np.zeros((len(hub_node), len(hub_node)))
     link_s = (network.fast_ds + network.slow_ds) / 10.0
-    for i, order, in_link in trees(network, 0, hub_node):
+    for i, order, in_link in _ways(network, 0, hub_node, quickest):
         _check_reached(roads, in_link, hub_node, i)
         driven = np.zeros(network.n_nodes)
         sum_down(order, in_link, network.leaves, link_s, driven)
@@ -183,13 +207,15 @@ def best_times(roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32]) 
     return best
 
 
-def link_flow(network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64]) -> NDArray[np.float64]:
+def link_flow(
+    network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64], quickest: Forest | None = None
+) -> NDArray[np.float64]:
     """Load trips on the quickest routes; float64[m].
 
     trips : float64[h, h], trips from hub to hub; those within a hub drive no link.
     """
     flow = np.zeros(len(network.leaves))
-    for i, order, in_link in trees(network, 0, hub_node):
+    for i, order, in_link in _ways(network, 0, hub_node, quickest):
         weight = np.zeros(network.n_nodes)
         np.add.at(weight, hub_node, trips[i])
         weight[hub_node[i]] = 0.0  # a node that blocks through traffic is entered from its own copy
@@ -204,6 +230,17 @@ def route_links(network: Graph, in_link: NDArray[np.int32], node: int) -> list[i
         links.append(link)
         node = int(network.leaves[link])
     return links[::-1]
+
+
+def _ways(
+    network: Graph, alternative: int, nodes: NDArray[np.int32], quickest: Forest | None
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:
+    """Yield what `trees` does, from trees that have grown already where there are such."""
+    if alternative or quickest is None:
+        yield from trees(network, alternative, nodes)
+    else:
+        for i in range(len(nodes)):
+            yield i, quickest.order[i].astype(np.int64), quickest.in_link[i]
 
 
 def _cheapest(network: Graph, cost: NDArray[np.float64]) -> csr_array:
@@ -227,18 +264,12 @@ def _check_reached(roads: RoadNetwork, in_link: NDArray[np.int32], hub_node: NDA
         )  # fmt: skip
 
 
-def _fall_back(
-    fast: NDArray[np.int64], slow: NDArray[np.int64], cell: NDArray[np.uint32], margin: float
-) -> NDArray[np.uint8]:
-    """Replace over-long alternatives by the first, in place; say which tree is driven."""
-    used = np.zeros(cell.shape, np.uint8)
-    best = fast[:, 0] + slow[:, 0]
-    for alternative in range(1, N_ALTERNATIVES):
-        good = fast[:, alternative] + slow[:, alternative] <= best * margin + 600
-        used[:, alternative] = np.where(good, alternative, 0)
-        for table in (fast, slow, cell):
-            table[:, alternative] = np.where(good, table[:, alternative], table[:, 0])
-    return used
+def _check_length(driven_ds: NDArray[np.int64]) -> None:
+    if (longest := int(driven_ds.max())) > LONGEST_DS:
+        raise ScenarioError(
+            "roads", f"trips of at most {LONGEST_DS // 600} minutes", f"one of {longest // 600}",
+            "check the network's units of time and length",
+        )  # fmt: skip
 
 
 def _bell(uniform: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import town_scenario
+from reference.slow_choices import slow_choices
+from worlds import anaheim_scenario, town_scenario
 
 from simulate.world.build import build_world
 from simulate.world.choices import HOME_TO_NEAR_S, NEAR, NEAR_TO_NEAR_S, ROW, choice_tables, near_limit_s
@@ -156,3 +157,21 @@ def test_where_nothing_is_near_the_nearest_zone_serves():
     choice = choice_tables(zones, np.array([[0.0, 9000.0], [9000.0, 0.0]]), TRAVEL, ANYWHERE, None, 0)
     assert (choice[Purpose.SHOP, 0] == 0).all()
     assert (choice[Purpose.SHOP, 1] == 1).all()
+
+
+@pytest.mark.parametrize("tight", [None, Reach(900, 400), Reach(60, 30)])
+def test_rows_are_those_of_the_slow_twin(town, tight):
+    """Zone by zone, byte for byte: also where reach cuts off, and where nothing serves."""
+    zones, best_s, _ = town
+    limit = tight or ANYWHERE
+    assert np.array_equal(
+        choice_tables(zones, best_s, TRAVEL, limit, None, 4), slow_choices(zones, best_s, TRAVEL, limit, None, 4)
+    )
+
+
+def test_rows_are_those_of_the_slow_twin_with_a_trip_table(data):
+    scenario = anaheim_scenario(data)
+    world, travel = build_world(scenario), scenario.settings.travel
+    best_s = best_times(world.roads, world.graph, world.routes.hub_node)
+    slow = slow_choices(world.zones, best_s, travel, world.reach, world.districts, scenario.seed)
+    assert np.array_equal(world.choice, slow)

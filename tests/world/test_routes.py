@@ -20,6 +20,7 @@ from simulate.world.routes import (
     build_routes,
     graph,
     link_flow,
+    plant,
     route_links,
     trees,
 )
@@ -234,3 +235,27 @@ def test_routes_too_long_for_their_tables_are_refused(awkward):
     slow = dataclasses.replace(world.graph, slow_ds=world.graph.slow_ds * 40)
     with pytest.raises(ScenarioError, match="trips of at most 109 minutes"):
         build_routes(world.roads, slow, world.routes.hub_node, world.readers, 1.25)
+
+
+def test_trees_that_are_grown_once_give_the_same_tables(awkward):
+    """Byte for byte, with nodes that block through traffic and with ties."""
+    world, margin = awkward.world, 1.25
+    network, hubs = world.graph, world.routes.hub_node
+    kept = plant(network, hubs)
+    assert np.array_equal(best_times(world.roads, network, hubs, kept), best_times(world.roads, network, hubs))
+    trips = np.random.default_rng(2).uniform(0, 3, (len(hubs), len(hubs)))
+    assert np.array_equal(link_flow(network, hubs, trips, kept), link_flow(network, hubs, trips))
+    once, again = (build_routes(world.roads, network, hubs, world.readers, margin, trees) for trees in (kept, None))
+    for field in dataclasses.fields(once):
+        assert np.array_equal(getattr(once, field.name), getattr(again, field.name)), field.name
+
+
+def test_nodes_stand_by_cost_and_ties_by_number(awkward):
+    network, hubs = awkward.world.graph, awkward.world.routes.hub_node
+    tied = 0
+    for i, order, in_link in trees(network, 0, hubs[:20]):
+        cost = [int(network.cost[0][route_links(network, in_link, int(node))].sum()) for node in order]
+        reached = [(c, int(node)) for c, node in zip(cost, order, strict=True) if c or node == network.start[hubs[i]]]
+        assert reached == sorted(reached)
+        tied += len(cost) - len(set(cost))
+    assert tied > 0
