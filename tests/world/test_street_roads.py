@@ -313,11 +313,11 @@ def test_a_map_of_freeways_alone_is_refused(tmp_path, data):
 
 def test_two_builds_are_equal_and_another_seed_moves_homes_but_no_street(data):
     ground = [build._ground(scenario_of(data, "helsinki").settings, seed) for seed in (1, 1, 2)]
-    for field in dataclasses.fields(ground[0][0]):
+    for field in dataclasses.fields(ground[0].roads):
         for other in ground[1:]:
-            assert np.array_equal(getattr(ground[0][0], field.name), getattr(other[0], field.name)), field.name
-    assert np.array_equal(ground[0][2].x_m, ground[1][2].x_m)
-    assert not np.array_equal(ground[0][2].x_m, ground[2][2].x_m)
+            assert np.array_equal(getattr(ground[0].roads, field.name), getattr(other.roads, field.name)), field.name
+    assert np.array_equal(ground[0].zones.x_m, ground[1].zones.x_m)
+    assert not np.array_equal(ground[0].zones.x_m, ground[2].zones.x_m)
 
 
 def test_a_large_map_has_fewer_hubs_spread_evenly(data, monkeypatch):
