@@ -91,7 +91,8 @@ def days_to_do(life, eyes, vehicle, first, last, about, scratch):
         _mark_gates(eyes, scratch)
     key = stem(life.key[K_CAR], np.uint64(vehicle))
     watched, scanned = np.uint64(0), scratch.days[HOME_SLOT]
-    for i in range(_driven(life, last - first, scratch)):
+    asked = anywhere if eyes.watch == NOT_WATCHED else ALL
+    for i in range(_driven(life, first, last, asked, scratch)):
         day = first + np.int64(scratch.driven[i])
         bit = np.uint64(day % BLOCK_DAYS)
         hot, days = _stops_of(life, eyes, branch(key, np.uint64(day)), scratch.template[day - first], scratch)
@@ -101,12 +102,14 @@ def days_to_do(life, eyes, vehicle, first, last, about, scratch):
 
 
 @folded
-def _driven(life, days, scratch):
-    """List the days on which the car does not stand at home all day; returns their number."""
+def _driven(life, first, last, asked, scratch):
+    """List the days, of those asked for, on which the car does not stand at home all day; returns their number."""
     n = np.int64(0)
-    for i in range(days):
+    asked >>= np.uint64(first % BLOCK_DAYS)
+    for i in range(last - first):
         scratch.driven[n] = i
-        n += np.int64(life.leaves_home[scratch.template[i]])
+        n += np.int64(np.uint64(life.leaves_home[scratch.template[i]]) & asked)
+        asked >>= ONE
     return n
 
 
