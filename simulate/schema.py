@@ -66,6 +66,20 @@ class MetroRoads(Table):
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, at most")
 
 
+class NationRoads(Table):
+    """Metropolitan areas of a country, each invented from its population; a run takes some of them, whole."""
+
+    source: Literal["nation"] = Field(description="'nation': invent the metros of a file that a run asks for")
+    path: str = Field(description="CSV file of metros: metro, state, population, lat, lon; empty until you give it")
+    metros: tuple[Text, ...] = Field(description="names of the metros to draw, as --metros gives them")
+    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over a metro")
+    water: Literal["any", "none", "coast", "river"] = Field(
+        description="what cuts through the land of each metro: a coast, a river, none, or any as the seed will have it"
+    )
+    vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, at most")
+
+
 class TntpRoads(Table):
     """A real network and its trip table, in the TNTP format of transport research."""
 
@@ -259,9 +273,11 @@ class Settings(Table):
     title: Text = Field(description="name of the scenario, as people read it")
     summary: Text = Field(description="the scenario in one sentence")
     period: Period = Field(description="the days that are simulated")
-    roads: Annotated[TownRoads | MetroRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = Field(
-        description='the road network: source = "town" or "metro" invents one, source = "tntp" reads a network with '
-        'its trip table, source = "streets" a street map'
+    roads: Annotated[TownRoads | MetroRoads | NationRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = (
+        Field(
+            description='the road network: source = "town" or "metro" invents one, "nation" several metros, "tntp" reads '
+            'a network with its trip table, "streets" a street map'
+        )
     )
     households: Households = Field(description="who lives there, and how their lives change")
     travel: Travel = Field(description="how vehicles are driven")

@@ -10,6 +10,7 @@ import numpy as np
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.travel.diaries import MAX_CARS, NUMBER, PATTERNS, THROUGH_ANY, VISIT_CITY_ANY, WORK
+from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ _DAYS = {"work": (WORK,), "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
 def add_visitors(
     residents: Population, zones: Zones, visitors: Mapping[str, Visitors], first_kind: int, seed: int
 ) -> Population:
-    """Append one household with one vehicle for each visitor, at a way into the map.
+    """Append one household with one vehicle for each visitor, at a way into the map, the wider the likelier.
 
     Raises ScenarioError where the map has no way in.
     """
@@ -40,13 +41,13 @@ def add_visitors(
             "name roads.outside_zones, take a street map that cuts main roads, or leave [visitors] out of the scenario",
         )  # fmt: skip
     sizes = [one.vehicles for one in visitors.values()]
+    wide = np.cumsum(zones.attraction[Purpose.OUTSIDE, ways_in])
     homes = [
-        ways_in[
-            (streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles)) * len(ways_in)).astype(
-                int
-            )
-        ]
-        for name, one in visitors.items()
+        ways_in[np.searchsorted(wide, wide[-1] * draws, side="right")]
+        for draws in (
+            streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles))
+            for name, one in visitors.items()
+        )
     ]
     last = residents.first_vehicle[-1]
     return replace(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.schema import MetroRoads, StreetRoads, TntpRoads
+from simulate.schema import MetroRoads, NationRoads, StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables
 from simulate.world.districts import Districts, build_districts
 from simulate.world.metro import build_metro
+from simulate.world.nation import Nation, build_nation
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Readers, concatenate, place
 from simulate.world.roads import RoadClass
@@ -54,6 +55,14 @@ class World:
     reach: Reach
     credits: tuple[str, ...]
     """Whom to name wherever this world is shown."""
+    metros: tuple[str, ...]
+    """Names of the metros of a nation that are drawn; empty for any other map."""
+    states: tuple[str, ...]
+    """The state of each, two letters."""
+    metro_of_hub: NDArray[np.int16]
+    """int16[h]; which of them each hub lies in, 0 on any other map."""
+    share: float
+    """Share of the totals a scenario states that falls on this map: 1 but for metros of a nation."""
 
 
 def build_world(scenario: Scenario) -> World:
@@ -63,7 +72,9 @@ def build_world(scenario: Scenario) -> World:
     roads, hubs, zones = ground.roads, ground.hubs, ground.zones
     network = graph(roads, seed)
     quickest = plant(network, hubs)
-    best_s = best_times(roads, network, hubs, quickest)
+    nation = ground.nation
+    part = None if nation is None else nation.metro_of_hub
+    best_s = best_times(roads, network, hubs, quickest, part)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
     choice = choice_tables(zones, best_s, settings.travel, limit, ground.districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
@@ -78,11 +89,15 @@ def build_world(scenario: Scenario) -> World:
         owners=owners,
         readers=readers,
         placements=(*ground.left_out, *placements),
-        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest),
+        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest, part),
         choice=choice,
         nearness=np.exp(-best_s / settings.travel.distance_decay_s),
         reach=limit,
         credits=tuple(dict.fromkeys(credit for credit in named if credit)),
+        metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
+        states=() if nation is None else tuple(nation.metros[i].state for i in nation.chosen),
+        metro_of_hub=np.zeros(len(hubs), np.int16) if part is None else part,
+        share=1.0 if nation is None else nation.share,
     )
 
 
@@ -98,6 +113,8 @@ class Ground:
     """Only with a trip table."""
     left_out: tuple[str, ...] = ()
     """What of a file was not used, in plain sentences."""
+    nation: Nation | None = None
+    """Only where metros of a nation are drawn."""
 
 
 def _ground(settings: Settings, seed: int) -> Ground:
@@ -109,6 +126,9 @@ def _ground(settings: Settings, seed: int) -> Ground:
         return Ground(roads=roads, hubs=hubs, zones=zones, left_out=(report.describe(),))
     if isinstance(source, TntpRoads):
         return _table_ground(source, seed)
+    if isinstance(source, NationRoads):
+        nation = build_nation(source, seed)
+        return Ground(roads=nation.roads, hubs=nation.hubs, zones=nation.zones, nation=nation)
     if isinstance(source, MetroRoads):
         roads, hubs, zones = build_metro(source, seed)
         return Ground(roads=roads, hubs=hubs, zones=zones)

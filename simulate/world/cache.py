@@ -30,7 +30,7 @@ import numpy as np
 
 import simulate.world
 from simulate.checks import ScenarioError
-from simulate.schema import TntpRoads
+from simulate.schema import NationRoads, StreetRoads, TntpRoads
 from simulate.world.build import World, build_world
 from simulate.world.districts import Districts
 from simulate.world.reach import Reach
@@ -158,6 +158,8 @@ def _files_read(scenario: Scenario) -> Iterator[Path]:
     if isinstance(settings.roads, TntpRoads):
         files = find_files(Path(settings.roads.path))
         yield from (files.net, files.trips, files.nodes)
+    if isinstance(settings.roads, StreetRoads | NationRoads):
+        yield Path(settings.roads.path)
     for rule in settings.readers.place.values():
         if rule.strategy == "file":
             yield Path(rule.path or "")

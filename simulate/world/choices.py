@@ -58,7 +58,8 @@ def choice_tables(
     one without a worker moves to. Interest halves every distance_decay_s * ln 2 seconds, as
     in a gravity model; home-work pairs follow the trip table where there is one. Places
     beyond reach are left out, near purposes keep within `near_limit_s`, and where nothing is
-    so near the nearest zone serves. Those from beyond the map go anywhere in the city.
+    so near the nearest zone serves. Those from beyond the map go anywhere in the city. Between
+    parts of the map that no way joins, best_s is infinite, and nobody goes.
     """
     h, decay_s = len(best_s), travel.distance_decay_s
     there_and_back = np.maximum(best_s, best_s.T)
@@ -79,10 +80,15 @@ def choice_tables(
         for purpose in (Purpose.WORK, Purpose.HOME):
             attraction[purpose] = _share_of_district(districts, attraction[purpose])
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
+    together = bool(np.isfinite(best_s).all())
     for purpose in Purpose:
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
         if purpose in {Purpose.OUTSIDE, Purpose.CITY}:
-            tables[purpose] = _anywhere(attraction[purpose], offset)
+            tables[purpose] = (
+                _anywhere(attraction[purpose], offset)
+                if together
+                else _rows(zones, attraction[purpose], np.isfinite(best_s).astype(float), there_and_back, offset)
+            )
         else:
             tables[purpose] = _rows(zones, attraction[purpose], weigh[purpose], there_and_back, offset)
     return tables

@@ -143,12 +143,15 @@ def build_routes(
     readers: Readers,
     margin: float,
     quickest: Forest | None = None,
+    part: NDArray[np.int16] | None = None,
 ) -> Routes:
     """Grow every tree once and keep what a draw needs of it.
 
     An alternative longer than `margin` times the best (plus a minute) is replaced by the
     best, so the time between two hubs has a bound. Readers must be sorted by link and
-    position. Raises ScenarioError where a hub cannot be reached.
+    position. part : int16[h], the part of the map each hub lies in; no way leads from one
+    to another, and the tables say LONGEST_DS. Raises ScenarioError where another hub cannot
+    be reached.
     """
     h, r = len(hub_node), readers.n
     fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint16) for _ in range(2))
@@ -164,13 +167,15 @@ def build_routes(
     n_cells = 1
     for alternative in range(N_ALTERNATIVES):
         for i, order, in_link in _ways(network, alternative, hub_node, quickest):
-            _check_reached(roads, in_link, hub_node, i)
+            elsewhere = _elsewhere(part, h, i)
+            _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
             n_cells = grow_trie(
                 order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site,
                 cell_fast, cell_slow, depth, node_cell, node_fast, node_slow,
             )  # fmt: skip
             way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
             way[:, i] = 0
+            way[:2, elsewhere], way[2, elsewhere] = LONGEST_DS, 0
             best = np.stack([fast[i, 0], slow[i, 0], cell[i, 0]]).astype(np.int64)
             good = np.ones(h, np.bool_) if alternative == 0 else way[:2].sum(0) <= best[:2].sum(0) * margin + 600
             way = np.where(good, way, best)
@@ -193,16 +198,21 @@ def build_routes(
 
 
 def best_times(
-    roads: RoadNetwork, network: Graph, hub_node: NDArray[np.int32], quickest: Forest | None = None
+    roads: RoadNetwork,
+    network: Graph,
+    hub_node: NDArray[np.int32],
+    quickest: Forest | None = None,
+    part: NDArray[np.int16] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the free driving time of the quickest route; float64[h, h], seconds."""
+    """Return the free driving time of the quickest route; float64[h, h], seconds, infinite between parts."""
     best = np.zeros((len(hub_node), len(hub_node)))
     link_s = (network.fast_ds + network.slow_ds) / 10.0
     for i, order, in_link in _ways(network, 0, hub_node, quickest):
-        _check_reached(roads, in_link, hub_node, i)
+        elsewhere = _elsewhere(part, len(hub_node), i)
+        _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
         driven = np.zeros(network.n_nodes)
         sum_down(order, in_link, network.leaves, link_s, driven)
-        best[i] = driven[hub_node]
+        best[i] = np.where(elsewhere, np.inf, driven[hub_node])
         best[i, i] = 0.0
     return best
 
@@ -254,12 +264,17 @@ def _cheapest(network: Graph, cost: NDArray[np.float64]) -> csr_array:
     return csr_array((cost[keep], (network.leaves[keep], network.enters[keep])), shape=shape)
 
 
-def _check_reached(roads: RoadNetwork, in_link: NDArray[np.int32], hub_node: NDArray[np.int32], i: int) -> None:
-    lost = hub_node[(in_link[hub_node] < 0) & (hub_node != hub_node[i])]
+def _elsewhere(part: NDArray[np.int16] | None, n: int, i: int) -> NDArray[np.bool_]:
+    """Tell which hubs lie in another part of the map than hub i; bool[n]."""
+    return np.zeros(n, np.bool_) if part is None else part != part[i]
+
+
+def _check_reached(roads: RoadNetwork, in_link: NDArray[np.int32], nodes: NDArray[np.int32], start: np.int32) -> None:
+    lost = nodes[(in_link[nodes] < 0) & (nodes != start)]
     if len(lost):
         raise ScenarioError(
             "roads", "roads that lead from everywhere to everywhere",
-            f"no way from node {roads.node_name[hub_node[i]]} to node {roads.node_name[lost[0]]}",
+            f"no way from node {roads.node_name[start]} to node {roads.node_name[lost[0]]}",
             "keep the largest part of the network that is connected both ways",
         )  # fmt: skip
 
