@@ -5,7 +5,7 @@ No number has a default here: numbers stand in the files of `scenarios/`, each b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,9 @@ from simulate.schema_parts import (
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
+
+MOST_KINDS = 256
+"""Types of household and of visitors at most: one byte tells them apart."""
 
 
 class Period(Table):
@@ -253,14 +256,30 @@ class Settings(Table):
             ),
             *((("observers", name, "sees"), owner) for name, who in self.observers.items() for owner in who.sees),
         ]
-        refuse(
-            [
-                Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
-                for keys, owner in named
-                if owner not in self.owners
-            ]
-        )
+        faults = [
+            Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
+            for keys, owner in named
+            if owner not in self.owners
+        ]
+        refuse([*faults, *self._too_few_plates(), *self._too_many_kinds()])
         return self
+
+    def _too_few_plates(self) -> Iterator[Fault]:
+        """Yield a fault where the vehicles that are known before a map is read already need more plates."""
+        vehicles = sum(one.vehicles for one in self.visitors.values())
+        if isinstance(self.roads, TownRoads):
+            vehicles += int(self.roads.population * self.roads.vehicles_per_person)
+        if vehicles > self.plates.issued:
+            expected = f"room for {vehicles:,} vehicles, whose plates are a quarter of all"
+            found = f'"{self.plates.format}", which has plates for {self.plates.issued:,}'
+            yield Fault(("plates", "format"), expected, found, "add a letter or a digit")
+
+    def _too_many_kinds(self) -> Iterator[Fault]:
+        """Yield a fault where households and visitors are of more kinds than eight bits can number."""
+        kinds = len(self.households.types) + len(self.visitors)
+        if kinds > MOST_KINDS:
+            expected = f"at most {MOST_KINDS} types of household and tables of visitors together"
+            yield Fault(("households", "types"), expected, str(kinds), "make one of several that are alike")
 
 
 def json_schema() -> dict[str, Any]:

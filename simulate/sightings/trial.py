@@ -52,12 +52,6 @@ def visits_and_gates(
             f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with mobile units or gates",
             readers.sightings.split[idle[0]], "add [readers.mobile.NAME] or [readers.gates.NAME] for such an owner",
         )  # fmt: skip
-    for name, fleet in readers.mobile.items():
-        if fleet.visits is not None:
-            raise ScenarioError(
-                f"readers.mobile.{name}.visits", "nothing, since [readers.sightings] says how much is collected",
-                fleet.visits, "leave out one of the two",
-            )  # fmt: skip
     share = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
     left = dict(share)
     gates = _gates(settings, trial, lots, left)

@@ -191,8 +191,8 @@ def test_more_visits_than_fit_into_a_shift_are_refused():
     with pytest.raises(ScenarioError) as told:
         patrol(grid(4), {"tow": short}, {"tow": 4.6}, 3, 1)
     assert str(told.value) == (
-        "readers.mobile.tow: expected at most 4 visits in a shift of 1.5 hours, found 4.6; "
-        "add units or shifts, shorten scan_min, or ask for fewer sightings"
+        "readers.mobile.tow: expected at most 4 visits in a shift of 1.5 hours, found 4.6, to collect what "
+        "[readers.sightings] says; add units or shifts, shorten scan_min, or ask for fewer sightings"
     )
 
 
