@@ -101,18 +101,29 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
 
     By homes and by what else draws people; times a gamma variable of mean 1 for each
     neighbourhood, whose shape is the fleet's unevenness; times the stated preference for
-    poorer areas.
+    poorer areas. Raises ScenarioError where no zone is left to visit.
     """
     inside = ~zones.outside
     homes = np.where(inside, zones.residents, 0.0)
     lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
-    where = fleet.homes * homes / homes.sum() + (1 - fleet.homes) * lots / lots.sum()
+    where = fleet.homes * _shares(homes) + (1 - fleet.homes) * _shares(lots)
     cell = np.floor(np.column_stack([zones.x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
     named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64)
     draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
     weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+    if not 0 < weight.sum() < np.inf:
+        raise ScenarioError(
+            f"readers.mobile.{name}", "zones on the map that its units would visit",
+            f"none with homes = {fleet.homes:g} and unevenness = {fleet.unevenness:g}",
+            "set homes to 1 where all are homes, to 0 where none are; raise unevenness; or leave the fleet out",
+        )  # fmt: skip
     return weight
+
+
+def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights over their sum; zeros where there is nothing to share."""
+    return weight / (weight.sum() or 1.0)
 
 
 def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:
