@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.leaf import driver
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    DAY_S,
-    DAY_START_S,
     MAX_LEGS,
     N_PLACES,
     STATE,

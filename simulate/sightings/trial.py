@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.durations import MONTH_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from simulate.reader_schema import Fleet, Gates, OwnerKind
     from simulate.schema import Settings
 
-MONTH_DAYS = 365.25 / 12
 TOLERANCE = 0.25
 """How far what gates collect may be from their share: whole lots cannot always fit better."""
 

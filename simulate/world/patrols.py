@@ -15,7 +15,7 @@ from scipy.special import gammaincinv
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.kernels.plan import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.reader_schema import MOST_VISITS, clock_min, shift_min
 from simulate.world.zones import Purpose
 

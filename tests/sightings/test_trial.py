@@ -9,7 +9,7 @@ import pytest
 from worlds import VISITORS, WATCHERS, Small, reads_of, small, town_scenario
 
 from simulate.checks import ScenarioError
-from simulate.sightings.trial import MONTH_DAYS
+from simulate.durations import MONTH_DAYS
 from simulate.world.sites import SiteKind
 
 PEOPLE = {"roads.population": 3000, "roads.density_per_km2": 1500, "roads.vehicles_per_zone": 4, "period.days": 40}

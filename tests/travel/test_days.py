@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import Small, anaheim_scenario, small, town_scenario
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels import plan
 from simulate.kernels.legs import LEG_FIELDS
 from simulate.travel import days, diaries, truth
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.zones import Purpose
 
 RESTLESS = {

@@ -10,7 +10,6 @@ from worlds import town_scenario
 
 from simulate.kernels import plan
 from simulate.travel import households as hh
-from simulate.travel.diaries import MAX_CARS
 from simulate.world.build import build_world
 from simulate.world.zones import Purpose
 
@@ -26,7 +25,7 @@ def test_every_zone_gets_the_cars_it_should(town):
     _, zones, people = town
     wanted = zones.residents.sum()
     assert wanted == pytest.approx(3000 * 0.68)
-    assert round(wanted) <= people.n_vehicles < wanted + MAX_CARS
+    assert round(wanted) <= people.n_vehicles < wanted + plan.MAX_CARS
     per_household = wanted / people.n_households
     expected = zones.residents / per_household
     assert (np.abs(np.bincount(people.home, minlength=zones.n) - expected) <= 1).all()
@@ -92,7 +91,7 @@ def test_work_begins_when_the_survey_says():
 )
 def test_visits_fall_by_rank_as_a_zipf_law(purpose, slots, new):
     travel = town_scenario().settings.travel
-    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=hh.N_SLOTS)
+    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=plan.N_SLOTS)
     familiar = counts[list(slots)]
     assert (np.diff(familiar) <= 0).all()
     expected = np.arange(1, len(familiar) + 1) ** -travel.zipf

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import gamma, kstest
 
 from simulate.checks import ScenarioError
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.reader_schema import Fleet
-from simulate.world.patrols import DAY_S, DAY_START_S, NEIGHBOURHOOD_M, _territory, patrol, zone_weights
+from simulate.world.patrols import NEIGHBOURHOOD_M, _territory, patrol, zone_weights
 from simulate.world.zones import N_PURPOSES, Purpose, Zones
 
 EVEN = 1e6
