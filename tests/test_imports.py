@@ -88,6 +88,12 @@ def test_imports_point_down_the_house(path):
     assert not climbs, "\n".join(climbs)
 
 
+def test_kernels_take_numbers_only_from_what_their_cache_is_named_by():
+    taken = {module for path in FILES if room_of_file(path) == "kernels" for _, module in imports_of(path)}
+    own = {module for module in taken if module.startswith("simulate") and not module.startswith("simulate.kernels")}
+    assert own == {"simulate.durations"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_each_heavy_library_has_one_door(path):
     here = path.relative_to(HOUSE).as_posix()
