@@ -56,10 +56,6 @@ class Population:
         """Count the vehicles."""
         return int(self.first_vehicle[-1])
 
-    def household_of(self, vehicle: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the household that keeps each vehicle; int64[n]."""
-        return np.searchsorted(self.first_vehicle, vehicle, side="right") - 1
-
 
 def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population:
     """Fill homes until every zone's cars are housed, give or take one household.

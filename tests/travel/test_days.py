@@ -42,7 +42,7 @@ def trips(town) -> truth.Trips:
 
 
 def definition(run: Small, vehicle: int, day: int) -> list[days.Leg]:
-    household = int(run.lives.population.household_of(np.array([vehicle]))[0])
+    household = int(run.lives.tables.household[vehicle])
     return days.legs_on(run.lives.tables, household, vehicle, day)
 
 
@@ -121,7 +121,7 @@ def test_trips_follow_on_from_one_another_and_homes_change_only_overnight(town, 
         if trips.vehicle[k] != trips.vehicle[k - 1] or trips.from_zone[k] == trips.to_zone[k - 1]:
             continue
         assert trips.leg[k] == 0
-        household = int(town.lives.population.household_of(trips.vehicle[k : k + 1])[0])
+        household = int(town.lives.tables.household[trips.vehicle[k]])
         moves = []
         for day in (int(trips.day[k - 1]), int(trips.day[k])):
             if (household, day) not in chapter:

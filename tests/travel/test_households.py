@@ -40,13 +40,6 @@ def test_households_are_of_the_types_asked_for(town):
         assert (np.diff(people.first_vehicle)[people.kind == i] == kind.cars).all()
 
 
-def test_vehicles_know_their_household(town):
-    _, _, people = town
-    cars = np.diff(people.first_vehicle)
-    owner = people.household_of(np.arange(people.n_vehicles))
-    assert np.array_equal(owner, np.repeat(np.arange(people.n_households), cars))
-
-
 def test_movers_and_stayers_bring_out_both_published_shares():
     share, rate = hh.movers_and_stayers(0.12, 0.35)
     assert share * (1 - np.exp(-rate)) == pytest.approx(0.12, abs=1e-9)
