@@ -9,6 +9,12 @@ from simulate.checks import ScenarioError
 UNIT_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "mo": 30 * 86_400, "y": 365 * 86_400}
 """Seconds in each unit; a month is 30 days and a year 365."""
 
+DAY_S = UNIT_S["d"]
+DAY_START_S = 4 * UNIT_S["h"]
+"""A day of travel runs from 04:00 to 04:00; times count from the first midnight."""
+MONTH_DAYS = 365.25 / 12
+"""Days in a month where a scenario counts by the month."""
+
 _WORDS = (("year", "y"), ("day", "d"), ("hour", "h"), ("minute", "min"), ("second", "s"))
 _LONGEST_Y = 1000
 _FORM = re.compile(r"([0-9]+) ?([a-z]+)")

@@ -101,6 +101,11 @@ def _wrong_tag(keys: Keys, table: object) -> Fault:
     return Fault((*keys, "source"), _one_of(tags), spell(found), remedy)
 
 
+def _not_finite(keys: Keys, found: object) -> Fault:
+    fault = _wrong_value(keys, found)
+    return Fault(fault.keys, fault.expected.replace("a number", "a finite number", 1), fault.found, fault.remedy)
+
+
 def _wrong_value(keys: Keys, found: object) -> Fault:
     if keys[-1:] == ("[key]",):
         return Fault(_shown(keys[:-2]), "a name of letters, digits, - and _", spell(found), "choose a plainer name")
@@ -115,6 +120,7 @@ def _wrong_value(keys: Keys, found: object) -> Fault:
 
 _FINDINGS = {
     "extra_forbidden": _unknown_key,
+    "finite_number": _not_finite,
     "missing": _missing_key,
     "union_tag_invalid": _wrong_tag,
     "union_tag_not_found": _wrong_tag,
@@ -187,7 +193,8 @@ def _shown(keys: Keys) -> Keys:
 
 def _description(keys: Keys) -> str:
     """Return the meaning of a key; in a list, that of the list."""
-    return str(_node(keys).get("description") or _node(keys[:-1]).get("description", "see 'plateprint schema'"))
+    told = (_node(keys[:size]).get("description") for size in range(len(keys), 0, -1))
+    return str(next(filter(None, told), "see 'plateprint schema'"))
 
 
 def _one_of(options: Iterable[object]) -> str:
@@ -225,4 +232,5 @@ def _bounds(node: Node) -> str:
         return f" from {low} to {high}"
     if low is not None:
         return f" of at least {low}"
-    return f" above {above}" if above is not None else ""
+    upper = f" and at most {high}" if high is not None else ""
+    return f" above {above}{upper}" if above is not None else ""

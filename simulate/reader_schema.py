@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -29,6 +29,13 @@ STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "file": (("path", "within_m", "merge_m"), ("credit",)),
 }
 """For each placement strategy, the keys it needs and those it may have."""
+
+
+DAY_MIN = 24 * 60
+MOST_FLEETS = 256
+"""Fleets at most: what packs a visit has eight bits for its fleet's number."""
+MOST_VISITS = 4096
+"""Visits of one shift at most: what names them has twelve bits for it."""
 
 
 class Placement(Table):
@@ -95,8 +102,25 @@ class Fleet(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Fleet:
-        refuse(_overlaps(self.shifts))
+        refuse([*_overlaps(self.shifts), *self._too_short()])
         return self
+
+    def fitting_visits(self, shift: int) -> int:
+        """Return how many zones a unit can scan in one of its shifts."""
+        return min(int(shift_min(self.shifts[shift]) * 60 // (self.scan_min * 60)), MOST_VISITS)
+
+    def _too_short(self) -> list[Fault]:
+        """Return a fault for the first shift in which the scans of a unit do not fit."""
+        for i, hours in enumerate(self.shifts):
+            most, shown = self.fitting_visits(i), f"{hours[0]} to {hours[1]}"
+            if most < 1:
+                expected = f"at most {shift_min(hours)} minutes, the length of the shift {shown}"
+                return [Fault(("scan_min",), expected, f"{self.scan_min:g}", "shorten scan_min or lengthen the shift")]
+            if self.visits is not None and self.visits > most:
+                expected = f"at most {most}, which fit into the shift {shown}"
+                remedy = "add units or shifts, shorten scan_min, or ask for fewer visits"
+                return [Fault(("visits",), expected, f"{self.visits:g}", remedy)]
+        return []
 
 
 class Gates(Table):
@@ -153,6 +177,28 @@ class Readers(Table):
         default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
     )
 
+    @model_validator(mode="after")
+    def _fits(self) -> Readers:
+        faults = [*self._how_often()]
+        if len(self.mobile) > MOST_FLEETS:
+            remedy = "make one fleet of several that drive alike, by its units"
+            faults.append(Fault(("mobile",), f"at most {MOST_FLEETS} fleets", str(len(self.mobile)), remedy))
+        refuse(faults)
+        return self
+
+    def _how_often(self) -> Iterator[Fault]:
+        """Yield a fault wherever it is not said, or said twice, how often units go out or how many gates there are."""
+        how = "say {}, or say in [readers.sightings] how much is collected in all"
+        for name, fleet in self.mobile.items():
+            if self.sightings is None and fleet.visits is None:
+                yield Fault(("mobile", name, "visits"), "a number above 0", "nothing", how.format("visits"))
+            elif self.sightings is not None and fleet.visits is not None:
+                expected = "nothing, since [readers.sightings] says how much is collected"
+                yield Fault(("mobile", name, "visits"), expected, f"{fleet.visits:g}", "leave out one of the two")
+        for name, gates in self.gates.items():
+            if self.sightings is None and gates.count is None:
+                yield Fault(("gates", name, "count"), "a whole number of at least 1", "nothing", how.format("count"))
+
 
 class Parking(Table):
     """Where cars stand in view of a passing unit."""
@@ -168,6 +214,18 @@ class Plates(Table):
     format: Annotated[str, Field(pattern=r"^[LD]{1,8}$", examples=["DLDLDLD"])] = Field(
         description="L for a letter, D for a digit, at most eight in all"
     )
+
+    @property
+    def issued(self) -> int:
+        """Return how many vehicles can have a plate: every fourth plate of the format is issued."""
+        return int(26 ** self.format.count("L") * 10 ** self.format.count("D") // 4)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Plates:
+        if self.format.count("L") < 3 or self.format.count("D") < 2:
+            remedy = "readers confuse three letters and two digits of each plate, as in DLDLDLD"
+            refuse([Fault(("format",), "at least three letters and two digits", f'"{self.format}"', remedy)])
+        return self
 
 
 class HotList(Table):
@@ -185,11 +243,21 @@ class Owner(Table):
     kind: OwnerKind = Field(description="what kind of body the owner is")
 
 
+def clock_min(clock: str) -> int:
+    """Return minutes from midnight to a time such as "19:30"."""
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def shift_min(hours: tuple[str, str]) -> int:
+    """Return the minutes of a shift, which may run past midnight."""
+    return (clock_min(hours[1]) - clock_min(hours[0])) % DAY_MIN or DAY_MIN
+
+
 def _overlaps(shifts: tuple[tuple[str, str], ...]) -> list[Fault]:
     """Return a fault where two shifts of one unit share a half-hour; a shift may run past midnight."""
     taken: dict[int, tuple[str, str]] = {}
     for begin, end in shifts:
-        first, last = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begin, end))
+        first, last = (clock_min(clock) // 30 for clock in (begin, end))
         for half_hour in range(first, last if last > first else last + 48):
             if half_hour % 48 in taken:
                 a, b = taken[half_hour % 48]

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
+from simulate.metros import take_share
 from simulate.reader_schema import Owner, Placement, Readers
 from simulate.schema import (
     Assumption,
@@ -126,7 +127,7 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
     return Scenario(
         name=path.stem,
         seed=_checked_seed(seed),
-        settings=_validate(tables, marks),
+        settings=take_share(_validate(tables, marks)),
         sources={".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment},
         files=tuple(layer.path for layer in reversed(layers) if layer.path),
     )

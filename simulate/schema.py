@@ -5,7 +5,7 @@ No number has a default here: numbers stand in the files of `scenarios/`, each b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,9 @@ from simulate.schema_parts import (
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
+
+MOST_KINDS = 256
+"""Types of household and of visitors at most: one byte tells them apart."""
 
 
 class Period(Table):
@@ -72,6 +75,9 @@ class NationRoads(Table):
     source: Literal["nation"] = Field(description="'nation': invent the metros of a file that a run asks for")
     path: str = Field(description="CSV file of metros: metro, state, population, lat, lon; empty until you give it")
     metros: tuple[Text, ...] = Field(description="names of the metros to draw, as --metros gives them")
+    share: float | None = Field(
+        default=None, gt=0, le=1, description="share of the totals that these metros take; the program says it"
+    )
     vehicles_per_person: Above0 = Field(description="vehicles for each resident")
     density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over a metro")
     water: Literal["any", "none", "coast", "river"] = Field(
@@ -275,8 +281,8 @@ class Settings(Table):
     period: Period = Field(description="the days that are simulated")
     roads: Annotated[TownRoads | MetroRoads | NationRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = (
         Field(
-            description='the road network: source = "town" or "metro" invents one, "nation" several metros, "tntp" reads '
-            'a network with its trip table, "streets" a street map'
+            description='the road network: source = "town" or "metro" invents one, "nation" several metros; "tntp" '
+            'reads a network with its trip table, "streets" a street map'
         )
     )
     households: Households = Field(description="who lives there, and how their lives change")
@@ -309,14 +315,30 @@ class Settings(Table):
             ),
             *((("observers", name, "sees"), owner) for name, who in self.observers.items() for owner in who.sees),
         ]
-        refuse(
-            [
-                Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
-                for keys, owner in named
-                if owner not in self.owners
-            ]
-        )
+        faults = [
+            Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
+            for keys, owner in named
+            if owner not in self.owners
+        ]
+        refuse([*faults, *self._too_few_plates(), *self._too_many_kinds()])
         return self
+
+    def _too_few_plates(self) -> Iterator[Fault]:
+        """Yield a fault where the vehicles that are known before a map is read already need more plates."""
+        vehicles = sum(one.vehicles for one in self.visitors.values())
+        if isinstance(self.roads, TownRoads):
+            vehicles += int(self.roads.population * self.roads.vehicles_per_person)
+        if vehicles > self.plates.issued:
+            expected = f"room for {vehicles:,} vehicles, whose plates are a quarter of all"
+            found = f'"{self.plates.format}", which has plates for {self.plates.issued:,}'
+            yield Fault(("plates", "format"), expected, found, "add a letter or a digit")
+
+    def _too_many_kinds(self) -> Iterator[Fault]:
+        """Yield a fault where households and visitors are of more kinds than eight bits can number."""
+        kinds = len(self.households.types) + len(self.visitors)
+        if kinds > MOST_KINDS:
+            expected = f"at most {MOST_KINDS} types of household and tables of visitors together"
+            yield Fault(("households", "types"), expected, str(kinds), "make one of several that are alike")
 
 
 def json_schema() -> dict[str, Any]:

@@ -17,8 +17,6 @@ from simulate.kernels.words import fill_words
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_MASK = (1 << 64) - 1
-
 
 def key(seed: int, name: str) -> np.uint64:
     """Return the key of the stream `name`; uint64."""

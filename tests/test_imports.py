@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,12 @@ def test_imports_point_down_the_house(path):
     assert not climbs, "\n".join(climbs)
 
 
+def test_kernels_take_numbers_only_from_what_their_cache_is_named_by():
+    taken = {module for path in FILES if room_of_file(path) == "kernels" for _, module in imports_of(path)}
+    own = {module for module in taken if module.startswith("simulate") and not module.startswith("simulate.kernels")}
+    assert own == {"simulate.durations"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_each_heavy_library_has_one_door(path):
     here = path.relative_to(HOUSE).as_posix()
@@ -97,6 +104,24 @@ def test_each_heavy_library_has_one_door(path):
         if (doors := DOORS.get(module.split(".")[0])) is not None and not here.startswith(doors)
     ]
     assert not breaches, "\n".join(breaches)
+
+
+def constants_of(path: Path) -> set[str]:
+    """Return the names in capitals that a module gives a value at its top."""
+    targets = [target for node in ast.parse(path.read_text(encoding="utf-8")).body
+               if isinstance(node, ast.Assign) for target in node.targets]  # fmt: skip
+    names = [name for target in targets for name in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return {name.id for name in names if isinstance(name, ast.Name) and name.id.isupper() and name.id[0] != "_"}
+
+
+def test_each_number_is_defined_once():
+    """Two modules may use one name for different things, but not for the same number; pictures are measured alone."""
+    values: dict[tuple[str, str], list[str]] = {}
+    for path in (path for path in FILES if room_of_file(path) != "report"):
+        module = ".".join(("simulate", *path.relative_to(HOUSE).with_suffix("").parts))
+        for name in constants_of(path):
+            values.setdefault((name, repr(getattr(import_module(module), name))), []).append(module)
+    assert not {name: modules for (name, _), modules in values.items() if len(modules) > 1}
 
 
 @pytest.mark.skipif(not (HOUSE / "cli.py").is_file(), reason="no command line yet")

@@ -71,7 +71,10 @@ FAULTS = {
     "fault-in-parent": [("share-above-one", 4, "readers.capture_night", "from 0 to 1", "found 1.7")],
     "four-cars": [(3, "households.types.large.cars", "from 1 to 3", "found 4", "number of cars")],
     "fraction-for-count": [(2, "period.days", "a whole number", "found 30.0", "number of days")],
-    "infinite": [(3, "measure.near_m", "a number above 0", "found inf", "metres")],
+    "gates-without-count": [
+        (2, "readers.gates.lots.count", "of at least 1", "found nothing", "say count, or say in [readers.sightings]")
+    ],
+    "infinite": [(3, "measure.near_m", "a finite number above 0", "found inf", "metres")],
     "metro-too-small": [
         (3, "roads.population", "from 50000 to 30000000", "found 4000", "number of people"),
         (4, "roads.water", '"coast"', '"lake"', "coast, none, river"),
@@ -96,6 +99,10 @@ FAULTS = {
     "owner-kind-unknown": [(3, "owners.club.kind", '"police", "repossession"', '"polic"', "did you mean 'police'")],
     "owner-name-with-dot": [(2, "owners", "letters, digits", '"club.north"', "plainer name")],
     "owner-unknown": [(3, "readers.place.police.owner", "[owners.NAME]", '"smalville-pd"', "'smallville-pd'")],
+    "plates-too-few": [
+        (5, "plates.format", "room for 544,000 vehicles", '"LLLDD", which has plates for 439,400', "add a letter")
+    ],
+    "plates-without-digits": [(3, "plates.format", "two digits", '"LLLLLD"', "as in DLDLDLD")],
     "retention-ambiguous": [(3, "measure.retention", "a duration", '"3m"', "3min for minutes or 3mo for months")],
     "retention-empty": [(3, "measure.retention", "a list of at least 1", "found []", "durations")],
     "retention-without-unit": [(3, "measure.retention", "a duration", '"21"', "a unit (s, min, h, d, w, mo, y)")],
@@ -103,8 +110,16 @@ FAULTS = {
     "roads-unknown-source": [(3, "roads.source", '"tntp", "town"', '"towm"', "did you mean 'town'")],
     "roads-without-source": [(2, "roads.source", '"tntp", "town"', "found nothing", "add source")],
     "route-shares-do-not-sum": [(3, "travel.route_shares", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
+    "scan-longer-than-shift": [
+        (8, "readers.mobile.patrol.scan_min", "at most 30 minutes", "06:30 to 07:00, found 40", "lengthen the shift")
+    ],
+    "scan-not-a-number": [(8, "readers.mobile.patrol.scan_min", "a finite number above 0", "found nan", "minutes")],
+    "scan-too-long": [(8, "readers.mobile.patrol.scan_min", "above 0 and at most 120", "found 121", "minutes")],
     "share-above-one": [(4, "readers.capture_night", "from 0 to 1", "found 1.7", "share of passing plates")],
     "share-below-zero": [(3, "readers.capture_night", "from 0 to 1", "found -0.1", "share of passing plates")],
+    "shift-off-the-half-hour": [
+        (5, "readers.mobile.patrol.shifts", 'text such as "19:30"', '"22:10"', "pairs of times, HH:MM on the half-hour")
+    ],
     "shifts-overlap": [
         (5, "readers.mobile.patrol.shifts", "do not overlap", "22:00 to 06:00 and 05:30 to 13:30", "end the one before")
     ],
@@ -132,6 +147,15 @@ FAULTS = {
     "unknown-table": [(3, "reader", "a known table or key", '"reader"', "did you mean 'readers'")],
     "value-for-table": [(2, "roads", "a table", '"town"', 'source = "tntp"')],
     "workers-above-cars": [(3, "households.types.retired.workers", "cars (1)", "found 2", "lower workers")],
+    "visits-and-sightings": [
+        (3, "readers.mobile.spotters.visits", "nothing, since [readers.sightings]", "found 5", "leave out one")
+    ],
+    "visits-missing": [
+        (2, "readers.mobile.patrol.visits", "a number above 0", "found nothing", "say visits, or say in [readers.sight")
+    ],
+    "visits-more-than-fit": [
+        (7, "readers.mobile.patrol.visits", "at most 6, which fit into the shift 08:00 to 08:30", "found 7.5", "fewer")
+    ],
     "wrong-type": [(3, "travel.drive_to_work", "from 0 to 1", '"0.76"', "write 0.76 without quotes")],
     "zero-days": [(3, "period.days", "from 1 to 7305", "found 0", "number of days")],
     "zero-retention": [(3, "measure.retention", "a duration", '"0d"', "above 0")],
@@ -189,6 +213,34 @@ def test_unknown_scenario_is_refused(name, words, tmp_path, monkeypatch):
 def test_seed_is_a_whole_number(seed):
     with pytest.raises(ScenarioError, match="seed: expected a whole number of at least 0"):
         load("smallville", seed=seed)
+
+
+def fleets(n):
+    """Return n fleets that are alike."""
+    shifts = [["22:00", "06:00"]]
+    one = {"owner": "smallville-pd", "units": 1, "shifts": shifts, "on_duty": 1, "visits": 1, "scan_min": 5}
+    one |= {"rolling_min": 0, "homes": 0.5, "unevenness": 1, "poorer_areas": 1, "territory_m": 2000}
+    return {"readers.mobile": {f"f{i}": one for i in range(n)}}
+
+
+def test_no_more_fleets_than_a_byte_can_number():
+    assert len(load("smallville", overrides=fleets(256)).settings.readers.mobile) == 256
+    with pytest.raises(ScenarioError, match=r"readers\.mobile: expected at most 256 fleets, found 257; make one fleet"):
+        load("smallville", overrides=fleets(257))
+
+
+def test_no_more_kinds_of_household_than_a_byte_can_number():
+    one = {"share": 0.001, "cars": 1, "workers": 0, "hybrid": 0}
+    types = {"retired": {**one, "share": 1 - 0.256}, **{f"t{i}": one for i in range(256)}}
+    kept = {name: {"share": 0} for name in load("smallville").settings.households.types if name not in types}
+    with pytest.raises(ScenarioError, match=r"households\.types: expected at most 256 types .* found 2\d\d; make one"):
+        load("smallville", overrides={"households.types": types | kept})
+
+
+def test_visitors_need_plates_too():
+    many = {"vehicles": 500_000, "weeks": 1, "days": "one", "purpose": "through"}
+    with pytest.raises(ScenarioError, match=r"plates\.format: expected room for 500,000 vehicles"):
+        load("anaheim", overrides={"visitors.many": many, "plates.format": "LLLDD"})
 
 
 # Good files
@@ -483,7 +535,7 @@ def test_any_number_out_of_bounds_is_refused(data):
     below = st.floats(max_value=low, exclude_max=True)
     outside = below if high is None else below | st.floats(min_value=high, exclude_min=True)
     value = data.draw(outside | st.just(float("nan")))
-    with pytest.raises(ScenarioError, match=rf"^--set {key}: expected a number"):
+    with pytest.raises(ScenarioError, match=rf"^--set {key}: expected a (finite )?number"):
         load("smallville", overrides=[f"{key}={value!r}"])
 
 

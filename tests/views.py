@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from worlds import finish, rows_of, town_scenario, with_readers
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.policy.retention import Retention
 from simulate.policy.view import Public, View, view_of
 from simulate.sightings.run import Run
 from simulate.sightings.store import Rows
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.build import build_world
 from simulate.world.sites import SiteKind, Sites
 

@@ -2,7 +2,8 @@
 
 Numba's own cache looks only at the file of the cached function, so an edit to an
 inlined helper in another file would go unseen. The cache therefore lives in a folder
-named by the content of every kernel and the versions that compile it.
+named by the content of every kernel, of the numbers they take from `durations`, and the
+versions that compile it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 
 def _cache_folder() -> Path:
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for source in (*sorted(here.glob("*.py")), here.parent / "durations.py"):
         digest.update(source.read_bytes())
     digest.update(f"{version('numba')} {version('numpy')}".encode())
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

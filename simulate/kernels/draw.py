@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import lowest, ones
 from simulate.kernels.leaf import driver, folded, leaf
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    DAY_S,
-    DAY_START_S,
     HOME_SLOT,
     JITTER,
     K_CAR,
@@ -26,7 +25,6 @@ from simulate.kernels.plan import (
     N_PLACES,
     N_SLOTS,
     STATE,
-    U32,
     advance_life,
     alternative_of,
     anchor,
@@ -46,13 +44,12 @@ from simulate.kernels.plan import (
 from simulate.kernels.plates import GROUP, ISSUED, confused, plate_in_group
 from simulate.kernels.sorting import merge_back, settle, shell_sort, turn_round
 from simulate.kernels.watched import NOT_WATCHED, ONE, SPARSE, Scratch, days_to_do, mark_ways
-from simulate.kernels.words import GOLDEN, branch, mix, stem, word
+from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem, word
 
 STANDING, MOBILE = 0, 1
 """Kinds of quality: fixed readers and gates; mobile units."""
 DEPARTS = 8
 """Added to the number of a trip where a gate sees it begin."""
-LOW32 = np.uint64(0xFFFFFFFF)
 MISREAD = np.uint64(0x6A09E667F3BCC909)
 """Turns the word of a read into the word that picks its wrong plate."""
 HOUR_BITS = np.uint64(24)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.kernels.leaf import driver
-from simulate.kernels.words import word
+from simulate.kernels.words import U32, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KEY_LOW = np.uint64(0x243F6A8885A308D3)  # the first 128 bits after the point of pi
 KEY_HIGH = np.uint64(0x13198A2E03707344)
-U0, U1, U32 = np.uint64(0), np.uint64(1), np.uint64(32)
+U0, U1 = np.uint64(0), np.uint64(1)
 
 
 def rows_hash(plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray[np.uint32]) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.leaf import driver
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    DAY_S,
-    DAY_START_S,
     MAX_LEGS,
     N_PLACES,
     STATE,
@@ -91,20 +90,3 @@ def homes_and_jobs(life, vehicle, day, home, job):
         car = vehicle[i] - life.first_vehicle[household]
         home[i] = state[0]
         job[i] = state[3 + 3 * car] if car < life.workers[life.kind[household]] else -1
-
-
-@driver
-def count_legs(life, vehicles, first_day, last_day, legs, idle):
-    """Count the legs of the first vehicles by (hub, alternative, hub), and days on which they stay put.
-
-    legs : int64[h, alternatives, h], added to; idle : int64[1], vehicle-days added to.
-    """
-    out = np.empty((len(LEG_FIELDS), (last_day - first_day) * MAX_LEGS), np.int64)
-    vehicle = np.empty(1, np.int64)
-    for v in range(vehicles):
-        vehicle[0] = v
-        rows, used = legs_of(life, vehicle, first_day, last_day, out), 0
-        for i in range(rows):
-            legs[life.zone_hub[out[3, i]], out[6, i], life.zone_hub[out[4, i]]] += 1
-            used += i == 0 or out[1, i] != out[1, i - 1]
-        idle[0] += last_day - first_day - used

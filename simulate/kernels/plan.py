@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simulate.durations import DAY_START_S
 from simulate.kernels.leaf import folded, inlined, leaf
-from simulate.kernels.words import branch, mix, stem, word
+from simulate.kernels.words import LOW32, U32, branch, mix, stem, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,7 @@ KEY_NAMES = (
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
 P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
 HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, N_SLOTS = 0, 1, 20, 21, 24, 25
+"""Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
 NEW_SLOTS = 3
 """Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, and anywhere for visitors to the city."""
 BLOCK_DAYS = 64
@@ -36,16 +38,15 @@ ERA_DAYS, ERAS = 16, 4
 """Unfamiliar places change every sixteen days, four times in a block."""
 N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
 """Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
-MAX_LEGS, MAX_CARS = 6, 3
+MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
-DAY_S, DAY_START_S = 86_400, 4 * 3600
 RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
 """On which days of a week a car is about: all, one of a visitor's week, or its working days."""
 JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
 ALL_DAYS = np.uint64(0xFFFFFFFFFFFFFFFF)
-U32, LOW32, NINE_BITS = np.uint64(32), np.uint64(0xFFFFFFFF), np.uint64(511)
+NINE_BITS = np.uint64(511)
 
 
 class Life(NamedTuple):

@@ -18,7 +18,7 @@ from simulate.kernels.plan import (
     GROUP_SLOT,
     HOME_SLOT,
     K_CAR,
-    MAX_LEGS,
+    MAX_STOPS,
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 NOT_WATCHED, GATED, SPARSE, DENSE = range(4)
 """What may see a trip: nothing, gates alone, few fixed readers, or so many that asking first does not pay."""
-STOPS = MAX_LEGS - 1
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 
@@ -117,9 +116,9 @@ def _driven(life, first, last, asked, scratch):
 def _stops_of(life, eyes, w, template, scratch):
     """Return whether one of the ways of one day is watched, and the days on which one of its stops is scanned."""
     stops = life.stops[template]
-    before = stops >> np.uint64(4 * STOPS)
+    before = stops >> np.uint64(4 * MAX_STOPS)
     hot, days = np.uint64(eyes.watch == DENSE), scratch.days[before]
-    for _ in range(STOPS):
+    for _ in range(MAX_STOPS):
         slot = np.uint64(life.slot_of[stops & np.uint64(15), w & np.uint64(255)])
         stops >>= np.uint64(4)
         w >>= np.uint64(8)

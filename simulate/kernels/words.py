@@ -21,6 +21,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 U30, U27, U31 = np.uint64(30), np.uint64(27), np.uint64(31)
+U32, LOW32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @inlined

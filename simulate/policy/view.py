@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.policy.retention import Retention
 from simulate.sightings.store import Rows
-from simulate.travel.calendar import DAY_S, DAY_START_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

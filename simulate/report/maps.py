@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.report.figures import GREY, INK, RUST
 from simulate.risk import anchors
 from simulate.risk.targets import draw_targets, living_here
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
 

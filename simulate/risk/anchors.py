@@ -18,13 +18,13 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.trees import ends_of_ways, sum_down
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, quantile, share
 from simulate.risk.stays import stay_belief
 from simulate.risk.targets import draw_targets, living_here
 from simulate.sightings.store import Rows
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.routes import trees
 from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:

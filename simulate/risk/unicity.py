@@ -16,11 +16,11 @@ from scipy.spatial import cKDTree
 
 from simulate import streams
 from simulate.checks import ScenarioError
+from simulate.durations import DAY_START_S
 from simulate.kernels.matching import BIN_S, EMPTY, fill_table, match_points
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import NOT_REACHED, Rate, Rates, share
 from simulate.risk.targets import draw_targets, living_here
-from simulate.travel.calendar import DAY_START_S
 from simulate.travel.truth import passages, trips
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.durations import MONTH_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from simulate.reader_schema import Fleet, Gates, OwnerKind
     from simulate.schema import Settings
 
-MONTH_DAYS = 365.25 / 12
 TOLERANCE = 0.25
 """How far what gates collect may be from their share: whole lots cannot always fit better."""
 
@@ -52,12 +52,6 @@ def visits_and_gates(
             f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with mobile units or gates",
             readers.sightings.split[idle[0]], "add [readers.mobile.NAME] or [readers.gates.NAME] for such an owner",
         )  # fmt: skip
-    for name, fleet in readers.mobile.items():
-        if fleet.visits is not None:
-            raise ScenarioError(
-                f"readers.mobile.{name}.visits", "nothing, since [readers.sightings] says how much is collected",
-                fleet.visits, "leave out one of the two",
-            )  # fmt: skip
     share = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
     left = dict(share)
     gates = _gates(settings, trial, lots, left)

@@ -17,7 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE, Eyes
 from simulate.sightings.trial import Yield, visits_and_gates
-from simulate.world.patrols import Visits, fitting_visits, patrol
+from simulate.world.patrols import Visits, patrol
 from simulate.world.sites import SiteKind, Sites, number_sites
 from simulate.world.zones import Purpose
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.reader_schema import Gates, Parking
-    from simulate.reader_schema import Readers as ReaderSettings
     from simulate.scenario import Scenario
     from simulate.world.build import World
     from simulate.world.zones import Zones
@@ -64,10 +63,9 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
     readers = scenario.settings.readers
     lots = _first_lots(world.zones, readers.gates)
     if readers.sightings is None:
-        _check_stated(readers)
         return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, lots)
     nominal = {
-        name: min(NOMINAL_VISITS, *(fitting_visits(fleet, shift) for shift in range(len(fleet.shifts))))
+        name: min(NOMINAL_VISITS, *(fleet.fitting_visits(shift) for shift in range(len(fleet.shifts))))
         for name, fleet in readers.mobile.items()
     }
     trial = _watch(scenario, world, nominal, lots)
@@ -83,17 +81,6 @@ NOMINAL_VISITS = 8.0
 """Visits a shift in the trial, where so many fit."""
 MOST_GATES = 400
 """Lots that a rule without a count may gate, where the scenario states how much is collected."""
-
-
-def _check_stated(readers: ReaderSettings) -> None:
-    """Refuse fleets without visits and gates without a count."""
-    for table, key, rules in (("mobile", "visits", readers.mobile), ("gates", "count", readers.gates)):
-        for name, rule in rules.items():
-            if getattr(rule, key) is None:
-                raise ScenarioError(
-                    f"readers.{table}.{name}.{key}", "a number", "nothing",
-                    f"say {key}, or say in [readers.sightings] how much is collected in all",
-                )  # fmt: skip
 
 
 def _watch(

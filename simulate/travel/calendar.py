@@ -11,9 +11,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DAY_S = 86_400
-DAY_START_S = 4 * 3600
-"""A day of travel runs from 04:00 to 04:00; times count from the first midnight."""
 WORKDAY, SATURDAY, SUNDAY, EDGE_OF_WEEK = 0, 1, 2, 3
 """Kinds of day: Tuesday to Thursday, Saturday, Sunday, and the Mondays and Fridays on which many
 work at home. Holidays count as Sundays."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels import plan
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:

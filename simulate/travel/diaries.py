@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.durations import DAY_START_S
+from simulate.kernels.plan import MAX_CARS, MAX_STOPS
 from simulate.travel import shapes
-from simulate.travel.calendar import DAY_START_S, EDGE_OF_WEEK, N_KINDS, SUNDAY, WORKDAY
+from simulate.travel.calendar import EDGE_OF_WEEK, N_KINDS, SUNDAY, WORKDAY
 from simulate.travel.shapes import COMMUTES, Shape
 from simulate.world.choices import NEAR
 from simulate.world.zones import Purpose
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from simulate.scenario import Households, Travel
     from simulate.schema import HouseholdType
 
-MAX_STOPS = 5
-MAX_CARS = 3
 PATTERNS = 1024
 """Days drawn for each household type and kind of day; ten bits pick one."""
 LEAST_STAY_S = 300

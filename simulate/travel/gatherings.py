@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.durations import MONTH_DAYS
 from simulate.travel.diaries import GROUP_OFFSET_S
 from simulate.world.zones import Purpose
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = 64
 """Groups that people of one hub may join; six bits pick one."""
-MONTH_DAYS = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

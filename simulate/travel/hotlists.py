@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.words import LOW32
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,6 @@ KNOTS = 1024
 """Pieces of the straight lines that stand for the quantiles of a length of time."""
 LONGEST_S = 2.0**40
 """35,000 years: longer than anything here lasts, and short enough to reckon with in 64 bits."""
-LOW32 = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

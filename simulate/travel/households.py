@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.kernels.plan import (
+    GROUP_SLOT,
+    HOME_SLOT,
+    N_SLOTS,
+    NEVER,
+    NEW_SLOT,
+    NEW_SLOTS,
+    OUTSIDE_SLOT,
+    WORK_SLOT,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,13 +26,10 @@ if TYPE_CHECKING:
     from simulate.scenario import Travel
     from simulate.world.zones import Zones
 
-N_SLOTS = 25
-"""Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
-HOME_SLOT, WORK_SLOT, SCHOOL_SLOT = 0, 1, 2
+SCHOOL_SLOT = 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
-WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT = 18, 19, 20
-NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, OUTSIDE_SLOT = 21, 22, 23, 24
-NEVER = 2**31 - 1
+WORSHIP_SLOT, CLINIC_SLOT = 18, 19
+NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT = range(NEW_SLOT, NEW_SLOT + NEW_SLOTS)
 GAPS = 1024
 
 
@@ -48,10 +55,6 @@ class Population:
     def n_vehicles(self) -> int:
         """Count the vehicles."""
         return int(self.first_vehicle[-1])
-
-    def household_of(self, vehicle: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the household that keeps each vehicle; int64[n]."""
-        return np.searchsorted(self.first_vehicle, vehicle, side="right") - 1
 
 
 def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population:

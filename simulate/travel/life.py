@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.kernels.plan import HOME_SLOT, KEY_NAMES, ONE_DAY, OUTSIDE_SLOT, RESIDENT, WORKDAYS, Life
+from simulate.kernels.plan import (
+    HOME_SLOT,
+    KEY_NAMES,
+    MAX_CARS,
+    MAX_STOPS,
+    ONE_DAY,
+    OUTSIDE_SLOT,
+    RESIDENT,
+    WORKDAYS,
+    Life,
+)
 from simulate.travel.calendar import Calendar, calendar
-from simulate.travel.diaries import MAX_CARS, MAX_STOPS, PATTERNS, Diaries, diaries, pattern_table
+from simulate.travel.diaries import PATTERNS, Diaries, diaries, pattern_table
 from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,

@@ -68,11 +68,6 @@ class Plates:
 
 def make_plates(form: str, vehicles: int, seed: int) -> Plates:
     """Give plates to so many vehicles; raises ScenarioError where the format has too few."""
-    if form.count("L") < 3 or form.count("D") < 2:
-        raise ScenarioError(
-            "plates.format", "at least three letters and two digits", repr(form),
-            "readers confuse three letters and two digits of each plate, as in DLDLDLD",
-        )  # fmt: skip
     pairs = [len(LETTERS) if kind == "L" else len(DIGITS) for kind in CONFUSABLE]
     space = math.prod(pairs) * 26 ** (form.count("L") - 3) * 10 ** (form.count("D") - 2)
     groups = max(1, -(-vehicles // ISSUED))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.kernels.legs import LEG_FIELDS, count_legs, homes_and_jobs, legs_of
+from simulate.kernels.legs import LEG_FIELDS, homes_and_jobs, legs_of
 from simulate.kernels.plan import MAX_LEGS
 from simulate.world.routes import N_ALTERNATIVES, route_links, trees
 
@@ -77,32 +77,6 @@ def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
                 links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
                 driven[trip] = _clock(world, life.hour_fast, life.hour_slow, links, chosen, int(trip), life.access_s)
     return driven
-
-
-def link_passages(
-    world: World, lives: Lives, first_day: int, last_day: int
-) -> tuple[NDArray[np.float64], float, float]:
-    """Count how often everyone who lives here drives each link; float64[m].
-
-    Also returns trips per vehicle-day and the share of vehicle-days without any.
-    """
-    h = len(world.routes.hub_node)
-    legs = np.zeros((h, N_ALTERNATIVES, h), np.int64)
-    idle, residents = np.zeros(1, np.int64), lives.population.n_residents
-    count_legs(lives.tables, residents, first_day, last_day, legs, idle)
-    flow = np.zeros(world.roads.n_links)
-    by_tree = np.zeros((N_ALTERNATIVES, h, h))
-    for alternative in range(N_ALTERNATIVES):
-        for tree in range(N_ALTERNATIVES):
-            same = world.routes.used[:, alternative] == tree
-            by_tree[tree] += np.where(same, legs[:, alternative], 0)
-    for tree in range(N_ALTERNATIVES):
-        for i, _, in_link in trees(world.graph, tree, world.routes.hub_node):
-            for j in np.flatnonzero(by_tree[tree, i]):
-                if i != j:
-                    flow[route_links(world.graph, in_link, int(world.routes.hub_node[j]))] += by_tree[tree, i, j]
-    vehicle_days = float(residents * (last_day - first_day))
-    return flow, float(legs.sum()) / vehicle_days, float(idle[0]) / vehicle_days
 
 
 _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))

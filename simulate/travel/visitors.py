@@ -9,7 +9,8 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.travel.diaries import MAX_CARS, NUMBER, PATTERNS, THROUGH_ANY, VISIT_CITY_ANY, WORK
+from simulate.kernels.plan import MAX_CARS
+from simulate.travel.diaries import NUMBER, PATTERNS, THROUGH_ANY, VISIT_CITY_ANY, WORK
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:

@@ -61,8 +61,6 @@ class World:
     """The state of each, two letters."""
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which of them each hub lies in, 0 on any other map."""
-    share: float
-    """Share of the totals a scenario states that falls on this map: 1 but for metros of a nation."""
 
 
 def build_world(scenario: Scenario) -> World:
@@ -97,7 +95,6 @@ def build_world(scenario: Scenario) -> World:
         metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
         states=() if nation is None else tuple(nation.metros[i].state for i in nation.chosen),
         metro_of_hub=np.zeros(len(hubs), np.int16) if part is None else part,
-        share=1.0 if nation is None else nation.share,
     )
 
 

@@ -1,22 +1,18 @@
-"""Several metros of one country: which ones are drawn, their share of the whole, and their ground.
+"""The ground of several metros of one country.
 
-A national scenario states totals of the country: readers, units, sightings, visitors. A run
-takes whole metros with their full crowds, and their share of each total by population. The
-metros stand side by side on the map, farther apart than any trip; where they really lie counts
-only for who moves or travels from one to another.
+They stand side by side on the map, farther apart than any trip, and no road leads from one to
+another; where they really lie counts only for who moves or travels between them.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate import streams
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.metros import choose, read_metros
 from simulate.schema import MetroRoads
 from simulate.world.metro import build_metro
 from simulate.world.roads import RoadNetwork
@@ -27,32 +23,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.metros import Metro
     from simulate.schema import NationRoads
 
-COLUMNS = ("metro", "state", "population", "lat", "lon")
-MOST_METROS = 5
-"""Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
 NAME_BITS = 24
 """Nodes of one metro have names below 2^24, so that no two metros share one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metro:
-    """One metropolitan area of the country."""
-
-    name: str
-    state: str
-    """Two letters, of the first-named city."""
-    population: int
-    latitude: float
-    longitude: float
-
-    @property
-    def short(self) -> str:
-        """Return the first-named city."""
-        return self.name.partition(",")[0].partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,61 +45,6 @@ class Nation:
     zones: Zones
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which chosen metro each hub lies in."""
-
-    @property
-    def share(self) -> float:
-        """Return the share of the listed metros' people who live in the chosen ones."""
-        people = [metro.population for metro in self.metros]
-        return sum(people[i] for i in self.chosen) / sum(people)
-
-
-def read_metros(path: str | Path) -> tuple[Metro, ...]:
-    """Read a CSV file with the columns metro, state, population, lat and lon.
-
-    Raises ScenarioError where a column lacks or a value is none.
-    """
-    if not path:
-        raise ScenarioError(
-            "roads.path", "a file of metros", "nothing",
-            f"give it: --set roads.path=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
-        )  # fmt: skip
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{path}", "a CSV file of metros", f"{error}", "check the path and the file") from None
-    if not rows or not set(COLUMNS) <= set(rows[0]):
-        found = f"the columns {', '.join(map(str, rows[0]))}" if rows else "no rows"
-        raise ScenarioError(f"{path}", f"the columns {', '.join(COLUMNS)}", found, "add a header, or name another file")
-    metros = tuple(_metro(row, f"{path}, line {line}") for line, row in enumerate(rows, 2))
-    twice = [metro.name for i, metro in enumerate(metros) if metro.name in {other.name for other in metros[:i]}]
-    if twice:
-        raise ScenarioError(f"{path}", "each metro once", f"{twice[0]} twice", "remove one of the lines")
-    return metros
-
-
-def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
-    """Find metros by the name of their first city or by the whole name; positions in the file, rising.
-
-    Raises ScenarioError where none is asked for, one does not exist, or there are too many.
-    """
-    known = {name: i for i, metro in enumerate(metros) for name in (metro.short, metro.name)}
-    folded = {name.casefold(): i for name, i in known.items()}
-    if not names:
-        raise ScenarioError(
-            "--metros", f"names of up to {MOST_METROS} metros", "none",
-            f"choose whole metros, as in --metros {metros[-1].short}; the file lists {len(metros)}",
-        )  # fmt: skip
-    for name in names:
-        if name.strip().casefold() not in folded:
-            shorts = [metro.short for metro in metros]
-            raise ScenarioError("--metros", "a metro of the file", f'"{name}"', did_you_mean(name.strip(), shorts))
-    chosen = tuple(sorted({folded[name.strip().casefold()] for name in names}))
-    if len(chosen) > MOST_METROS:
-        raise ScenarioError(
-            "--metros", f"at most {MOST_METROS} metros at once", len(chosen), "draw them in several runs"
-        )
-    return chosen
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
@@ -158,27 +80,6 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
     )
 
 
-def _metro(row: dict[str, str], where: str) -> Metro:
-    name, state = (row["metro"] or "").strip(), (row["state"] or "").strip()
-    if not name or not state:
-        raise ScenarioError(where, "a metro and its state", "a blank", "fill it in, or remove the line")
-    values: dict[str, float] = {}
-    for column, low, high in (("population", 1.0, 1e9), ("lat", -90.0, 90.0), ("lon", -180.0, 180.0)):
-        try:
-            values[column] = float(row[column])
-        except (TypeError, ValueError):
-            values[column] = float("nan")
-        if not low <= values[column] <= high:
-            raise ScenarioError(where, f"{column} from {low:g} to {high:g}", f'"{row[column]}"', f"correct {name}")
-    return Metro(
-        name=name,
-        state=state,
-        population=int(values["population"]),
-        latitude=values["lat"],
-        longitude=values["lon"],
-    )
-
-
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
     """Return how far east each metro is set, in metres; the first stays."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
@@ -193,7 +94,7 @@ def _union(
 ) -> RoadNetwork:
     """Put networks on one map; a node's name holds the position of its metro in the file."""
 
-    def joined(field: str) -> NDArray[np.generic]:
+    def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(one, field) for one in roads])
 
     return RoadNetwork(

@@ -15,6 +15,8 @@ from scipy.special import gammaincinv
 
 from simulate import streams
 from simulate.checks import ScenarioError
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.reader_schema import MOST_VISITS, clock_min, shift_min
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -25,11 +27,8 @@ if TYPE_CHECKING:
     from simulate.reader_schema import Fleet
     from simulate.world.zones import Zones
 
-DAY_S, DAY_START_S = 86_400, 4 * 3600
 NEIGHBOURHOOD_M = 1000.0
 """Side of the squares that a fleet likes or neglects as a whole (assumption)."""
-MOST_VISITS = 4096
-"""Visits of one shift at most: what names them has twelve bits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,18 +101,29 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
 
     By homes and by what else draws people; times a gamma variable of mean 1 for each
     neighbourhood, whose shape is the fleet's unevenness; times the stated preference for
-    poorer areas.
+    poorer areas. Raises ScenarioError where no zone is left to visit.
     """
     inside = ~zones.outside
     homes = np.where(inside, zones.residents, 0.0)
     lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
-    where = fleet.homes * homes / homes.sum() + (1 - fleet.homes) * lots / lots.sum()
+    where = fleet.homes * _shares(homes) + (1 - fleet.homes) * _shares(lots)
     cell = np.floor(np.column_stack([zones.x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
     named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64)
     draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
     weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+    if not 0 < weight.sum() < np.inf:
+        raise ScenarioError(
+            f"readers.mobile.{name}", "zones on the map that its units would visit",
+            f"none with homes = {fleet.homes:g} and unevenness = {fleet.unevenness:g}",
+            "set homes to 1 where all are homes, to 0 where none are; raise unevenness; or leave the fleet out",
+        )  # fmt: skip
     return weight
+
+
+def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights over their sum; zeros where there is nothing to share."""
+    return weight / (weight.sum() or 1.0)
 
 
 def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:
@@ -125,31 +135,18 @@ def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.
     return np.cumsum(weight * np.exp(-away / fleet.territory_m))
 
 
-def fitting_visits(fleet: Fleet, shift: int) -> int:
-    """Return how many zones a unit can scan in one of its shifts."""
-    return min(int(_length_s(fleet.shifts[shift]) // (fleet.scan_min * 60)), MOST_VISITS)
-
-
-def _length_s(hours: tuple[str, str]) -> int:
-    begin_s, end_s = map(_clock_s, hours)
-    return (end_s - begin_s) % DAY_S or DAY_S
-
-
-def _clock_s(clock: str) -> int:
-    return int(clock[:2]) * 3600 + int(clock[3:]) * 60
-
-
 def _shift(
     unit: Unit, shift: int, visits: float, days: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
     fleet, uid, hours = unit.fleet, unit.uid, unit.fleet.shifts[shift]
-    begin_s, length_s = _clock_s(hours[0]), _length_s(hours)
-    most = fitting_visits(fleet, shift)
+    begin_s, length_s = clock_min(hours[0]) * 60, shift_min(hours) * 60
+    most = fleet.fitting_visits(shift)
     if visits > most:
         raise ScenarioError(
             f"readers.mobile.{unit.name}", f"at most {most} visits in a shift of {length_s / 3600:g} hours",
-            f"{visits:.1f}", "add units or shifts, shorten scan_min, or ask for fewer sightings",
+            f"{visits:.1f}, to collect what [readers.sightings] says",
+            "add units or shifts, shorten scan_min, or ask for fewer sightings",
         )  # fmt: skip
     laid_out = days + 1  # the last day of travel ends at 04:00 of the next
     shift_name = np.arange(laid_out, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)

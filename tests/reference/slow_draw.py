@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.plan import K_PARK
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.travel.days import GOLDEN, MASK, legs_on, mix, stays_on, word
 from simulate.travel.plates import CONFUSABLE, DIGITS, LETTERS, LIKENESS_DIGITS, LIKENESS_LETTERS
 from simulate.world.sites import SiteKind

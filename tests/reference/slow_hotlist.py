@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from simulate import streams
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel.days import word
 from simulate.travel.hotlists import length_table
 

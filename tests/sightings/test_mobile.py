@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from worlds import WATCHERS, Small, reads_of, small, town_scenario
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import days
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.sites import SiteKind
 
 SURE = {"readers.mobile_capture_day": 1.0, "readers.mobile_capture_night": 1.0, "parking.unequal": 0.0}

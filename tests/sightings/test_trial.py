@@ -9,7 +9,7 @@ import pytest
 from worlds import VISITORS, WATCHERS, Small, reads_of, small, town_scenario
 
 from simulate.checks import ScenarioError
-from simulate.sightings.trial import MONTH_DAYS
+from simulate.durations import MONTH_DAYS
 from simulate.world.sites import SiteKind
 
 PEOPLE = {"roads.population": 3000, "roads.density_per_km2": 1500, "roads.vehicles_per_zone": 4, "period.days": 40}
@@ -107,7 +107,7 @@ def test_short_shifts_are_sized_too():
 
 REFUSED = {
     "more than fit": (stated({"police": 1.0}, 900_000.0), r"^readers.mobile.patrol: expected at most \d+ visits in a "
-                      r"shift of [48] hours, found [\d.]+; add units or shifts, shorten scan_min, or ask for fewer"),
+                      r"shift of [48] hours, found [\d.]+, to collect what \[readers.sightings\] says; add units or"),
     "more than lots see": (stated({"parking": 1.0}, 900_000.0), r"^readers.gates.lots: expected lots that see "
                            r"1,18\d,\d{3} sightings, found at most [\d,]+ from \d+ lots; lower the share of this kind"),
     "a kind without owners": (stated({"police": 0.5, "insurer": 0.5}, 9000.0),
@@ -116,10 +116,10 @@ REFUSED = {
     "units that read nothing": (stated({"police": 1.0}, 9000.0, **{"readers.mobile.patrol.on_duty": 0.0}),
                                 r"^readers.mobile.patrol: expected units that read anything, found nothing in a trial"),
     "no visits stated": ({**WATCHERS, "readers.mobile.tow": stated({}, 1.0)["readers.mobile.tow"]},
-                         r"^readers.mobile.tow.visits: expected a number, found nothing; say visits, or say in "
+                         r"readers.mobile.tow.visits: expected a number above 0, found nothing; say visits, or say in "
                          r"\[readers.sightings\] how much is collected in all"),
     "no count stated": ({**WATCHERS, "readers.gates.lots": {"owner": "parking", "purpose": "shop"}},
-                        r"^readers.gates.lots.count: expected a number, found nothing; say count, or"),
+                        r"readers.gates.lots.count: expected a whole number of at least 1, found nothing; say"),
     "more gates than lots": ({**WATCHERS, "readers.gates.lots.count": 5000},
                              r"^readers.gates.lots.count: expected at most \d+, which is how many such lots are left, "
                              r"found 5000; ask for fewer"),

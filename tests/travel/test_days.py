@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import Small, anaheim_scenario, small, town_scenario
 
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels import plan
 from simulate.kernels.legs import LEG_FIELDS
 from simulate.travel import days, diaries, truth
-from simulate.travel.calendar import DAY_S, DAY_START_S
 from simulate.world.zones import Purpose
 
 RESTLESS = {
@@ -42,7 +42,7 @@ def trips(town) -> truth.Trips:
 
 
 def definition(run: Small, vehicle: int, day: int) -> list[days.Leg]:
-    household = int(run.lives.population.household_of(np.array([vehicle]))[0])
+    household = int(run.lives.tables.household[vehicle])
     return days.legs_on(run.lives.tables, household, vehicle, day)
 
 
@@ -121,7 +121,7 @@ def test_trips_follow_on_from_one_another_and_homes_change_only_overnight(town, 
         if trips.vehicle[k] != trips.vehicle[k - 1] or trips.from_zone[k] == trips.to_zone[k - 1]:
             continue
         assert trips.leg[k] == 0
-        household = int(town.lives.population.household_of(trips.vehicle[k : k + 1])[0])
+        household = int(town.lives.tables.household[trips.vehicle[k]])
         moves = []
         for day in (int(trips.day[k - 1]), int(trips.day[k])):
             if (household, day) not in chapter:

@@ -10,7 +10,7 @@ from reference.slow_hotlist import slow_lists
 from views import small_town
 from worlds import town_scenario
 
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel.hotlists import KNOTS, covered, hot_list, length_table
 from simulate.travel.plates import make_plates
 

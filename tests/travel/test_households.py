@@ -10,7 +10,6 @@ from worlds import town_scenario
 
 from simulate.kernels import plan
 from simulate.travel import households as hh
-from simulate.travel.diaries import MAX_CARS
 from simulate.world.build import build_world
 from simulate.world.zones import Purpose
 
@@ -26,7 +25,7 @@ def test_every_zone_gets_the_cars_it_should(town):
     _, zones, people = town
     wanted = zones.residents.sum()
     assert wanted == pytest.approx(3000 * 0.68)
-    assert round(wanted) <= people.n_vehicles < wanted + MAX_CARS
+    assert round(wanted) <= people.n_vehicles < wanted + plan.MAX_CARS
     per_household = wanted / people.n_households
     expected = zones.residents / per_household
     assert (np.abs(np.bincount(people.home, minlength=zones.n) - expected) <= 1).all()
@@ -39,13 +38,6 @@ def test_households_are_of_the_types_asked_for(town):
     for i, kind in enumerate(kinds.types.values()):
         assert abs((people.kind == i).mean() - kind.share) < 4 * np.sqrt(kind.share * (1 - kind.share) / n)
         assert (np.diff(people.first_vehicle)[people.kind == i] == kind.cars).all()
-
-
-def test_vehicles_know_their_household(town):
-    _, _, people = town
-    cars = np.diff(people.first_vehicle)
-    owner = people.household_of(np.arange(people.n_vehicles))
-    assert np.array_equal(owner, np.repeat(np.arange(people.n_households), cars))
 
 
 def test_movers_and_stayers_bring_out_both_published_shares():
@@ -92,7 +84,7 @@ def test_work_begins_when_the_survey_says():
 )
 def test_visits_fall_by_rank_as_a_zipf_law(purpose, slots, new):
     travel = town_scenario().settings.travel
-    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=hh.N_SLOTS)
+    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=plan.N_SLOTS)
     familiar = counts[list(slots)]
     assert (np.diff(familiar) <= 0).all()
     expected = np.arange(1, len(familiar) + 1) ** -travel.zipf

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from worlds import RESTLESS, Small, small, town_scenario
 
-from simulate.kernels.plan import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import truth
 from simulate.travel.diaries import LEAST_STAY_S, diaries, slack_s
 from simulate.world import build

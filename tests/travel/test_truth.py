@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from flows import link_passages
 from reference.slow_draw import Walker
 from worlds import Small, anaheim_scenario, small, town_scenario
 
@@ -84,7 +85,7 @@ def test_days_end_at_home_and_work_is_where_the_job_is(town, trips):
 
 
 def test_counted_passages_are_all_passages(town, trips):
-    flow, per_day, idle = truth.link_passages(town.world, town.lives, 0, 30)
+    flow, per_day, idle = link_passages(town.world, town.lives, 0, 30)
     counted = np.zeros(town.world.roads.n_links)
     for links in routes_of(town, trips):
         counted[links] += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import simulate as sim
-from simulate.travel.calendar import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel.truth import home_and_work
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.durations import DAY_S
 from simulate.kernels.trees import sum_down
-from simulate.travel.calendar import DAY_S
 from simulate.world.routes import N_ALTERNATIVES, trees
 from simulate.world.zones import N_PURPOSES, Purpose
 

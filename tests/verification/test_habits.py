@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import movement
 import numpy as np
 import pytest
+from flows import link_passages
 from pictures import BLUE, INK, panels, plain_numbers
 from worlds import Small, anaheim_scenario, finish, small
 
@@ -125,7 +126,7 @@ def test_anaheim_drives_as_its_tables_say(check, data):
         low=0.95, high=1.0, kind="input", expected="reproduced",
     )  # fmt: skip
     flows = read_flows(files.flow, read_network(files.net))
-    passages, _, _ = truth.link_passages(town.world, town.lives, 7, 14)
+    passages, _, _ = link_passages(town.world, town.lives, 7, 14)
     check(
         "movement.anaheim-flows", what="Anaheim: passages on its links against equilibrium flows, correlation",
         value=np.corrcoef(passages, flows)[0, 1], published="1", source=NETWORKS, low=0.85, high=1.0,

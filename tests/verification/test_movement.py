@@ -57,7 +57,7 @@ def vehicle_days(town):
 
 def test_trips_per_day(check, town, driven, vehicle_days):
     people = town.lives.population
-    owner = people.household_of(np.arange(people.n_residents))
+    owner = town.lives.tables.household[: people.n_residents]
     rows = (
         ("cars", "cars per household that has one", people.n_residents / people.n_households, "1.88", None, 1.85, 1.91,
          "fitted", ""),

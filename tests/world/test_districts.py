@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flows import link_passages
 from worlds import Small, anaheim_scenario, small
 
 from simulate.travel import truth
@@ -96,7 +97,7 @@ def test_home_and_work_pairs_follow_the_trip_table(anaheim, table):
 def test_a_week_of_passages_resembles_the_equilibrium_flows(anaheim, files):
     """The flows are no input: trips, hours and routes are ours. All links, connectors too."""
     flows = read_flows(files.flow, read_network(files.net))
-    passages, trips_per_day, idle = truth.link_passages(anaheim.world, anaheim.lives, 7, 14)
+    passages, trips_per_day, idle = link_passages(anaheim.world, anaheim.lives, 7, 14)
     assert np.corrcoef(passages, flows)[0, 1] >= 0.85
     assert 2.2 < trips_per_day < 2.9
     assert 0.3 < idle < 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import gamma, kstest
 
 from simulate.checks import ScenarioError
+from simulate.durations import DAY_S, DAY_START_S
 from simulate.reader_schema import Fleet
-from simulate.world.patrols import DAY_S, DAY_START_S, NEIGHBOURHOOD_M, _territory, patrol, zone_weights
+from simulate.world.patrols import NEIGHBOURHOOD_M, _territory, patrol, zone_weights
 from simulate.world.zones import N_PURPOSES, Purpose, Zones
 
 EVEN = 1e6
@@ -191,9 +193,31 @@ def test_more_visits_than_fit_into_a_shift_are_refused():
     with pytest.raises(ScenarioError) as told:
         patrol(grid(4), {"tow": short}, {"tow": 4.6}, 3, 1)
     assert str(told.value) == (
-        "readers.mobile.tow: expected at most 4 visits in a shift of 1.5 hours, found 4.6; "
-        "add units or shifts, shorten scan_min, or ask for fewer sightings"
+        "readers.mobile.tow: expected at most 4 visits in a shift of 1.5 hours, found 4.6, to collect what "
+        "[readers.sightings] says; add units or shifts, shorten scan_min, or ask for fewer sightings"
     )
+
+
+def test_a_fleet_goes_to_homes_alone_where_there_is_nothing_else():
+    bare = replace(grid(4), attraction=np.zeros((N_PURPOSES, 16)))
+    weight = zone_weights(bare, "a", fleet(homes=0.5), 1)
+    assert weight == pytest.approx(np.full(16, 0.5 / 16), rel=0.01)
+    assert np.isfinite(zone_weights(bare, "a", fleet(homes=1.0), 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("zones", "changes"),
+    [
+        (replace(grid(4), attraction=np.zeros((N_PURPOSES, 16))), {"homes": 0.0}),
+        (replace(grid(4), residents=np.zeros(16)), {"homes": 1.0}),
+        (grid(4, outside=16), {}),
+        (grid(2, apart_m=1.0), {"unevenness": 1e-3}),
+    ],
+)
+def test_a_fleet_with_nowhere_to_go_is_refused(zones, changes):
+    loose = fleet().model_copy(update=changes)
+    with pytest.raises(ScenarioError, match=r"^readers.mobile.tow: expected zones on the map .* leave the fleet out$"):
+        patrol(zones, {"tow": loose}, {"tow": 1.0}, 3, 1)
 
 
 def test_same_seed_same_calendar_and_another_seed_another():
