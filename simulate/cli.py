@@ -34,6 +34,9 @@ app = App(
 Set = Annotated[
     tuple[str, ...], Parameter(name="--set", negative=(), help="Change a value, as in period.days=30; may be repeated.")
 ]
+Metros = Annotated[
+    str | None, Parameter(help="Metros of a national scenario to draw, whole, as in Buffalo,Memphis; five at most.")
+]
 Seed = Annotated[int, Parameter(help="What all random draws start from: the same seed gives the same rows.")]
 Quiet = Annotated[bool, Parameter(negative=(), help="Print results only.")]
 Retentions = Annotated[
@@ -72,6 +75,7 @@ def show(
     *,
     resolved: Annotated[bool, Parameter(negative=(), help="Print every value as JSON.")] = False,
     seed: Seed = 0,
+    metros: Metros = None,
     overrides: Set = (),
 ) -> None:
     """Show what a scenario means: its values, each with its source.
@@ -83,7 +87,7 @@ def show(
     """
     from simulate.scenario import load  # noqa: PLC0415
 
-    loaded = load(scenario, seed=seed, overrides=overrides)
+    loaded = load(scenario, seed=seed, overrides=_with_metros(metros, overrides))
     if resolved:
         print(jsons.dumps(loaded.resolved(), indent=1))
         return
@@ -101,6 +105,7 @@ def run(
     *,
     out: Annotated[Path | None, Parameter(help="Folder of the run; by default runs/NAME.")] = None,
     seed: Seed = 0,
+    metros: Metros = None,
     overrides: Set = (),
     workers: Workers = None,
     quiet: Quiet = False,
@@ -114,7 +119,7 @@ def run(
     """
     from simulate.scenario import load  # noqa: PLC0415
 
-    loaded = load(scenario, seed=seed, overrides=overrides)
+    loaded = load(scenario, seed=seed, overrides=_with_metros(metros, overrides))
     path = out or Path("runs") / loaded.name
     if workers is not None and workers < 1:
         raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
@@ -465,6 +470,13 @@ class _Steps:
         if kind is KeyboardInterrupt:
             print("\nplateprint: stopped; run the same command again to go on with the runs it kept", file=sys.stderr)
             raise SystemExit(STOPPED) from None
+
+
+def _with_metros(metros: str | None, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the metros to the values that are changed."""
+    if metros is None:
+        return overrides
+    return (*overrides, f"roads.metros={jsons.dumps([name.strip() for name in metros.split(',')])}")
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
