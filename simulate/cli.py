@@ -208,6 +208,8 @@ def report(
     view = _view(run, observer, retention, on, quiet)
     rates = take(view, targets=targets)
     path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
+    if view.nothing_read():
+        print(f"{view.describe()}: all below is what anyone could work out without sightings")
     for line in terminal_lines(headlines(view, rates, ranges_for(view))):
         print(line)
     print(f"page: {path.resolve()}")

@@ -186,6 +186,11 @@ class Readers(Table):
         refuse(faults)
         return self
 
+    @property
+    def owners(self) -> set[str]:
+        """Return the owners who have readers."""
+        return {rule.owner for rules in (self.place, self.mobile, self.gates) for rule in rules.values()}
+
     def _how_often(self) -> Iterator[Fault]:
         """Yield a fault wherever it is not said, or said twice, how often units go out or how many gates there are."""
         how = "say {}, or say in [readers.sightings] how much is collected in all"

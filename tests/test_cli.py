@@ -231,6 +231,18 @@ def test_a_positions_file_with_reads_is_refused(plateprint, tmp_path, monkeypatc
 SMALL = ("--set", "roads.population=600", "--set", "period.days=4", "--set", "readers.place.police.spacing_m=0")
 
 
+def test_a_run_in_which_nothing_was_read_says_so(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blind = ("--set", "readers.capture_day=0", "--set", "readers.capture_night=0")
+    assert plateprint("run", "smallville", *SMALL, *blind, "--out", "blind")[0] == 0
+    told = "; nothing was read there"
+    code, out, _ = plateprint("report", "blind", "--targets", "20")
+    assert (code, told in out.splitlines()[0]) == (0, True)
+    assert told in (tmp_path / "blind.html").read_text(encoding="utf-8")
+    code, out, _ = plateprint("measure", "blind", "--targets", "20", "--measures", "exposure,anchors,unicity,hotlist")
+    assert (code, told in out.splitlines()[0]) == (0, True)
+
+
 def test_compare_prints_differences_and_writes_page_and_json(plateprint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "twice.toml").write_text(

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.comparing.worlds import bench, check_observer, look, reached, rules_of
+from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.report.comparison import Compared, Side, write_comparison
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
-from simulate.scenario import Scenario, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulate.comparing.worlds import Bench, Steps
     from simulate.policy.retention import Retention
-    from simulate.scenario import Overrides
+    from simulate.scenario import Overrides, Scenario
 
 WORK = "runs/compare"
 """Where the runs of comparisons are kept, unless another folder is named."""
@@ -103,7 +102,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     targets
         Plates that attacks are tried on; each scenario's own number if None.
     overrides
-        Values to change in every scenario that is named, as in `load`.
+        Values to change in every scenario, as in `load`; refused if one is loaded already.
     seed
         The first world's seed.
     workers
@@ -123,41 +122,34 @@ def compare(  # noqa: PLR0913 - every option is an argument
     check_targets(targets)
     if replicates < 1:
         raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
-    loaded = [_loaded(one, seed, overrides) for one in scenarios]
-    _check_names_differ(loaded)
-    rules = rules_of(retention, loaded[0])
-    _check_comparable(loaded, rules)
-    for scenario in loaded:
+    chosen = [replace(loaded(one, seed, overrides), seed=seed) for one in scenarios]
+    _check_names_differ(chosen)
+    rules = rules_of(retention, chosen[0])
+    _check_comparable(chosen, rules)
+    for scenario in chosen:
         check_observer(observer, scenario)
     seeds = tuple(range(seed, seed + replicates))
     rows: list[WorldRate] = []
     looks: dict[str, Side] = {}
-    with bench(work, len(loaded) * replicates, workers=workers, steps=steps) as place:
+    with bench(work, len(chosen) * replicates, workers=workers, steps=steps) as place:
         for world in seeds:
-            for scenario in loaded:
+            for scenario in chosen:
                 side, some = _one(place, replace(scenario, seed=world), rules, observer, measures, targets)
                 looks.setdefault(side.name, side)
                 rows += some
     rates = WorldRates(tuple(rows))
-    names = [scenario.name for scenario in loaded]
+    names = [scenario.name for scenario in chosen]
     compared = Compared(
         sides=tuple(looks[name] for name in names),
         seeds=seeds,
         rules=rules,
-        asked=loaded[0].settings.measure,
+        asked=chosen[0].settings.measure,
         measures=tuple(dict.fromkeys(measures)),
     )
     if len(names) > 1:
         return Comparison(rates=rates, differences=between_scenarios(rates, names), compared=compared)
     labels = [rule.label for rule in rules]
     return Comparison(rates=rates, differences=between_rules(rates, names[0], labels), compared=compared)
-
-
-def _loaded(scenario: str | Path | Scenario, seed: int, overrides: Overrides) -> Scenario:
-    """Load what is named; a scenario that is loaded stays as it is but for its seed."""
-    if isinstance(scenario, Scenario):
-        return replace(scenario, seed=seed)
-    return load(scenario, seed=seed, overrides=overrides)
 
 
 def _check_names_differ(loaded: Sequence[Scenario]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.comparing.worlds import bench, check_observer, look, reached, rules_of
+from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.faults import spell
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 from simulate.risk.ranges import Assumed, Ranges, range_of, write_ranges
-from simulate.scenario import Scenario, changed, load
+from simulate.scenario import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.risk.rates import Rates
-    from simulate.scenario import Overrides
+    from simulate.scenario import Overrides, Scenario
     from simulate.sightings.run import Run
 
     Keys = tuple[str, ...]
@@ -99,9 +99,9 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     targets
         Plates that attacks are tried on; the scenario's number if None.
     overrides
-        Values to change first, as in `load`; they and `seed` are for a scenario that is named.
+        Values to change first, as in `load`; refused if the scenario is loaded already.
     seed
-        What all random draws start from.
+        What all random draws start from, in a scenario that is named.
     workers
         Processes for each draw; chosen by its size if None.
     run
@@ -118,7 +118,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     """
     check_names(measures)
     check_targets(targets)
-    base = scenario if isinstance(scenario, Scenario) else load(scenario, seed=seed, overrides=overrides)
+    base = loaded(scenario, seed, overrides)
     check_observer(observer, base)
     rule = _rule(retention, base)
     assumed, ends = _ends(base)

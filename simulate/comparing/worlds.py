@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.policy.retention import Retention
-from simulate.policy.view import view_of
+from simulate.policy.view import default_observer, view_of
+from simulate.scenario import Scenario, load
 from simulate.sightings.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from simulate.policy.view import View
-    from simulate.scenario import Scenario
+    from simulate.scenario import Overrides
     from simulate.sightings.run import Run
 
     Steps = Callable[[int, int, str], None]
@@ -87,12 +88,29 @@ def reached(rule: Retention, scenario: Scenario) -> bool:
     return rule.days is None or rule.days <= scenario.settings.period.days
 
 
+def loaded(scenario: str | Path | Scenario, seed: int, overrides: Overrides) -> Scenario:
+    """Load what is named; a scenario that is loaded stays as it is, so it refuses overrides."""
+    if not isinstance(scenario, Scenario):
+        return load(scenario, seed=seed, overrides=overrides)
+    if overrides:
+        found = f"{scenario.name!r}, which is loaded already"
+        raise ScenarioError("overrides", "scenarios by name or file", found, "give the overrides to load(...) instead")
+    return scenario
+
+
 def check_observer(observer: str | None, scenario: Scenario) -> None:
-    """Refuse an observer that a scenario lacks, before anything is drawn."""
+    """Refuse an observer that a scenario lacks or that has no reader to see with, before anything is drawn."""
     settings = scenario.settings
     if observer is not None and observer not in {*settings.observers, *settings.owners}:
         remedy = did_you_mean(observer, {*settings.observers, *settings.owners})
         raise ScenarioError("--observer", f"an observer or owner of {scenario.name}", repr(observer), remedy)
+    name = observer or default_observer(settings)
+    sees = settings.observers[name].sees if name in settings.observers else (name,)
+    if not settings.readers.owners & set(sees):
+        raise ScenarioError(
+            f"{scenario.name}: observers.{name}", "at least one reader to see",
+            f"none: no readers for {', '.join(sees)}", "give the owner readers, or ask for another with --observer",
+        )  # fmt: skip
 
 
 def look(run: Run, observer: str | None, rules: Sequence[Retention]) -> View:

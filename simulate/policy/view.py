@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema import Measure
+    from simulate.schema import Measure, Settings
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
     from simulate.sightings.watch import Watch
@@ -136,9 +136,15 @@ class View:
         """Return the view without the truth: what an attack may hold."""
         return replace(self, truth=None)
 
+    def nothing_read(self) -> bool:
+        """Tell whether the observer's readers read nothing at all up to the query date."""
+        return not any(len(block.plate) for block in self.collected())
+
     def describe(self) -> str:
-        """Say in one sentence who sees what."""
-        return f"{self.observer} looks on {self.on} at {self.public.sites.describe(self.visible)}, for {self.purpose}"
+        """Say in one sentence who sees what, and if it is nothing."""
+        sees = self.public.sites.describe(self.visible)
+        nothing = "; nothing was read there" if self.nothing_read() else ""
+        return f"{self.observer} looks on {self.on} at {sees}, for {self.purpose}{nothing}"
 
 
 def view_of(
@@ -166,7 +172,7 @@ def view_of(
         Query date; the day after the last simulated one if None.
     """
     settings = run.scenario.settings
-    name = observer if observer is not None else next(iter(settings.observers), next(iter(settings.owners)))
+    name = observer if observer is not None else default_observer(settings)
     visible, purpose = _visible(run, name)
     if len(policies) > 1 or (policies and ladder):
         found = f"{len(policies)}{' and a ladder' if ladder else ''}"
@@ -200,6 +206,11 @@ def view_of(
         asked=settings.measure,
         truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )
+
+
+def default_observer(settings: Settings) -> str:
+    """Return who looks if nobody is named: the observer that comes first in the alphabet, or else the owner."""
+    return next(iter(settings.observers), next(iter(settings.owners)))
 
 
 def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:

@@ -2,7 +2,8 @@
 
 Times of the day, lengths of stay and shares are fitted together, to the hours at
 which vehicle trips start (FHWA, Highway Statistics 2006, NT-3), to trips per vehicle-day
-(NHTS 2017) and to assumed shares of purposes; `docs/model.md` shows how well they fit.
+(derived from NHTS 2017) and to assumed shares of purposes; `docs/validation.md` shows how
+well they fit.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from simulate.checks import ScenarioError
 from simulate.risk.rates import NOT_REACHED
 
 QUICK = {"roads__population": 300, "roads__density_per_km2": 150, "period__days": 8}
+BLIND = {"owners__club": {"kind": "retail"}, "observers__aaa": {"sees": ["club"], "purpose": "none"}}
 ASKED = {"retention": ["1d", "7d", "forever"], "targets": 40}
 
 
@@ -132,6 +133,21 @@ BAD = {
     "nothing to compare": (lambda: [town("a")], {"retention": ["1d"]}, "two scenarios, or two retention rules"),
     "one rule twice": (lambda: [town("a")], {"retention": ["7d", "1w"]}, "two scenarios, or two retention rules"),
     "no rule": (lambda: [town("a")], {"retention": []}, "name at least one"),
+    "overrides of a loaded one": (
+        lambda: ["smallville", town("a")],
+        {"overrides": ["period.days=3"]},
+        "overrides: expected scenarios by name or file, found 'a', which is loaded already; give the overrides to load",
+    ),
+    "an observer without readers": (
+        lambda: [town("a"), town("b", **BLIND)],
+        {},
+        "b: observers.aaa: expected at least one reader to see, found none: no readers for club",
+    ),
+    "an owner without readers": (
+        lambda: [town("b", **BLIND), town("a")],
+        {"observer": "club"},
+        "b: observers.club: expected at least one",
+    ),
     "zero days": (lambda: [town("a")], {"retention": ["0d"]}, "above 0"),
 }
 

@@ -146,6 +146,7 @@ BAD = {
     "measures": (town, {"measures": ["anchor"]}, "did you mean 'anchors'"),
     "observer": (town, {"observer": "nobody"}, "--observer"),
     "targets": (town, {"targets": 0}, "--targets"),
+    "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
     "workers": (town, {"workers": 0}, "--workers"),
 }  # fmt: skip
 
