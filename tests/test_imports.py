@@ -16,7 +16,7 @@ ROOMS = (
     ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
-    ("schema_parts", "reader_schema", "schema", "faults", "catalogue", "scenario"),
+    ("schema_parts", "reader_schema", "sharing_schema", "schema", "faults", "catalogue", "scenario"),
     ("world",),
     ("travel",),
     ("sightings",),
@@ -38,7 +38,7 @@ DOORS = {
     "distributed": ("sightings/engine.py",),
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
-    "pydantic": ("schema_parts.py", "reader_schema.py", "schema.py", "scenario.py", "faults.py"),
+    "pydantic": ("schema_parts.py", "reader_schema.py", "sharing_schema.py", "schema.py", "scenario.py", "faults.py"),
     "pandas": (),
 }
 """Where each heavy library may be imported."""

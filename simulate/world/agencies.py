@@ -129,9 +129,7 @@ def _invent(uid: NDArray[np.uint64], seed: int) -> tuple[list[str], NDArray[np.i
     return names, state.astype(np.int8), kind
 
 
-def _gives_federal(
-    uid: NDArray[np.uint64], federal: NDArray[np.uint64], share: float, seed: int
-) -> NDArray[np.bool_]:
+def _gives_federal(uid: NDArray[np.uint64], federal: NDArray[np.uint64], share: float, seed: int) -> NDArray[np.bool_]:
     """Decide which agency gives which federal one access; bool[n, f]."""
     gives = np.zeros((len(uid), len(federal)), np.bool_)
     for at, one in enumerate(federal):
@@ -148,7 +146,7 @@ def _wished(
     """
     spread = math.sqrt(2 * math.log(mean / median))
     wished = np.rint(median * np.exp(spread * _normal(uid, seed, "sharing.partners"))).astype(np.int64)
-    return np.clip(wished - met, 0, len(uid) - 1)
+    return np.maximum(np.minimum(wished - met, len(uid) - 1), 0)
 
 
 def _normal(uid: NDArray[np.uint64], seed: int, name: str) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -74,14 +73,16 @@ def read_pairs(path: str | Path) -> tuple[SharingNetwork, PairsReport]:
     """
     path = Path(path)
     lines = _lines(path)
-    spellings = _Spellings(first={}, mended=set())
-    found: dict[tuple[str, str], None] = {}
+    first: dict[str, str] = {}
+    mended: set[str] = set()
+    found: set[tuple[str, str]] = set()
     broken = blank = to_itself = repeated = 0
     for row in lines:
         if row is None:
             broken += 1
             continue
-        giver, receiver = (spellings.of(name) for name in row)
+        giver, receiver = (first.setdefault(name.casefold(), name) for name in map(_bare, row))
+        mended.update(text for text, name in zip(row, (giver, receiver), strict=True) if name and name != text)
         if not giver or not receiver:
             blank += 1
         elif giver == receiver:
@@ -89,13 +90,15 @@ def read_pairs(path: str | Path) -> tuple[SharingNetwork, PairsReport]:
         elif (giver, receiver) in found:
             repeated += 1
         else:
-            found[giver, receiver] = None
+            found.add((giver, receiver))
     if broken > len(lines) - broken:
-        raise ScenarioError(path, "lines of as many columns as the first", f"{broken:,} of {len(lines):,} that differ", _FORMAT)
+        raise ScenarioError(
+            path, "lines of as many columns as the first", f"{broken:,} of {len(lines):,} that differ", _FORMAT
+        )
     if not found:
         remedy = "each line names an agency and another that it gives access"
         raise ScenarioError(path, "at least one pair of two agencies", _of_none(to_itself, blank), remedy)
-    shared = _network(list(found))
+    shared = _network(sorted(found))
     return shared, PairsReport(
         lines=len(lines),
         broken=broken,
@@ -103,36 +106,22 @@ def read_pairs(path: str | Path) -> tuple[SharingNetwork, PairsReport]:
         to_itself=to_itself,
         repeated=repeated,
         kept=len(found),
-        mended=len(spellings.mended),
+        mended=len(mended),
         agencies=shared.n,
         without_state=int((shared.state == UNKNOWN).sum()),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spellings:
-    """How each agency was first written."""
-
-    first: dict[str, str]
-    """By the name in small letters."""
-    mended: set[str]
-    """Spellings that were changed."""
-
-    def of(self, text: str) -> str:
-        """Return a name as it first stood, without quotation marks round it; "" if missing."""
-        name = " ".join(text.split())
-        while len(name) > 1 and name[0] in QUOTES and name[-1] in QUOTES:
-            name = name[1:-1].strip()
-        if name in {"", "NA"} or not name.strip(QUOTES):
-            return ""
-        name = self.first.setdefault(name.casefold(), name)
-        if name != text:
-            self.mended.add(text)
-        return name
+def _bare(text: str) -> str:
+    """Return a name without quotation marks round it and spaces to spare; "" if it is missing."""
+    name = " ".join(text.split())
+    while name and name[0] in QUOTES and name[-1] in QUOTES:
+        name = name[1:-1].strip()
+    return "" if name == "NA" else name
 
 
 def _network(pairs: Sequence[tuple[str, str]]) -> SharingNetwork:
-    """Number the agencies by name, and read from each name its state and kind."""
+    """Give the agencies numbers by name, and read from each name its state and kind."""
     names = sorted(set(chain.from_iterable(pairs)))
     at = {name: i for i, name in enumerate(names)}
     kind = np.array([kind_of(name) for name in names], np.uint8)

@@ -6,6 +6,7 @@ generated (`agencies.py`); both give the same type. Policies on who may see what
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -93,6 +94,8 @@ class Degrees:
     median: float
     many: float
     """Share of givers with more than MANY partners."""
+    to_federal: int
+    """Givers that give at least one federal agency access."""
     within_state: float
     """Share of pairs whose two agencies are in the same state, of those whose states can be told; NaN if none."""
     mutual: float
@@ -124,7 +127,7 @@ def network(
 
 
 def degrees(shared: SharingNetwork) -> Degrees:
-    """Say in six numbers how much is shared, how evenly, and how near."""
+    """Say in a few numbers how much is shared, how evenly, and how near."""
     given = shared.given()
     gives = given > 0
     if not gives.any():
@@ -137,6 +140,7 @@ def degrees(shared: SharingNetwork) -> Degrees:
         mean=float(given[gives].mean()),
         median=float(np.median(given[gives])),
         many=float((given[gives] > MANY).mean()),
+        to_federal=len(np.unique(giver[shared.kind[partner] == AgencyKind.FEDERAL])),
         within_state=_share((shared.state[giver] == shared.state[partner])[told]),
         mutual=_share(back[gives[partner]]),
     )
@@ -145,12 +149,12 @@ def degrees(shared: SharingNetwork) -> Degrees:
 def describe(shared: SharingNetwork) -> str:
     """Say in plain sentences what the network is."""
     of = degrees(shared)
-    whose = "all agencies" if of.givers == shared.n else f"the {of.givers:,} of whom it is known"
-    near = f" {of.within_state:.0%} of shares stay within one state." if of.within_state == of.within_state else ""
+    near = f" {of.within_state:.0%} of shares stay within one state." if not math.isnan(of.within_state) else ""
     return (
         f"Sharing network: {shared.n:,} agencies and {shared.n_pairs:,} pairs in which one gives another access."
-        f" Agencies give it to {of.mean:,.0f} others on average, half to {of.median:,.0f} or more and"
-        f" {1000 * of.many:.0f} in 1,000 to more than {MANY} (counted over {whose}).{near}"
+        f" The {of.givers:,} that give anyone access give it to {of.mean:,.0f} others on average; half give it to"
+        f" {of.median:,.0f} or more, {1000 * of.many:.0f} in 1,000 to more than {MANY}, and {of.to_federal:,} to"
+        f" a federal agency.{near}"
     )
 
 
@@ -207,15 +211,15 @@ _KINDS = (
     (
         AgencyKind.FEDERAL,
         re.compile(
-            r"\b(FBI|ATF|DEA|ICE|CBP|HSI|USMS|HIDTA|GSA|US Postal|US Army|US Air Force|US Navy|US Marshals|National Park"
-            r"|Border Patrol|Homeland Security Investigations|Secret Service|Tennessee Valley Authority|Federal)\b"
+            r"\b(FBI|ATF|DEA|ICE|CBP|HSI|USMS|HIDTA|GSA|US Postal|US Army|US Air Force|US Navy|US Marshals"
+            r"|National Park|Border Patrol|Homeland Security Investigations|Secret Service|Tennessee Valley Authority|Federal)\b"
         ),
     ),
     (
         AgencyKind.STATE,
         re.compile(
-            r"\b(State (Police|Patrol|Highway Patrol|Park|Parks|Bureau|Fire Marshal)|Highway Patrol|Bureau of|Attorney General"
-            r"|Department of (Corrections|Insurance|Revenue|Natural Resources|Conservation|Justice)"
+            r"\b(State (Police|Patrol|Highway Patrol|Park|Parks|Bureau|Fire Marshal)|Highway Patrol|Bureau of"
+            r"|Attorney General|Department of (Corrections|Insurance|Revenue|Natural Resources|Conservation|Justice)"
             r"|Law Enforcement (Agency|Division))\b"
         ),
     ),

@@ -118,4 +118,5 @@ def apart_km() -> NDArray[np.float64]:
     cosine = np.sin(north)[:, None] * np.sin(north) + np.cos(north)[:, None] * np.cos(north) * np.cos(
         east[:, None] - east
     )
-    return EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1.0, 1.0))
+    apart: NDArray[np.float64] = EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1.0, 1.0))
+    return apart
