@@ -30,7 +30,7 @@ REACHED = 200
 """Agencies over which the median reach is taken, evenly over all."""
 LINES = 250
 """Lines that are drawn: those of most pairs."""
-ASIDE = {"AK": (26.3, -107.5), "HI": (25.3, -104.0)}
+ASIDE = {"AK": (27.0, -103.4), "HI": (25.4, -103.4)}
 """Degrees north and east at which states beyond the map's edge are drawn instead."""
 HALO = (withStroke(linewidth=2, foreground="white"),)
 PARALLELS, MIDDLE = (29.5, 45.5), (37.5, -96.0)
@@ -64,8 +64,8 @@ def _headline(shared: SharingNetwork) -> str:
     direct, favour = (np.median([reach_of(shared, int(one), steps) for one in some]) for steps in (1, 2))
     unsaid = "" if 2 * len(givers) > shared.n else f" Only {len(givers):,} say with whom they share: it may be more."
     return (
-        f"What a typical agency collects, {direct:,.0f} others can look up themselves, and {favour:,.0f} of the {shared.n:,}\n"
-        f"agencies if each of those looks it up for its own partners.{unsaid}"
+        f"What a typical agency collects, {direct:,.0f} others can look up themselves,\n"
+        f"and {favour:,.0f} of the {shared.n:,} agencies if each of those looks it up for its own partners.{unsaid}"
     )
 
 

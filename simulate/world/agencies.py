@@ -146,7 +146,8 @@ def _wished(
     """
     spread = math.sqrt(2 * math.log(mean / median))
     wished = np.rint(median * np.exp(spread * _normal(uid, seed, "sharing.partners"))).astype(np.int64)
-    return np.maximum(np.minimum(wished - met, len(uid) - 1), 0)
+    sought: NDArray[np.int64] = np.clip(wished - met, 0, len(uid) - 1)
+    return sought
 
 
 def _normal(uid: NDArray[np.uint64], seed: int, name: str) -> NDArray[np.float64]:

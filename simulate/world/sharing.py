@@ -212,7 +212,8 @@ _KINDS = (
         AgencyKind.FEDERAL,
         re.compile(
             r"\b(FBI|ATF|DEA|ICE|CBP|HSI|USMS|HIDTA|GSA|US Postal|US Army|US Air Force|US Navy|US Marshals"
-            r"|National Park|Border Patrol|Homeland Security Investigations|Secret Service|Tennessee Valley Authority|Federal)\b"
+            r"|National Park|Border Patrol|Homeland Security Investigations|Secret Service"
+            r"|Tennessee Valley Authority|Federal)\b"
         ),
     ),
     (
