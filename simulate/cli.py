@@ -97,6 +97,13 @@ def show(
             shown = jsons.dumps(value, ensure_ascii=False)
             source = loaded.sources.get(key, "")
             print(f"{key:<42} {shown:<18} {source}".rstrip())
+    sharing = loaded.settings.sharing
+    if sharing is not None:
+        from simulate.world.network import build_network  # noqa: PLC0415
+
+        print()
+        for note in build_network(sharing, loaded.seed).notes:
+            print(note)
 
 
 @app.command

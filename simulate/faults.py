@@ -158,7 +158,7 @@ def _node(keys: Keys) -> Node:
     node = _root()
     for key in keys:
         if "discriminator" in node:
-            node = {"$ref": node["discriminator"]["mapping"][key]}
+            node = _member(node, key)
         elif "patternProperties" in node:
             node = next(iter(node["patternProperties"].values()))
         elif node.get("type") == "array":
@@ -167,6 +167,14 @@ def _node(keys: Keys) -> Node:
             node = node.get("properties", {}).get(key, {})
         node = _resolve(node)
     return node
+
+
+def _member(union: Node, key: str) -> Node:
+    """Return one kind of table by its tag, or what the first that has such a key holds under it."""
+    tagged = union["discriminator"]["mapping"].get(key)
+    if tagged:
+        return {"$ref": tagged}
+    return next((table["properties"][key] for table in _kinds(union) if key in table["properties"]), {})
 
 
 def _kinds(node: Node) -> list[Node]:

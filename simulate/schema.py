@@ -27,6 +27,7 @@ from simulate.schema_parts import (
     refuse,
     sum_to_one,
 )
+from simulate.sharing_schema import Sharing
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
@@ -295,6 +296,10 @@ class Settings(Table):
     hotlist: HotList = Field(description="plates that a system looks out for")
     owners: Mapping[Name, Owner] = Field(description="owners of readers, by name")
     observers: Mapping[Name, Observer] = Field(description="observers, by name")
+    sharing: Sharing | None = Field(
+        default=None,
+        description='who shares with whom: source = "generated" invents it, source = "pairs" reads a file',
+    )
     measure: Measure = Field(description="how the measures of risk ask")
     assumptions: Mapping[Name, Assumption] = Field(
         default_factory=dict, description="values that might be others, by name, for plateprint sweep to try"

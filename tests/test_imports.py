@@ -17,7 +17,7 @@ ROOMS = (
     ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
-    ("schema_parts", "reader_schema", "schema", "faults", "catalogue", "scenario"),
+    ("schema_parts", "reader_schema", "sharing_schema", "schema", "faults", "catalogue", "scenario"),
     ("world",),
     ("travel",),
     ("sightings",),
@@ -40,7 +40,7 @@ DOORS = {
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
     "osmium": ("world/street_files.py",),
-    "pydantic": ("schema_parts.py", "reader_schema.py", "schema.py", "scenario.py", "faults.py"),
+    "pydantic": ("schema_parts.py", "reader_schema.py", "sharing_schema.py", "schema.py", "scenario.py", "faults.py"),
     "pandas": (),
 }
 """Where each heavy library may be imported."""

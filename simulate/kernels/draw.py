@@ -166,18 +166,19 @@ def _drive(life, eyes, plates, group, rank, own, day, template, w, leg, key, scr
     leave = scratch.at[leg] - trip if leg < life.n_stops[template] else scratch.at[leg]
     midnight = day * DAY_S + DAY_START_S
     name = np.uint64(day * 16 + leg)
-    if from_gate >= 0:
+    if from_gate >= 0 and day >= eyes.since[from_gate]:
         u = branch(mix(key + eyes.uid[from_gate] * GOLDEN), name + np.uint64(DEPARTS))
         _read(eyes, plates, group, rank, own, STANDING, u, midnight + leave, from_gate, scratch)
     begin = scratch.count[0]
     while cell != 0:
         driven = drive_s(life, eyes.fast_ds[cell], eyes.slow_ds[cell], hour)
         site = np.int64(eyes.site[cell])
-        u = branch(mix(key + eyes.uid[site] * GOLDEN), name)
-        _read(eyes, plates, group, rank, own, STANDING, u, midnight + leave + life.access_s + driven, site, scratch)
+        if day >= eyes.since[site]:
+            u = branch(mix(key + eyes.uid[site] * GOLDEN), name)
+            _read(eyes, plates, group, rank, own, STANDING, u, midnight + leave + life.access_s + driven, site, scratch)
         cell = eyes.parent[cell]
     turn_round(scratch.seen, begin, scratch.count[0])  # the trie leads from the last reader back to the first
-    if to_gate >= 0:
+    if to_gate >= 0 and day >= eyes.since[to_gate]:
         u = branch(mix(key + eyes.uid[to_gate] * GOLDEN), name)
         _read(eyes, plates, group, rank, own, STANDING, u, midnight + leave + trip, to_gate, scratch)
 

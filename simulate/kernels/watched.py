@@ -45,6 +45,7 @@ class Eyes(NamedTuple):
     fast_ds: NDArray[np.uint16]  # [c]
     slow_ds: NDArray[np.uint16]  # [c]
     uid: NDArray[np.uint64]  # [fixed readers and gates]
+    since: NDArray[np.int32]  # [fixed readers and gates] first day on which each works
     gate: NDArray[np.int32]  # [z] site, -1 = no gate
     capture: NDArray[np.uint64]  # [2, qualities] thresholds of a 32-bit draw, by day and by night
     misread: NDArray[np.uint64]  # [qualities] thresholds of a 32-bit draw

@@ -90,9 +90,12 @@ def _watch(
     settings, zones = scenario.settings, world.zones
     readers = settings.readers
     gated = _gated(world, readers.gates, lots)
+    strength = strength_by_day(readers.growth, settings.period.days)
     fleets = list(readers.mobile.values())
     mobile_owners = sorted({world.owners.index(fleet.owner) for fleet in fleets})
-    sites = number_sites(world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners)
+    sites = number_sites(
+        world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners, strength, scenario.seed
+    )
     if not sites.n:
         raise ScenarioError(
             "readers",
@@ -100,7 +103,7 @@ def _watch(
             "none",
             "add [readers.place.NAME], [readers.mobile.NAME] or [readers.gates.NAME]",
         )
-    calendar = patrol(zones, readers.mobile, visits, settings.period.days, scenario.seed)
+    calendar = patrol(zones, readers.mobile, visits, strength, scenario.seed)
     gate_of_zone = np.full(zones.n, -1, np.int32)
     gate_of_zone[gated.zone] = world.readers.n + np.arange(len(gated.zone))
     site_of = np.full((len(world.owners), zones.n), -1, np.int64)
@@ -125,6 +128,7 @@ def _watch(
         fast_ds=routes.cell_fast,
         slow_ds=routes.cell_slow,
         uid=sites.uid[: world.readers.n + len(gated.zone)],
+        since=sites.since[: world.readers.n + len(gated.zone)],
         gate=gate_of_zone,
         capture=np.array([[streams.threshold(share) for share in row] for row in capture], np.uint64),
         misread=np.array([streams.threshold(readers.misread), streams.threshold(readers.mobile_misread)], np.uint64),

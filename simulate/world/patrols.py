@@ -65,8 +65,13 @@ class Unit:
     """float64[z]; running sum over the zones of how often it visits each."""
 
 
-def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float], days: int, seed: int) -> Visits:
-    """Lay out the calendar of all fleets; visits : zones a unit scans in a shift, by fleet.
+def patrol(
+    zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float], strength: NDArray[np.float64], seed: int
+) -> Visits:
+    """Lay out the calendar of all fleets.
+
+    visits : zones a unit scans in a shift, by fleet. strength : float64[days], size of the
+    network on each day as a share of its last; a unit drives that share of its shifts.
 
     Raises ScenarioError where more visits are asked for than fit into a shift.
     """
@@ -77,7 +82,7 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
             uid = streams.uid(fleet.owner, name, unit)
             territory = _territory(zones, weight, fleet, streams.key(seed, f"patrols.{uid}"))
             for shift in range(len(fleet.shifts)):
-                where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], days, seed)
+                where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
                 parts.append((where, when, names, np.full(len(where), number), np.full(len(where), unit)))
     types = (np.int64, np.int64, np.uint64, np.int64, np.int64)
     zone, start_s, visit_uid, fleet_number, unit_number = (
@@ -85,7 +90,7 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
     )
     day, second = np.divmod(start_s - DAY_START_S, DAY_S)
     order = np.lexsort((visit_uid, second, day, zone))
-    order = order[(day[order] >= 0) & (day[order] < days)]
+    order = order[(day[order] >= 0) & (day[order] < len(strength))]
     return Visits(
         zone=zone[order].astype(np.int32),
         day=day[order].astype(np.int32),
@@ -94,6 +99,11 @@ def patrol(zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float
         unit=unit_number[order].astype(np.int32),
         uid=visit_uid[order],
     )
+
+
+def strength_by_day(growth: float | None, days: int) -> NDArray[np.float64]:
+    """Return the size of a growing network on each day as a share of its last; float64[days], rising to 1."""
+    return (growth or 1.0) ** ((np.arange(days) + 1) / days - 1)
 
 
 def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:
@@ -136,7 +146,7 @@ def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.
 
 
 def _shift(
-    unit: Unit, shift: int, visits: float, days: int, seed: int
+    unit: Unit, shift: int, visits: float, strength: NDArray[np.float64], seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
     fleet, uid, hours = unit.fleet, unit.uid, unit.fleet.shifts[shift]
@@ -148,9 +158,10 @@ def _shift(
             f"{visits:.1f}, to collect what [readers.sightings] says",
             "add units or shifts, shorten scan_min, or ask for fewer sightings",
         )  # fmt: skip
-    laid_out = days + 1  # the last day of travel ends at 04:00 of the next
+    strong = np.append(strength, strength[-1])  # the last day of travel ends at 04:00 of the next
+    laid_out = len(strong)
     shift_name = np.arange(laid_out, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
-    out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty
+    out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty * strong
     wanted = np.floor(visits + streams.uniforms(streams.key(seed, f"patrols.{uid}.visits"), shift_name)).astype(int)
     count = np.where(out, np.minimum(wanted, most), 0)
     day = np.repeat(np.arange(laid_out), count)

@@ -49,6 +49,8 @@ class Sites:
     """float64[s]; share of that link from its tail, 0 elsewhere."""
     zone: NDArray[np.int32]
     """int32[s]; zone of a gate or of mobile units, -1 for fixed readers."""
+    since: NDArray[np.int32]
+    """int32[s]; first day on which a reader or gate works, 0 for mobile units."""
 
     @property
     def n(self) -> int:
@@ -87,8 +89,13 @@ def number_sites(
     gate_owner: NDArray[np.int16],
     mobile_owners: Sequence[int],
     owners: Sequence[str],
+    strength: NDArray[np.float64],
+    seed: int,
 ) -> Sites:
     """Give numbers to fixed readers, gates and scanned zones.
+
+    strength : float64[days], size of the network on each day as a share of its last; each
+    reader and gate begins to work by a draw of its own, so that on average so many do.
 
     gates : int32[g], zones with a gate; gate_owner : int16[g]; mobile_owners : owners that
     keep mobile units, each of which could scan any zone inside the map.
@@ -101,13 +108,16 @@ def number_sites(
     kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(scanned)])
     by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
+    uid = np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt])
+    late = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), uid))
     return Sites(
         kind=kind.astype(np.uint8),
-        uid=np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt]),
+        uid=uid,
         owner=np.concatenate([readers.owner, gate_owner, scanner]).astype(np.int16),
         x_m=np.concatenate([readers.x_m, zones.x_m[zone]]),
         y_m=np.concatenate([readers.y_m, zones.y_m[zone]]),
         link=np.concatenate([readers.link, np.full(len(zone), -1)]).astype(np.int32),
         at=np.concatenate([readers.at, np.zeros(len(zone))]),
         zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
+        since=np.where(kind == SiteKind.MOBILE, 0, late).astype(np.int32),
     )

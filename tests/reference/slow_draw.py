@@ -121,7 +121,7 @@ class Walker:
         stem = mix(int(streams.key(self.seed, "travel.read")) ^ (leg.vehicle * GOLDEN & MASK))
         for second, site, departs in met:
             u = word_of(mix((stem + int(self.sites.uid[site]) * GOLDEN) & MASK), leg.day * 16 + leg.leg + departs)
-            if u >> 32 < self.capture(second, mobile=False):
+            if leg.day >= self.sites.since[site] and u >> 32 < self.capture(second, mobile=False):
                 yield second, site, u
 
     def scans(self, lives: Lives, vehicle: int, day: int, stay: Stay, legs: int) -> Iterator[Read]:

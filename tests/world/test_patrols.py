@@ -50,14 +50,14 @@ def begins(visits, chosen=slice(None)):
 
 
 def test_a_shift_has_as_many_visits_as_asked_on_average():
-    made = patrol(grid(5), {"a": fleet()}, {"a": 4.3}, 400, 1)
+    made = patrol(grid(5), {"a": fleet()}, {"a": 4.3}, np.ones(400), 1)
     counts = np.bincount(made.unit * 400 + made.day, minlength=1200)
     assert set(counts) == {4, 5}
     assert abs(counts.mean() - 4.3) < 4 * np.sqrt(0.3 * 0.7 / 1200)
 
 
 def test_units_skip_as_many_shifts_as_they_are_off_duty():
-    made = patrol(grid(5), {"a": fleet(on_duty=0.6)}, {"a": 4.0}, 400, 1)
+    made = patrol(grid(5), {"a": fleet(on_duty=0.6)}, {"a": 4.0}, np.ones(400), 1)
     counts = np.bincount(made.unit * 400 + made.day, minlength=1200)
     assert set(counts) == {0, 4}
     assert abs((counts > 0).mean() - 0.6) < 4 * np.sqrt(0.6 * 0.4 / 1200)
@@ -84,7 +84,7 @@ def test_units_scan_within_their_hours_and_never_two_zones_at_once(times, turn, 
     room = min(length // (60 * scan_min) for length in length_s)
     assume(room >= 1)
     a = fleet(shifts=shifts, scan_min=scan_min, units=2)
-    made = patrol(grid(4), {"a": a}, {"a": max(share * room, 0.5)}, 12, 5)
+    made = patrol(grid(4), {"a": a}, {"a": max(share * room, 0.5)}, np.ones(12), 5)
     assert made.n
     for unit in range(2):
         at = np.sort(begins(made, made.unit == unit))
@@ -103,14 +103,14 @@ def seconds(clock: str) -> int:
 
 
 def test_a_shift_before_four_in_the_morning_belongs_to_the_day_before():
-    made = patrol(grid(4), {"a": fleet(shifts=(("01:00", "03:00"),), units=1)}, {"a": 5.0}, 7, 1)
+    made = patrol(grid(4), {"a": fleet(shifts=(("01:00", "03:00"),), units=1)}, {"a": 5.0}, np.ones(7), 1)
     assert np.array_equal(np.bincount(made.day, minlength=7), [5] * 7)
     assert made.second.min() >= 21 * 3600
 
 
 def test_visits_are_sorted_by_zone_and_time_and_each_has_a_name_of_its_own():
     fleets = {"a": fleet(shifts=(("07:00", "15:00"), ("15:00", "23:30"))), "b": fleet(owner="repo", units=5)}
-    made = patrol(grid(6), fleets, {"a": 6.0, "b": 9.5}, 60, 3)
+    made = patrol(grid(6), fleets, {"a": 6.0, "b": 9.5}, np.ones(60), 3)
     order = np.lexsort((made.uid, made.second, made.day, made.zone))
     assert np.array_equal(order, np.arange(made.n))
     assert len(np.unique(made.uid)) == made.n
@@ -151,7 +151,7 @@ def test_homes_get_their_share_of_visits_and_jobs_and_shops_the_rest():
     zones.residents[:] = np.where(living, 3.0, 0.0)
     for purpose in (Purpose.WORK, Purpose.SHOP):
         zones.attraction[purpose] = np.where(living, 0.0, 2.0)
-    made = patrol(zones, {"a": fleet(homes=0.35, units=20)}, {"a": 5.0}, 60, 1)
+    made = patrol(zones, {"a": fleet(homes=0.35, units=20)}, {"a": 5.0}, np.ones(60), 1)
     share = living[made.zone].mean()
     assert abs(share - 0.35) < 4 * np.sqrt(0.35 * 0.65 / made.n)
 
@@ -168,7 +168,7 @@ def test_visits_thin_out_round_a_base_as_the_territory_says():
 
 def test_each_unit_drives_where_its_own_territory_says():
     zones, a = grid(15, 300.0), fleet(units=4, territory_m=600, unevenness=2)
-    made = patrol(zones, {"a": a}, {"a": 20.0}, 500, 9)
+    made = patrol(zones, {"a": a}, {"a": 20.0}, np.ones(500), 9)
     middles = []
     for unit in range(4):
         there = made.zone[made.unit == unit]
@@ -182,16 +182,16 @@ def test_each_unit_drives_where_its_own_territory_says():
 
 def test_zones_beyond_the_map_are_never_visited():
     zones = grid(8, outside=30)
-    made = patrol(zones, {"a": fleet(homes=0.5)}, {"a": 20.0}, 300, 1)
+    made = patrol(zones, {"a": fleet(homes=0.5)}, {"a": 20.0}, np.ones(300), 1)
     assert not zones.outside[made.zone].any()
     assert len(np.unique(made.zone)) == 34
 
 
 def test_more_visits_than_fit_into_a_shift_are_refused():
     short = fleet(shifts=(("07:00", "15:00"), ("22:00", "23:30")), scan_min=20)
-    assert patrol(grid(4), {"tow": short}, {"tow": 4.0}, 3, 1).n
+    assert patrol(grid(4), {"tow": short}, {"tow": 4.0}, np.ones(3), 1).n
     with pytest.raises(ScenarioError) as told:
-        patrol(grid(4), {"tow": short}, {"tow": 4.6}, 3, 1)
+        patrol(grid(4), {"tow": short}, {"tow": 4.6}, np.ones(3), 1)
     assert str(told.value) == (
         "readers.mobile.tow: expected at most 4 visits in a shift of 1.5 hours, found 4.6, to collect what "
         "[readers.sightings] says; add units or shifts, shorten scan_min, or ask for fewer sightings"
@@ -217,11 +217,13 @@ def test_a_fleet_goes_to_homes_alone_where_there_is_nothing_else():
 def test_a_fleet_with_nowhere_to_go_is_refused(zones, changes):
     loose = fleet().model_copy(update=changes)
     with pytest.raises(ScenarioError, match=r"^readers.mobile.tow: expected zones on the map .* leave the fleet out$"):
-        patrol(zones, {"tow": loose}, {"tow": 1.0}, 3, 1)
+        patrol(zones, {"tow": loose}, {"tow": 1.0}, np.ones(3), 1)
 
 
 def test_same_seed_same_calendar_and_another_seed_another():
-    made, again, other = (patrol(grid(5), {"a": fleet(unevenness=1)}, {"a": 4.0}, 30, seed) for seed in (1, 1, 2))
+    made, again, other = (
+        patrol(grid(5), {"a": fleet(unevenness=1)}, {"a": 4.0}, np.ones(30), seed) for seed in (1, 1, 2)
+    )
     for name in ("zone", "day", "second", "fleet", "unit", "uid"):
         assert np.array_equal(getattr(made, name), getattr(again, name))
     assert not np.array_equal(np.sort(made.uid), np.sort(other.uid))
@@ -229,9 +231,9 @@ def test_same_seed_same_calendar_and_another_seed_another():
 
 def test_another_unit_or_fleet_changes_no_other_unit_s_visits():
     zones, a = grid(6), fleet(unevenness=1, on_duty=0.7)
-    before = patrol(zones, {"a": a}, {"a": 4.5}, 30, 1)
+    before = patrol(zones, {"a": a}, {"a": 4.5}, np.ones(30), 1)
     for fleets in ({"a": fleet(unevenness=1, on_duty=0.7, units=4)}, {"b": fleet(units=2), "a": a}):
-        after = patrol(zones, fleets, dict.fromkeys(fleets, 4.5), 30, 1)
+        after = patrol(zones, fleets, dict.fromkeys(fleets, 4.5), np.ones(30), 1)
         kept = np.isin(after.uid, before.uid)
         assert kept.sum() == before.n < after.n
         for name in ("zone", "day", "second", "unit"):
@@ -239,4 +241,4 @@ def test_another_unit_or_fleet_changes_no_other_unit_s_visits():
 
 
 def test_nobody_drives_who_is_never_on_duty():
-    assert patrol(grid(4), {"a": fleet(on_duty=0.0)}, {"a": 5.0}, 30, 1).n == 0
+    assert patrol(grid(4), {"a": fleet(on_duty=0.0)}, {"a": 5.0}, np.ones(30), 1).n == 0
