@@ -171,9 +171,11 @@ class Readers(Table):
         description="two times, HH:MM on the half-hour: when night begins and when it ends"
     )
     growth: float | None = Field(
-        default=None, ge=1, le=1000,
-        description="how many times as large the network is at the end as at the start; it grows by the same share a day",
-    )  # fmt: skip
+        default=None,
+        ge=1,
+        le=1000,
+        description="how many times as large the network is at the end as at the start; by the same share each day",
+    )
     place: Mapping[Name, Placement] = Field(default={}, description="placements of fixed readers, by name")
     mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
     gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")

@@ -17,7 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE, Eyes
 from simulate.sightings.trial import Yield, visits_and_gates
-from simulate.world.patrols import Visits, patrol
+from simulate.world.patrols import Visits, patrol, strength_by_day
 from simulate.world.sites import SiteKind, Sites, number_sites
 from simulate.world.zones import Purpose
 

@@ -109,7 +109,8 @@ def number_sites(
     by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
     uid = np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt])
-    late = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), uid))
+    begins = np.concatenate([readers.uid, zone_uids(zones, "since")[zone]])  # a lot's gate begins then, whoever has it
+    late = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
     return Sites(
         kind=kind.astype(np.uint8),
         uid=uid,
