@@ -75,7 +75,9 @@ def test_circles_hold_all_agencies_on_the_map(tmp_path):
 
 def test_the_headline_is_the_reach_of_a_typical_agency():
     said = describe_sharing(hand_made())
-    assert said.startswith("What a typical agency collects, 2 others can look up themselves, and 4 of the 5 agencies if")
+    assert said.startswith(
+        "What a typical agency collects, 2 others can look up themselves, and 4 of the 5 agencies if"
+    )
     assert "Only 2 say with whom they share" in said
     assert "1000 with 1 to 10" in said
 

@@ -46,7 +46,8 @@ def test_a_name_tells_its_state(name, code):
     "name",
     [
         "US Postal Inspection Service", "Kansas City PD", "Nevada County SO", "Tennessee Valley Authority Police",
-        "La Crosse Co SO", "Crestview Fl PD", "MOCIC", "Example PD", "", "Task Force TX OK", "Virginia and Ohio Task Force",
+        "La Crosse Co SO", "Crestview Fl PD", "MOCIC", "Example PD", "", "Task Force TX OK",
+        "Virginia and Ohio Task Force",
     ],
 )  # fmt: skip
 def test_a_name_that_tells_none_or_two_leaves_it_open(name):
