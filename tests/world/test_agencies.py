@@ -82,6 +82,19 @@ def test_federal_agencies_are_given_access_and_give_none(nation):
     assert nation.received()[5000:] / 5000 == pytest.approx([0.1, 0.1], abs=0.015)
 
 
+def test_a_federal_partner_is_one_of_those_wished_for(little):
+    all_give = generate(**LITTLE | {"federal_access": 1.0})
+    assert all_give.received()[400:].tolist() == [400, 400]
+    assert np.array_equal(np.maximum(little.given()[:400], 2), np.maximum(all_give.given()[:400], 2))
+
+
+def test_some_agencies_are_sought_after_more_than_others(nation):
+    """As in the real network, of California's agencies a tenth are given access far more often than the median."""
+    here = np.flatnonzero(nation.state == CODES.index("CA"))
+    received = nation.received()[here]
+    assert np.percentile(received, 90) > 2 * np.median(received) > 8 * np.percentile(received, 5)
+
+
 def test_sharing_falls_with_distance(nation):
     """An agency of Illinois is the likelier to give another access, the nearer its state, as the power says.
 

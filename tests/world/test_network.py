@@ -7,6 +7,7 @@ import pytest
 
 from simulate.checks import ScenarioError
 from simulate.scenario import load
+from simulate.world.metros import place, read_metros
 from simulate.world.network import build_network
 from simulate.world.states import CODES
 
@@ -57,8 +58,9 @@ def test_pairs_are_read_and_placed_by_name(tmp_path, metros):
     assert 0 < (made.shared.metro == 0).sum() < 61
     (tmp_path / "pairs.csv").write_text("src_agency,external_agency\n" + lines + "A CA PD,B CA PD\n", encoding="utf-8")
     more = built(asked).shared
-    place = dict(zip(more.name, more.metro, strict=True))
-    assert [place[name] for name in made.shared.name] == made.shared.metro.tolist()
+    assert np.array_equal(more.metro, place(more.uid, more.state, read_metros(metros), 0))
+    stands = dict(zip(more.name, more.metro, strict=True))
+    assert [stands[name] for name in made.shared.name] == made.shared.metro.tolist()
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_placing_leaves_the_given_network_alone():
         ("Fort Worth TX PD", AgencyKind.POLICE),
         ("Sioux Falls SD PD", AgencyKind.POLICE),
         ("Sioux Falls PD SD", AgencyKind.POLICE),
+        ("Sioux Falls SD Dispatch", AgencyKind.OTHER),
         ("Tombstone Marshals Office (AZ)", AgencyKind.OTHER),
         ("Axon", AgencyKind.OTHER),
     ],

@@ -47,7 +47,7 @@ def test_a_name_tells_its_state(name, code):
     [
         "US Postal Inspection Service", "Kansas City PD", "Nevada County SO", "Tennessee Valley Authority Police",
         "La Crosse Co SO", "Crestview Fl PD", "MOCIC", "Example PD", "", "Task Force TX OK",
-        "Virginia and Ohio Task Force",
+        "Virginia and Ohio Task Force", "The West Central Dispatch Center (WCDC)",
     ],
 )  # fmt: skip
 def test_a_name_that_tells_none_or_two_leaves_it_open(name):

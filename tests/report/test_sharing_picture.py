@@ -52,6 +52,13 @@ def test_bars_count_of_1000_agencies_that_share():
     assert "By hand" in texts(figure)
 
 
+def test_a_bar_ends_with_the_number_it_names():
+    names = tuple(f"Agency {i}" for i in range(60))
+    ends = np.array([(0, i) for i in range(1, 11)] + [(1, i) for i in range(2, 13)], np.int64)
+    shared = network(names, uids_of(names), np.zeros(60, np.int8), np.zeros(60, np.uint8), (ends[:, 0], ends[:, 1]))
+    assert [patch.get_width() for patch in draw_sharing(shared, None, "").axes[1].patches][:3] == [500, 500, 0]
+
+
 def test_a_link_within_one_place_or_from_nowhere_is_no_line():
     between_states = [len(made.get_segments()) for made in lines_of(draw_sharing(hand_made(), None, ""))]
     assert between_states == [1, 0]  # Texas and Ohio, once for both directions
