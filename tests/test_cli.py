@@ -57,6 +57,18 @@ def test_show_gives_each_value_with_its_source(plateprint):
     assert "Census P20-567" in line
 
 
+def test_show_says_what_the_sharing_network_is(plateprint):
+    asked = {
+        "source": "generated", "agencies": 400, "mean_partners": 20, "median_partners": 15, "within_state": 0.4,
+        "federal_agencies": 1, "federal_access": 0.1,
+    }  # fmt: skip
+    words = [word for key, value in asked.items() for word in ("--set", f"sharing.{key}={value}")]
+    code, out, _ = plateprint("show", "smallville", *words)
+    assert code == 0
+    assert out.splitlines()[-1].startswith("Sharing network: 401 agencies and ")
+    assert "Sharing network" not in plateprint("show", "smallville")[1]
+
+
 def test_show_resolved_is_json_with_every_value(plateprint):
     code, out, _ = plateprint("show", "smallville", "--resolved", "--set", "period.days=12")
     assert code == 0

@@ -123,6 +123,14 @@ FAULTS = {
     "shifts-overlap": [
         (5, "readers.mobile.patrol.shifts", "do not overlap", "22:00 to 06:00 and 05:30 to 13:30", "end the one before")
     ],
+    "sharing-median-above-mean": [
+        (6, "sharing.median_partners", "at most mean_partners (160)", "found 200", "lifts the mean")
+    ],
+    "sharing-mixed": [(5, "sharing.agencies", "a key of this table", '"agencies"', "known: credit, metros, path")],
+    "sharing-too-few-agencies": [
+        (5, "sharing.mean_partners", "a quarter of the number of agencies (125)", "found 160", "raise agencies")
+    ],
+    "sharing-unknown-source": [(3, "sharing.source", '"generated", "pairs"', '"pair"', "did you mean 'pairs'")],
     "split-does-not-sum": [(3, "readers.sightings.split", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
     "split-on-unknown-kind": [
         (3, "readers.sightings.split.taxis", "a kind of owner", "taxis", "the kinds are police, repossession")
@@ -620,3 +628,30 @@ def test_said_durations_keep_their_length(count, unit):
     seconds = parse_duration(f"{count}{unit}")
     number, word = format_duration(seconds).split()
     assert int(number) * UNIT_S[{"minute": "min"}.get(word.rstrip("s"), word[0])] == seconds == count * UNIT_S[unit]
+
+
+# Sharing
+
+SHARING = {
+    "sharing.source": "generated", "sharing.agencies": 400, "sharing.mean_partners": 20, "sharing.median_partners": 15,
+    "sharing.within_state": 0.5, "sharing.federal_agencies": 1, "sharing.federal_access": 0.1,
+}  # fmt: skip
+
+
+def test_a_scenario_without_sharing_resolves_as_if_there_were_no_such_table():
+    assert load("smallville").settings.sharing is None
+    assert "sharing" not in load("smallville").resolved()
+
+
+def test_a_scenario_with_sharing_comes_back_from_json():
+    scenario = load("smallville", overrides=SHARING)
+    assert scenario.settings.sharing.agencies == 400
+    assert from_resolved(json.loads(json.dumps(scenario.resolved())), "smallville", 0).settings == scenario.settings
+
+
+def test_a_table_inside_one_of_two_kinds_of_table_can_be_overridden(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scenario = load("smallville", overrides={**SHARING, "sharing.metros.path": "metros.csv"})
+    assert scenario.settings.sharing.metros.path == str(tmp_path / "metros.csv")
+    with pytest.raises(ScenarioError, match=r"sharing\.metros\.paht.*did you mean 'path'"):
+        load("smallville", overrides={**SHARING, "sharing.metros.paht": "metros.csv"})

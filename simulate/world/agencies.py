@@ -37,6 +37,8 @@ NEAREST_KM = 100.0
 POPULARITY = 1.4
 """Standard deviation of the logarithm of an agency's weight: fitted to how often agencies of California and Ohio are
 given access by those of their state whose partners are known."""
+LEAST_WEIGHT = 1e-12
+"""The own state's weight is never nothing, where an agency finds nobody elsewhere."""
 SAMPLE = 1000
 """Agencies by which the weight of the own state is set."""
 
@@ -193,9 +195,8 @@ def _own_state_weight(race: _Race, share: float) -> float:
             "sharing.within_state", f"at most {len(ratios) / pairs:.2f}, as many partners as the states hold agencies",
             f"{share:g}", "lower it, lower sharing.mean_partners or raise sharing.agencies",
         )  # fmt: skip
-    if wanted == len(ratios):
-        return float(2 * ratios[-1])
-    return float(ratios[wanted])
+    past = 2 * ratios[-1] if wanted == len(ratios) and wanted else ratios[wanted] if len(ratios) else 1.0
+    return max(float(past), LEAST_WEIGHT)
 
 
 def _ratios(race: _Race, agency: np.int64) -> tuple[int, NDArray[np.float64]]:

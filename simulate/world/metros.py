@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.checks import ScenarioError
 from simulate.world.states import CODES, POPULATION, UNKNOWN
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _state(path: Path, line: int, code: str) -> int:
     if code not in CODES:
-        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code), did_you_mean(str(code), CODES))
+        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code or ""), "write it as in CA")
     return CODES.index(code)
 
 
@@ -123,5 +123,5 @@ def _number(path: Path, line: int, row: dict[str, str], column: str, low: float,
         value = math.nan
     if not low <= value <= high:
         expected = f"a number from {low:,.0f} to {high:,.0f} for {column}"
-        raise ScenarioError(f"{path}:{line}", expected, repr(row[column]), "correct the line")
+        raise ScenarioError(f"{path}:{line}", expected, repr(row[column] or ""), "correct the line")
     return value

@@ -52,10 +52,10 @@ class PairsReport:
     def describe(self) -> str:
         """Say it in one plain sentence."""
         return (
-            f"Of {self.lines:,} lines {self.blank:,} lack a name, {self.to_itself:,} name one agency twice,"
-            f" {self.repeated:,} repeat another and {self.broken:,} cannot be read, which leaves {self.kept:,} pairs of"
-            f" {self.agencies:,} agencies ({self.mended:,} spellings were mended;"
-            f" {self.without_state:,} agencies do not tell their state)."
+            f"File of pairs: {self.lines:,} lines, {self.blank:,} without a name, {self.to_itself:,} naming one agency"
+            f" twice, {self.repeated:,} repeating another and {self.broken:,} unreadable; kept: {self.kept:,} pairs,"
+            f" {self.agencies:,} agencies, {self.without_state:,} of them without a state in their name;"
+            f" spellings mended: {self.mended:,}."
         )
 
 

@@ -224,8 +224,9 @@ _KINDS = (
             r"|Law Enforcement (Agency|Division))\b"
         ),
     ),
-    (AgencyKind.SHERIFF, re.compile(r"\b(SO|SD|Sheriff(['’]?s)?)\b")),
+    (AgencyKind.SHERIFF, re.compile(r"\b(SO|Sheriff(['’]?s)?)\b")),
     (AgencyKind.POLICE, re.compile(r"\b(PD|DPS|Police|Public Safety)\b")),
+    (AgencyKind.SHERIFF, re.compile(r"\bSD$")),  # elsewhere in a name it is South Dakota
 )
 """For each kind, words by which a name shows it; the first that fits decides."""
 

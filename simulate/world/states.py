@@ -91,7 +91,7 @@ _CODE = re.compile(rf"(?<![A-Za-z.&'])(?:{'|'.join(CODES)})(?![A-Za-z&'])")
 _OTHERWISE = {"CO", "LA", "SD", "UT"}
 """Codes that also stand for county, Los Angeles, sheriff's department and University of Texas."""
 _NAME = re.compile(
-    rf"\b({'|'.join(sorted(NAMES, key=len, reverse=True))})\b"
+    rf"\b({'|'.join(NAMES)})\b"
     r"(?! (?:City|County|Co|Parish|Township|Twp|Borough|Village|Valley|Avenue|Street)\b)"
 )
 """A state's full name, unless the next word makes it that of a smaller place."""

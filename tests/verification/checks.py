@@ -26,6 +26,7 @@ TOPICS = {
     "unicity": "Singling out a plate by a few known points",
     "matching": "Matching two data sets",
     "reads": "How often a vehicle is read",
+    "sharing": "Who shares with whom",
     "machine": "The machine itself",
 }
 """Sections of the page, in order; the part of a check's name before the dot."""

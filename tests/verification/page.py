@@ -26,8 +26,8 @@ model* marks a figure of an alternative that was set up to fail. The range that 
 `tests/verification/`, and a figure whose outcome changes fails the checks, for better or worse. Ranges for unicity by
 four and five records, the law of resolution, sets of home and work, matching and the three historical systems were
 fixed before the model was measured. With first results in view were chosen: the ranges for movement and habits (the
-published figure give or take about 15 %, or some points), the formula by which the law of resolution is read, and the
-mix of towns over which sets of home and work are taken.
+published figure give or take about 15 %, or some points) and for sharing (give or take 20 %), the formula by which
+the law of resolution is read, and the mix of towns over which sets of home and work are taken.
 
 - **Reproduced**: the model's number lies in the accepted range.
 - **Bracketed**: over the assumptions that were varied, the model's numbers overlap it.

@@ -94,6 +94,10 @@ ROWS = (
      "Wang et al., arXiv 2108.13376, 2021", PATHS),
     ("reads.paths", "paths recovered from few cameras", "errors grow with missing records",
      "Li et al. 2024; IJDSN 2018; Mathematics 2025", PATHS),
+    ("sharing.federal", "agencies that share with a federal one", "more than 80, in more than a dozen states",
+     "Wired, NBC 2019", "an input (federal_access): among how many agencies they were counted is not published"),
+    ("sharing.audited", "partners of three audited agencies", "982, 554 and 1,119", None,
+     "chosen for an audit, not by chance: they bound no distribution"),
     ("reads.locate", "time to find a listed car", "unknown", "none found", "nothing to compare with"),
 )  # fmt: skip
 

@@ -1,0 +1,75 @@
+"""A scenario's [sharing] becomes a network, placed and described."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulate.checks import ScenarioError
+from simulate.scenario import load
+from simulate.world.metros import place, read_metros
+from simulate.world.network import build_network
+from simulate.world.states import CODES
+
+GENERATED = {
+    "sharing.source": "generated", "sharing.agencies": 400, "sharing.mean_partners": 20, "sharing.median_partners": 15,
+    "sharing.within_state": 0.4, "sharing.federal_agencies": 1, "sharing.federal_access": 0.1,
+}  # fmt: skip
+METROS = "metro,state,population,lat,lon\nDallas,TX,8000000,32.8,-96.8\nMiami,FL,6000000,25.8,-80.2\n"
+
+
+@pytest.fixture
+def metros(tmp_path):
+    (tmp_path / "metros.csv").write_text(METROS, encoding="utf-8")
+    return str(tmp_path / "metros.csv")
+
+
+def built(overrides, seed=0):
+    return build_network(load("smallville", overrides=overrides).settings.sharing, seed)
+
+
+def test_without_metros_nobody_is_placed():
+    made = built(GENERATED)
+    assert made.metros is None
+    assert (made.shared.metro == -1).all()
+    assert len(made.notes) == 1
+    assert made.notes[0].startswith("Sharing network: 401 agencies")
+
+
+def test_agencies_stand_in_metros_of_their_own_state(metros):
+    made = built({**GENERATED, "sharing.metros.path": metros})
+    stands = made.shared.metro >= 0
+    assert np.array_equal(made.metros.state[made.shared.metro[stands]], made.shared.state[stands])
+    assert set(np.unique(made.shared.state[stands])) == {CODES.index("TX"), CODES.index("FL")}
+    assert made.notes[1] == f"{stands.sum()} agencies stand in one of 2 large metros."
+
+
+def test_the_metros_change_nothing_else(metros):
+    bare, placed = built(GENERATED).shared, built({**GENERATED, "sharing.metros.path": metros}).shared
+    assert np.array_equal(bare.partner, placed.partner)
+
+
+def test_pairs_are_read_and_placed_by_name(tmp_path, metros):
+    lines = "".join(f"Agency {i} TX PD,Agency {i + 1} TX PD\n" for i in range(60))
+    (tmp_path / "pairs.csv").write_text("src_agency,external_agency\n" + lines, encoding="utf-8")
+    asked = {"sharing.source": "pairs", "sharing.path": str(tmp_path / "pairs.csv"), "sharing.metros.path": metros}
+    made = built(asked)
+    assert made.notes[1].startswith("File of pairs: 60 lines")
+    assert 0 < (made.shared.metro == 0).sum() < 61
+    (tmp_path / "pairs.csv").write_text("src_agency,external_agency\n" + lines + "A CA PD,B CA PD\n", encoding="utf-8")
+    more = built(asked).shared
+    assert np.array_equal(more.metro, place(more.uid, more.state, read_metros(metros), 0))
+    stands = dict(zip(more.name, more.metro, strict=True))
+    assert [stands[name] for name in made.shared.name] == made.shared.metro.tolist()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key"),
+    [
+        ({"sharing.source": "pairs", "sharing.path": ""}, "sharing.path"),
+        ({**GENERATED, "sharing.metros.path": ""}, "sharing.metros.path"),
+    ],
+)
+def test_a_path_that_nobody_gave_is_asked_for(overrides, key):
+    with pytest.raises(ScenarioError, match=f"{key}: expected the path of .*found nothing; give it: --set {key}=FILE"):
+        built(overrides)
