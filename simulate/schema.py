@@ -155,6 +155,10 @@ class Households(Table):
 
     moved_in_year: Share = Field(description="share of people who move home within a year, from 0 to 1")
     moved_in_five_years: Share = Field(description="share of people who move home within five years, from 0 to 1")
+    far_moves: Share | None = Field(
+        default=None,
+        description="share of moves that leave the metro, from 0 to 1 (national scenarios)",
+    )
     new_job_in_year: Share = Field(description="share of workers who change workplace within a year, from 0 to 1")
     away_week: Share = Field(description="share of weeks with a trip out of town, from 0 to 1")
     ill_week: Share = Field(description="share of weeks with days of illness, from 0 to 1")

@@ -78,7 +78,7 @@ class Life(NamedTuple):
     group_offset: NDArray[np.int32]  # [groups] seconds
     event_day: NDArray[np.int32]  # [events] rising
     event_zone: NDArray[np.int64]  # [days] -1 = no event
-    below: NDArray[np.uint64]  # thresholds of 32-bit draws: mover, away, away or ill, in a group, attends, at an event
+    below: NDArray[np.uint64]  # thresholds: mover, away, away or ill, in a group, attends, at an event, moves far
     n_stops: NDArray[np.uint8]  # [t]
     n_legs: NDArray[np.uint8]  # [t]
     leaves_home: NDArray[np.uint8]  # [t] 0 where the car stands at home all day
@@ -97,6 +97,9 @@ class Life(NamedTuple):
     access_s: int
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
+    far_hub: NDArray[np.int32]  # [parts + 1, 64] where who leaves a metro, or the world beyond, moves; -1 = off the map
+    part: NDArray[np.int16]  # [h] the metro of each hub
+    elsewhere: int  # zone of those who live off the map for now, -1 = there is none
 
 
 @folded
@@ -106,8 +109,8 @@ def begin_life(life, household, state):
     kind = life.kind[household]
     home = np.int64(life.home[household])
     state[0], state[1], state[2] = home, NEVER, 0
-    resident = life.about[kind] == RESIDENT
-    if resident and (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0]:
+    moves = (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.elsewhere
+    if life.about[kind] == RESIDENT and moves:
         state[1] = life.move_gap[word(life.key[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
     first = life.first_vehicle[household]
     for car in range(life.first_vehicle[household + 1] - first):
@@ -155,17 +158,23 @@ def advance_life(life, household, day, state):
 
 @leaf
 def _move(life, household, state):
-    """Find a new home near the first worker's job; who would then drive too far changes jobs too."""
+    """Find a new home, near the first worker's job or far away; who would then drive too far changes jobs too."""
     state[2] += 1
-    pick = word(life.key[K_HOME], np.uint64(household), np.uint64(state[2])) & NINE_BITS
+    w = word(life.key[K_HOME], np.uint64(household), np.uint64(state[2]))
+    pick = w & NINE_BITS
     workers = np.int64(life.workers[life.kind[household]])
-    if workers > 0:
+    far = state[0] == life.elsewhere or (w >> U32) < life.below[6]
+    if far:
+        row = len(life.far_hub) - 1 if state[0] == life.elsewhere else np.int64(life.part[life.zone_hub[state[0]]])
+        hub = life.far_hub[row, (w >> np.uint64(9)) & np.uint64(63)]
+        state[0] = np.int64(life.choice[P_VISIT, hub, pick]) if hub >= 0 else life.elsewhere
+    elif workers > 0:
         state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
     else:
         state[0] = np.int64(life.choice[P_VISIT, life.zone_hub[state[0]], pick])
     for car in range(workers):
         at = 3 + 3 * car
-        if not reachable(life, state[0], state[at], life.reach_work_ds):
+        if state[0] != life.elsewhere and (far or not reachable(life, state[0], state[at], life.reach_work_ds)):
             _change_job(life, np.uint64(life.first_vehicle[household] + car), at, state)
 
 
@@ -250,6 +259,10 @@ def fill_templates(life, household, car, state, group, first, last, template):
     the days of the block on which the car may be on the map, a bit each.
     """
     kind = np.int64(life.kind[household])
+    if state[0] == life.elsewhere:
+        for i in range(last - first):
+            template[i] = T_IDLE
+        return np.uint64(0)
     if life.about[kind] != RESIDENT:
         return _fill_visits(life, household, kind, first, last, template)
     key = stem(life.key[K_DAY], np.uint64(household))

@@ -85,7 +85,8 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
     kind = life.kind[household]
     workers = int(life.workers[kind])
     home, moves, next_move = int(life.home[household]), 0, None
-    if life.about[kind] == plan.RESIDENT and _below(life, 0, _word(life, plan.K_MOVER, household, 0)):
+    moves_ever = _below(life, 0, _word(life, plan.K_MOVER, household, 0)) or home == life.elsewhere
+    if life.about[kind] == plan.RESIDENT and moves_ever:
         next_move = int(life.move_gap[_word(life, plan.K_MOVE, household, 0) & 1023])
     jobs, changes, next_job = [home] * (end - first), [0] * (end - first), {}
     for car in range(workers):
@@ -100,14 +101,31 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         if who < 0:
             moves += 1
             pick = _word(life, plan.K_HOME, household, moves)
-            home = _choose(life, Purpose.HOME, jobs[0], pick) if workers else _choose(life, Purpose.VISIT, home, pick)
+            far = home == life.elsewhere or _below(life, 6, pick)
+            if far:
+                home = _far_home(life, home, pick)
+            else:
+                home = (
+                    _choose(life, Purpose.HOME, jobs[0], pick) if workers else _choose(life, Purpose.VISIT, home, pick)
+                )
             next_move = when + int(life.move_gap[_word(life, plan.K_MOVE, household, moves) & 1023])
-            new_jobs = [car for car in range(workers) if not reachable(life, home, jobs[car], life.reach_work_ds)]
+            new_jobs = [
+                car
+                for car in range(workers)
+                if home != life.elsewhere and (far or not reachable(life, home, jobs[car], life.reach_work_ds))
+            ]
         for car in new_jobs:
             changes[car] += 1
             jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
         if who >= 0:
             next_job[who] = when + int(life.job_gap[_word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023])
+
+
+def _far_home(life: Life, home: int, pick: int) -> int:
+    """Find a home in another metro, or leave the map for now; who is off the map moves to one."""
+    row = len(life.far_hub) - 1 if home == life.elsewhere else int(life.part[life.zone_hub[home]])
+    hub = int(life.far_hub[row, pick >> 9 & 63])
+    return int(life.choice[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else life.elsewhere
 
 
 def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
@@ -154,6 +172,8 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
     kind = int(life.kind[household])
     pick = _word(life, plan.K_DAY, household, day) & 1023
     usual = int(life.pattern[kind * plan.MAX_CARS + car, int(life.day_row[day]) + pick])
+    if chapter.home == life.elsewhere:
+        return plan.T_IDLE
     if life.about[kind] != plan.RESIDENT:
         return usual if _visits(life, household, kind, week, weekday, day) else plan.T_IDLE
     spell = _word(life, plan.K_SPELL, household, week)

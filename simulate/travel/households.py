@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from simulate.scenario import Households as HouseholdSettings
     from simulate.scenario import Travel
-    from simulate.world.zones import Zones
 
 SCHOOL_SLOT = 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
@@ -57,8 +56,10 @@ class Population:
         return int(self.first_vehicle[-1])
 
 
-def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population:
+def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: int) -> Population:
     """Fill homes until every zone's cars are housed, give or take one household.
+
+    residents : float64[z], vehicles kept in each zone.
 
     Household h lives in the zone at its quantile of the residents, so zones hold what
     they should exactly, whatever the types drawn.
@@ -66,15 +67,15 @@ def populate(zones: Zones, settings: HouseholdSettings, seed: int) -> Population
     types = list(settings.types.values())
     cars = np.array([t.cars for t in types])
     share = np.array([t.share for t in types])
-    wanted = int(round(zones.residents.sum()))
+    wanted = int(round(residents.sum()))
     most = int(wanted / (share * cars).sum() * 1.05) + 100
     draw = streams.uniforms(streams.key(seed, "household.type"), np.arange(most))
     kind = np.minimum(np.searchsorted(np.cumsum(share), draw, side="right"), len(types) - 1)
     total = np.cumsum(cars[kind])
     n = int(np.searchsorted(total, wanted)) + 1
-    cumulative = np.cumsum(zones.residents)
+    cumulative = np.cumsum(residents)
     at = (np.arange(n) + 0.5) / n * cumulative[-1]
-    home = np.minimum(np.searchsorted(cumulative, at, side="right"), zones.n - 1)
+    home = np.minimum(np.searchsorted(cumulative, at, side="right"), len(residents) - 1)
     first = np.concatenate([[0], total[:n]])
     return Population(
         kind=kind[:n].astype(np.uint8), home=home.astype(np.uint32), first_vehicle=first, n_residents=int(first[-1])

@@ -31,6 +31,7 @@ from simulate.travel.households import (
     slot_purposes,
     slot_table,
 )
+from simulate.travel.migration import far_hubs, off_the_map
 from simulate.travel.plates import Plates, make_plates
 from simulate.travel.visitors import add_visitors, visitor_patterns
 from simulate.world.zones import Purpose
@@ -67,15 +68,20 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     """
     settings, seed = scenario.settings, scenario.seed
     households, travel = settings.households, settings.travel
-    residents = populate(world.zones, households, seed)
+    mover, move_rate = movers_and_stayers(households.moved_in_year, households.moved_in_five_years)
+    far = (households.far_moves or 0.0) if world.elsewhere >= 0 else 0.0
+    kept = world.zones.residents.copy()
+    if far:
+        kept[world.elsewhere] = kept.sum() * off_the_map(world, mover, far)
+    residents = populate(kept, households, seed)
     people = add_visitors(residents, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
     factors = [hour_factors(travel.peak_freeway), hour_factors(travel.peak_other)]
-    mover, move_rate = movers_and_stayers(households.moved_in_year, households.moved_in_five_years)
     both = min(households.away_week + households.ill_week, 1.0)
     shares = (
         mover, households.away_week, both, households.in_group, households.group_attendance, settings.events.attendance,
+        far,
     )  # fmt: skip
     kinds, visitors = list(households.types.values()), list(settings.visitors.values())
     pattern = pattern_table(households, travel, seed)
@@ -127,6 +133,9 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         access_s=int(travel.access_s),
         reach_ds=world.reach.other_ds,
         reach_work_ds=world.reach.work_ds,
+        far_hub=far_hubs(world),
+        part=world.metro_of_hub,
+        elsewhere=world.elsewhere,
     )
     return Lives(population=people, calendar=days, plates=make_plates(settings.plates.format, people.n_vehicles, seed),
                  tables=tables)  # fmt: skip

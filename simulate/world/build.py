@@ -61,6 +61,10 @@ class World:
     """The state of each, two letters."""
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which of them each hub lies in, 0 on any other map."""
+    migration: NDArray[np.float64]
+    """float64[c + 1, c]; where people of each metro move who leave it (`nation.Nation`); float64[1, 0] elsewhere."""
+    elsewhere: int
+    """Zone of those who live off the map for now, -1 where nobody does."""
 
 
 def build_world(scenario: Scenario) -> World:
@@ -95,6 +99,8 @@ def build_world(scenario: Scenario) -> World:
         metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
         states=() if nation is None else tuple(nation.metros[i].state for i in nation.chosen),
         metro_of_hub=np.zeros(len(hubs), np.int16) if part is None else part,
+        migration=np.zeros((1, 0)) if nation is None else nation.migration,
+        elsewhere=-1 if nation is None else zones.n - 1,
     )
 
 

@@ -15,7 +15,7 @@ from simulate import streams
 from simulate.metros import choose, read_metros
 from simulate.schema import MetroRoads
 from simulate.world.metro import build_metro
-from simulate.world.roads import RoadNetwork
+from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
 from simulate.world.zones import Purpose, Zones
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
+LISTED = 0.55
+"""Share of the people who leave a metro that moves to another of the file (assumption: as many as
+live there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
+EVERYONE = 0.9
+"""Most of those who leave any metro that go to another of the file (assumption)."""
+NEAREST_M = 100_000.0
+"""Metros nearer than this draw no more people for it (assumption)."""
 NAME_BITS = 24
 """Nodes of one metro have names below 2^24, so that no two metros share one."""
 
@@ -45,6 +52,9 @@ class Nation:
     zones: Zones
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which chosen metro each hub lies in."""
+    migration: NDArray[np.float64]
+    """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
+    rest leave the map. The last row is for those who come from off the map."""
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
@@ -77,7 +87,29 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
         hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _) in enumerate(grounds)]).astype(np.int32),
         zones=_all_zones([zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen]),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
+        migration=migration(metros, chosen),
     )
+
+
+def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
+    """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
+
+    As many go from one metro to another as come back: people of both over the distance between.
+    LISTED of all who leave one go to another of the file, from no metro more than EVERYONE;
+    the others leave the map, and as many come from there.
+    """
+    people = np.array([metro.population for metro in metros], np.float64)
+    at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
+    north = at[:, None, 0] - at[:, 0]
+    east = (at[:, None, 1] - at[:, 1]) * np.cos((at[:, None, 0] + at[:, 0]) / 2)
+    weight = people / np.maximum(np.hypot(north, east) * EARTH_RADIUS_M, NEAREST_M)
+    np.fill_diagonal(weight, 0.0)
+    pulled = weight.sum(axis=1)
+    usual = LISTED * people.sum() / max(people @ pulled, 1e-300)
+    share = weight * min(usual, EVERYONE / max(pulled.max(), 1e-300))
+    inside = share[np.ix_(chosen, chosen)]
+    comes = people[list(chosen)] * (1.0 - inside.sum(axis=1))
+    return np.concatenate([inside, comes[None] / comes.sum()])
 
 
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
@@ -115,16 +147,19 @@ def _union(
 def _all_zones(
     zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], people: Sequence[int]
 ) -> Zones:
-    """Put the zones of all metros in one table; ways in weigh as many as people live behind them."""
+    """Put the zones of all metros in one table; ways in weigh as many as people live behind them.
+
+    The last zone is no place: it stands for wherever people live who have left the map for now.
+    """
     attraction = np.concatenate([one.attraction for one in zones], axis=1)
     ways_in = [one.attraction[Purpose.OUTSIDE] / one.attraction[Purpose.OUTSIDE].sum() for one in zones]
     attraction[Purpose.OUTSIDE] = np.concatenate([n * weight for n, weight in zip(people, ways_in, strict=True)])
     return Zones(
-        x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, zones, strict=True)]),
-        y_m=np.concatenate([one.y_m for one in zones]),
-        hub=np.concatenate([one.hub + hubs[i] for i, one in enumerate(zones)]).astype(np.int32),
-        residents=np.concatenate([one.residents for one in zones]),
-        attraction=attraction,
-        outside=np.concatenate([one.outside for one in zones]),
-        income_rank=np.concatenate([one.income_rank for one in zones]),
+        x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
+        y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
+        hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
+        residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
+        attraction=np.concatenate([attraction, np.zeros((len(attraction), 1))], axis=1),
+        outside=np.concatenate([*(one.outside for one in zones), [True]]),
+        income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
     )

@@ -18,7 +18,11 @@ from simulate.world.zones import Purpose
 def town():
     scenario = town_scenario(2, roads__population=3000, roads__density_per_km2=1500)
     world = build_world(scenario)
-    return scenario.settings.households, world.zones, hh.populate(world.zones, scenario.settings.households, 2)
+    return (
+        scenario.settings.households,
+        world.zones,
+        hh.populate(world.zones.residents, scenario.settings.households, 2),
+    )
 
 
 def test_every_zone_gets_the_cars_it_should(town):
