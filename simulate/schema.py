@@ -286,8 +286,8 @@ class Settings(Table):
     period: Period = Field(description="the days that are simulated")
     roads: Annotated[TownRoads | MetroRoads | NationRoads | TntpRoads | StreetRoads, Field(discriminator="source")] = (
         Field(
-            description='the road network: source = "town" or "metro" invents one, "nation" several metros; "tntp" '
-            'reads a network with its trip table, "streets" a street map'
+            description='the road network: source = "town" or "metro" invents one, source = "nation" several metros; '
+            'source = "tntp" reads a network with its trip table, source = "streets" a street map'
         )
     )
     households: Households = Field(description="who lives there, and how their lives change")
