@@ -245,6 +245,11 @@ class Observer(Table):
 
     sees: tuple[Name, ...] = Field(min_length=1, description="names of the owners whose sightings the observer sees")
     purpose: Text = Field(description="what the observer looks for, in words")
+    users: Count | None = Field(default=None, description="number of people who may look plates up")
+    lookups_per_month: Above0 | None = Field(default=None, description="look-ups of all users in a month")
+    look_back: Duration | None = Field(
+        default=None, description="duration that a look-up may reach back, whatever is kept; such as 5y"
+    )
 
 
 class Measure(Table):

@@ -74,6 +74,7 @@ def by_hand(
     cuts: Sequence[int] = (),
     visible: Sequence[bool] | None = None,
     apart_m: float = 5000.0,
+    look_back: str = "forever",
 ) -> View:
     """Show some plates, times and sites to an observer whose readers stand in a row."""
     seen = np.ones(readers, np.bool_) if visible is None else np.array(visible, np.bool_)
@@ -85,6 +86,8 @@ def by_hand(
         ladder=tuple(sorted(map(Retention.of, ladder), key=lambda rule: rule.seconds or np.inf)),
         now_s=days * DAY_S + DAY_START_S,
         start=MONDAY,
+        look_back=Retention.of(look_back),
+        habit="",
         public=Public(**nothing, sites=_in_a_row(readers, apart_m), n_plates=vehicles, n_vehicles=vehicles),
         store=Memory(table_of(sightings), cuts),
         asked=None,

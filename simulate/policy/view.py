@@ -87,6 +87,10 @@ class View:
     now_s: int
     """When the observer looks, seconds from the scenario's first midnight."""
     start: date
+    look_back: Retention
+    """How far back a look-up may reach, whatever is kept."""
+    habit: str
+    """How many users look how often, in words; "" where the scenario does not say."""
     public: Public
     store: Store
     asked: Measure
@@ -108,8 +112,12 @@ class View:
         return rule.seconds is None or rule.seconds <= self.now_s - DAY_START_S
 
     def windows(self) -> list[tuple[Retention, int]]:
-        """List the rules that are reached, each with the oldest time it leaves on file."""
-        return [(rule, rule.since(self.now_s)) for rule in self.ladder if self.reached(rule)]
+        """List the rules that are reached, each with the oldest time a look-up may find under it."""
+        return [(rule, self.since(rule)) for rule in self.ladder if self.reached(rule)]
+
+    def since(self, rule: Retention) -> int:
+        """Return the oldest time that a look-up may find under a rule."""
+        return max(rule.since(self.now_s), self.look_back.since(self.now_s))
 
     def rows(self) -> Iterator[Rows]:
         """Stream what the longest rule leaves, sorted by plate, time and site within a shard."""
@@ -144,7 +152,8 @@ class View:
         """Say in one sentence who sees what, and if it is nothing."""
         sees = self.public.sites.describe(self.visible)
         nothing = "; nothing was read there" if self.nothing_read() else ""
-        return f"{self.observer} looks on {self.on} at {sees}, for {self.purpose}{nothing}"
+        back = "" if self.look_back.days is None else f", at most {self.look_back.label} back"
+        return f"{self.observer} looks on {self.on} at {sees}{back}, for {self.purpose}{self.habit}{nothing}"
 
 
 def view_of(
@@ -201,11 +210,28 @@ def view_of(
         ladder=tuple(rules),
         now_s=_now(on, settings.period.start, settings.period.days),
         start=settings.period.start,
+        look_back=_look_back(settings, name),
+        habit=_habit(settings, name),
         public=public,
         store=run.store,
         asked=settings.measure,
         truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )
+
+
+def _look_back(settings: Settings, name: str) -> Retention:
+    who = settings.observers.get(name)
+    return Retention.of(who.look_back) if who is not None and who.look_back else Retention()
+
+
+def _habit(settings: Settings, name: str) -> str:
+    """Say how many users look how often, as far as the scenario says it."""
+    who = settings.observers.get(name)
+    if who is None or not (who.users or who.lookups_per_month):
+        return ""
+    said = [f"{who.users:,} users"] if who.users else []
+    said += [f"{who.lookups_per_month:,.0f} look-ups a month"] if who.lookups_per_month else []
+    return f" ({', '.join(said)})"
 
 
 def default_observer(settings: Settings) -> str:

@@ -245,7 +245,7 @@ def _from_truth(
     rank: NDArray[np.int64],
 ) -> Questions:
     """Note a car half-way along one link of each trip; a reader within reach may have read it."""
-    sites, since = view.public.sites, rule.since(view.now_s)
+    sites, since = view.public.sites, view.since(rule)
     pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), _names(chosen)[trip])
     spots = [(i, where[int(t)]) for i, t in enumerate(trip) if len(where[int(t)].link)]
     at = np.array([i for i, _ in spots], np.int64)

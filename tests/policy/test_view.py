@@ -191,3 +191,25 @@ def test_a_ladder_is_put_in_order_and_holds_each_rule_once(run):
 
 def test_a_rule_that_deletes_nothing_leaves_every_row(run):
     assert flat(view_of(run, policies=[Retention(days=10)]).rows()) == flat(view_of(run).rows())
+
+
+def test_a_look_up_reaches_back_no_farther_than_it_may_whatever_is_kept():
+    day = 86_400
+    rows = [(1, 3 * day, 0), (1, 20 * day, 0), (1, 29 * day, 0)]
+    for ladder, look_back, left in ((["forever"], "forever", 3), (["forever"], "15d", 2), (["5d"], "15d", 1)):
+        view = by_hand(rows, vehicles=2, readers=1, ladder=ladder, look_back=look_back)
+        assert len(flat(view.rows())) == left
+    view = by_hand(rows, vehicles=2, readers=1, ladder=["5d", "forever"], look_back="15d")
+    assert [since for _, since in view.windows()] == [view.now_s - 5 * day, view.now_s - 15 * day]
+    assert "at most 15 days back" in view.describe()
+    assert len(flat(view.collected())) == 3  # alerts come before storage
+
+
+def test_users_and_look_ups_are_said(run):
+    asked = run.scenario.settings.observers
+    who = next(iter(asked))
+    changed = run.scenario.settings.model_copy(
+        update={"observers": {who: asked[who].model_copy(update={"users": 9200, "lookups_per_month": 30000.0})}}
+    )
+    run = replace(run, scenario=replace(run.scenario, settings=changed))
+    assert "(9,200 users, 30,000 look-ups a month)" in view_of(run, observer=who).describe()
