@@ -8,6 +8,8 @@ population, never a thinner crowd.
 from __future__ import annotations
 
 import csv
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from simulate.schema_parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
+"""Columns a table of metros must have; others are ignored."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
 
@@ -82,28 +85,32 @@ def _shared(tables: Mapping[str, Any], key: str, share: float) -> dict[str, Tabl
 
 
 def read_metros(path: str | Path) -> tuple[Metro, ...]:
-    """Read a CSV file with the columns metro, state, population, lat and lon.
+    """Read a table of metros from a CSV file with the columns of `COLUMNS`.
 
-    Raises ScenarioError where a column lacks or a value is none.
+    Raises
+    ------
+    ScenarioError
+        If no file is named, it cannot be read or lacks a column, a line holds no such state or
+        number, or a metro stands in it twice.
     """
     if not path:
         raise ScenarioError(
-            "roads.path", "a file of metros", "nothing",
+            "roads.path", "a table of metros", "nothing",
             f"give it: --set roads.path=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
         )  # fmt: skip
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{path}", "a CSV file of metros", f"{error}", "check the path and the file") from None
-    if not rows or not set(COLUMNS) <= set(rows[0]):
-        found = f"the columns {', '.join(map(str, rows[0]))}" if rows else "no rows"
-        raise ScenarioError(f"{path}", f"the columns {', '.join(COLUMNS)}", found, "add a header, or name another file")
-    metros = tuple(_metro(row, f"{path}, line {line}") for line, row in enumerate(rows, 2))
-    twice = [metro.name for i, metro in enumerate(metros) if metro.name in {other.name for other in metros[:i]}]
-    if twice:
-        raise ScenarioError(f"{path}", "each metro once", f"{twice[0]} twice", "remove one of the lines")
-    return metros
+    path = Path(path)
+    metros: dict[str, Metro] = {}
+    for line, row in _rows(path):
+        if row["metro"] in metros:
+            raise ScenarioError(f"{path}:{line}", "each metro once", f"{row['metro']} again", "remove the line")
+        metros[row["metro"]] = Metro(
+            name=row["metro"],
+            state=_state(path, line, row["state"]),
+            population=int(_number(path, line, row, "population", 1, 1e9)),
+            latitude=_number(path, line, row, "lat", -90, 90),
+            longitude=_number(path, line, row, "lon", -180, 180),
+        )
+    return tuple(metros.values())
 
 
 def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
@@ -130,22 +137,38 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     return chosen
 
 
-def _metro(row: dict[str, str], where: str) -> Metro:
-    name, state = (row["metro"] or "").strip(), (row["state"] or "").strip()
-    if not name or not state:
-        raise ScenarioError(where, "a metro and its state", "a blank", "fill it in, or remove the line")
-    values: dict[str, float] = {}
-    for column, low, high in (("population", 1.0, 1e9), ("lat", -90.0, 90.0), ("lon", -180.0, 180.0)):
-        try:
-            values[column] = float(row[column])
-        except (TypeError, ValueError):
-            values[column] = float("nan")
-        if not low <= values[column] <= high:
-            raise ScenarioError(where, f"{column} from {low:g} to {high:g}", f'"{row[column]}"', f"correct {name}")
-    return Metro(
-        name=name,
-        state=state,
-        population=int(values["population"]),
-        latitude=values["lat"],
-        longitude=values["lon"],
-    )
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Return every line of the table with its number; refuse what is no table of metros."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
+            header = reader.fieldnames or []
+    except OSError as error:
+        raise ScenarioError(path, "a table of metros", error.strerror, "check the path") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise ScenarioError(path, "a CSV file in UTF-8", "something else", "save it as CSV, UTF-8") from None
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        remedy = f"a table of metros has the columns {', '.join(COLUMNS)}"
+        raise ScenarioError(f"{path}:1", f"a column called {missing[0]}", ", ".join(header) or "nothing", remedy)
+    if not rows:
+        raise ScenarioError(f"{path}:2", "at least one metro", "no line below the header", "add one")
+    return rows
+
+
+def _state(path: Path, line: int, code: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", code or ""):
+        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code or ""), "write it as in CA")
+    return code
+
+
+def _number(path: Path, line: int, row: dict[str, str], column: str, low: float, high: float) -> float:
+    try:
+        value = float(row[column])
+    except (TypeError, ValueError):
+        value = math.nan
+    if not low <= value <= high:
+        expected = f"a number from {low:,.0f} to {high:,.0f} for {column}"
+        raise ScenarioError(f"{path}:{line}", expected, repr(row[column] or ""), "correct the line")
+    return value

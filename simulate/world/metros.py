@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
+from simulate.metros import read_metros as metros_of_file
 from simulate.world.states import CODES, POPULATION, UNKNOWN
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from pathlib import Path
 
-COLUMNS = ("metro", "state", "population", "lat", "lon")
-"""Columns a table of metros must have; others are ignored."""
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,21 +39,19 @@ class Metros:
 
 
 def read_metros(path: str | Path) -> Metros:
-    """Read a table of metros from a CSV file with the columns of `COLUMNS`.
-
-    Raises
-    ------
-    ScenarioError
-        If the file cannot be read, lacks a column, or a line holds no such state or number.
-    """
-    path = Path(path)
-    rows = _rows(path)
+    """Read a table of metros, as `simulate.metros.read_metros` does, into arrays."""
+    metros = metros_of_file(path)
+    for metro in metros:
+        if metro.state not in CODES:
+            raise ScenarioError(
+                f"{path}: {metro.name}", "a state's two letters", repr(metro.state), "write it as in CA"
+            )
     return Metros(
-        name=tuple(row["metro"] for _, row in rows),
-        state=np.array([_state(path, line, row["state"]) for line, row in rows], np.int8),
-        population=np.array([_number(path, line, row, "population", 1, 1e9) for line, row in rows]).astype(np.int64),
-        latitude=np.array([_number(path, line, row, "lat", -90, 90) for line, row in rows]),
-        longitude=np.array([_number(path, line, row, "lon", -180, 180) for line, row in rows]),
+        name=tuple(metro.name for metro in metros),
+        state=np.array([CODES.index(metro.state) for metro in metros], np.int8),
+        population=np.array([metro.population for metro in metros], np.int64),
+        latitude=np.array([metro.latitude for metro in metros]),
+        longitude=np.array([metro.longitude for metro in metros]),
     )
 
 
@@ -88,40 +83,3 @@ def place(uid: NDArray[np.uint64], state: NDArray[np.int8], metros: Metros, seed
         at = (drawn[inside] - outside[index]) / (1.0 - outside[index]) * cumulative[-1]
         metro[inside] = choices[np.minimum(np.searchsorted(cumulative, at, side="right"), len(choices) - 1)]
     return metro
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Return every line of the table with its number; refuse what is no table of metros."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
-    except OSError as error:
-        raise ScenarioError(path, "a table of metros", error.strerror, "check the path") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise ScenarioError(path, "a CSV file in UTF-8", "something else", "save it as CSV, UTF-8") from None
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        remedy = f"a table of metros has the columns {', '.join(COLUMNS)}"
-        raise ScenarioError(f"{path}:1", f"a column called {missing[0]}", ", ".join(header) or "nothing", remedy)
-    if not rows:
-        raise ScenarioError(f"{path}:2", "at least one metro", "no line below the header", "add one")
-    return rows
-
-
-def _state(path: Path, line: int, code: str) -> int:
-    if code not in CODES:
-        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code or ""), "write it as in CA")
-    return CODES.index(code)
-
-
-def _number(path: Path, line: int, row: dict[str, str], column: str, low: float, high: float) -> float:
-    try:
-        value = float(row[column])
-    except (TypeError, ValueError):
-        value = math.nan
-    if not low <= value <= high:
-        expected = f"a number from {low:,.0f} to {high:,.0f} for {column}"
-        raise ScenarioError(f"{path}:{line}", expected, repr(row[column] or ""), "correct the line")
-    return value

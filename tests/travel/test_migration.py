@@ -12,9 +12,9 @@ from simulate.travel.migration import ROW, far_hubs, off_the_map
 from simulate.world.build import build_world
 
 METROS = """metro,state,population,lat,lon
-"Northtown, AA",AA,60000,45.0,-90.0
-"Southtown-Bay, BB",BB,90000,44.0,-90.0
-"Farville, CC",CC,150000,30.0,-120.0
+"Northtown, ND",ND,60000,45.0,-90.0
+"Southtown-Bay, SD",SD,90000,44.0,-90.0
+"Farville, CA",CA,150000,30.0,-120.0
 """
 
 
