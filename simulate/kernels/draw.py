@@ -21,6 +21,7 @@ from simulate.kernels.plan import (
     K_PARK,
     K_READ,
     K_SCAN,
+    K_SPELL,
     MAX_LEGS,
     N_PLACES,
     N_SLOTS,
@@ -34,11 +35,14 @@ from simulate.kernels.plan import (
     fill_new_places,
     fill_places,
     fill_templates,
+    fill_visit,
     group_of,
     hour_of,
+    next_visit,
     shift_of,
     slot_at,
     trip_s,
+    visited,
     zone_on,
 )
 from simulate.kernels.plates import GROUP, ISSUED, confused, plate_in_group
@@ -118,19 +122,31 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
             new_chapter = placed = False
         last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, days)
         about = fill_templates(life, household, car, state, meets, first, last, scratch.template)
-        if about != 0:
-            if not placed:
-                shift = shift_of(life, household, car, state)
-                fill_places(life, household, car, state, meets, place)
-                if eyes.watch == SPARSE:
-                    mark_ways(life, eyes, scratch)
-                placed = True
-            fill_new_places(life, household, state, first, place)
-            watched, scanned = days_to_do(life, eyes, vehicle, first, last, about, scratch)
-            if eyes.watch != NOT_WATCHED:
-                _draw_ways(life, eyes, plates, group, rank, own, watched, first, shift, meets, scratch)
-            if eyes.patrolled:
-                _draw_stays(life, eyes, plates, group, rank, own, scanned, first, shift, meets, scratch)
+        home, job, group_now = state[0], state[3 + 3 * car], meets
+        week = (life.first_weekday + first) // 7
+        while True:  # once at home, then once for each spell in another metro of the map
+            if about != 0:
+                if not placed:
+                    shift = shift_of(life, household, car, state) if state[0] == home else np.int64(0)
+                    fill_places(life, household, car, state, group_now, place)
+                    if eyes.watch == SPARSE:
+                        mark_ways(life, eyes, scratch)
+                    placed = True
+                fill_new_places(life, household, state, first, place)
+                watched, scanned = days_to_do(life, eyes, vehicle, first, last, about, scratch)
+                if eyes.watch != NOT_WATCHED:
+                    _draw_ways(life, eyes, plates, group, rank, own, watched, first, shift, group_now, scratch)
+                if eyes.patrolled:
+                    _draw_stays(life, eyes, plates, group, rank, own, scanned, first, shift, group_now, scratch)
+            placed = placed and state[0] == home
+            state[0], state[3 + 3 * car] = home, job
+            week = next_visit(life, household, car, state, week, last)
+            if week < 0:
+                break
+            about = fill_visit(life, household, week, first, last, scratch.template)
+            spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
+            state[0] = state[3 + 3 * car] = visited(life, state, spell)
+            group_now, placed, week = np.int64(-1), False, week + 1
         first = last
 
 

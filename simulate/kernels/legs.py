@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.leaf import driver
+from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.plan import (
     BLOCK_DAYS,
+    K_SPELL,
     MAX_LEGS,
     N_PLACES,
     STATE,
@@ -19,12 +20,16 @@ from simulate.kernels.plan import (
     fill_new_places,
     fill_places,
     fill_templates,
+    fill_visit,
     group_of,
     hour_of,
+    next_visit,
     shift_of,
     trip_s,
+    visited,
     zone_on,
 )
+from simulate.kernels.words import word
 
 LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alternative", "hour", "leave_s", "arrive_s")
 
@@ -45,35 +50,65 @@ def legs_of(life, vehicle, first_day, last_day, out):
         h = np.int64(life.household[v])
         car = v - life.first_vehicle[h]
         begin_life(life, h, state)
-        first = first_day
+        first, begin = first_day, rows
         while first < last_day:
             change = advance_life(life, h, first, state)
             last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, last_day)
             group, shift = group_of(life, h, state[0]), shift_of(life, h, car, state)
-            fill_places(life, h, car, state, group, place)
-            fill_new_places(life, h, state, first, place)
             fill_templates(life, h, car, state, group, first, last, templates)
-            for day in range(first, last):
-                template = np.int64(templates[day - first])
-                w = car_word(life, v, day)
-                fill_day(life, w, template, shift, day, group, slot, at)
-                midnight = day * DAY_S + DAY_START_S
-                for leg in range(life.n_legs[template]):
-                    from_zone = zone_on(life, place, slot[leg], day, group)
-                    to_zone = zone_on(life, place, slot[leg + 1], day, group)
-                    a, b, hour = life.zone_hub[from_zone], life.zone_hub[to_zone], hour_of(at[leg])
-                    alternative = alternative_of(life, w, leg, hour)
-                    arriving = leg < life.n_stops[template]
-                    trip = trip_s(life, a, alternative, b, hour)
-                    leave = at[leg] - trip if arriving else at[leg]
-                    out[0, rows], out[1, rows], out[2, rows] = v, day, leg
-                    out[3, rows], out[4, rows] = from_zone, to_zone
-                    out[5, rows] = life.purpose[template, leg] if arriving else 0
-                    out[6, rows], out[7, rows] = alternative, hour
-                    out[8, rows], out[9, rows] = midnight + leave, midnight + leave + trip
-                    rows += 1
+            home, job = state[0], state[3 + 3 * car]
+            week = (life.first_weekday + first) // 7
+            while True:  # once at home, then once for each spell in another metro of the map
+                fill_places(life, h, car, state, group, place)
+                fill_new_places(life, h, state, first, place)
+                rows = _write_legs(life, v, first, last, templates, place, shift, group, slot, at, rows, out)
+                state[0], state[3 + 3 * car] = home, job
+                week = next_visit(life, h, car, state, week, last)
+                if week < 0:
+                    break
+                fill_visit(life, h, week, first, last, templates)
+                spell = word(life.key[K_SPELL], np.uint64(h), np.uint64(week))
+                state[0] = state[3 + 3 * car] = visited(life, state, spell)
+                group, shift, week = np.int64(-1), np.int64(0), week + 1
             first = last
+        _sort_by_day(out, begin, rows)
     return rows
+
+
+@leaf
+def _write_legs(life, v, first, last, templates, place, shift, group, slot, at, rows, out):
+    """Write the legs of one stretch of days; returns the rows written so far."""
+    for day in range(first, last):
+        template = np.int64(templates[day - first])
+        w = car_word(life, v, day)
+        fill_day(life, w, template, shift, day, group, slot, at)
+        midnight = day * DAY_S + DAY_START_S
+        for leg in range(life.n_legs[template]):
+            from_zone = zone_on(life, place, slot[leg], day, group)
+            to_zone = zone_on(life, place, slot[leg + 1], day, group)
+            a, b, hour = life.zone_hub[from_zone], life.zone_hub[to_zone], hour_of(at[leg])
+            alternative = alternative_of(life, w, leg, hour)
+            arriving = leg < life.n_stops[template]
+            trip = trip_s(life, a, alternative, b, hour)
+            leave = at[leg] - trip if arriving else at[leg]
+            out[0, rows], out[1, rows], out[2, rows] = v, day, leg
+            out[3, rows], out[4, rows] = from_zone, to_zone
+            out[5, rows] = life.purpose[template, leg] if arriving else 0
+            out[6, rows], out[7, rows] = alternative, hour
+            out[8, rows], out[9, rows] = midnight + leave, midnight + leave + trip
+            rows += 1
+    return rows
+
+
+@leaf
+def _sort_by_day(out, begin, end):
+    """Put the legs of one car in order of day, in place; they are almost so, and those of a day are."""
+    for i in range(begin + 1, end):
+        j = i
+        while j > begin and out[1, j - 1] > out[1, j]:
+            for field in range(out.shape[0]):
+                out[field, j - 1], out[field, j] = out[field, j], out[field, j - 1]
+            j -= 1
 
 
 @driver

@@ -98,6 +98,8 @@ class Life(NamedTuple):
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
     far_hub: NDArray[np.int32]  # [parts + 1, 64] where who leaves a metro, or the world beyond, moves; -1 = off the map
+    visit_zone: NDArray[np.int32]  # [parts, 64] way into the metro visited from each; -1 = one that is not drawn
+    visit_template: NDArray[np.uint8]  # [64] what a visitor of a metro does on a day
     part: NDArray[np.int16]  # [h] the metro of each hub
     elsewhere: int  # zone of those who live off the map for now, -1 = there is none
 
@@ -336,6 +338,41 @@ def _stay_away(life, household, car, first, last, template):
                 template[day - first] = T_DEPART
             else:
                 template[day - first] = T_RETURN if day == ends else T_AWAY
+
+
+@folded
+def next_visit(life, household, car, state, week, last):
+    """Return the first week from one on, before day `last`, of a spell that leads to a metro of the map; -1 if none."""
+    if life.visit_zone.shape[1] == 0 or car > 0 or life.about[life.kind[household]] != RESIDENT:
+        return np.int64(-1)
+    while state[0] != life.elsewhere and week * 7 - life.first_weekday < last:
+        spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
+        if (spell >> U32) < life.below[1] and visited(life, state, spell) >= 0:
+            return np.int64(week)
+        week += 1
+    return np.int64(-1)
+
+
+@inlined
+def visited(life, state, spell):
+    """Return the way into the metro where a spell is spent, -1 where it is off the map."""
+    return np.int64(life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & np.uint64(63)])
+
+
+@folded
+def fill_visit(life, household, week, first, last, template):
+    """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
+    spell, about = word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), np.uint64(0)
+    monday = week * 7 - life.first_weekday
+    begins = monday + np.int64(life.span[spell & np.uint64(15), 0])
+    ends = monday + np.int64(life.span[spell & np.uint64(15), 1])
+    key = stem(life.key[K_DAY], np.uint64(household))
+    for i in range(last - first):
+        template[i] = T_IDLE
+    for day in range(max(begins + 1, first), min(ends, last)):
+        template[day - first] = life.visit_template[branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)]
+        about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
+    return about
 
 
 @inlined

@@ -166,6 +166,31 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
     return _choose(life, purpose, chapter.home, _word(life, plan.K_PLACE, household, version))
 
 
+def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
+    """Return the way into the metro where a car spends a whole day of a spell, -1 where there is none on the map."""
+    if life.visit_zone.shape[1] == 0 or car > 0 or chapter.home == life.elsewhere:
+        return -1
+    if life.about[life.kind[household]] != plan.RESIDENT:
+        return -1
+    week, weekday = divmod(life.first_weekday + day, 7)
+    spell = _word(life, plan.K_SPELL, household, week)
+    first, last = (int(x) for x in life.span[spell & 15])
+    if not _below(life, 1, spell) or not first < weekday < last:
+        return -1
+    return int(life.visit_zone[life.part[life.zone_hub[chapter.home]], spell >> 4 & 63])
+
+
+def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int, bool]:
+    """Return the chapter whose places one car's day uses, its template, and whether it is spent in another metro."""
+    chapter = chapter_on(life, household, day)
+    way_in = visit_on(life, household, car, chapter, day)
+    if way_in < 0:
+        return chapter, template_on(life, household, car, chapter, day), False
+    template = int(life.visit_template[_word(life, plan.K_DAY, household, day) >> 10 & 63])
+    jobs = tuple(way_in for _ in chapter.jobs)
+    return Chapter(way_in, chapter.moves, jobs, chapter.changes), template, True
+
+
 def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
     """Pick the shape of one car's day from the household's."""
     week, weekday = divmod(life.first_weekday + day, 7)
@@ -209,17 +234,16 @@ def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day:
 def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     """Make one car's day: where it stops, when it arrives, and so when it leaves."""
     car = vehicle - int(life.first_vehicle[household])
-    chapter = chapter_on(life, household, day)
-    template = template_on(life, household, car, chapter, day)
+    chapter, template, visits = day_of(life, household, car, day)
     n, legs = int(life.n_stops[template]), int(life.n_legs[template])
     if legs == 0:
         return []
     w = _word(life, plan.K_CAR, vehicle, day)
     late = mix(w ^ 0xA5A5A5A5A5A5A5A5)
     shift = 0
-    if car < int(life.workers[life.kind[household]]):
+    if car < int(life.workers[life.kind[household]]) and not visits:
         shift = int(life.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
-    group = group_of(life, household, chapter.home)
+    group = None if visits else group_of(life, household, chapter.home)
     slots = [start_slot(life, template)]
     anchors = []
     for i in range(n + 1):
@@ -251,8 +275,8 @@ def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
     legs = legs_on(life, household, vehicle, day)
     begin, end = day * DAY_S + DAY_START_S, (day + 1) * DAY_S + DAY_START_S
     car = vehicle - int(life.first_vehicle[household])
-    chapter = chapter_on(life, household, day)
-    slot = start_slot(life, template_on(life, household, car, chapter, day))
+    chapter, template, _ = day_of(life, household, car, day)
+    slot = start_slot(life, template)
     if not legs:
         return [Stay(place_of(life, household, car, chapter, day, slot), begin, end, 0, slot == plan.HOME_SLOT)]
     arrivals, leaves = [begin, *(leg.arrive_s for leg in legs)], [*(leg.leave_s for leg in legs), end]

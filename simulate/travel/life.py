@@ -31,7 +31,7 @@ from simulate.travel.households import (
     slot_purposes,
     slot_table,
 )
-from simulate.travel.migration import far_hubs, off_the_map
+from simulate.travel.migration import far_hubs, off_the_map, visit_days, visit_zones
 from simulate.travel.plates import Plates, make_plates
 from simulate.travel.visitors import add_visitors, visitor_patterns
 from simulate.world.zones import Purpose
@@ -134,6 +134,8 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         reach_ds=world.reach.other_ds,
         reach_work_ds=world.reach.work_ds,
         far_hub=far_hubs(world),
+        visit_zone=visit_zones(world),
+        visit_template=visit_days(),
         part=world.metro_of_hub,
         elsewhere=world.elsewhere,
     )

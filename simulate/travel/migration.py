@@ -1,4 +1,4 @@
-"""Moves from one metro to another, and to and from the country beyond the map."""
+"""Moves and journeys from one metro to another, and moves to and from the country beyond the map."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.travel.diaries import NUMBER, VISIT_CITY_ANY
+from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,32 @@ def far_hubs(world: World) -> NDArray[np.int32]:
             rows[origin, going] = hubs[np.searchsorted(cumulative, at, side="right")]
         rows[origin, to == len(share)] = -1
     return rows
+
+
+def visit_zones(world: World) -> NDArray[np.int32]:
+    """Return by which way people come into the metro where they spend a spell; int32[c, ROW], -1 = off the map.
+
+    Metros are chosen as by those who move, ways in by their width. int32[1, 0] on any other map.
+    """
+    if world.elsewhere < 0 or len(world.metros) < 2:
+        return np.empty((1, 0), np.int32)
+    ways, width = np.flatnonzero(world.zones.outside), world.zones.attraction[Purpose.OUTSIDE]
+    rows = np.full((len(world.metros), ROW), -1, np.int32)
+    for origin, share in enumerate(world.migration[:-1]):
+        to = streams.quantile_table([*share, max(1.0 - share.sum(), 0.0)], ROW)
+        for metro in range(len(share)):
+            going = np.flatnonzero(to == metro)
+            into = ways[(world.metro_of_hub[world.zones.hub[ways]] == metro) & (width[ways] > 0)]
+            cumulative = np.cumsum(width[into])
+            at = (np.arange(len(going)) + 0.5) / max(len(going), 1) * cumulative[-1]
+            rows[origin, going] = into[np.searchsorted(cumulative, at, side="right")]
+    return rows
+
+
+def visit_days() -> NDArray[np.uint8]:
+    """Return what a visitor of a metro does on a day, every variant equally likely; uint8[ROW]."""
+    variants = np.array([NUMBER[template.name] for template in VISIT_CITY_ANY], np.uint8)
+    return variants[np.arange(ROW) * len(variants) // ROW]
 
 
 def off_the_map(world: World, movers: float, far_moves: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from worlds import Small, finish, reads_of, slow_twin
 
 import simulate as sim
+from simulate.kernels import plan
 from simulate.travel import days, truth
 from simulate.travel.migration import ROW, far_hubs, off_the_map
 from simulate.world.build import build_world
@@ -83,12 +84,41 @@ def test_nobody_off_the_map_is_read_or_drives(country):
 
 def test_fast_equals_slow_with_people_who_move_far(country):
     first = 700
-    fast = reads_of(country.tables, first, first + 2)
-    assert np.array_equal(fast, slow_twin(country, first, first + 2))
+    fast = reads_of(country.tables, first, first + 3)
+    assert np.array_equal(fast, slow_twin(country, first, first + 3))
     read = np.unique(fast[:, 3])
+    sites, world = country.watch.sites, country.world
+    at = np.where(sites.zone >= 0, world.metro_of_hub[world.zones.hub[sites.zone]], sites.x_m > world.roads.x_m.mean())
+    some = [v for v in read if v < country.lives.population.n_residents]
+    where = {v: set(at[fast[fast[:, 3] == v, 2]].tolist()) for v in some}
+    assert sum(len(metros) == 2 for metros in where.values()) > 2
     moved = [metro_of(country, truth.home_and_work(country.lives, day, read)[0]) for day in (0, 400, 799)]
     assert (moved[0] != moved[2]).any()
     assert len(fast) > 500
+
+
+def test_spells_in_the_other_metro_are_spent_there(country):
+    life, world = country.lives.tables, country.world
+    vehicles = np.arange(0, country.lives.population.n_residents, 7)
+    home, _ = truth.home_and_work(country.lives, 0, vehicles)
+    made = truth.trips(country.lives, vehicles, 0, 60)
+    lives_in = metro_of(country, home)[np.searchsorted(vehicles, made.vehicle)]
+    drives_in = world.metro_of_hub[world.zones.hub[made.from_zone]]
+    assert (drives_in == world.metro_of_hub[world.zones.hub[made.to_zone]]).all()
+    away = (lives_in >= 0) & (lives_in != drives_in)
+    assert away.sum() > 300
+    assert (np.diff(made.vehicle) >= 0).all()
+    assert ((np.diff(made.vehicle) > 0) | (np.diff(made.day) >= 0)).all()
+    for i in np.flatnonzero(away)[:40]:
+        vehicle, day = int(made.vehicle[i]), int(made.day[i])
+        household = int(life.household[vehicle])
+        legs = days.legs_on(life, household, vehicle, day)
+        assert (legs[made.leg[i]].from_zone, legs[made.leg[i]].leave_s) == (made.from_zone[i], made.leave_s[i])
+        chapter = days.chapter_on(life, household, day)
+        here = days.visit_on(life, household, vehicle - int(life.first_vehicle[household]), chapter, day)
+        if here >= 0:
+            assert world.zones.outside[here]
+            assert days.template_on(life, household, 0, chapter, day) == plan.T_AWAY
 
 
 def test_shares_of_who_goes_where(country):
