@@ -45,6 +45,8 @@ class Nation:
     zones: Zones
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which chosen metro each hub lies in."""
+    metro_of_link: NDArray[np.int16]
+    """int16[m]; which chosen metro each link lies in."""
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
@@ -77,6 +79,7 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
         hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _) in enumerate(grounds)]).astype(np.int32),
         zones=_all_zones([zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen]),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _ in grounds]).astype(np.int16),
     )
 
 
