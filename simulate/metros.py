@@ -92,7 +92,7 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
             f"give it: --set roads.path=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
         )  # fmt: skip
     try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ScenarioError(f"{path}", "a CSV file of metros", f"{error}", "check the path and the file") from None

@@ -70,10 +70,12 @@ class Placement(Table):
     @model_validator(mode="after")
     def _fits(self) -> Placement:
         needs, may = STRATEGY_KEYS[self.strategy]
-        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
-        if self.strategy in BY_COUNTY and self.counties is not None:
-            needs, may = ("counties", *(key for key in needs if key != "count")), (*may, "factor")
         takes = f"strategy {self.strategy!r} takes {', '.join([*needs, *may])}"
+        if self.strategy in BY_COUNTY:
+            takes += "; counties and factor may stand in place of count"
+            if self.counties is not None:
+                needs, may = ("counties", *(key for key in needs if key != "count")), (*may, "factor")
+        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
         missing = [key for key in needs if key not in given]
         extra = [key for key in given if key not in {"owner", "strategy", *needs, *may}]
         refuse(
