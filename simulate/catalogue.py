@@ -141,13 +141,17 @@ def merge(*layers: Mapping[str, Any]) -> Tables:
     return out
 
 
+FILES = ("path", "counties")
+"""Keys whose values name files."""
+
+
 def anchor(tables: Mapping[str, Any], folder: Path) -> Tables:
-    """Make every `path` absolute that is relative to a folder; an empty one stays empty."""
+    """Make the name of every file absolute that is relative to a folder; an empty one stays empty."""
     out: Tables = {}
     for key, value in tables.items():
         if isinstance(value, dict):
             out[key] = anchor(value, folder)
-        elif key == "path" and isinstance(value, str | Path) and str(value):
+        elif key in FILES and isinstance(value, str | Path) and str(value):
             out[key] = str(folder / Path(value).expanduser())
         else:
             out[key] = value
@@ -164,7 +168,7 @@ def leaves(tables: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, 
 
 
 def _paths(tables: Tables) -> list[str]:
-    return [value for keys, value in leaves(tables) if keys[-1] == "path"]
+    return [value for keys, value in leaves(tables) if keys[-1] in FILES]
 
 
 def _shown(path: Path) -> str:

@@ -101,6 +101,8 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
     path = Path(path)
     metros: dict[str, Metro] = {}
     for line, row in _rows(path):
+        if not (row["metro"] or "").strip():
+            raise ScenarioError(f"{path}:{line}", "the name of a metro", "a blank", "fill it in, or remove the line")
         if row["metro"] in metros:
             raise ScenarioError(f"{path}:{line}", "each metro once", f"{row['metro']} again", "remove the line")
         metros[row["metro"]] = Metro(

@@ -29,6 +29,8 @@ STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "file": (("path", "within_m", "merge_m"), ("credit",)),
 }
 """For each placement strategy, the keys it needs and those it may have."""
+BY_COUNTY = ("busiest", "random")
+"""Strategies that may count readers by county instead."""
 
 
 DAY_MIN = 24 * 60
@@ -46,6 +48,14 @@ class Placement(Table):
         description="where they stand: busiest links, random links, a ring round the centre, or positions from a file"
     )
     count: Count | None = Field(default=None, description="number of readers (busiest, random, cordon)")
+    counties: str | None = Field(
+        default=None,
+        description="CSV file with the columns fips and alpr_cameras: each metro gets as many readers as its counties"
+        " have, instead of count; empty until you give it (busiest, random)",
+    )
+    factor: Above0 | None = Field(
+        default=None, description="readers for each one that the file of counties has, 1 if not said (busiest, random)"
+    )
     spacing_m: AtLeast0 | None = Field(
         default=None, description="least metres between two readers (busiest, random, cordon)"
     )
@@ -60,8 +70,12 @@ class Placement(Table):
     @model_validator(mode="after")
     def _fits(self) -> Placement:
         needs, may = STRATEGY_KEYS[self.strategy]
-        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
         takes = f"strategy {self.strategy!r} takes {', '.join([*needs, *may])}"
+        if self.strategy in BY_COUNTY:
+            takes += "; counties and factor may stand in place of count"
+            if self.counties is not None:
+                needs, may = ("counties", *(key for key in needs if key != "count")), (*may, "factor")
+        given = [key for key in sorted(self.model_fields_set) if getattr(self, key) is not None]
         missing = [key for key in needs if key not in given]
         extra = [key for key in given if key not in {"owner", "strategy", *needs, *may}]
         refuse(

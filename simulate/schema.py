@@ -334,8 +334,15 @@ class Settings(Table):
             for keys, owner in named
             if owner not in self.owners
         ]
-        refuse([*faults, *self._too_few_plates(), *self._too_many_kinds()])
+        refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
         return self
+
+    def _no_counties(self) -> Iterator[Fault]:
+        """Yield a fault where readers are counted by county on a map that has none."""
+        for name, rule in self.readers.place.items():
+            if rule.counties is not None and not isinstance(self.roads, NationRoads):
+                expected = 'nothing, unless roads.source is "nation"'
+                yield Fault(("readers", "place", name, "counties"), expected, f'"{rule.counties}"', "say count instead")
 
     def _too_few_plates(self) -> Iterator[Fault]:
         """Yield a fault where the vehicles that are known before a map is read already need more plates."""

@@ -61,7 +61,7 @@ def grow_trie(
     of a second on freeways and on other roads; reader_start : int64[m+1] and reader_at :
     int64[r], position in 1/65536 of the link; readers are numbered in this order. Fills
     the cells (parent, site, offsets, depth; cell 0 means "no reader") and, per node,
-    its last cell and its driving time. Callers bound the cells by trees x readers + 1.
+    its last cell and its driving time. Callers leave room for as many more cells as there are readers.
     """
     for q in range(len(order)):
         node = order[q]

@@ -11,11 +11,12 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.schema import MetroRoads, NationRoads, StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables
+from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
 from simulate.world.metro import build_metro
 from simulate.world.nation import Nation, build_nation
 from simulate.world.reach import Reach, reach
-from simulate.world.readers import Placed, Readers, concatenate, place
+from simulate.world.readers import Placed, Quota, Readers, concatenate, place
 from simulate.world.roads import RoadClass
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow, plant
 from simulate.world.street_roads import read_streets
@@ -28,6 +29,7 @@ from simulate.world.zones import Purpose, Zones
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simulate.reader_schema import Placement
     from simulate.scenario import Scenario
     from simulate.schema import Settings
     from simulate.world.roads import RoadNetwork
@@ -81,7 +83,7 @@ def build_world(scenario: Scenario) -> World:
     choice = choice_tables(zones, best_s, settings.travel, limit, ground.districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = tuple(settings.owners)
-    readers, placements = _place_readers(settings, roads, flow, seed)
+    readers, placements = _place_readers(settings, ground, flow, seed)
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
     return World(
         roads=roads,
@@ -162,19 +164,26 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
 
 
 def _place_readers(
-    settings: Settings, roads: RoadNetwork, flow: NDArray[np.float64], seed: int
+    settings: Settings, ground: Ground, flow: NDArray[np.float64], seed: int
 ) -> tuple[Readers, tuple[str, ...]]:
-    """Place the readers of every rule and number them by link and position."""
+    """Place the readers of every rule and number them by link and position; say what became of them."""
     owners = list(settings.owners)
     rules = settings.readers.place
     placed: list[Placed] = []
+    said: list[str] = []
     taken: dict[str, list[int]] = {}
     for name, rule in rules.items():
         of_owner = taken.setdefault(rule.owner, [])
         index = owners.index(rule.owner)
-        part = place(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner)
+        quota = None
+        if rule.counties is not None:
+            quota, sentence = _by_county(name, rule, ground.nation)
+            said.append(sentence)
+        part = place(ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)
+        if part.report is not None:
+            said.append(part.report.describe())
     readers = concatenate([part.readers for part in placed])
     order = np.lexsort((readers.uid, readers.at, readers.link))
     numbered = Readers(
@@ -186,8 +195,26 @@ def _place_readers(
         y_m=readers.y_m[order],
         operator=tuple(readers.operator[i] for i in order),
     )
-    reports = (part.report for part in placed)
-    return numbered, tuple(report.describe() for report in reports if report is not None)
+    return numbered, tuple(said)
+
+
+def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota, str]:
+    """Count how many readers each metro gets of a rule that counts by county; say so in a sentence."""
+    key = f"readers.place.{name}.counties"
+    if nation is None:
+        raise ScenarioError(key, 'roads of the source "nation"', "others", "say count instead")
+    factor = 1.0 if rule.factor is None else rule.factor
+    mapped = count_mapped(rule.counties or "", [nation.metros[i].name for i in nation.chosen], key)
+    counts = tuple(round(one.readers * factor) for one in mapped)
+    if not sum(counts):
+        found = ", ".join(f"{one.readers} in {one.metro}" for one in mapped)
+        raise ScenarioError(key, "at least 1 reader in the metros", found, "raise factor, or choose other metros")
+    parts = []
+    for one, count in zip(mapped, counts, strict=True):
+        absent = f", {one.absent} of which the file does not list" if one.absent else ""
+        parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
+    said = f"{name}: {factor:g} readers for each mapped one: {'; '.join(parts)}"
+    return Quota(part=nation.metro_of_link, counts=counts), said
 
 
 def _daily_trips(zones: Zones, choice: NDArray[np.uint32]) -> NDArray[np.float64]:

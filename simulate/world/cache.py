@@ -163,6 +163,8 @@ def _files_read(scenario: Scenario) -> Iterator[Path]:
     for rule in settings.readers.place.values():
         if rule.strategy == "file":
             yield Path(rule.path or "")
+        if rule.counties is not None:
+            yield Path(rule.counties)
 
 
 @cache

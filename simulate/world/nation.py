@@ -55,6 +55,8 @@ class Nation:
     migration: NDArray[np.float64]
     """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
     rest leave the map. The last row is for those who come from off the map."""
+    metro_of_link: NDArray[np.int16]
+    """int16[m]; which chosen metro each link lies in."""
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
@@ -88,6 +90,7 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
         zones=_all_zones([zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen]),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
         migration=migration(metros, chosen),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _ in grounds]).astype(np.int16),
     )
 
 

@@ -61,6 +61,16 @@ class Placed:
     report: SnapReport | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Quota:
+    """How many readers each part of the map gets, in place of one count for all of it."""
+
+    part: NDArray[np.int16]
+    """int16[m]; the part each link lies in."""
+    counts: tuple[int, ...]
+    """Readers of each part; 0 is none."""
+
+
 class Rule(Protocol):
     """Where one owner's readers stand, as a scenario says it."""
 
@@ -74,7 +84,7 @@ class Rule(Protocol):
 
     @property
     def count(self) -> int | None:
-        """How many readers; not used by "file", which keeps all it can place."""
+        """How many readers; not used by "file", which keeps all it can place, nor beside a quota."""
 
     @property
     def spacing_m(self) -> float | None:
@@ -106,6 +116,7 @@ def place(
     seed: int,
     owner_index: int,
     taken: Sequence[int] = (),
+    quota: Quota | None = None,
 ) -> Placed:
     """Place the readers of one rule.
 
@@ -125,6 +136,8 @@ def place(
         The owner's position in the list of owners.
     taken
         Links where earlier rules have put readers of this owner; strategies pass them over.
+    quota
+        How many readers each part of the map gets; the rule's count on the whole map if None.
     """
     where = f"readers.place.{name}"
     if rule.strategy == "file":
@@ -136,7 +149,7 @@ def place(
     setting = Setting(roads=roads, link_uid=uids, flow=flow, stream=key(seed, f"readers.{name}"), where=where)
     preference = STRATEGIES[rule.strategy](setting, rule)
     preference = preference[~np.isin(preference, np.asarray(taken, np.int32))]
-    link = _first(roads, preference, rule, where)
+    link = _chosen(roads, preference, rule, quota, where)
     places = _ends(roads, link)
     readers = _readers(roads, link, np.full(len(link), 0.5), places, ("",) * len(link), rule.owner, owner_index)
     return Placed(readers=readers, report=None)
@@ -221,21 +234,49 @@ def _by_flow(setting: Setting, links: NDArray[np.int32]) -> NDArray[np.int32]:
     return links[np.lexsort((setting.link_uid[links], -np.rint(setting.flow[links] * 1000)))]
 
 
-def _first(roads: RoadNetwork, preference: NDArray[np.int32], rule: Rule, where: str) -> NDArray[np.int32]:
-    """Take links in order, none too near one taken before; int32[count]."""
-    count, spacing_m = rule.count or 0, rule.spacing_m or 0.0
+def _chosen(
+    roads: RoadNetwork, preference: NDArray[np.int32], rule: Rule, quota: Quota | None, where: str
+) -> NDArray[np.int32]:
+    """Take as many links as the rule, or the quota of each part, asks for; int32[k]."""
+    spacing_m = rule.spacing_m or 0.0
+    remedy = "ask for fewer, or set a smaller spacing_m" if spacing_m else "ask for fewer"
+    if quota is None:
+        if not rule.count or rule.count < 1:
+            raise ScenarioError(f"{where}.count", "at least 1 reader", rule.count, "say how many readers to place")
+        link = _first(roads, preference, rule.count, spacing_m)
+        if len(link) < rule.count:
+            expected = f"at most {len(link)}, which is what fits"
+            raise ScenarioError(f"{where}.count", expected, rule.count, remedy)
+        return link
+    found = [np.empty(0, np.int32)]
+    for part, count in enumerate(quota.counts):
+        link = _first(roads, preference[quota.part[preference] == part], count, spacing_m)
+        if len(link) < count:
+            expected = f"at most {len(link)} readers in one metro, which is what fits"
+            raise ScenarioError(f"{where}.counties", expected, count, remedy.replace("ask for fewer", "lower factor"))
+        found.append(link)
+    return np.concatenate(found)
+
+
+def _first(roads: RoadNetwork, preference: NDArray[np.int32], count: int, spacing_m: float) -> NDArray[np.int32]:
+    """Take links in order, none too near one taken before; int32[k], as many as fit and at most count.
+
+    Squares as wide as the spacing hold what was taken, so that only nine are looked at.
+    """
+    if not spacing_m:
+        return preference[:count]
     x, y = roads.point_on(preference, np.full(len(preference), 0.5))
+    column, row = (np.floor(axis / spacing_m).astype(np.int64).tolist() for axis in (x, y))
+    squares: dict[tuple[int, int], list[int]] = {}
     taken: list[int] = []
     for i in range(len(preference)):
         if len(taken) == count:
             break
-        if not taken or np.hypot(x[taken] - x[i], y[taken] - y[i]).min() >= spacing_m:
+        a, b = column[i], row[i]
+        near = [k for c in (a - 1, a, a + 1) for r in (b - 1, b, b + 1) for k in squares.get((c, r), ())]
+        if not near or np.hypot(x[near] - x[i], y[near] - y[i]).min() >= spacing_m:
             taken.append(i)
-    if count < 1:
-        raise ScenarioError(f"{where}.count", "at least 1 reader", rule.count, "say how many readers to place")
-    if len(taken) < count:
-        remedy = "ask for fewer, or set a smaller spacing_m" if spacing_m else "ask for fewer"
-        raise ScenarioError(f"{where}.count", f"at most {len(taken)}, which is what fits", count, remedy)
+            squares.setdefault((a, b), []).append(i)
     return preference[taken]
 
 

@@ -157,9 +157,8 @@ def build_routes(
     fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint16) for _ in range(2))
     cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
     used = np.zeros((h, N_ALTERNATIVES, h), np.uint8)
-    size = h * N_ALTERNATIVES * r + 1
-    parent, site = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
-    cell_fast, cell_slow, depth = (np.zeros(size, np.uint16) for _ in range(3))
+    parent, site = (np.zeros(r + 1, np.uint32) for _ in range(2))
+    cell_fast, cell_slow, depth = (np.zeros(r + 1, np.uint16) for _ in range(3))
     at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
     first = np.searchsorted(readers.link, np.arange(roads.n_links + 1)).astype(np.int64)
     node_cell = np.empty(network.n_nodes, np.uint32)
@@ -169,6 +168,11 @@ def build_routes(
         for i, order, in_link in _ways(network, alternative, hub_node, quickest):
             elsewhere = _elsewhere(part, h, i)
             _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
+            if n_cells + r > len(parent):  # a tree meets each reader at most once
+                parent, site, cell_fast, cell_slow, depth = (
+                    np.concatenate([cells, np.zeros(len(cells) + r, cells.dtype)])
+                    for cells in (parent, site, cell_fast, cell_slow, depth)
+                )
             n_cells = grow_trie(
                 order, in_link, network.leaves, network.fast_ds, network.slow_ds, first, at, n_cells, parent, site,
                 cell_fast, cell_slow, depth, node_cell, node_fast, node_slow,

@@ -14,11 +14,16 @@ from simulate.world.states import CODES, POPULATION, UNKNOWN
 BAD = Path(__file__).parent.parent / "bad" / "metros"
 FAULTS = {
     "binary.csv": ("", "a CSV file in UTF-8"),
+    "blank_name.csv": (":3", "the name of a metro, found a blank"),
+    "blank_state.csv": (":2", "a state's two letters, found ''"),
+    "empty.csv": (":1", "a column called metro"),
     "header_and_nothing.csv": (":2", "at least one metro"),
     "latitude_of_139.csv": (":2", "from -90 to 90 for lat, found '139.8'"),
     "letters_for_population.csv": (":2", "for population, found 'many'"),
+    "longitude_nan.csv": (":2", "from -180 to 180 for lon, found 'nan'"),
     "missing_column.csv": (":1", "a column called lon"),
     "short_line.csv": (":2", "for population, found ''"),
+    "twice.csv": (":3", "each metro once, found Ashford, NY again"),
     "unknown_state.csv": (": Springfield", "a state's two letters, found 'IX'"),
 }
 TEXAS, VERMONT, DISTRICT = (CODES.index(code) for code in ("TX", "VT", "DC"))
@@ -51,6 +56,11 @@ def test_a_bad_table_is_refused_with_one_message(name):
 def test_a_table_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match=r"none\.csv: expected a table of metros, found No such file"):
         read_metros(tmp_path / "none.csv")
+
+
+def test_without_a_name_the_message_says_how_to_give_one():
+    with pytest.raises(ScenarioError, match=r"roads.path: expected a table of metros, found nothing; .*--set roads"):
+        read_metros("")
 
 
 def test_a_table_is_read_by_its_columns(metros):
