@@ -343,7 +343,7 @@ def verify(run: Path) -> None:
         print(fault)
     if faults:
         raise SystemExit(FAILED)
-    print(f"{run}: every row is as it was drawn")
+    print(f"{run}: every row is as it was written")
 
 
 @app.command
@@ -485,7 +485,9 @@ def _with_metros(metros: str | None, overrides: tuple[str, ...]) -> tuple[str, .
     """Add the metros to the values that are changed."""
     if metros is None:
         return overrides
-    return (*overrides, f"roads.metros={jsons.dumps([name.strip() for name in metros.split(',')])}")
+    from simulate.metros import names_of  # noqa: PLC0415
+
+    return (*overrides, f"roads.metros={jsons.dumps(names_of(metros))}")
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -26,6 +26,8 @@ COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
+LEAST_PEOPLE = 50_000
+"""Fewest people of a metro that can be invented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,25 +120,44 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
 def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     """Find metros by the name of their first city or by the whole name; positions in the file, rising.
 
-    Raises ScenarioError where none is asked for, one does not exist, or there are too many.
+    Raises ScenarioError where none is asked for, one does not exist or might be another, or
+    there are too many.
     """
-    known = {name: i for i, metro in enumerate(metros) for name in (metro.short, metro.name)}
-    folded = {name.casefold(): i for name, i in known.items()}
     if not names:
         raise ScenarioError(
             "--metros", f"names of up to {MOST_METROS} metros", "none",
             f"choose whole metros, as in --metros {metros[-1].short}; the file lists {len(metros)}",
         )  # fmt: skip
-    for name in names:
-        if name.strip().casefold() not in folded:
+    chosen = set()
+    for asked in names:
+        name = asked.strip().casefold()
+        found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
+        if not found:
             shorts = [metro.short for metro in metros]
-            raise ScenarioError("--metros", "a metro of the file", f'"{name}"', did_you_mean(name.strip(), shorts))
-    chosen = tuple(sorted({folded[name.strip().casefold()] for name in names}))
+            raise ScenarioError("--metros", "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
+        if len(found) > 1:
+            whole = ", ".join(metros[i].name for i in found)
+            raise ScenarioError("--metros", "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
+        if metros[found[0]].population < LEAST_PEOPLE:
+            expected = f"metros of at least {LEAST_PEOPLE:,} people"
+            said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
+            raise ScenarioError("--metros", expected, said, "choose a larger one")
+        chosen.add(found[0])
     if len(chosen) > MOST_METROS:
-        raise ScenarioError(
-            "--metros", f"at most {MOST_METROS} metros at once", len(chosen), "draw them in several runs"
-        )
-    return chosen
+        expected = f"at most {MOST_METROS} metros at once"
+        raise ScenarioError("--metros", expected, len(chosen), "draw them in several runs")
+    return tuple(sorted(chosen))
+
+
+def names_of(text: str) -> list[str]:
+    """Read names between commas; a comma that is part of a whole name, as in "Buffalo, NY", stays."""
+    parts: list[str] = []
+    for part in text.split(","):
+        if parts and re.fullmatch("[A-Z]{2}(-[A-Z]{2})*", part.strip()):
+            parts[-1] += f", {part.strip()}"
+        else:
+            parts.append(part.strip())
+    return parts
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:

@@ -76,7 +76,9 @@ class Scenario:
     seed: int
     """What all random draws start from."""
     settings: Settings
-    """All values."""
+    """All values, of a nation's totals the share of its metros."""
+    stated: Settings
+    """All values as they were stated; other than `settings` only for metros of a nation."""
     sources: Mapping[str, str]
     """For each dotted key, the comment beside the line that set it."""
     files: tuple[Path, ...]
@@ -124,10 +126,12 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
         layer = _override(tables, keys, value)
         tables = merge(tables, layer.tables)
         marks.update(layer.marks)
+    stated = _validate(tables, marks)
     return Scenario(
         name=path.stem,
         seed=_checked_seed(seed),
-        settings=take_share(_validate(tables, marks)),
+        settings=take_share(stated),
+        stated=stated,
         sources={".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment},
         files=tuple(layer.path for layer in reversed(layers) if layer.path),
     )
@@ -136,7 +140,7 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
 def from_resolved(resolved: Mapping[str, Any], name: str, seed: int) -> Scenario:
     """Return the scenario that a run stored; its sources stay in the files it came from."""
     settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
-    return Scenario(name=name, seed=_checked_seed(seed), settings=settings, sources={}, files=())
+    return Scenario(name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources={}, files=())
 
 
 def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scenario:
@@ -144,11 +148,12 @@ def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scena
 
     where : what to name in an error.
     """
-    tables: Mapping[str, Any] = scenario.resolved()
+    tables: Mapping[str, Any] = scenario.stated.model_dump(mode="json", exclude_none=True)
     for keys, value in values.items():
         tables = merge(tables, _nest(keys, value))
     sources = {key: source for key, source in scenario.sources.items() if tuple(key.split(".")) not in values}
-    return replace(scenario, settings=_validate(tables, {(): Mark(where)}), sources=sources)
+    stated = _validate(tables, {(): Mark(where)})
+    return replace(scenario, settings=take_share(stated), stated=stated, sources=sources)
 
 
 def _nest(keys: Keys, value: object) -> dict[str, Any]:

@@ -46,7 +46,7 @@ RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
 """On which days of a week a car is about: all, one of a visitor's week, or its working days."""
 JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
 ALL_DAYS = np.uint64(0xFFFFFFFFFFFFFFFF)
-NINE_BITS = np.uint64(511)
+NINE_BITS, TWELVE_BITS = np.uint64(511), np.uint64(4095)
 
 
 class Life(NamedTuple):
@@ -97,8 +97,10 @@ class Life(NamedTuple):
     access_s: int
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
-    far_hub: NDArray[np.int32]  # [parts + 1, 64] where who leaves a metro, or the world beyond, moves; -1 = off the map
-    visit_zone: NDArray[np.int32]  # [parts, 64] way into the metro visited from each; -1 = one that is not drawn
+    far_hub: NDArray[
+        np.int32
+    ]  # [parts + 1, 4096] where who leaves a metro, or the world beyond, moves; -1 = off the map
+    visit_zone: NDArray[np.int32]  # [parts, 4096] way into the metro visited from each; -1 = one that is not drawn
     visit_template: NDArray[np.uint8]  # [64] what a visitor of a metro does on a day
     part: NDArray[np.int16]  # [h] the metro of each hub
     elsewhere: int  # zone of those who live off the map for now, -1 = there is none
@@ -168,7 +170,7 @@ def _move(life, household, state):
     far = state[0] == life.elsewhere or (w >> U32) < life.below[6]
     if far:
         row = len(life.far_hub) - 1 if state[0] == life.elsewhere else np.int64(life.part[life.zone_hub[state[0]]])
-        hub = life.far_hub[row, (w >> np.uint64(9)) & np.uint64(63)]
+        hub = life.far_hub[row, (w >> np.uint64(9)) & TWELVE_BITS]
         state[0] = np.int64(life.choice[P_VISIT, hub, pick]) if hub >= 0 else life.elsewhere
     elif workers > 0:
         state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
@@ -356,7 +358,7 @@ def next_visit(life, household, car, state, week, last):
 @inlined
 def visited(life, state, spell):
     """Return the way into the metro where a spell is spent, -1 where it is off the map."""
-    return np.int64(life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & np.uint64(63)])
+    return np.int64(life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & TWELVE_BITS])
 
 
 @folded

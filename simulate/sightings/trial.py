@@ -45,7 +45,7 @@ def visits_and_gates(
     assert readers.sightings is not None
     total = readers.sightings.per_month * settings.period.days / MONTH_DAYS
     rules: list[Fleet | Gates] = [*readers.mobile.values(), *readers.gates.values()]
-    kinds = {owners[rule.owner].kind for rule in rules}
+    kinds = sorted({owners[rule.owner].kind for rule in rules})
     idle = [kind for kind, share in readers.sightings.split.items() if share > 0 and kind not in kinds]
     if idle:
         raise ScenarioError(

@@ -124,7 +124,7 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
 def _far_home(life: Life, home: int, pick: int) -> int:
     """Find a home in another metro, or leave the map for now; who is off the map moves to one."""
     row = len(life.far_hub) - 1 if home == life.elsewhere else int(life.part[life.zone_hub[home]])
-    hub = int(life.far_hub[row, pick >> 9 & 63])
+    hub = int(life.far_hub[row, pick >> 9 & 4095])
     return int(life.choice[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else life.elsewhere
 
 
@@ -177,7 +177,7 @@ def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -
     first, last = (int(x) for x in life.span[spell & 15])
     if not _below(life, 1, spell) or not first < weekday < last:
         return -1
-    return int(life.visit_zone[life.part[life.zone_hub[chapter.home]], spell >> 4 & 63])
+    return int(life.visit_zone[life.part[life.zone_hub[chapter.home]], spell >> 4 & 4095])
 
 
 def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int, bool]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from simulate.world.build import World
 
-ROW = 64
-"""Equally likely destinations of those who move far; six bits pick one."""
+ROW = 4096
+"""Equally likely destinations of those who move or travel far; twelve bits pick one."""
 
 
 def far_hubs(world: World) -> NDArray[np.int32]:
@@ -61,9 +61,9 @@ def visit_zones(world: World) -> NDArray[np.int32]:
 
 
 def visit_days() -> NDArray[np.uint8]:
-    """Return what a visitor of a metro does on a day, every variant equally likely; uint8[ROW]."""
+    """Return what a visitor of a metro does on a day, every variant equally likely; uint8[64]."""
     variants = np.array([NUMBER[template.name] for template in VISIT_CITY_ANY], np.uint8)
-    return variants[np.arange(ROW) * len(variants) // ROW]
+    return variants[np.arange(64) * len(variants) // 64]
 
 
 def off_the_map(world: World, movers: float, far_moves: float) -> float:

@@ -14,7 +14,7 @@ from simulate.world.choices import choice_tables
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
 from simulate.world.metro import build_metro
-from simulate.world.nation import Nation, build_nation
+from simulate.world.nation import Nation, build_nation, by_people
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Quota, Readers, concatenate, place
 from simulate.world.roads import RoadClass
@@ -179,6 +179,8 @@ def _place_readers(
         if rule.counties is not None:
             quota, sentence = _by_county(name, rule, ground.nation)
             said.append(sentence)
+        elif ground.nation is not None and rule.count is not None:
+            quota = Quota(part=ground.nation.metro_of_link, counts=by_people(ground.nation, rule.count))
         part = place(ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)

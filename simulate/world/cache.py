@@ -17,9 +17,11 @@ import hashlib
 import json
 import os
 import platform
+import re
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import version
@@ -121,9 +123,10 @@ def load_world(entry: Path) -> World | None:
             return None
         plain = json.loads(body)
         arrays = {name: _open_array(entry / f"{name}.npy", *said) for name, said in plain["arrays"].items()}
-        os.utime(entry)
     except (OSError, ValueError, EOFError):
         return None
+    with suppress(OSError):  # a folder that others may only read
+        os.utime(entry)
     return _assemble(plain["plain"], arrays)
 
 
@@ -176,7 +179,7 @@ def _builder() -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    libraries = [version(name) for name in ("numpy", "scipy", "numba")]
+    libraries = [version(name) for name in ("numpy", "scipy", "numba", "osmium")]
     digest.update(f"{FORMAT} {libraries} {platform.machine()}".encode())
     line = np.linspace(0.001, 40.0, 4099)
     for function in (np.exp, np.sin, np.cos, np.log, np.tanh, np.sqrt):
@@ -228,8 +231,8 @@ def _digest(data: NDArray[Any] | bytes) -> str:
 def _drop_oldest(folder: Path) -> None:
     """Remove the entries used longest ago, beyond so many, and what killed processes left unfinished."""
     by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
-    entries = [path for path in by_age if not path.name.startswith(".")]
-    unfinished = [path for path in by_age if path.name.startswith(".")]
+    entries = [path for path in by_age if re.fullmatch("[0-9a-f]{32}", path.name)]
+    unfinished = [path for path in by_age if re.fullmatch(r"\.[0-9a-f]{32}\..*", path.name)]
     forgotten = [path for path in unfinished if time.time() - path.stat().st_mtime > FORGOTTEN_S]
     for path in [*entries[:-MOST_ENTRIES], *forgotten]:
         shutil.rmtree(path, ignore_errors=True)

@@ -36,7 +36,7 @@ EVERYONE = 0.9
 NEAREST_M = 100_000.0
 """Metros nearer than this draw no more people for it (assumption)."""
 NAME_BITS = 24
-"""Nodes of one metro have names below 2^24, so that no two metros share one."""
+"""Nodes of one metro have names below 2^24; a hash of the metro's name stands above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,27 +79,40 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
                 int(streams.key(seed, f"metro.{metro.name}")),
             )
         )
+    uids = [streams.uid("metro", metros[i].name) for i in chosen]
     shift_m = _side_by_side([roads for roads, _, _ in grounds])
     nodes = np.cumsum([0, *(roads.n_nodes for roads, _, _ in grounds)])
     n_hubs = np.cumsum([0, *(len(hubs) for _, hubs, _ in grounds)])
     return Nation(
         metros=metros,
         chosen=chosen,
-        roads=_union([roads for roads, _, _ in grounds], chosen, nodes, shift_m),
+        roads=_union([roads for roads, _, _ in grounds], uids, nodes, shift_m),
         hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _) in enumerate(grounds)]).astype(np.int32),
-        zones=_all_zones([zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen]),
+        zones=_all_zones(
+            [zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen], uids
+        ),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
         migration=migration(metros, chosen),
         metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _ in grounds]).astype(np.int16),
     )
 
 
+def by_people(nation: Nation, count: int) -> tuple[int, ...]:
+    """Split a count over the chosen metros by their people, by largest remainder."""
+    people = np.array([nation.metros[i].population for i in nation.chosen], np.float64)
+    wanted = count * people / people.sum()
+    counts = np.floor(wanted).astype(int)
+    rest = np.argsort(-(wanted - counts), kind="stable")[: count - int(counts.sum())]
+    counts[rest] += 1
+    return tuple(counts.tolist())
+
+
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
     """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
 
     As many go from one metro to another as come back: people of both over the distance between.
-    LISTED of all who leave one go to another of the file, from no metro more than EVERYONE;
-    the others leave the map, and as many come from there.
+    LISTED of all who leave one go to another of the file, or fewer if from some metro more
+    than EVERYONE did; the others leave the map, and as many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
@@ -125,15 +138,17 @@ def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
 
 
 def _union(
-    roads: Sequence[RoadNetwork], chosen: Sequence[int], nodes: NDArray[np.int64], shift_m: Sequence[float]
+    roads: Sequence[RoadNetwork], uids: Sequence[np.uint64], nodes: NDArray[np.int64], shift_m: Sequence[float]
 ) -> RoadNetwork:
-    """Put networks on one map; a node's name holds the position of its metro in the file."""
+    """Put networks on one map; a node's name holds a hash of its metro's."""
 
     def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(one, field) for one in roads])
 
     return RoadNetwork(
-        node_name=np.concatenate([one.node_name + (i << NAME_BITS) for i, one in zip(chosen, roads, strict=True)]),
+        node_name=np.concatenate(
+            [one.node_name + ((int(uid) >> NAME_BITS + 2) << NAME_BITS) for uid, one in zip(uids, roads, strict=True)]
+        ),
         x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
@@ -148,13 +163,18 @@ def _union(
 
 
 def _all_zones(
-    zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], people: Sequence[int]
+    zones: Sequence[Zones],
+    hubs: NDArray[np.int64],
+    shift_m: Sequence[float],
+    people: Sequence[int],
+    uids: Sequence[np.uint64],
 ) -> Zones:
     """Put the zones of all metros in one table; ways in weigh as many as people live behind them.
 
     The last zone is no place: it stands for wherever people live who have left the map for now.
     """
     attraction = np.concatenate([one.attraction for one in zones], axis=1)
+    sizes = [one.n for one in zones]
     ways_in = [one.attraction[Purpose.OUTSIDE] / one.attraction[Purpose.OUTSIDE].sum() for one in zones]
     attraction[Purpose.OUTSIDE] = np.concatenate([n * weight for n, weight in zip(people, ways_in, strict=True)])
     return Zones(
@@ -165,4 +185,6 @@ def _all_zones(
         attraction=np.concatenate([attraction, np.zeros((len(attraction), 1))], axis=1),
         outside=np.concatenate([*(one.outside for one in zones), [True]]),
         income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
+        shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
+        metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
     )

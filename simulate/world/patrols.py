@@ -80,7 +80,8 @@ def patrol(
         weight = zone_weights(zones, name, fleet, seed)
         for unit in range(fleet.units):
             uid = streams.uid(fleet.owner, name, unit)
-            territory = _territory(zones, weight, fleet, streams.key(seed, f"patrols.{uid}"))
+            here = weight * _metro_of_unit(zones, unit, fleet.units)
+            territory = _territory(zones, here, fleet, streams.key(seed, f"patrols.{uid}"))
             for shift in range(len(fleet.shifts)):
                 where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
                 parts.append((where, when, names, np.full(len(where), number), np.full(len(where), unit)))
@@ -117,8 +118,9 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
     homes = np.where(inside, zones.residents, 0.0)
     lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
     where = fleet.homes * _shares(homes) + (1 - fleet.homes) * _shares(lots)
-    cell = np.floor(np.column_stack([zones.x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
-    named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64)
+    x_m, ground = zones.own_ground()
+    cell = np.floor(np.column_stack([x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
+    named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64) ^ ground
     draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
     weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
@@ -134,6 +136,15 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
 def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return weights over their sum; zeros where there is nothing to share."""
     return weight / (weight.sum() or 1.0)
+
+
+def _metro_of_unit(zones: Zones, unit: int, units: int) -> NDArray[np.bool_]:
+    """Return the zones of the metro that a unit belongs to, units by people; bool[z], all on any other map."""
+    _, ground = zones.own_ground()
+    metros, metro = np.unique(ground, return_inverse=True)
+    share = np.cumsum(np.bincount(metro, weights=zones.residents, minlength=len(metros)))
+    here: NDArray[np.bool_] = metro == np.searchsorted(share, (unit + 0.5) / units * share[-1])
+    return here
 
 
 def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from simulate.world.readers import Readers
     from simulate.world.zones import Zones
+
+MOST_SITES = 1 << 24
+"""A row has 24 bits for its site while it is drawn."""
 
 
 class SiteKind(IntEnum):
@@ -77,8 +81,10 @@ class Sites:
 
 def zone_uids(zones: Zones, *parts: object) -> NDArray[np.uint64]:
     """Hash the place of every zone, to the metre, with what identifies its use; uint64[z]."""
+    x_m, ground = zones.own_ground()
+    named = zip(ground.tolist(), x_m, zones.y_m, strict=True)
     return np.array(
-        [streams.uid(*parts, round(x), round(y)) for x, y in zip(zones.x_m, zones.y_m, strict=True)], np.uint64
+        [streams.uid(*parts, *([uid] if uid else []), round(x), round(y)) for uid, x, y in named], np.uint64
     )
 
 
@@ -104,6 +110,11 @@ def number_sites(
     scanned = np.tile(inside, len(mobile_owners))
     scanner = np.repeat(np.array(mobile_owners, np.int16), len(inside))
     zone = np.concatenate([gates, scanned]).astype(np.int32)
+    if readers.n + len(zone) > MOST_SITES:
+        raise ScenarioError(
+            "readers", f"at most {MOST_SITES:,} sites", f"{readers.n + len(zone):,}",
+            "raise roads.vehicles_per_zone, or let fewer owners have mobile units",
+        )  # fmt: skip
     uids = {int(owner): zone_uids(zones, owners[owner]) for owner in {*gate_owner.tolist(), *mobile_owners}}
     kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(scanned)])
     by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from simulate import streams
+from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,8 @@ class Purpose(IntEnum):
 
 
 N_PURPOSES = len(Purpose)
+MOST_BLOCKS = 4096
+"""Zones round one junction at most: what names them has twelve bits for it."""
 FARTHEST_M = 500.0
 """How far a block lies from its junction at most (assumption)."""
 
@@ -58,11 +61,24 @@ class Zones:
     """bool[z]; True where the zone stands for the world beyond the map."""
     income_rank: NDArray[np.float64]
     """float64[z]; 0 poorest to 1 richest, a trait of areas only."""
+    shifted_m: NDArray[np.float64] | None = None
+    """float64[z]; how far east the metro of each zone was set on a map of several; None on any other."""
+    metro_uid: NDArray[np.uint64] | None = None
+    """uint64[z]; hash of that metro's name."""
 
     @property
     def n(self) -> int:
         """Count the zones."""
         return len(self.x_m)
+
+    def own_ground(self) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+        """Return metres east on its metro's own ground, and what names that ground; float64[z], uint64[z].
+
+        What is named by these is the same whatever other metros stand on the map.
+        """
+        if self.shifted_m is None or self.metro_uid is None:
+            return self.x_m, np.zeros(self.n, np.uint64)
+        return self.x_m - self.shifted_m, self.metro_uid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,12 +104,17 @@ def scatter(
     within half the distance to the nearest other node, at most FARTHEST_M away.
     """
     blocks = np.maximum(np.ceil(homes / per_zone), 1).astype(np.int64)
+    if blocks.max() > MOST_BLOCKS:
+        raise ScenarioError(
+            "roads.vehicles_per_zone", f"at most {MOST_BLOCKS:,} zones round a junction", f"{blocks.max():,}",
+            "raise vehicles_per_zone",
+        )  # fmt: skip
     owner = np.repeat(np.arange(len(nodes)), blocks)
     x, y = roads.x_m[nodes], roads.y_m[nodes]
     apart = np.asarray(cKDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), k=2)[0])[:, 1]
     radius = np.minimum(apart / 2, FARTHEST_M)
     ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
-    name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(4096) + ordinal.astype(np.uint64)
+    name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(MOST_BLOCKS) + ordinal.astype(np.uint64)
     turn = 2 * np.pi * streams.uniforms(streams.key(seed, "zones.turn"), name)
     reach = radius[owner] * np.sqrt(streams.uniforms(streams.key(seed, "zones.reach"), name))
     return Blocks(
