@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulate.schema_parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
+"""Columns a table of metros must have; others are ignored."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
 

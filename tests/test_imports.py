@@ -17,7 +17,7 @@ ROOMS = (
     ("checks", "durations", "files"),
     ("kernels",),
     ("streams",),
-    ("schema_parts", "reader_schema", "sharing_schema", "schema", "faults", "catalogue", "scenario"),
+    ("schema_parts", "reader_schema", "sharing_schema", "schema", "faults", "catalogue", "metros", "scenario"),
     ("world",),
     ("travel",),
     ("sightings",),

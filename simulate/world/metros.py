@@ -12,13 +12,12 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.metros import COLUMNS
 from simulate.world.states import CODES, POPULATION, UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COLUMNS = ("metro", "state", "population", "lat", "lon")
-"""Columns a table of metros must have; others are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

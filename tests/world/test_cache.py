@@ -143,7 +143,7 @@ def test_another_world_has_another_key(scenario, change):
 
 
 def test_what_the_world_does_not_read_does_not_change_the_key(scenario):
-    other = town_scenario(7, **MID_TOWN | {"period__days": 9, "readers__misread": 0.2, "plates__format": "LLDDDD"})
+    other = town_scenario(7, **MID_TOWN | {"period__days": 9, "readers__misread": 0.2, "plates__format": "LLLDDD"})
     assert world_key(other) == world_key(scenario)
 
 
