@@ -173,9 +173,7 @@ def _place_readers(
         if rule.counties is not None:
             quota, sentence = _by_county(name, rule, ground.nation)
             said.append(sentence)
-        part = place(
-            ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota
-        )
+        part = place(ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)
         if part.report is not None:
@@ -209,7 +207,9 @@ def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota
     for one, count in zip(mapped, counts, strict=True):
         absent = f", {one.absent} of which the file does not list" if one.absent else ""
         parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
-    return Quota(part=nation.metro_of_link, counts=counts), f"{name}: {factor:g} readers for each mapped one: {'; '.join(parts)}"
+    return Quota(
+        part=nation.metro_of_link, counts=counts
+    ), f"{name}: {factor:g} readers for each mapped one: {'; '.join(parts)}"
 
 
 def _daily_trips(zones: Zones, choice: NDArray[np.uint32]) -> NDArray[np.float64]:

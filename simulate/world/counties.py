@@ -137,9 +137,7 @@ _BY_STATE = {
     "Riverside-San Bernardino-Ontario, CA": "06 065 071",
     "Detroit-Warren-Dearborn, MI": "26 087 093 099 125 147 163",
     "Seattle-Tacoma-Bellevue, WA": "53 033 053 061",
-    "Minneapolis-St. Paul-Bloomington, MN-WI": (
-        "27 003 019 025 037 053 059 079 095 123 139 141 163 171; 55 093 109"
-    ),
+    "Minneapolis-St. Paul-Bloomington, MN-WI": ("27 003 019 025 037 053 059 079 095 123 139 141 163 171; 55 093 109"),
     "San Diego-Chula Vista-Carlsbad, CA": "06 073",
     "Tampa-St. Petersburg-Clearwater, FL": "12 053 057 101 103",
     "Denver-Aurora-Lakewood, CO": "08 001 005 014 019 031 035 039 047 059 093",

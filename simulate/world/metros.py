@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metros:
     """Large metropolitan areas, in the order of their table."""

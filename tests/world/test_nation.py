@@ -78,7 +78,7 @@ FAULTS = {
     "no_rows.csv": ("", "the columns metro, state, population, lat, lon, found no rows"),
     "empty.csv": ("", "found no rows"),
     "missing_column.csv": ("", "found the columns metro, state, population, lat;"),
-    "twice.csv": ("", 'each metro once, found Ashford, NY twice'),
+    "twice.csv": ("", "each metro once, found Ashford, NY twice"),
     "blank_name.csv": (", line 3", "a metro and its state, found a blank"),
     "blank_state.csv": (", line 2", "a metro and its state, found a blank"),
     "population_in_words.csv": (", line 2", 'population from 1 to 1e+09, found "many"; correct Ashford, NY'),
@@ -211,7 +211,7 @@ def test_each_metro_has_the_readers_of_its_counties(alone, both):
 
 
 def test_more_readers_for_each_mapped_one_hold_the_fewer(files, alone):
-    more = build_world(flock(files, "Buffalo", **{"readers__place__private__factor": 0.5}))
+    more = build_world(flock(files, "Buffalo", readers__place__private__factor=0.5))
     assert more.readers.n == alone.readers.n + 8
     assert set(alone.readers.uid.tolist()) < set(more.readers.uid.tolist())
 
