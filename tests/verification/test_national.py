@@ -24,17 +24,18 @@ FLOCK_DAYS = 7
 MONTH_DAYS, LAST_DAYS, YEAR = 30.4, 60, 365
 NEWMAN = "Newman, Wired 2019"
 VENDOR = "derived from the vendor's 20 billion reads a month"
-LAW = "derived: a gamma-Poisson law, fitted to the 40 % of vehicles seen in a year that the vendor claimed (BetaBoston 2014)"
+LAW = "derived: a gamma-Poisson law, fitted to the vendor's claim of 40 % of vehicles seen in a year (BetaBoston 2014)"
 PLACES = (
     "the derived figure is no observation. It gives every vehicle a rate of its own for ever; in the model unevenness"
     " lies in places. A car visits some twenty of them, in neighbourhoods that patrols like and others they neglect,"
-    " moves home or job, and so averages over them; a firm unevenness of persons would need cars that never leave a"
-    " neglected neighbourhood. The truth for five years is unknown and may lie between"
+    " moves home or job, and so averages over them. For one car in three never to be seen, a third would have to spend"
+    " five years in neglected neighbourhoods alone. Nobody has published either figure"
 )
 FREEWAYS = (
-    "a third of the police's readers stand on the busiest links, as in Norfolk, a town without freeways; in a metro these"
-    " are its freeways, and four reads in five come from there (nine in ten in Portland, half in Birmingham). Those on"
-    " links at random read about 3,000 cars a day. Nobody has counted the traffic past real ones; nothing was tuned on it"
+    "a third of the police's readers stand on the busiest links, as in Norfolk, a town without freeways. In a metro"
+    " these are its freeways, and four reads in five come from there (nine in ten in Portland, half in Birmingham)."
+    " Readers on links at random read about 3,000 cars a day. Nobody has counted the traffic past real ones, and"
+    " nothing was tuned on it"
 )
 
 
@@ -107,9 +108,10 @@ def test_vigilant_spreads_it_over_vehicles(check, vigilant):
     counts = counts_of(vigilant, police=False)[plates]
     last_year = counts_of(vigilant, police=False, last_days=YEAR)[plates]
     rows = (
-        ("never", "residents' vehicles without a private record in five years", (counts == 0).mean(), "26 to 39 %", 0.26,
-         0.39, "%"),
-        ("median", "private records of a resident's vehicle in five years, median", np.median(counts), "3 to 8", 3, 8, ""),
+        ("never", "residents' vehicles without a private record in five years", (counts == 0).mean(), "26 to 39 %",
+         0.26, 0.39, "%"),
+        ("median", "private records of a resident's vehicle in five years, median", np.median(counts), "3 to 8", 3,
+         8, ""),
         ("last-year", "residents' vehicles with a private record in the last year", (last_year > 0).mean(),
          "about 54 %, at the inflow of 2019", 0.45, 0.65, "%"),
     )  # fmt: skip
@@ -145,9 +147,9 @@ def test_flock(check, data, flock, tmp_path):
     anywhere = draw_flock(data, METRO, tmp_path / "run", **{"readers.place.main-roads.strategy": "random"})
     check(
         "reads.flock-placement",
-        what="fixed network 2025, Buffalo: reads per camera and day, all readers anywhere or a third on the busiest roads",
-        value=(rates(anywhere)[0], per_camera), published="about 8,000", source=f"{VENDOR} over 83,345 cameras", low=2000,
-        high=9000, kind="held out", expected="bracketed", why=FREEWAYS,
+        what="fixed network 2025, Buffalo: reads per camera and day, all anywhere or a third on the busiest roads",
+        value=(rates(anywhere)[0], per_camera), published="about 8,000", source=f"{VENDOR} over 83,345 cameras",
+        low=2000, high=9000, kind="held out", expected="bracketed", why=FREEWAYS,
     )  # fmt: skip
     check(
         "reads.flock-vehicle", what="fixed network 2025, Buffalo: reads per resident vehicle and day",
