@@ -62,8 +62,12 @@ def take_share(settings: Settings) -> Settings:
     share = sum(metros[i].population for i in chosen) / sum(metro.population for metro in metros)
     readers = settings.readers
     sightings = readers.sightings
+    cities = [metros[i].short for i in chosen]
+    named = " and ".join([*filter(None, [", ".join(cities[:-1])]), cities[-1]])
     return settings.model_copy(
         update={
+            "title": f"{settings.title}: {named}",
+            "summary": f"{named}, invented from population. {settings.summary}",
             "roads": roads.model_copy(update={"share": share, "metros": tuple(metros[i].name for i in chosen)}),
             "visitors": _shared(settings.visitors, "vehicles", share),
             "readers": readers.model_copy(

@@ -187,8 +187,8 @@ class Readers(Table):
     growth: float | None = Field(
         default=None,
         ge=1,
-        le=1000,
-        description="how many times as large the network is at the end as at the start; by the same share each day",
+        le=1e15,
+        description="how many times as large the network is after a year; by the same share each day",
     )
     place: Mapping[Name, Placement] = Field(default={}, description="placements of fixed readers, by name")
     mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")

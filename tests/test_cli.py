@@ -130,7 +130,7 @@ def test_report_ends_with_four_numbers_and_the_page(plateprint, tiny_run, tmp_pa
 def test_verify_passes_a_fine_run(plateprint, tiny_run):
     code, out, _ = plateprint("verify", tiny_run)
     assert code == 0
-    assert "as it was drawn" in out
+    assert "as it was written" in out
 
 
 def test_a_truncated_shard_fails_verify_and_does_not_open(plateprint, tmp_path):

@@ -106,6 +106,18 @@ FAULTS = {
     "retention-ambiguous": [(3, "measure.retention", "a duration", '"3m"', "3min for minutes or 3mo for months")],
     "retention-empty": [(3, "measure.retention", "a list of at least 1", "found []", "durations")],
     "retention-without-unit": [(3, "measure.retention", "a duration", '"21"', "a unit (s, min, h, d, w, mo, y)")],
+    "counties-and-count": [(3, "readers.place.spread.count", "no such key", '"count"', "in place of count")],
+    "counties-in-a-ring": [
+        (2, "readers.place.ring.count", "'cordon' needs", "nothing", "takes count, radius_m"),
+        (6, "readers.place.ring.counties", "'cordon'", '"counties"', "takes count, radius_m"),
+    ],
+    "counties-in-a-town": [
+        (5, "readers.place.mapped.counties", 'unless roads.source is "nation"', "counties.csv", "say count instead")
+    ],
+    "factor-of-nothing": [(3, "readers.place.spread.factor", "a number above 0", "found 0.0", "readers for each one")],
+    "factor-without-counties": [
+        (3, "readers.place.police.factor", "'busiest'", '"factor"', "counties and factor may stand in place of count")
+    ],
     "roads-mixed": [(3, "roads.coordinates", "a key of this table", '"coordinates"', "known: block_m")],
     "roads-unknown-source": [(3, "roads.source", '"tntp", "town"', '"towm"', "did you mean 'town'")],
     "roads-without-source": [(2, "roads.source", '"tntp", "town"', "found nothing", "add source")],
@@ -153,7 +165,7 @@ FAULTS = {
     "unknown-attacker-roads": [(3, "measure.attacker_roads", '"none", "public", "generator"', '"publik"', "public")],
     "unknown-root-key": [(1, "sumary", "a known table or key", '"sumary"', "did you mean 'summary'")],
     "unknown-table": [(3, "reader", "a known table or key", '"reader"', "did you mean 'readers'")],
-    "value-for-table": [(2, "roads", "a table", '"town"', 'source = "tntp"')],
+    "value-for-table": [(2, "roads", "a table", '"town"', '"tntp" reads a network')],
     "workers-above-cars": [(3, "households.types.retired.workers", "cars (1)", "found 2", "lower workers")],
     "visits-and-sightings": [
         (3, "readers.mobile.spotters.visits", "nothing, since [readers.sightings]", "found 5", "leave out one")

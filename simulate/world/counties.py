@@ -9,6 +9,10 @@ in the states that the metro's name gives. `tests/world/test_counties.py` repeat
 Hartford is an exception. The Census Bureau has counted Connecticut by planning regions instead
 of counties since 2022; the Capitol and the Lower Connecticut River Valley stand for the counties
 of Hartford, Middlesex and Tolland, whose borders they follow only roughly: 4 % below.
+
+Files that join counties by name may lack a city that has a county's name and lies elsewhere: the
+readers of Richmond, Virginia, then stand under Richmond County, which is no part of its metro. What
+a file does not list is counted and said; nothing is guessed.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from scipy.special import gammaincinv
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.durations import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S, MONTH_DAYS
 from simulate.reader_schema import MOST_VISITS, clock_min, shift_min
 from simulate.world.zones import Purpose
 
@@ -103,8 +103,11 @@ def patrol(
 
 
 def strength_by_day(growth: float | None, days: int) -> NDArray[np.float64]:
-    """Return the size of a growing network on each day as a share of its last; float64[days], rising to 1."""
-    return (growth or 1.0) ** ((np.arange(days) + 1) / days - 1)
+    """Return the size of a network on each day as a share of its last; float64[days], rising to 1.
+
+    growth : how many times as large it is after a year.
+    """
+    return (growth or 1.0) ** ((np.arange(days) + 1 - days) / (12 * MONTH_DAYS))
 
 
 def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:

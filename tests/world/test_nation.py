@@ -220,6 +220,8 @@ def test_a_network_grows_by_the_same_share_each_day():
     np.testing.assert_array_equal(strength_by_day(1.0, 5), np.ones(5))
 
 
+EIGHTFOLD = 8.0 ** (365.25 / 30)
+"""Growth in a year that makes eight times as much in thirty days."""
 GROWING = {
     **{key.replace(".", "__"): value for key, value in WATCHERS.items()},
     "readers__place__police__count": 40,
@@ -228,27 +230,31 @@ GROWING = {
 
 
 def test_readers_and_gates_begin_by_the_size_of_the_network():
-    steady, growing = (small(town_scenario(seed=3, **GROWING, readers__growth=g)).watch.sites for g in (1.0, 8.0))
+    steady, growing = (small(town_scenario(seed=3, **GROWING, readers__growth=g)).watch.sites for g in (1.0, EIGHTFOLD))
     np.testing.assert_array_equal(steady.uid, growing.uid)
     assert (steady.since == 0).all()
     assert (growing.since[growing.kind == SiteKind.MOBILE] == 0).all()
     fixed = np.sort(growing.since[growing.of_kind(SiteKind.FIXED)])
     assert fixed[-1] < 30
     share = np.searchsorted(fixed, np.arange(30), side="right") / len(fixed)
-    assert np.abs(share - strength_by_day(8.0, 30)).max() < 0.25  # Kolmogorov: 40 readers stay below in 98 of 100 draws
+    assert (
+        np.abs(share - strength_by_day(EIGHTFOLD, 30)).max() < 0.25
+    )  # Kolmogorov: 40 readers stay below in 98 of 100 draws
 
 
 def test_the_inflow_of_a_growing_network_grows_and_is_part_of_the_full_one():
-    drawn = {g: small(town_scenario(seed=3, **GROWING, readers__growth=g, readers__misread=0.0)) for g in (1.0, 8.0)}
+    drawn = {
+        g: small(town_scenario(seed=3, **GROWING, readers__growth=g, readers__misread=0.0)) for g in (1.0, EIGHTFOLD)
+    }
     rows = {g: rows_of(one.tables) for g, one in drawn.items()}
-    sites = drawn[8.0].watch.sites
-    day = (rows[8.0][:, 1] - DAY_START_S) // DAY_S
-    site = rows[8.0][:, 2]
+    sites = drawn[EIGHTFOLD].watch.sites
+    day = (rows[EIGHTFOLD][:, 1] - DAY_START_S) // DAY_S
+    site = rows[EIGHTFOLD][:, 2]
     assert (day >= sites.since[site]).all()
     for kinds in ([SiteKind.FIXED, SiteKind.GATE], [SiteKind.MOBILE]):
         steady, growing = (
             np.histogram((one[np.isin(sites.kind[one[:, 2]], kinds), 1] - DAY_START_S) // DAY_S, 5, (0, 30))[0]
-            for one in (rows[1.0], rows[8.0])
+            for one in (rows[1.0], rows[EIGHTFOLD])
         )
         assert steady.min() > 0
         share = growing / steady
@@ -257,4 +263,4 @@ def test_the_inflow_of_a_growing_network_grows_and_is_part_of_the_full_one():
     standing = {g: one[sites.kind[one[:, 2]] != SiteKind.MOBILE] for g, one in rows.items()}
     full = standing[1.0]
     kept = full[(full[:, 1] - DAY_START_S) // DAY_S >= sites.since[full[:, 2]]]
-    np.testing.assert_array_equal(standing[8.0], kept)
+    np.testing.assert_array_equal(standing[EIGHTFOLD], kept)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulate.checks import ScenarioError
 from simulate.reader_schema import Placement
 from simulate.streams import uid
-from simulate.world.readers import STRATEGIES, Readers, concatenate, place
+from simulate.world.readers import STRATEGIES, Quota, Readers, _first, concatenate, place
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass, RoadNetwork
 
 SIDE = 9
@@ -277,3 +277,35 @@ def test_the_columns_have_the_stated_types():
         "x_m": "float64",
         "y_m": "float64",
     }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, M - N_CONNECTORS), st.sampled_from([90.0, 141.0, 200.0, 283.0, 450.0]), st.integers(0, 5))
+def test_spacing_takes_what_a_look_at_all_that_were_taken_would(count, spacing_m, seed):
+    preference = np.random.default_rng(seed).permutation(M).astype(np.int32)
+    x, y = ROADS.point_on(preference, np.full(M, 0.5))
+    taken: list[int] = []
+    for i in range(M):
+        if len(taken) < count and all(np.hypot(x[k] - x[i], y[k] - y[i]) >= spacing_m for k in taken):
+            taken.append(i)
+    assert _first(ROADS, preference, count, spacing_m).tolist() == preference[taken].tolist()
+
+
+@pytest.mark.parametrize("spacing_m", [None, 250.0])
+def test_a_quota_gives_each_part_its_own_and_no_part_touches_another(spacing_m):
+    part = (np.arange(M) % 3).astype(np.int16)
+    rule = Rule(strategy="random", count=None, spacing_m=spacing_m)
+
+    def links(*counts: int, taken: tuple[int, ...] = ()) -> list[int]:
+        quota = Quota(part=part, counts=counts)
+        readers = place(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, taken=taken, quota=quota).readers
+        return readers.link.tolist()
+
+    few = links(4, 0, 3)
+    assert part[few].tolist() == [0, 0, 0, 0, 2, 2, 2]
+    assert links(4, 5, 3)[:4] == few[:4]
+    assert links(4, 5, 3)[-3:] == few[-3:]
+    assert links(6, 0, 3)[:4] == few[:4]
+    assert not set(links(4, 0, 3, taken=tuple(few))) & set(few)
+    with pytest.raises(ScenarioError, match=r"readers.place.a.counties: expected at most \d+ readers in one metro"):
+        links(1, 2, M)
