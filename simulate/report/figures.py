@@ -108,7 +108,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "path.simplify": False}):
         figure.savefig(
-            file, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+            file, format="svg", dpi=160, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     text = file.getvalue()
     text = text[text.index("<svg") :]
