@@ -92,14 +92,14 @@ def canvas(box: Box, key: Sequence[Mark], notes: Sequence[str] = (), width_in: f
     The box grows to a shape that suits a page; notes are broken into lines.
     """
     lines = [line for note in notes for line in textwrap.wrap(note, round(14 * width_in))]
-    box, map_in = _shaped(box, width_in)
+    box, map_in = shaped(box, width_in)
     key_in, notes_in = LINE_IN * len(key), CREDIT_IN * len(lines) + 0.06
     tall = map_in + STRIP_IN + key_in + notes_in
     figure = Figure(figsize=(width_in, tall))
     axes = figure.add_axes((0, 1 - map_in / tall, 1, map_in / tall))
     prepare(axes, box)
     strip = figure.add_axes((0, (key_in + notes_in) / tall, 1, STRIP_IN / tall))
-    _scale_and_north(strip, box[1] - box[0])
+    scale_and_north(strip, box[1] - box[0])
     below = figure.add_axes((0, notes_in / tall, 1, max(key_in, 0.01) / tall))
     write_key(below, key)
     for i, line in enumerate(lines):
@@ -189,7 +189,7 @@ def write_key(axes: Axes, key: Sequence[Mark]) -> None:
         axes.text(0.08, line, mark.text, fontsize=TEXT, color=INK, va="center")
 
 
-def _shaped(box: Box, width_in: float) -> tuple[Box, float]:
+def shaped(box: Box, width_in: float) -> tuple[Box, float]:
     """Grow a box to a shape between the flattest and the tallest; returns it and its height in inches."""
     west, east, south, north = box
     wide, tall = east - west, north - south
@@ -198,7 +198,7 @@ def _shaped(box: Box, width_in: float) -> tuple[Box, float]:
     return (west - more_x, east + more_x, south - more_y, north + more_y), width_in * shape
 
 
-def _scale_and_north(axes: Axes, wide_m: float) -> None:
+def scale_and_north(axes: Axes, wide_m: float) -> None:
     """Draw a round length near a quarter of the map's width on the left, and north on the right."""
     axes.axis("off")
     axes.set_xlim(0, wide_m)
