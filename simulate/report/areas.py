@@ -143,14 +143,15 @@ def draw_incomes(fifths: Sequence[Fifth]) -> Figure:
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where the fifths of the vehicles part, in round numbers, rising; float64[4] or fewer."""
+    """Return where the fifths of the vehicles part, in round numbers, rising; float64[4], fewer where some are alike."""
     parts = np.quantile(values, np.arange(1, len(SHADES)) / len(SHADES))
-    return np.unique([float(f"{part:.2g}") for part in parts if part > 0])
+    seen = parts[parts > 0] if (parts > 0).any() else values[values > 0].min(initial=np.inf)
+    return np.unique([float(f"{part:.2g}") for part in np.atleast_1d(seen) if np.isfinite(part)])
 
 
 def _spans(edges: NDArray[np.float64]) -> list[str]:
     """Write what each shade stands for."""
     if not len(edges):
-        return ["all alike"]
+        return ["no sightings"]
     inner = [f"{low:g} to {high:g} sightings" for low, high in pairwise(edges)]
     return [f"fewer than {edges[0]:g} sightings", *inner, f"{edges[-1]:g} sightings or more"]
