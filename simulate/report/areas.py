@@ -143,7 +143,7 @@ def draw_incomes(fifths: Sequence[Fifth]) -> Figure:
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where the fifths of the vehicles part, in round numbers, rising; float64[4], fewer where some are alike."""
+    """Return where the fifths of the vehicles part, in round numbers, rising; float64[4], fewer if some are alike."""
     parts = np.quantile(values, np.arange(1, len(SHADES)) / len(SHADES))
     seen = parts[parts > 0] if (parts > 0).any() else values[values > 0].min(initial=np.inf)
     return np.unique([float(f"{part:.2g}") for part in np.atleast_1d(seen) if np.isfinite(part)])

@@ -79,6 +79,10 @@ def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
     assert not shapes & {ground.VISIBLE.shape, ground.GATE.shape}
     texts = [text.get_text() for text in panels[0].texts]
     assert texts.count("home") == 1
+    dots = [tuple(line.get_xydata()[0]) for line in panels[0].lines if line.get_marker() == "o"]
+    places = {week.home, *week.trips.to_zone[~view.public.zones.outside[week.trips.to_zone]].tolist()}
+    assert len(dots) == len(set(dots))
+    assert places <= {int(np.argmin(np.hypot(view.public.zones.x_m - x, view.public.zones.y_m - y))) for x, y in dots}
 
 
 def test_the_right_map_shows_what_is_on_file_and_nothing_of_the_truth(view, week, panels):
