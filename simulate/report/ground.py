@@ -241,7 +241,7 @@ def _streets(axes: Axes, view: View) -> None:
         axes.plot(
             np.column_stack([x[of_class], gap]).ravel(), np.column_stack([y[of_class], gap]).ravel(), line,
             color=colour, linewidth=HAIRLINES.get(kind, width) if many else width, zorder=1, rasterized=many,
-            alpha=faint if kind > RoadClass.ARTERIAL else 1.0,
+            alpha=faint if kind != RoadClass.FREEWAY else 1.0,
         )  # fmt: skip
 
 
