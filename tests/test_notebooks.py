@@ -8,13 +8,26 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+DRAWS = ("plt.show()", "figures.by_", ".draw_")
 LONGEST_DEFINITION, LONGEST_S = 10, 300  # a lesson should take under 30 s; the first run compiles the kernels
 
 
 def code_of(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def needs_data(path):
+    return "PLATEPRINT_DATA" in path.read_text(encoding="utf-8")
+
+
+def run_in(folder, notebook):
+    """Run a notebook as if it lay in a folder."""
+    NotebookClient(
+        notebook, timeout=LONGEST_S, kernel_name="python3", resources={"metadata": {"path": folder}}
+    ).execute()
 
 
 def test_there_are_notebooks():
@@ -38,15 +51,30 @@ def test_a_notebook_imports_simulate_and_defines_nothing_long(path):
 
 @pytest.mark.filterwarnings("default")  # the kernel's own warnings are not ours
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_at_small_size_and_draws_its_figures(path, tmp_path, monkeypatch):
+def test_a_notebook_runs_at_small_size_and_draws_its_figures(path, tmp_path, monkeypatch, request):
     monkeypatch.setenv("PLATEPRINT_NOTEBOOK_SMALL", "1")
+    if needs_data(path):
+        monkeypatch.setenv("PLATEPRINT_DATA", str(request.getfixturevalue("data")))
     notebook = nbformat.read(path, as_version=4)
-    folder = {"metadata": {"path": tmp_path}}
-    NotebookClient(notebook, timeout=LONGEST_S, kernel_name="python3", resources=folder).execute()
+    run_in(tmp_path, notebook)
     assert (tmp_path / "runs").is_dir()  # it kept to its own folder
-    drawing = [cell for cell in code_of(notebook) if "plt.show()" in cell.source or "figures.by_" in cell.source]
+    drawing = [cell for cell in code_of(notebook) if any(word in cell.source for word in DRAWS)]
     assert drawing
     for cell in drawing:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.source
     streams = [output for cell in code_of(notebook) for output in cell.outputs if output.output_type == "stream"]
     assert {output.name for output in streams} == {"stdout"}  # no warnings
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if needs_data(path)], ids=lambda path: path.stem)
+@pytest.mark.parametrize("given", [None, "empty"])
+def test_a_notebook_without_its_data_stops_at_once_and_says_what_to_do(path, given, tmp_path, monkeypatch):
+    monkeypatch.delenv("PLATEPRINT_DATA", raising=False)
+    if given:
+        monkeypatch.setenv("PLATEPRINT_DATA", str(tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    with pytest.raises(CellExecutionError, match=r"maps that do not come with Plateprint.*set PLATEPRINT_DATA"):
+        run_in(tmp_path, notebook)
+    assert [cell.execution_count for cell in code_of(notebook)][1:] == [None] * (len(code_of(notebook)) - 1)
+    assert not list(tmp_path.iterdir())

@@ -138,4 +138,5 @@ def _in_a_row(n: int, apart_m: float) -> Sites:
         at=np.full(n, 0.5),
         zone=np.full(n, -1, np.int32),
         since=np.zeros(n, np.int32),
+        visits=np.zeros(n, np.int64),
     )

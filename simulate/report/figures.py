@@ -58,7 +58,7 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
 def by_retention(rows: Sequence[Row]) -> Figure:
     """Draw a share under every rule: a dot, its interval, and what needs no sightings."""
     without = _without(rows)
-    figure, axes = _ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
+    figure, axes = ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
     axes.set_xlim(0, 1000)
     axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
     axes.set_xlabel("of 1,000 vehicles", fontsize=TEXT, color=GREY)
@@ -75,7 +75,7 @@ def by_retention(rows: Sequence[Row]) -> Figure:
 def exposure(view: View, rates: Rates) -> Figure:
     """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
     labels = [rule.label for rule in view.ladder]
-    figure, axes = _ladder(labels, top_in=0.95)
+    figure, axes = ladder(labels, top_in=0.95)
     spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
     most = max((values[-1] for values in spread.values() if values), default=0.0)
     axes.set_xlim(0, max(most, 1.0) * 1.04)
@@ -108,7 +108,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "path.simplify": False}):
         figure.savefig(
-            file, format="svg", dpi=150, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+            file, format="svg", dpi=160, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     text = file.getvalue()
     text = text[text.index("<svg") :]
@@ -162,7 +162,7 @@ def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
     return found if len(found) == len(PERCENTILES) else None
 
 
-def _ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
+def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
     lines = [label.split("\n") for label in labels]
     below_in, height = 0.7, len(labels) * max(ROW_IN, 0.2 * max(map(len, lines)) + 0.1)

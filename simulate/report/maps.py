@@ -6,55 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.report.figures import GREY, INK, RUST
+from simulate.report.figures import RUST
+from simulate.report.ground import HALO, TEXT, Mark, canvas, credits_of, draw_ground, ground_key, whole
 from simulate.risk import anchors
 from simulate.risk.targets import draw_targets, living_here
-from simulate.world.roads import RoadClass
-from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from simulate.policy.view import View
-    from simulate.world.roads import RoadNetwork
 
-ROAD_STYLE = {
-    RoadClass.CONNECTOR: (0.3, "#dddddd"),
-    RoadClass.LOCAL: (0.5, "#cfcfcf"),
-    RoadClass.COLLECTOR: (0.8, "#bdbdbd"),
-    RoadClass.ARTERIAL: (1.4, "#ababab"),
-    RoadClass.FREEWAY: (2.4, "#979797"),
-}
-"""Width in points and colour, the widest drawn last."""
-WIDTH_IN, TEXT, LINE_IN = 4.6, 11.5, 0.26
 SEEN_BLUE = "#a6c3d8"
-MANY_STREETS = 10_000
-"""More than these become a picture inside the drawing, or the page would swell."""
-HALO = (withStroke(linewidth=3, foreground="white"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark on the map and what it stands for."""
-
-    shape: str
-    fill: str
-    edge: str
-    size: float
-    text: str
-
-
-_VISIBLE = Mark("s", INK, INK, 4.5, "reader that the observer sees")
-_UNSEEN = Mark("s", "white", GREY, 4.5, "reader of others, unseen")
-_PATROLLED = Mark("o", "#d9c9a3", "#d9c9a3", 2.5, "zone that mobile units may scan")
-_SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more often")
+SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more often")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,17 +77,12 @@ def choose_story(view: View) -> Story | None:
 
 def draw_map(view: View, story: Story | None) -> Figure:
     """Draw roads, readers and one car's story, to scale, north up."""
-    roads = view.public.roads
-    (west, east), (south, north) = ((float(at.min()), float(at.max())) for at in (roads.x_m, roads.y_m))
-    margin = 0.03 * max(east - west, north - south, 1.0)
-    box = (west - margin, east + margin, south - margin, north + margin)
-    key = _reader_key(view) if story is None else (*_reader_key(view), _SEEN)
-    figure, axes = _canvas(box, key)
-    _ground(axes, view)
+    key = ground_key(view) if story is None else (*ground_key(view), SEEN)
+    figure, axes = canvas(whole(view), key, credits_of(view))
+    draw_ground(axes, view)
     if story is not None:
         _sightings(axes, view, story)
         _places(axes, story)
-    _scale_bar(axes)
     return figure
 
 
@@ -130,14 +92,13 @@ def draw_close(view: View, story: Story) -> Figure:
     x, y = (sum(ends) / 2 for ends in zip(story.home, story.guess, strict=True))
     half = 1.25 * max(story.error_m, 2 * near_m)
     ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {near_m:g} m")
-    figure, axes = _canvas((x - half, x + half, y - half, y + half), (ring,))
-    _ground(axes, view)
+    figure, axes = canvas((x - half, x + half, y - half, y + half), (ring,), credits_of(view)[-1:])
+    draw_ground(axes, view)
     _sightings(axes, view, story)
     turn = np.linspace(0, 2 * np.pi, 121)
     axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
     _places(axes, story)
     axes.text(x, y, f"{story.error_m:,.0f} m", fontsize=TEXT, color=RUST, ha="center", path_effects=HALO, zorder=6)
-    _scale_bar(axes)
     return figure
 
 
@@ -161,62 +122,6 @@ def tell(story: Story) -> str:
         f" From these sightings alone the attack puts its home {story.error_m:,.0f} m from where it is:"
         " half of all guesses are nearer, half farther."
     )
-
-
-def _canvas(box: tuple[float, float, float, float], key: Sequence[Mark]) -> tuple[Figure, Axes]:
-    """Make axes with one scale for both directions, and the key below them, a mark a line."""
-    west, east, south, north = box
-    map_in = WIDTH_IN * float(np.clip((north - south) / (east - west), 0.4, 1.4))
-    below_in = 0.5 + LINE_IN * len(key)
-    figure = Figure(figsize=(WIDTH_IN, map_in + below_in))
-    axes = figure.add_axes((0, below_in / (map_in + below_in), 1, map_in / (map_in + below_in)))
-    axes.set_xlim(west, east)
-    axes.set_ylim(south, north)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.axis("off")
-    below = figure.add_axes((0, 0, 1, LINE_IN * len(key) / (map_in + below_in)))
-    below.axis("off")
-    below.set_xlim(0, 1)
-    below.set_ylim(len(key) - 0.5, -0.5)
-    for line, mark in enumerate(key):
-        below.plot([0.04], [line], mark.shape, color=mark.fill, markeredgecolor=mark.edge, markersize=mark.size)
-        below.text(0.08, line, mark.text, fontsize=TEXT, color=INK, va="center")
-    return figure, axes
-
-
-def _ground(axes: Axes, view: View) -> None:
-    """Draw the roads, the zones that mobile units scan, and the readers, those that are seen filled."""
-    _roads(axes, view.public.roads)
-    sites = view.public.sites
-    standing = sites.kind != SiteKind.MOBILE
-    for mark, shown in (
-        (_PATROLLED, view.visible & ~standing), (_VISIBLE, view.visible & standing), (_UNSEEN, ~view.visible & standing)
-    ):  # fmt: skip
-        axes.plot(sites.x_m[shown], sites.y_m[shown], mark.shape, color=mark.fill, markeredgecolor=mark.edge,
-                  markersize=mark.size)  # fmt: skip
-
-
-def _reader_key(view: View) -> tuple[Mark, ...]:
-    """Name the readers on the map."""
-    named = view.observer if len(view.observer) <= 24 else "the observer"
-    standing = view.public.sites.kind != SiteKind.MOBILE
-    shown = [
-        (replace(_VISIBLE, text=f"reader that {named} sees"), view.visible & standing),
-        (_UNSEEN, ~view.visible & standing), (_PATROLLED, view.visible & ~standing),
-    ]  # fmt: skip
-    return tuple(mark for mark, there in shown if there.any())
-
-
-def _roads(axes: Axes, roads: RoadNetwork) -> None:
-    """Draw every street once, all of a class as one broken line."""
-    ends = np.sort(np.column_stack([roads.tail, roads.head]), axis=1)
-    streets, first = np.unique(ends, axis=0, return_index=True)
-    for kind, (width, colour) in ROAD_STYLE.items():
-        pairs = streets[roads.road_class[first] == kind]
-        gap = np.full(len(pairs), np.nan)
-        x, y = (np.column_stack([at[pairs[:, 0]], at[pairs[:, 1]], gap]).ravel() for at in (roads.x_m, roads.y_m))
-        picture = len(streets) > MANY_STREETS
-        axes.plot(x, y, color=colour, linewidth=width, solid_capstyle="round", zorder=1, rasterized=picture)
 
 
 def _sightings(axes: Axes, view: View, story: Story) -> None:
@@ -244,15 +149,3 @@ def _places(axes: Axes, story: Story) -> None:
             fontsize=TEXT + 1, weight="bold", ha="left" if rightward else "right", va="bottom" if up else "top",
             path_effects=HALO, zorder=6,
         )  # fmt: skip
-
-
-def _scale_bar(axes: Axes) -> None:
-    """Draw a round length near a quarter of the map's width, under its left corner."""
-    (left, right), (bottom, _) = axes.get_xlim(), axes.get_ylim()
-    most = (right - left) / 4
-    unit = 10.0 ** np.floor(np.log10(most))
-    length = max(step * unit for step in (1, 2, 5) if step * unit <= most)
-    x, y = left + 0.03 * (right - left), bottom
-    axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt", clip_on=False)
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    axes.annotate(text, (x, y), (0, -4), textcoords="offset points", fontsize=TEXT, color=INK, va="top")

@@ -119,7 +119,7 @@ def _areas(
     thirds = [income < 1 / 3, income >= 2 / 3]
     if any(seen[third].sum() == 0 for third in thirds):
         return []
-    (poor, poor_error), (rich, rich_error) = (_clustered_mean(seen[third], home[third]) for third in thirds)
+    (poor, poor_error), (rich, rich_error) = (clustered_mean(seen[third], home[third]) for third in thirds)
     ratio = poor / rich
     spread = float(np.exp(Z * np.hypot(poor_error / poor, rich_error / rich)))  # delta method on the logarithm
     return [
@@ -128,7 +128,7 @@ def _areas(
     ]  # fmt: skip
 
 
-def _clustered_mean(values: NDArray[np.uint32], zone: NDArray[np.int64]) -> tuple[float, float]:
+def clustered_mean(values: NDArray[np.uint32], zone: NDArray[np.int64]) -> tuple[float, float]:
     """Return a mean and its standard error with whole zones drawn (Cochran 1977, section 9A.1)."""
     _, cluster, size = np.unique(zone, return_inverse=True, return_counts=True)
     m = float(values.mean())

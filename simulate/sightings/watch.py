@@ -92,10 +92,13 @@ def _watch(
     gated = _gated(world, readers.gates, lots)
     strength = strength_by_day(readers.growth, settings.period.days)
     fleets = list(readers.mobile.values())
-    mobile_owners = sorted({world.owners.index(fleet.owner) for fleet in fleets})
-    sites = number_sites(
-        world.readers, zones, gated.zone, gated.owner, mobile_owners, world.owners, strength, scenario.seed
-    )
+    owner_of_fleet = np.array([world.owners.index(fleet.owner) for fleet in fleets], np.int64)
+    calendar = patrol(zones, readers.mobile, visits, strength, scenario.seed)
+    scans = {
+        owner: np.bincount(calendar.zone[owner_of_fleet[calendar.fleet] == owner], minlength=zones.n)
+        for owner in owner_of_fleet.tolist()
+    }
+    sites = number_sites(world.readers, zones, gated.zone, gated.owner, scans, world.owners, strength, scenario.seed)
     if not sites.n:
         raise ScenarioError(
             "readers",
@@ -103,13 +106,11 @@ def _watch(
             "none",
             "add [readers.place.NAME], [readers.mobile.NAME] or [readers.gates.NAME]",
         )
-    calendar = patrol(zones, readers.mobile, visits, strength, scenario.seed)
     gate_of_zone = np.full(zones.n, -1, np.int32)
     gate_of_zone[gated.zone] = world.readers.n + np.arange(len(gated.zone))
     site_of = np.full((len(world.owners), zones.n), -1, np.int64)
     mobile = sites.of_kind(SiteKind.MOBILE)
     site_of[sites.owner[mobile], sites.zone[mobile]] = mobile
-    owner_of_fleet = np.array([world.owners.index(fleet.owner) for fleet in fleets], np.int64)
     scan_s = np.array([round(fleet.scan_min * 60) for fleet in fleets] or [0], np.int64)
     rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
     scanned, zone_day, visit, most_visits = _tables(

@@ -15,7 +15,7 @@ from simulate import streams
 from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,8 @@ class Sites:
     """int32[s]; zone of a gate or of mobile units, -1 for fixed readers."""
     since: NDArray[np.int32]
     """int32[s]; first day on which a reader or gate works, 0 for mobile units."""
+    visits: NDArray[np.int64]
+    """int64[s]; how often mobile units scan the zone in the whole run, 0 for readers and gates."""
 
     @property
     def n(self) -> int:
@@ -62,7 +64,8 @@ class Sites:
         return len(self.uid)
 
     def describe(self, visible: NDArray[np.bool_]) -> str:
-        """Say how many sites of each kind an observer sees; visible : bool[s]."""
+        """Say how many sites of each kind an observer sees, without zones that nobody scans; visible : bool[s]."""
+        used = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
         names = {
             SiteKind.FIXED: "fixed readers",
             SiteKind.GATE: "gates",
@@ -70,7 +73,7 @@ class Sites:
         }
         parts = []
         for kind, name in names.items():
-            seen, there = int((visible & (self.kind == kind)).sum()), int((self.kind == kind).sum())
+            seen, there = int((visible & used & (self.kind == kind)).sum()), int((used & (self.kind == kind)).sum())
             parts += [f"{seen:,} of {there:,} {name}"] if there else []
         return ", ".join(parts)
 
@@ -93,7 +96,7 @@ def number_sites(
     zones: Zones,
     gates: NDArray[np.int32],
     gate_owner: NDArray[np.int16],
-    mobile_owners: Sequence[int],
+    scans: Mapping[int, NDArray[np.int64]],
     owners: Sequence[str],
     strength: NDArray[np.float64],
     seed: int,
@@ -103,19 +106,20 @@ def number_sites(
     strength : float64[days], size of the network on each day as a share of its last; each
     reader and gate begins to work by a draw of its own, so that on average so many do.
 
-    gates : int32[g], zones with a gate; gate_owner : int16[g]; mobile_owners : owners that
-    keep mobile units, each of which could scan any zone inside the map.
+    gates : int32[g], zones with a gate; gate_owner : int16[g]; scans : int64[z] for each owner
+    that keeps mobile units, how often they scan every zone; any zone inside the map is a site
+    of theirs, scanned or not, so that another calendar leaves the numbers as they are.
     """
     inside = np.flatnonzero(~zones.outside).astype(np.int32)
-    scanned = np.tile(inside, len(mobile_owners))
-    scanner = np.repeat(np.array(mobile_owners, np.int16), len(inside))
+    scanned = np.tile(inside, len(scans))
+    scanner = np.repeat(np.array(sorted(scans), np.int16), len(inside))
     zone = np.concatenate([gates, scanned]).astype(np.int32)
     if readers.n + len(zone) > MOST_SITES:
         raise ScenarioError(
             "readers", f"at most {MOST_SITES:,} sites", f"{readers.n + len(zone):,}",
             "raise roads.vehicles_per_zone, or let fewer owners have mobile units",
         )  # fmt: skip
-    uids = {int(owner): zone_uids(zones, owners[owner]) for owner in {*gate_owner.tolist(), *mobile_owners}}
+    uids = {int(owner): zone_uids(zones, owners[owner]) for owner in {*gate_owner.tolist(), *scans}}
     kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(scanned)])
     by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
@@ -132,4 +136,5 @@ def number_sites(
         at=np.concatenate([readers.at, np.zeros(len(zone))]),
         zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
         since=np.where(kind == SiteKind.MOBILE, 0, late).astype(np.int32),
+        visits=np.concatenate([np.zeros(readers.n + len(gates), np.int64), *(scans[o][inside] for o in sorted(scans))]),
     )

@@ -198,19 +198,6 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     assert story.plate in maps.tell(story)
 
 
-def test_the_map_draws_every_street_once(view):
-    roads = view.public.roads
-    streets = {tuple(sorted(ends)) for ends in zip(roads.tail.tolist(), roads.head.tolist(), strict=True)}
-    drawn = maps.draw_map(view, None).axes[0]
-    lines = drawn.lines[: len(maps.ROAD_STYLE)]
-    assert sum(len(line.get_xdata()) for line in lines) == 3 * len(streets)
-
-
-def test_many_streets_become_a_picture(view, monkeypatch):
-    monkeypatch.setattr(maps, "MANY_STREETS", 10)
-    assert "data:image/png;base64" in figures.svg(maps.draw_map(view, None), "map", "a map of many streets")
-
-
 def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
     view = small_view(tmp_path / "run", ["1d"], readers__capture_day=0.0, readers__capture_night=0.0,
                       readers__place__police__count=1, readers__place__shops__count=1, period__days=1)  # fmt: skip

@@ -1,0 +1,317 @@
+"""Ground: what every map stands on.
+
+Streets, readers, what patrols scan, ways out of the map, and round it scale, north, key and
+credit. Nothing is fetched: a map holds what the run holds, the same bytes every time.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Affine2D
+from scipy.spatial import cKDTree
+
+from simulate.report.figures import GREY, INK
+from simulate.world.roads import RoadClass
+from simulate.world.sites import SiteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from simulate.policy.view import View
+
+    Box = tuple[float, float, float, float]
+    """West, east, south and north edge of a map, in metres."""
+
+ROAD_STYLE = {
+    RoadClass.CONNECTOR: (0.8, "#bdbdbd"),
+    RoadClass.LOCAL: (0.6, "#c4c4c4"),
+    RoadClass.COLLECTOR: (0.8, "#b8b8b8"),
+    RoadClass.ARTERIAL: (1.4, "#a3a3a3"),
+    RoadClass.FREEWAY: (2.4, "#8c8c8c"),
+}
+"""Width in points and colour, the widest drawn last; connectors lead out of the map and are dashed."""
+WIDTH_IN, TEXT, LINE_IN, STRIP_IN, CREDIT_IN = 4.6, 11.5, 0.26, 0.5, 0.17
+SHAPES = (0.4, 1.4)
+"""Least and greatest height of a map over its width."""
+MANY_STREETS = 3000
+"""More than these become a picture inside the drawing, or the page would swell; then all are drawn thinner, small
+ones as hairlines and the fainter the more there are, so that readers and patrolled areas show."""
+HAIRLINES = {RoadClass.LOCAL: 0.2, RoadClass.COLLECTOR: 0.25, RoadClass.ARTERIAL: 0.7, RoadClass.FREEWAY: 1.6}
+"""Width in points of many streets."""
+MANY_MARKS = 60
+"""More readers than these are drawn smaller."""
+PATROLLED = ("#f4ebd3", "#e9d8aa", "#d9bd78")
+"""Colours of what mobile units scan, from the seldom to the often scanned third of zones."""
+FINE = 240
+"""Dots of the patrolled area across the map."""
+HALO = (withStroke(linewidth=3, foreground="white"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on the map and what it stands for."""
+
+    shape: str
+    fill: str
+    edge: str
+    size: float
+    text: str
+
+
+VISIBLE = Mark("s", INK, INK, 4.5, "reader that the observer sees")
+UNSEEN = Mark("s", "white", GREY, 4.5, "reader of others, unseen")
+GATE = Mark("D", "#5b2a86", "#5b2a86", 4.5, "lot with a reader at its gate")
+UNSEEN_GATE = Mark("D", "white", "#5b2a86", 4.5, "gated lot of others, unseen")
+SCANNED = Mark("s", PATROLLED[1], PATROLLED[2], 10, "area that mobile units scan; darker, more often")
+WAY_OUT = Mark("^", "#7a7a7a", "#7a7a7a", 6, "way out: traffic to and from beyond the map")
+
+
+def whole(view: View) -> Box:
+    """Return the box that holds all streets and zones, with room for the names of metros."""
+    roads, zones = view.public.roads, view.public.zones
+    x, y = np.concatenate([roads.x_m, zones.x_m]), np.concatenate([roads.y_m, zones.y_m])
+    margin = 0.04 * max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
+    above = 3 * margin if len(_metros(view)) > 1 else margin
+    return float(x.min()) - margin, float(x.max()) + margin, float(y.min()) - margin, float(y.max()) + above
+
+
+def canvas(box: Box, key: Sequence[Mark], notes: Sequence[str] = (), width_in: float = WIDTH_IN) -> tuple[Figure, Axes]:
+    """Make a figure for one map: axes of one scale, below them scale and north, the key and the notes.
+
+    The box grows to a shape that suits a page; notes are broken into lines.
+    """
+    lines = [line for note in notes for line in textwrap.wrap(note, round(14 * width_in))]
+    box, map_in = shaped(box, width_in)
+    key_in, notes_in = LINE_IN * len(key), CREDIT_IN * len(lines) + 0.06
+    tall = map_in + STRIP_IN + key_in + notes_in
+    figure = Figure(figsize=(width_in, tall))
+    axes = figure.add_axes((0, 1 - map_in / tall, 1, map_in / tall))
+    prepare(axes, box)
+    strip = figure.add_axes((0, (key_in + notes_in) / tall, 1, STRIP_IN / tall))
+    scale_and_north(strip, box[1] - box[0])
+    below = figure.add_axes((0, notes_in / tall, 1, max(key_in, 0.01) / tall))
+    write_key(below, key)
+    for i, line in enumerate(lines):
+        y = (notes_in - CREDIT_IN * (i + 0.7)) / tall
+        figure.text(0.02, y, line, fontsize=9, color=GREY)
+    return figure, axes
+
+
+def prepare(axes: Axes, box: Box) -> None:
+    """Give axes the extent of a box in metres and nothing else."""
+    axes.set_aspect("equal")
+    axes.set_xlim(box[0], box[1])
+    axes.set_ylim(box[2], box[3])
+    axes.axis("off")
+
+
+def draw_ground(axes: Axes, view: View, *, readers: bool = True) -> None:
+    """Draw streets, ways out and, if wanted, what is scanned and who reads; the observer's own filled."""
+    if readers:
+        _scanned(axes, view)
+    _streets(axes, view)
+    _ways_out(axes, view)
+    if readers:
+        small = sum(int(shown.sum()) for _, shown in _standing(view)) > MANY_MARKS
+        for mark, shown in reversed(list(_standing(view))):
+            x, y = _inside(axes, view.public.sites.x_m[shown], view.public.sites.y_m[shown])
+            size = mark.size * (0.75 if small else 1.0)
+            axes.plot(x, y, mark.shape, color=mark.fill, markeredgecolor=mark.edge, markersize=size, zorder=3)
+    for name, x_m, y_m in _titles(view):
+        axes.text(x_m, y_m, name, fontsize=TEXT, weight="bold", color=INK, ha="center", va="bottom", path_effects=HALO)
+
+
+def ground_key(view: View) -> tuple[Mark, ...]:
+    """Name what `draw_ground` draws of this view."""
+    named = view.observer if len(view.observer) <= 24 else "the observer"
+    own = {VISIBLE: f"reader that {named} sees", GATE: f"lot with a gate that {named} sees"}
+    shown = [mark for mark, there in _standing(view) if there.any()]
+    shown += [SCANNED] if _visits(view).any() else []
+    shown += [WAY_OUT] if view.public.zones.outside.any() else []
+    return tuple(replace(mark, text=own.get(mark, mark.text)) for mark in shown)
+
+
+def credits_of(view: View) -> tuple[str, ...]:
+    """Say where the map comes from, and that metros are no neighbours."""
+    named = (view.public.roads.credit,) if view.truth is None else view.truth.world.credits
+    credit = f"Map: {'; '.join(named)}." if any(named) else ""
+    apart = "The metros are drawn side by side and are no neighbours." if len(_metros(view)) > 1 else ""
+    return tuple(note for note in (apart, credit) if note)
+
+
+def nearest_zones(view: View, box: Box) -> tuple[NDArray[np.int64], Box]:
+    """Lay a fine grid over a box and find the zone each cell lies in; int64[rows, columns], -1 = none, and its box.
+
+    A zone reaches as far as zones usually stand apart: to the sixth nearest of half of them.
+    """
+    zones = view.public.zones
+    inside = np.flatnonzero(~zones.outside)
+    places = np.column_stack([zones.x_m[inside], zones.y_m[inside]])
+    tree = cKDTree(places)
+    apart = np.asarray(tree.query(places, k=[min(7, len(places))])[0])
+    reach = float(np.median(apart))
+    step = (box[1] - box[0]) / FINE
+    columns, rows = FINE, max(1, round((box[3] - box[2]) / step))
+    x, y = box[0] + step * (np.arange(columns) + 0.5), box[2] + step * (np.arange(rows) + 0.5)
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    away, near = tree.query(grid, distance_upper_bound=max(reach, step))
+    zone = np.where(np.isfinite(away), inside[np.minimum(near, len(inside) - 1)], -1)
+    return zone.astype(np.int64), (box[0], box[0] + step * columns, box[2], box[2] + step * rows)
+
+
+def paint(axes: Axes, view: View, colour_of: NDArray[np.float64]) -> None:
+    """Paint the area of every zone; colour_of : float64[z, 4], red, green, blue and opacity."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    zone, extent = nearest_zones(view, (west, east, south, north))
+    picture = np.where(zone[..., None] >= 0, colour_of[zone], 0.0)
+    axes.imshow(picture, extent=extent, origin="lower", interpolation="nearest", aspect="equal", zorder=0.5)
+    prepare(axes, (west, east, south, north))  # imshow takes the limits for its own
+
+
+def write_key(axes: Axes, key: Sequence[Mark]) -> None:
+    """Write marks below one another, each with its meaning."""
+    axes.axis("off")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(max(len(key), 1) - 0.5, -0.5)
+    for line, mark in enumerate(key):
+        axes.plot([0.04], [line], mark.shape, color=mark.fill, markeredgecolor=mark.edge, markersize=mark.size)
+        axes.text(0.08, line, mark.text, fontsize=TEXT, color=INK, va="center")
+
+
+def shaped(box: Box, width_in: float) -> tuple[Box, float]:
+    """Grow a box to a shape between the flattest and the tallest; returns it and its height in inches."""
+    west, east, south, north = box
+    wide, tall = east - west, north - south
+    shape = float(np.clip(tall / wide, *SHAPES))
+    more_x, more_y = max(tall / shape - wide, 0.0) / 2, max(wide * shape - tall, 0.0) / 2
+    return (west - more_x, east + more_x, south - more_y, north + more_y), width_in * shape
+
+
+def scale_and_north(axes: Axes, wide_m: float) -> None:
+    """Draw a round length near a quarter of the map's width on the left, and north on the right."""
+    axes.axis("off")
+    axes.set_xlim(0, wide_m)
+    axes.set_ylim(0, 1)
+    most = wide_m / 4
+    unit = 10.0 ** np.floor(np.log10(most))
+    length = max(step * unit for step in (1, 2, 5) if step * unit <= most)
+    x = 0.03 * wide_m
+    axes.plot([x, x + length], [0.8, 0.8], color=INK, linewidth=3, solid_capstyle="butt")
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    axes.text(x, 0.68, text, fontsize=TEXT, color=INK, va="top")
+    north = 0.94 * wide_m
+    axes.annotate(
+        "", (north, 1.0), (north, 0.28), arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    )
+    axes.text(north + 0.02 * wide_m, 0.62, "N", fontsize=TEXT, weight="bold", color=INK, va="center")
+
+
+def _streets(axes: Axes, view: View) -> None:
+    """Draw every street within the axes once, all of a class as one broken line.
+
+    Connectors join the midst of traffic zones and are no streets: only those that lead out are drawn.
+    """
+    roads, zones = view.public.roads, view.public.zones
+    way_out = np.zeros(roads.n_nodes, np.bool_)
+    way_out[view.public.hub_node[zones.hub[zones.outside]]] = True
+    leads_out = way_out[roads.tail] | way_out[roads.head]
+    ends = np.sort(np.column_stack([roads.tail, roads.head]), axis=1)
+    streets, first = np.unique(ends, axis=0, return_index=True)
+    real = (roads.road_class[first] != RoadClass.CONNECTOR) | leads_out[first]
+    x, y = roads.x_m[streets], roads.y_m[streets]
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    here = (x.max(1) >= west) & (x.min(1) <= east) & (y.max(1) >= south) & (y.min(1) <= north) & real
+    many = int(here.sum()) > MANY_STREETS
+    faint = min(1.0, 2 * MANY_STREETS / max(int(here.sum()), 1))
+    for kind, (width, colour) in ROAD_STYLE.items():
+        of_class = here & (roads.road_class[first] == kind)
+        gap = np.full(int(of_class.sum()), np.nan)
+        line = "--" if kind == RoadClass.CONNECTOR else "-"
+        axes.plot(
+            np.column_stack([x[of_class], gap]).ravel(), np.column_stack([y[of_class], gap]).ravel(), line,
+            color=colour, linewidth=HAIRLINES.get(kind, width) if many else width, zorder=1, rasterized=many,
+            alpha=faint if kind != RoadClass.FREEWAY else 1.0,
+        )  # fmt: skip
+
+
+def _scanned(axes: Axes, view: View) -> None:
+    """Paint what the observer's mobile units scan, in thirds of the scanned zones."""
+    visits = _visits(view)
+    if not visits.any():
+        return
+    thirds = np.quantile(visits[visits > 0], (1 / 3, 2 / 3))
+    colours = np.array([to_rgba(colour) for colour in PATROLLED])[np.searchsorted(thirds, visits)]
+    colours[visits == 0] = 0.0
+    paint(axes, view, colours)
+
+
+def _visits(view: View) -> NDArray[np.int64]:
+    """Count the scans of every zone that the observer sees; int64[z]."""
+    sites = view.public.sites
+    seen = view.visible & (sites.kind == SiteKind.MOBILE)
+    visits = np.zeros(view.public.zones.n, np.int64)
+    np.add.at(visits, sites.zone[seen], sites.visits[seen])
+    return visits
+
+
+def _ways_out(axes: Axes, view: View) -> None:
+    """Draw an arrow outwards at every place that stands for the world beyond the map."""
+    zones = view.public.zones
+    outside = np.flatnonzero(zones.outside)
+    for part in _metros(view).values():
+        middle_x, middle_y = float(np.median(zones.x_m[part])), float(np.median(zones.y_m[part]))
+        for zone in outside[part[outside]]:
+            x, y = float(zones.x_m[zone]), float(zones.y_m[zone])
+            turn = np.degrees(np.arctan2(y - middle_y, x - middle_x)) - 90.0
+            shape = MarkerStyle("^", transform=Affine2D().rotate_deg(turn))
+            axes.plot(*_inside(axes, np.array([x]), np.array([y])), marker=shape, color=WAY_OUT.fill,
+                      markersize=WAY_OUT.size, linestyle="", zorder=2)  # fmt: skip
+
+
+def _standing(view: View) -> Iterator[tuple[Mark, NDArray[np.bool_]]]:
+    """List the marks of readers and gates with the sites that have them, the observer's own first."""
+    kind = view.public.sites.kind
+    yield VISIBLE, view.visible & (kind == SiteKind.FIXED)
+    yield UNSEEN, ~view.visible & (kind == SiteKind.FIXED)
+    yield GATE, view.visible & (kind == SiteKind.GATE)
+    yield UNSEEN_GATE, ~view.visible & (kind == SiteKind.GATE)
+
+
+def _inside(
+    axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Keep the points that lie on the map, so that no mark is cut by its edge."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    edge = 0.01 * (east - west)
+    kept = (x >= west + edge) & (x <= east - edge) & (y >= south + edge) & (y <= north - edge)
+    return x[kept], y[kept]
+
+
+def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
+    """List the metros on the map with their zones, bool[z] each; one without a name on any other map."""
+    zones = view.public.zones
+    if view.truth is None or not view.truth.world.metros:
+        return {"": np.ones(zones.n, np.bool_)}
+    metro = view.truth.world.metro_of_hub[zones.hub]
+    return {name: metro == i for i, name in enumerate(view.truth.world.metros)}
+
+
+def _titles(view: View) -> Iterator[tuple[str, float, float]]:
+    """Give every metro's first city a place above it."""
+    zones, metros = view.public.zones, _metros(view)
+    top = float(zones.y_m.max()) + 0.03 * float(np.ptp(zones.x_m))
+    for name, part in metros.items():
+        if name:
+            middle = float(zones.x_m[part].min() + zones.x_m[part].max()) / 2
+            yield name.partition(",")[0].partition("-")[0], middle, top

@@ -1,0 +1,208 @@
+"""What maps stand on: every street once, areas where they are, and marks that mean what the key says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from towns import small_view
+from views import TOWN, look
+from worlds import WATCHERS, small, town_scenario
+
+from simulate.report import figures, ground, maps
+from simulate.world.roads import RoadClass
+from simulate.world.sites import SiteKind
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory):
+    return small_view(tmp_path_factory.mktemp("run"), ["forever"])
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """Return a town of patrols, gates and fixed readers that nobody sees whole."""
+    few = {"readers.mobile.patrol.visits": 1, "readers.mobile.patrol.unevenness": 0.1}
+    return look(small(town_scenario(**{**TOWN, **WATCHERS, **few})))
+
+
+def segments(axes):
+    """Return how many streets each class has on a map."""
+    return [len(line.get_xdata()) // 3 for line in axes.lines[: len(ground.ROAD_STYLE)]]
+
+
+def streets_of(roads):
+    return {tuple(sorted(ends)) for ends in zip(roads.tail.tolist(), roads.head.tolist(), strict=True)}
+
+
+def drawn_on(view, box):
+    figure, axes = ground.canvas(box, ())
+    ground.draw_ground(axes, view)
+    return figure, axes
+
+
+def marks(axes, shape):
+    return [line for line in axes.lines if line.get_marker() == shape]
+
+
+def test_the_map_draws_every_street_once(view):
+    axes = maps.draw_map(view, None).axes[0]
+    assert sum(segments(axes)) == len(streets_of(view.public.roads))
+
+
+def test_a_close_map_holds_the_streets_that_touch_it_and_no_others(view):
+    roads = view.public.roads
+    x, y = roads.x_m, roads.y_m
+    _, axes = drawn_on(view, (x.min(), x.min() + 300, y.min(), y.min() + 300))
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    touching = [
+        (a, b)
+        for a, b in streets_of(roads)
+        if max(x[a], x[b]) >= west and min(x[a], x[b]) <= east and max(y[a], y[b]) >= south and min(y[a], y[b]) <= north
+    ]
+    assert 0 < sum(segments(axes)) == len(touching) < len(streets_of(roads))
+
+
+def test_connectors_are_drawn_only_where_they_lead_out(view):
+    public = view.public
+    roads, zones = public.roads, public.zones
+    out = set(public.hub_node[zones.hub[zones.outside]].tolist())
+    inner = next(i for i in range(roads.n_links) if not {int(roads.tail[i]), int(roads.head[i])} & out)
+    outer = next(i for i in range(roads.n_links) if int(roads.tail[i]) in out)
+    kinds = roads.road_class.copy()
+    for link in (inner, outer):
+        same = {int(roads.tail[link]), int(roads.head[link])}
+        kinds[[{int(a), int(b)} == same for a, b in zip(roads.tail, roads.head, strict=True)]] = RoadClass.CONNECTOR
+    changed = replace(view, public=replace(public, roads=replace(roads, road_class=kinds)))
+    axes = maps.draw_map(changed, None).axes[0]
+    assert sum(segments(axes)) == len(streets_of(roads)) - 1
+    connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
+    assert len(connectors.get_xdata()) == 3
+    assert connectors.get_linestyle() == "--"
+
+
+def test_many_streets_become_a_picture(view, monkeypatch):
+    monkeypatch.setattr(ground, "MANY_STREETS", 10)
+    assert "data:image/png;base64" in figures.svg(maps.draw_map(view, None), "map", "a map of many streets")
+
+
+def test_zones_that_nobody_scans_are_neither_told_nor_painted(watched):
+    sites, visits = watched.public.sites, watched.truth.watch.visits
+    police = watched.truth.world.owners.index("smallville-pd")
+    fleets = list(watched.truth.scenario.settings.readers.mobile.values())
+    own = np.isin(visits.fleet, [i for i, fleet in enumerate(fleets) if fleet.owner == "smallville-pd"])
+    scanned = set(visits.zone[own].tolist())
+    inside = set(np.flatnonzero(~watched.public.zones.outside).tolist())
+    assert 0 < len(scanned) < len(inside), "else nothing is told apart"
+    mobile = np.flatnonzero((sites.kind == SiteKind.MOBILE) & (sites.owner == police))
+    assert {int(sites.zone[i]) for i in mobile} == inside
+    assert {int(sites.zone[i]) for i in mobile if sites.visits[i]} == scanned
+    assert sites.visits[mobile].sum() == own.sum()
+    everyone = len(set(zip(visits.fleet.tolist(), visits.zone.tolist(), strict=True)))  # one fleet an owner
+    assert f"{len(scanned):,} of {everyone:,} zones that mobile units scan" in sites.describe(watched.visible)
+    axes = maps.draw_map(watched, None).axes[0]
+    (image,) = axes.images
+    west, east, south, north = image.get_extent()
+    picture = np.asarray(image.get_array())
+    zones = watched.public.zones
+    rows, columns = picture.shape[:2]
+    for zone in inside:
+        row = int((zones.y_m[zone] - south) / (north - south) * rows)
+        column = int((zones.x_m[zone] - west) / (east - west) * columns)
+        near = picture[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2, 3].ravel()
+        assert (near.max() if zone in scanned else 1 - near.min()) == 1.0
+
+
+def test_darker_areas_are_scanned_more_often(watched):
+    axes = maps.draw_map(watched, None).axes[0]
+    west_east, south_north = axes.get_xlim(), axes.get_ylim()
+    zone, _ = ground.nearest_zones(watched, (*west_east, *south_north))
+    sites = watched.public.sites
+    seen = watched.visible & (sites.kind == SiteKind.MOBILE)
+    visits = np.bincount(sites.zone[seen], sites.visits[seen], minlength=watched.public.zones.n)
+    picture = np.asarray(axes.images[0].get_array())
+    bright = picture[..., :3].sum(axis=-1).round(3)
+    shown = (picture[..., 3] > 0) & (zone >= 0)
+    tones = np.unique(bright[shown])[::-1]
+    assert len(tones) == 3
+    spans = [(visits[zone[shown & (bright == tone)]].min(), visits[zone[shown & (bright == tone)]].max())
+             for tone in tones]  # fmt: skip
+    assert all(low[1] < high[0] for low, high in pairwise(spans))
+
+
+def test_zones_reach_as_far_as_they_stand_apart(watched):
+    zones = watched.public.zones
+    far = float(zones.x_m.max()) + 20_000
+    zone, _ = ground.nearest_zones(watched, (far, far + 1000, 0, 1000))
+    assert (zone == -1).all()
+    zone, _ = ground.nearest_zones(watched, ground.whole(watched))
+    assert not zones.outside[zone[zone >= 0]].any()
+
+
+def test_an_arrow_points_out_at_every_way_out(view):
+    zones = view.public.zones
+    arrows = marks(maps.draw_map(view, None).axes[0], "^")
+    assert len(arrows) == zones.outside.sum() > 0
+    middle = np.array([np.median(zones.x_m), np.median(zones.y_m)])
+    for arrow in arrows:
+        (x,), (y,) = arrow.get_data()
+        outwards = np.array([x, y]) - middle
+        tip = arrow._marker.get_transform().transform(arrow._marker.get_path().vertices)[0]
+        assert tip @ outwards / np.hypot(*outwards) / np.hypot(*tip) == pytest.approx(1.0)
+
+
+def test_the_key_names_what_is_on_the_map_and_nothing_else(view, watched):
+    for one, said in (
+        (view, {"reader that smallville-pd sees", "reader of others, unseen", ground.WAY_OUT.text}),
+        (watched, {"reader that town-and-shops sees", "lot with a gate that town-and-shops sees",
+                   "gated lot of others, unseen", ground.SCANNED.text, ground.WAY_OUT.text}),
+    ):  # fmt: skip
+        assert {mark.text for mark in ground.ground_key(one)} == said
+    sites = watched.public.sites
+    axes = maps.draw_map(watched, None).axes[0]
+    for mark, n in ((ground.GATE, watched.visible & (sites.kind == SiteKind.GATE)),
+                    (ground.UNSEEN_GATE, ~watched.visible & (sites.kind == SiteKind.GATE))):  # fmt: skip
+        drawn = [line for line in marks(axes, "D") if line.get_markerfacecolor() == mark.fill]
+        assert sum(len(line.get_xdata()) for line in drawn) == n.sum() > 0
+
+
+@pytest.mark.parametrize("box", [(0, 9000, 0, 1000), (0, 500, -4000, 4000), (-50, 50, -50, 50)])
+def test_a_map_holds_its_box_at_one_scale_and_its_bar_is_round(box):
+    figure, axes = ground.canvas(box, (), ("a note " * 40,))
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    assert west <= box[0] < box[1] <= east
+    assert south <= box[2] < box[3] <= north
+    place, (wide_in, tall_in) = axes.get_position(), figure.get_size_inches()
+    assert (east - west) / (place.width * wide_in) == pytest.approx((north - south) / (place.height * tall_in))
+    strip = figure.axes[1]
+    assert strip.get_position().width == place.width
+    assert strip.get_xlim()[1] == pytest.approx(east - west)
+    begin, end = strip.lines[0].get_xdata()
+    said, unit = next(text.get_text() for text in strip.texts if text.get_text().endswith("m")).split()
+    assert end - begin == pytest.approx(float(said) * {"m": 1, "km": 1000}[unit])
+    assert said.strip("0.") in {"1", "2", "5"}
+    assert all(text.get_position()[1] > 0 for text in figure.texts)
+
+
+def test_the_source_of_the_map_stands_below_it(view):
+    assert "Map: synthetic town, no real place." in [text.get_text() for text in maps.draw_map(view, None).texts]
+    credited = replace(view.truth, world=replace(view.truth.world, credits=("© Somebody", "Someone else")))
+    assert ground.credits_of(replace(view, truth=credited)) == ("Map: © Somebody; Someone else.",)
+    assert ground.credits_of(view.blind()) == ("Map: synthetic town, no real place.",)
+
+
+def test_metros_that_stand_side_by_side_are_named(view):
+    world, zones = view.truth.world, view.public.zones
+    east = view.public.roads.x_m[view.public.hub_node] > np.median(view.public.roads.x_m)
+    world = replace(world, metros=("Alpha-Beta, AB", "Gamma, CD"), metro_of_hub=east.astype(np.int16))
+    two = replace(view, truth=replace(view.truth, world=world))
+    figure = maps.draw_map(two, None)
+    axes = figure.axes[0]
+    titles = {text.get_text(): text.get_position() for text in axes.texts}
+    assert set(titles) == {"Alpha", "Gamma"}
+    assert titles["Alpha"][0] < np.median(zones.x_m) < titles["Gamma"][0]
+    assert all(zones.y_m.max() < y < axes.get_ylim()[1] for _, y in titles.values())
+    assert "no neighbours" in " ".join(text.get_text() for text in figure.texts)
+    assert not maps.draw_map(view, None).axes[0].texts
