@@ -26,8 +26,8 @@ COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
-LEAST_PEOPLE = 50_000
-"""Fewest people of a metro that can be invented."""
+LEAST_PEOPLE, MOST_PEOPLE = 50_000, 30_000_000
+"""Fewest and most people of a metro that can be invented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +142,10 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
         if len(found) > 1:
             whole = ", ".join(metros[i].name for i in found)
             raise ScenarioError("--metros", "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
-        if metros[found[0]].population < LEAST_PEOPLE:
-            expected = f"metros of at least {LEAST_PEOPLE:,} people"
+        if not LEAST_PEOPLE <= metros[found[0]].population <= MOST_PEOPLE:
+            expected = f"metros of {LEAST_PEOPLE:,} to {MOST_PEOPLE:,} people"
             said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
-            raise ScenarioError("--metros", expected, said, "choose a larger one")
+            raise ScenarioError("--metros", expected, said, "choose another")
         chosen.add(found[0])
     if len(chosen) > MOST_METROS:
         expected = f"at most {MOST_METROS} metros at once"

@@ -259,7 +259,9 @@ class HotList(Table):
     wanted: Share = Field(description="share of vehicles rightly listed at any one time, from 0 to 1")
     listed_days: Above0 = Field(description="days an entry is right, on average")
     stale_days: AtLeast0 = Field(description="days an entry stays listed after it ceased to be right, on average")
-    other_states: AtLeast0 = Field(description="entries of other states' plates for each rightly listed one")
+    other_states: float = Field(
+        ge=0, le=1000, description="entries of other states' plates for each rightly listed one, at most 1000"
+    )
 
 
 class Owner(Table):

@@ -127,6 +127,9 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
         tables = merge(tables, layer.tables)
         marks.update(layer.marks)
     stated = _validate(tables, marks)
+    if getattr(stated.roads, "share", None) is not None:
+        where = _place(("roads", "share"), marks)
+        raise ScenarioError(where, "nothing", "a share", "leave it out: the program takes it from the metros' people")
     return Scenario(
         name=path.stem,
         seed=_checked_seed(seed),

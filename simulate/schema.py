@@ -49,7 +49,7 @@ class TownRoads(Table):
 
     source: Literal["town"] = Field(description="'town': invent a road network")
     population: int = Field(ge=1, le=2_000_000, description="number of people who live in the town, at most 2,000,000")
-    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
     block_m: Above0 = Field(description="side of a block, in metres")
     density_per_km2: Above0 = Field(description="residents per square kilometre, mean over the town")
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
@@ -62,7 +62,7 @@ class MetroRoads(Table):
     population: int = Field(
         ge=50_000, le=30_000_000, description="number of people who live there, 50,000 to 30,000,000"
     )
-    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
     density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over the metro")
     water: Literal["any", "none", "coast", "river"] = Field(
         description="what cuts through the land: a coast, a river, none, or any of them as the seed will have it"
@@ -79,7 +79,7 @@ class NationRoads(Table):
     share: float | None = Field(
         default=None, gt=0, le=1, description="share of the totals that these metros take; the program says it"
     )
-    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
     density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over a metro")
     water: Literal["any", "none", "coast", "river"] = Field(
         description="what cuts through the land of each metro: a coast, a river, none, or any as the seed will have it"
@@ -114,7 +114,7 @@ class StreetRoads(Table):
         "empty until you give it"
     )
     population: int = Field(ge=1, le=2_000_000, description="number of people who live on the map, at most 2,000,000")
-    vehicles_per_person: Above0 = Field(description="vehicles for each resident")
+    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
     leave_work: float = Field(
         ge=0, lt=1, description="share of workers whose job lies off the map, where it cuts main roads; below 1"

@@ -75,6 +75,7 @@ FAULTS = {
         (2, "readers.gates.lots.count", "of at least 1", "found nothing", "say count, or say in [readers.sightings]")
     ],
     "infinite": [(3, "measure.near_m", "a finite number above 0", "found inf", "metres")],
+    "share-by-hand": [(3, "roads.share", "nothing", "found a share", "leave it out")],
     "metro-too-small": [
         (3, "roads.population", "from 50000 to 30000000", "found 4000", "number of people"),
         (4, "roads.water", '"coast"', '"lake"', "coast, none, river"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from simulate.travel.life import Lives, make_lives
 from simulate.world.cache import cached_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -154,7 +155,16 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
         "owners": {"owner": list(world.owners)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
         "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
+        "draw": _hashes(lives.tables._asdict() | watch.eyes._asdict()),
     }  # fmt: skip
+
+
+def _hashes(tables: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Hash each table that a draw looks up: whatever decides a row and is not kept in full."""
+    return {
+        "table": list(tables),
+        "hash": [hashlib.blake2b(np.ascontiguousarray(x).data, digest_size=16).hexdigest() for x in tables.values()],
+    }
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import numpy as np
 from cities import residents, site_positions
-from scipy.optimize import curve_fit
 
 from simulate.risk import unicity
 from simulate.risk.targets import draw_targets
@@ -63,18 +62,7 @@ def unique_by_grain(city: City, hours: list[int], metres: list[float], targets: 
     return found
 
 
-def resolution_law(found: list[Unique], points: int) -> tuple[float, float]:
-    """Fit share = a - (readers in a cell x hours)^b over the grains, by least squares; return a and b.
-
-    The form in which de Montjoye et al. (Sci. Rep. 2013) state their law of resolution.
-    """
-    x = np.array([cell.readers * cell.hours for cell in found])
-    share = [cell.share[points - 1] for cell in found]
-    (a, b), _ = curve_fit(lambda x, a, b: a - x**b, x, share, p0=(2.0, 0.1))
-    return float(a), float(b)
-
-
-def power_exponent(found: list[Unique], points: int) -> float:
+def resolution_exponent(found: list[Unique], points: int) -> float:
     """Fit share ~ (readers in a cell x hours)^-b over the grains; return b."""
     x = np.log([cell.readers * cell.hours for cell in found])
     return -float(np.polyfit(x, np.log([cell.share[points - 1] for cell in found]), 1)[0])

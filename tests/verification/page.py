@@ -24,10 +24,12 @@ What the model says beside what has been published. Written by `make verify`; do
 it, and *held out* if nothing was tuned on it. Only held-out figures whose source was read are evidence. *Another
 model* marks a figure of an alternative that was set up to fail. The range that is accepted stands in
 `tests/verification/`, and a figure whose outcome changes fails the checks, for better or worse. Ranges for unicity by
-four and five records, the law of resolution, sets of home and work, matching and the three historical systems were
-fixed before the model was measured. With first results in view were chosen: the ranges for movement and habits (the
-published figure give or take about 15 %, or some points) and for sharing (give or take 20 %), the formula by which
-the law of resolution is read, and the mix of towns over which sets of home and work are taken.
+four and five records, the law of resolution, matching and the three historical systems were fixed before the model was
+measured. With first results in view were chosen: the ranges for movement and habits (the published figure give or take
+15 to 30 %, or some points) and for sharing (give or take 20 %), and the mix of towns over which sets of home and work
+are taken. Figures are single runs without intervals, and some hang together: all of Norfolk's, and of the national
+scenarios', on where readers are assumed to stand. Whether homes and workplaces are found as often as the pages say has
+been compared with nothing published: none was found that asks the same.
 
 - **Reproduced**: the model's number lies in the accepted range.
 - **Bracketed**: over the assumptions that were varied, the model's numbers overlap it.
@@ -47,7 +49,7 @@ The misses above are the first part of the answer. The rest follows from what th
 - **For large metropolitan areas.** Unicity and matching were measured in cities of at most 200,000 people. Crowds are
   smaller there: where more people share a place and hour, a few known points single out fewer of them. Sets of home
   and work shrink as towns grow, since there are more places to work; a small town's must not be taken for a city's.
-- **For long distances and freeways.** Invented towns have no freeways. Trips stay on the map, spells out of town
+- **For long distances and freeways.** Invented towns have no freeways, though metros do. Trips stay on the map, spells out of town
   excepted, and what happens on those is not told. Journeys above 30 miles, commutes of an hour and nearly half of
   all driving are missing; readers on motorways, and how far apart a car is seen, must not be read off a town.
 - **For people whose days are irregular.** Simulated households keep to some twenty places, one home and one

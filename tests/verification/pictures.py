@@ -56,7 +56,7 @@ def overview(findings: Sequence[Finding]) -> Figure:
     axes.axvspan(-1, 1, color=FAINT, linewidth=0)
     axes.set_yticks(range(len(findings)), [found.what for found in reversed(findings)], fontsize=8)
     axes.set_xlim(-4.4, 4.4)
-    axes.set_xticks([-3.6, 0, 3.6], ["far below", "accepted", "far above"], fontsize=8)
+    axes.set_xticks([-3.6, 0, 3.6], ["far\nbelow", "accepted", "far\nabove"], fontsize=7)
     axes.set_ylim(-0.7, len(findings) - 0.3)
     axes.tick_params(axis="y", length=0)
     return figure

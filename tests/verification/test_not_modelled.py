@@ -7,7 +7,7 @@ import pytest
 pytestmark = pytest.mark.verify
 
 PEOPLE = "vehicles move here, people do not: a car has no passengers and its driver no other way to travel"
-NATION = "one city is modelled at a time, with at most about a million people"
+NATION = "one city or a few metros are modelled at a time, not the nation"
 TELEPHONES = "a law of telephones, whose owners walk and fly; cars follow roads and diaries here"
 PLATE_ONLY = "a read is a plate, a place and a time: no colour, make or picture"
 ANECDOTE = "one case, told because it alarmed; a model of shares cannot reproduce it"
@@ -87,8 +87,6 @@ ROWS = (
     ("reads.motorcycle", "Boston: passages of one stolen motorcycle by one reader", "59", None, ANECDOTE),
     ("reads.bar", "Oakland: reads of a plate seen outside a bar, in two years", "48 in two clusters",
      "Farivar, Ars Technica 2015", ANECDOTE),
-    ("reads.commercial-2018", "commercial records of a vehicle in 2018", "1.2 to 1.6 a month",
-     "derived from Wired 2019", "no scenario of 2018 is in the catalogue; how much is collected is an input of one"),
     ("reads.ice", "one query on a target's spouse", "9 results", "press reports", ANECDOTE),
     ("reads.continuous", "continuous paths from junction cameras", "80,000 vehicles a day",
      "Wang et al., arXiv 2108.13376, 2021", PATHS),

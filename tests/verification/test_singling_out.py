@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from cities import draw_city
-from laws import power_exponent, resolution_law, unique_by_grain
+from laws import resolution_exponent, unique_by_grain
 from pictures import BLUE, GREY, INK, RUST, panels, plain_numbers
 
 from simulate.risk import unicity
@@ -28,7 +28,8 @@ WIDE = {
 CROWDED = (
     "a cell is a large part of a modelled city and holds a large part of its crowd: at 2 km the compact city has 16"
     " cells. In a country it holds almost nobody. The wide city, with cells as large, already loses less; so does a"
-    " fifth known point. The model overstates what coarse records protect, in small cities most"
+    " fifth known point. An invented metro of 1.1 million people, tried once, loses as much: most of its reads are of"
+    " crowds on freeways. The model overstates what coarse records protect"
 )
 
 
@@ -70,33 +71,27 @@ def test_few_points_single_out_a_plate(check, grid):
 
 
 def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
-    law = {"source": MONTJOYE, "low": 0.05, "high": 0.15, "kind": "held out"}
-    one_hour = [[cell for cell in g if cell.hours == 1] for g in (grid, wide_grid)]
-    one_reader = [[cell for cell in g if cell.metres == 0] for g in (grid, wide_grid)]
-    by_place, by_time, by_both = (
-        tuple(sorted(resolution_law(g, 4)[1] for g in grids)) for grids in (one_hour, one_reader, (grid, wide_grid))
-    )
+    law = {"published": "0.10", "source": MONTJOYE, "low": 0.05, "high": 0.15, "kind": "held out"}
+    one_hour = ([cell for cell in g if cell.hours == 1] for g in (grid, wide_grid))
+    one_reader = ([cell for cell in g if cell.metres == 0] for g in (grid, wide_grid))
+    by_place = sorted(resolution_exponent(g, 4) for g in one_hour)
+    by_time = sorted(resolution_exponent(g, 4) for g in one_reader)
+    by_both = sorted(resolution_exponent(g, 4) for g in (grid, wide_grid))
     check(
-        "unicity.law-place", what="exponent of the law of resolution, readers in a cell (4 points, two cities)",
-        value=by_place, published="0.10", **law, expected="bracketed",
-        why="1 to 13 readers in a cell, at one hour, in cities of 50 and 250 km². The law is share = a - (hours ×"
-        " readers)^b, which is how the study states it (its form is recalled, unchecked)",
+        "unicity.law-place", what="exponent of the fall with readers in a cell (4 points, over two cities)",
+        value=(by_place[0], by_place[1]), **law, expected="reproduced",
+        why="1 to 13 readers in a cell, at one hour; the smaller in a city of 250 km², the larger in one of 50 km²",
     )  # fmt: skip
     check(
-        "unicity.law-time", what="exponent of the law of resolution, hours (4 points, two cities)", value=by_time,
-        published="0.10", **law, expected="bracketed",
-        why="from 1 to 12 hours, at one reader; the smaller value in the larger city",
+        "unicity.law-time", what="exponent of the fall with hours (4 points, over two cities)",
+        value=(by_time[0], by_time[1]), **law, expected="missed",
+        why="from 1 to 12 hours, at one reader. Neighbours here pass the same readers on the same mornings, for their"
+        " habits are too alike; the hour tells them apart and half a day does not. As share = a - (hours x readers)^b,"
+        " the form that is recalled for the study, b would be 0.12 to 0.16; but any fall fits that form, so it is no test",
     )  # fmt: skip
     check(
-        "unicity.law-both", what="exponent of the law of resolution, hours times readers (4 points, two cities)",
-        value=by_both, published="0.10", **law, expected="bracketed",
-        why="from an hour at one reader to 12 hours at 13; the smaller value in the larger city. The study, as"
-        " recalled, has 0.13 at 4 points",
-    )  # fmt: skip
-    plain = tuple(sorted(power_exponent(g, 4) for g in (grid, wide_grid)))
-    check(
-        "unicity.law-plain", what="exponent, were the law share ~ (hours × readers)^-b (4 points, two cities)",
-        value=plain, published="0.10", **law, expected="missed", why=CROWDED,
+        "unicity.law-both", what="exponent of the fall with hours times readers (4 points, over two cities)",
+        value=(by_both[0], by_both[1]), **law, expected="missed", why=CROWDED,
     )  # fmt: skip
     figure, axes = panels(2, high=3.2)
     points = np.arange(1, unicity.MAX_POINTS + 1)
@@ -111,9 +106,8 @@ def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
     axes[0].legend(fontsize=7, frameon=False)
     for cells, colour, label in ((grid, BLUE, "50 km²"), (wide_grid, RUST, "250 km²")):
         size = np.array([cell.hours * cell.readers for cell in cells])
-        axes[1].semilogx(size, [100 * cell.share[3] for cell in cells], "o", color=colour, markersize=4, label=label)
-    x = np.geomspace(1, 160, 50)
-    axes[1].plot(x, 100 * (1.97 - x**0.1), "--", color=INK)
+        axes[1].loglog(size, [100 * cell.share[3] for cell in cells], "o", color=colour, markersize=4, label=label)
+    axes[1].loglog([1, 160], [97, 97 * 160**-0.1], "--", color=INK)
     axes[1].set(xlabel="hours × readers in a cell", ylabel="% singled out by 4 points")
     axes[1].legend(fontsize=7, frameon=False)
     plain_numbers(axes[1].xaxis, axes[1].yaxis)

@@ -214,12 +214,12 @@ def test_the_entries_used_longest_ago_go(folder, monkeypatch):
 
 
 def test_unfinished_entries_are_forgotten(scenario, folder, monkeypatch):
-    (folder / ".left.0123").mkdir(parents=True)
+    (folder / f".{'0' * 32}.0123").mkdir(parents=True)
     cached_world(scenario)
-    assert (folder / ".left.0123").exists()
+    assert (folder / f".{'0' * 32}.0123").exists()
     monkeypatch.setattr(cache, "FORGOTTEN_S", -1)
     cached_world(town_scenario(8, **MID_TOWN))
-    assert not (folder / ".left.0123").exists()
+    assert not (folder / f".{'0' * 32}.0123").exists()
 
 
 def build_and_keep(entry: str, times: int) -> bool:
