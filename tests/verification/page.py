@@ -49,9 +49,9 @@ The misses above are the first part of the answer. The rest follows from what th
 - **For large metropolitan areas.** Unicity and matching were measured in cities of at most 200,000 people. Crowds are
   smaller there: where more people share a place and hour, a few known points single out fewer of them. Sets of home
   and work shrink as towns grow, since there are more places to work; a small town's must not be taken for a city's.
-- **For long distances and freeways.** Invented towns have no freeways, though metros do. Trips stay on the map, spells out of town
-  excepted, and what happens on those is not told. Journeys above 30 miles, commutes of an hour and nearly half of
-  all driving are missing; readers on motorways, and how far apart a car is seen, must not be read off a town.
+- **For long distances and freeways.** Invented towns have no freeways, though metros do. Trips stay on the map, spells
+  out of town excepted, and what happens on those is not told. Journeys above 30 miles, commutes of an hour and nearly
+  half of all driving are missing; readers on motorways, and how far apart a car is seen, must not be read off a town.
 - **For people whose days are irregular.** Simulated households keep to some twenty places, one home and one
   workplace a worker. Shift work, two homes, borrowed and shared cars, deliveries, taxis and gig driving are absent.
   Habits too regular make a car easier to find and its past easier to guess than in life.

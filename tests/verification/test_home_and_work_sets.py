@@ -37,7 +37,8 @@ def test_home_and_work_sets(check, record):
         value=weighted_median(sizes, weight), published=str(UNITED_STATES), source=GOLLE, low=10, high=40,
         kind="fitted", expected="reproduced",
         why="over towns of 50,000, 200,000, 600,000 and 2 million people, weighted by how Americans live: 55 % in the"
-        " 50 largest metropolitan areas, the rest evenly (an assumption, made after the first results; no town of one size would do). Alone they give"
+        " 50 largest metropolitan areas, the rest evenly (an assumption, made after the first"
+        " results). Alone they give"
         f" {medians[0]:.0f}, {medians[1]:.0f}, {medians[2]:.0f} and {medians[3]:.0f}: in a small town, home and work"
         " tract say little",
     )  # fmt: skip

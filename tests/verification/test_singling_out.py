@@ -87,7 +87,7 @@ def test_unicity_falls_with_resolution(check, grid, wide_grid, record):
         value=(by_time[0], by_time[1]), **law, expected="missed",
         why="from 1 to 12 hours, at one reader. Neighbours here pass the same readers on the same mornings, for their"
         " habits are too alike; the hour tells them apart and half a day does not. As share = a - (hours x readers)^b,"
-        " the form that is recalled for the study, b would be 0.12 to 0.16; but any fall fits that form, so it is no test",
+        " the form recalled for the study, b would be 0.12 to 0.16; but any fall fits that form, so it is no test",
     )  # fmt: skip
     check(
         "unicity.law-both", what="exponent of the fall with hours times readers (4 points, over two cities)",

@@ -126,12 +126,14 @@ def test_totals_are_shared_by_population_once(files):
     assert taken.readers.mobile["spotters"].units == round(0.3 * whole.readers.mobile["spotters"].units)
     assert taken.visitors["region"].vehicles == round(0.3 * whole.visitors["region"].vehicles)
     assert taken.readers.gates["malls"].count is None
-    # Where a file says that the share was taken, as a resolved one does, it is not taken again.
     again = {"roads.path": path, "roads.metros": ["Memphis", "Buffalo"], "roads.share": 0.3}
-    assert sim.load("vigilant-2019", overrides=again).settings.readers == whole.readers
+    with pytest.raises(ScenarioError, match=r"roads.share: expected nothing, found a share; leave it out"):
+        sim.load("vigilant-2019", overrides=again)
     # What a run stored, and what is changed afterwards, has had its share.
     assert from_resolved(scenario.resolved(), scenario.name, scenario.seed).settings == taken
     assert changed(scenario, {("period", "days"): 30}, "test").settings.readers == taken.readers
+    more = changed(scenario, {("readers", "sightings", "per_month"): 1e6}, "test").settings
+    assert more.readers.sightings.per_month == pytest.approx(0.3e6)  # an assumption speaks of the nation, too
 
 
 def test_a_share_never_leaves_nothing(files):
