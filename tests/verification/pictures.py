@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ def overview(findings: Sequence[Finding]) -> Figure:
         axes.plot([least, greatest], [row, row], color=colour, linewidth=2)
         axes.plot([(least + greatest) / 2], [row], marker=marker, color=colour, markersize=7)
     axes.axvspan(-1, 1, color=FAINT, linewidth=0)
-    axes.set_yticks(range(len(findings)), [found.what for found in reversed(findings)], fontsize=8)
+    axes.set_yticks(range(len(findings)), [fill(found.what, 62) for found in reversed(findings)], fontsize=7)
     axes.set_xlim(-4.4, 4.4)
     axes.set_xticks([-3.6, 0, 3.6], ["far\nbelow", "accepted", "far\nabove"], fontsize=7)
     axes.set_ylim(-0.7, len(findings) - 0.3)

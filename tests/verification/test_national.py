@@ -85,8 +85,9 @@ def test_vigilant_holds_what_was_reported(check, vigilant):
     rows = (
         ("private", "private sightings of five years, billions", private / share / 1e9, "5.0", NEWMAN, 4.75, 5.25,
          "input", total),
-        ("police", "police sightings of five years, billions", police / share / 1e9, "1.5", NEWMAN, 1.3, 1.7, "fitted",
-         "half is stated; the number of fixed readers that collect the other half was chosen by it"),
+        ("police", "police sightings of five years, billions", police / share / 1e9, "1.5", NEWMAN, 1.3, 1.7, "input",
+         "half is stated; the other half is left to fixed readers. Buffalo's share of them is a single one, which may"
+         " read a tenth as much as another, and here reads little: larger metros come nearer"),
         ("inflow", "private sightings in a month, the last two months, millions", recent / share / 1e6, "150 to 200",
          "more than 150 by the vendor (The Verge 2018); the upper end is recalled", 150, 200, "input",
          "the growth of the network is derived from it and the five billion"),
@@ -99,7 +100,8 @@ def test_vigilant_holds_what_was_reported(check, vigilant):
     for name, what, value, published, source, low, high, kind, why in rows:
         check(
             f"reads.vigilant-{name}", what=f"commercial and police network 2019: {what}", value=value,
-            published=published, source=source, low=low, high=high, kind=kind, expected="reproduced", why=why,
+            published=published, source=source, low=low, high=high, kind=kind,
+            expected="missed" if name == "police" else "reproduced", why=why,
         )  # fmt: skip
 
 
