@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema import NationRoads, Settings
+from simulate.schema import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,6 @@ COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
-LEAST_PEOPLE, MOST_PEOPLE = 50_000, 30_000_000
-"""Fewest and most people of a metro that can be invented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

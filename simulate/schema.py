@@ -31,6 +31,9 @@ from simulate.sharing_schema import Sharing
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
+LEAST_PEOPLE, MOST_PEOPLE = 50_000, 30_000_000
+"""Fewest and most people of a metro that can be invented."""
+VehiclesPerPerson = Annotated[float, Field(gt=0, le=10, description="vehicles for each resident, at most 10")]
 
 MOST_KINDS = 256
 """Types of household and of visitors at most: one byte tells them apart."""
@@ -49,7 +52,7 @@ class TownRoads(Table):
 
     source: Literal["town"] = Field(description="'town': invent a road network")
     population: int = Field(ge=1, le=2_000_000, description="number of people who live in the town, at most 2,000,000")
-    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
+    vehicles_per_person: VehiclesPerPerson
     block_m: Above0 = Field(description="side of a block, in metres")
     density_per_km2: Above0 = Field(description="residents per square kilometre, mean over the town")
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
@@ -60,9 +63,9 @@ class MetroRoads(Table):
 
     source: Literal["metro"] = Field(description="'metro': invent freeways, arterials and collectors")
     population: int = Field(
-        ge=50_000, le=30_000_000, description="number of people who live there, 50,000 to 30,000,000"
+        ge=LEAST_PEOPLE, le=MOST_PEOPLE, description="number of people who live there, 50,000 to 30,000,000"
     )
-    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
+    vehicles_per_person: VehiclesPerPerson
     density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over the metro")
     water: Literal["any", "none", "coast", "river"] = Field(
         description="what cuts through the land: a coast, a river, none, or any of them as the seed will have it"
@@ -79,7 +82,7 @@ class NationRoads(Table):
     share: float | None = Field(
         default=None, gt=0, le=1, description="share of the totals that these metros take; the program says it"
     )
-    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
+    vehicles_per_person: VehiclesPerPerson
     density_per_km2: Above0 = Field(description="residents per square kilometre of land, mean over a metro")
     water: Literal["any", "none", "coast", "river"] = Field(
         description="what cuts through the land of each metro: a coast, a river, none, or any as the seed will have it"
@@ -114,7 +117,7 @@ class StreetRoads(Table):
         "empty until you give it"
     )
     population: int = Field(ge=1, le=2_000_000, description="number of people who live on the map, at most 2,000,000")
-    vehicles_per_person: float = Field(gt=0, le=10, description="vehicles for each resident, at most 10")
+    vehicles_per_person: VehiclesPerPerson
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
     leave_work: float = Field(
         ge=0, lt=1, description="share of workers whose job lies off the map, where it cuts main roads; below 1"

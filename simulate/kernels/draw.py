@@ -21,7 +21,6 @@ from simulate.kernels.plan import (
     K_PARK,
     K_READ,
     K_SCAN,
-    K_SPELL,
     MAX_LEGS,
     N_PLACES,
     N_SLOTS,
@@ -42,7 +41,6 @@ from simulate.kernels.plan import (
     shift_of,
     slot_at,
     trip_s,
-    visited,
     zone_on,
 )
 from simulate.kernels.plates import GROUP, ISSUED, confused, plate_in_group
@@ -140,12 +138,11 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
                     _draw_stays(life, eyes, plates, group, rank, own, scanned, first, shift, group_now, scratch)
             placed = placed and state[0] == home
             state[0], state[3 + 3 * car] = home, job
-            week = next_visit(life, household, car, state, week, last)
+            week, way_in = next_visit(life, household, car, state, week, last)
             if week < 0:
                 break
             about = fill_visit(life, household, week, first, last, scratch.template)
-            spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
-            state[0] = state[3 + 3 * car] = visited(life, state, spell)
+            state[0] = state[3 + 3 * car] = way_in
             group_now, placed, week = np.int64(-1), False, week + 1
         first = last
 

@@ -8,7 +8,6 @@ from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    K_SPELL,
     MAX_LEGS,
     N_PLACES,
     STATE,
@@ -26,10 +25,8 @@ from simulate.kernels.plan import (
     next_visit,
     shift_of,
     trip_s,
-    visited,
     zone_on,
 )
-from simulate.kernels.words import word
 
 LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alternative", "hour", "leave_s", "arrive_s")
 
@@ -63,12 +60,11 @@ def legs_of(life, vehicle, first_day, last_day, out):
                 fill_new_places(life, h, state, first, place)
                 rows = _write_legs(life, v, first, last, templates, place, shift, group, slot, at, rows, out)
                 state[0], state[3 + 3 * car] = home, job
-                week = next_visit(life, h, car, state, week, last)
+                week, way_in = next_visit(life, h, car, state, week, last)
                 if week < 0:
                     break
                 fill_visit(life, h, week, first, last, templates)
-                spell = word(life.key[K_SPELL], np.uint64(h), np.uint64(week))
-                state[0] = state[3 + 3 * car] = visited(life, state, spell)
+                state[0] = state[3 + 3 * car] = way_in
                 group, shift, week = np.int64(-1), np.int64(0), week + 1
             first = last
         _sort_by_day(out, begin, rows)

@@ -330,9 +330,7 @@ def _stay_away(life, household, car, first, last, template):
         spell = branch(key, np.uint64(week))
         if (spell >> U32) >= life.below[2]:
             continue
-        monday = week * 7 - life.first_weekday
-        begins = monday + np.int64(life.span[spell & np.uint64(15), 0])
-        ends = monday + np.int64(life.span[spell & np.uint64(15), 1])
+        begins, ends = _spell_days(life, spell, week)
         for day in range(max(begins, first), min(ends + 1, last)):
             if car > 0 or (spell >> U32) >= life.below[1]:
                 template[day - first] = T_IDLE
@@ -344,37 +342,40 @@ def _stay_away(life, household, car, first, last, template):
 
 @folded
 def next_visit(life, household, car, state, week, last):
-    """Return the first week from one on, before day `last`, of a spell that leads to a metro of the map; -1 if none."""
+    """Find the first week from one on, before day `last`, whose spell leads to a metro of the map.
+
+    Returns the week and the way into that metro, (-1, -1) if there is none.
+    """
+    nowhere = np.int64(-1), np.int64(-1)
     if life.visit_zone.shape[1] == 0 or car > 0 or life.about[life.kind[household]] != RESIDENT:
-        return np.int64(-1)
+        return nowhere
     while state[0] != life.elsewhere and week * 7 - life.first_weekday < last:
         spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
-        if (spell >> U32) < life.below[1] and visited(life, state, spell) >= 0:
-            return np.int64(week)
+        way_in = life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & TWELVE_BITS]
+        if (spell >> U32) < life.below[1] and way_in >= 0:
+            return np.int64(week), np.int64(way_in)
         week += 1
-    return np.int64(-1)
-
-
-@inlined
-def visited(life, state, spell):
-    """Return the way into the metro where a spell is spent, -1 where it is off the map."""
-    return np.int64(life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & TWELVE_BITS])
+    return nowhere
 
 
 @folded
 def fill_visit(life, household, week, first, last, template):
     """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
-    spell, about = word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), np.uint64(0)
-    monday = week * 7 - life.first_weekday
-    begins = monday + np.int64(life.span[spell & np.uint64(15), 0])
-    ends = monday + np.int64(life.span[spell & np.uint64(15), 1])
-    key = stem(life.key[K_DAY], np.uint64(household))
+    about, key = np.uint64(0), stem(life.key[K_DAY], np.uint64(household))
+    begins, ends = _spell_days(life, word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), week)
     for i in range(last - first):
         template[i] = T_IDLE
     for day in range(max(begins + 1, first), min(ends, last)):
         template[day - first] = life.visit_template[branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)]
         about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
     return about
+
+
+@inlined
+def _spell_days(life, spell, week):
+    """Return the first and the last day of a week's spell."""
+    monday, span = week * 7 - life.first_weekday, spell & np.uint64(15)
+    return monday + np.int64(life.span[span, 0]), monday + np.int64(life.span[span, 1])
 
 
 @inlined

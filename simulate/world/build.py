@@ -59,8 +59,6 @@ class World:
     """Whom to name wherever this world is shown."""
     metros: tuple[str, ...]
     """Names of the metros of a nation that are drawn; empty for any other map."""
-    states: tuple[str, ...]
-    """The state of each, two letters."""
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which of them each hub lies in, 0 on any other map."""
     migration: NDArray[np.float64]
@@ -99,7 +97,6 @@ def build_world(scenario: Scenario) -> World:
         reach=limit,
         credits=tuple(dict.fromkeys(credit for credit in named if credit)),
         metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
-        states=() if nation is None else tuple(nation.metros[i].state for i in nation.chosen),
         metro_of_hub=np.zeros(len(hubs), np.int16) if part is None else part,
         migration=np.zeros((1, 0)) if nation is None else nation.migration,
         elsewhere=-1 if nation is None else zones.n - 1,

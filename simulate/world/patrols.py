@@ -76,12 +76,13 @@ def patrol(
     Raises ScenarioError where more visits are asked for than fit into a shift.
     """
     parts = []
+    metro, people = _metros(zones)
     for number, (name, fleet) in enumerate(fleets.items()):
         weight = zone_weights(zones, name, fleet, seed)
         for unit in range(fleet.units):
             uid = streams.uid(fleet.owner, name, unit)
-            here = weight * _metro_of_unit(zones, unit, fleet.units)
-            territory = _territory(zones, here, fleet, streams.key(seed, f"patrols.{uid}"))
+            here = metro == np.searchsorted(people, (unit + 0.5) / fleet.units * people[-1])  # units by people
+            territory = _territory(zones, weight * here, fleet, streams.key(seed, f"patrols.{uid}"))
             for shift in range(len(fleet.shifts)):
                 where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
                 parts.append((where, when, names, np.full(len(where), number), np.full(len(where), unit)))
@@ -141,13 +142,11 @@ def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     return weight / (weight.sum() or 1.0)
 
 
-def _metro_of_unit(zones: Zones, unit: int, units: int) -> NDArray[np.bool_]:
-    """Return the zones of the metro that a unit belongs to, units by people; bool[z], all on any other map."""
+def _metros(zones: Zones) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the metro of each zone, int64[z], and the running sum of the metros' people; one metro on most maps."""
     _, ground = zones.own_ground()
     metros, metro = np.unique(ground, return_inverse=True)
-    share = np.cumsum(np.bincount(metro, weights=zones.residents, minlength=len(metros)))
-    here: NDArray[np.bool_] = metro == np.searchsorted(share, (unit + 0.5) / units * share[-1])
-    return here
+    return metro, np.cumsum(np.bincount(metro, weights=zones.residents, minlength=len(metros)))
 
 
 def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:

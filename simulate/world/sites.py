@@ -82,10 +82,11 @@ class Sites:
         return np.flatnonzero(self.kind == kind)
 
 
-def zone_uids(zones: Zones, *parts: object) -> NDArray[np.uint64]:
-    """Hash the place of every zone, to the metre, with what identifies its use; uint64[z]."""
+def zone_uids(zones: Zones, *parts: object, of: NDArray[np.int32] | None = None) -> NDArray[np.uint64]:
+    """Hash the place of every zone, or of some, to the metre, with what identifies its use; uint64[z]."""
     x_m, ground = zones.own_ground()
-    named = zip(ground.tolist(), x_m, zones.y_m, strict=True)
+    which = slice(None) if of is None else of
+    named = zip(ground[which].tolist(), x_m[which], zones.y_m[which], strict=True)
     return np.array(
         [streams.uid(*parts, *([uid] if uid else []), round(x), round(y)) for uid, x, y in named], np.uint64
     )
@@ -124,8 +125,9 @@ def number_sites(
     by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
     uid = np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt])
-    begins = np.concatenate([readers.uid, zone_uids(zones, "since")[zone]])  # a lot's gate begins then, whoever has it
-    late = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
+    since = np.zeros(len(uid), np.int32)
+    begins = np.concatenate([readers.uid, zone_uids(zones, "since", of=gates)])  # a lot's gate, whoever has it
+    since[: len(begins)] = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
     return Sites(
         kind=kind.astype(np.uint8),
         uid=uid,
@@ -135,6 +137,6 @@ def number_sites(
         link=np.concatenate([readers.link, np.full(len(zone), -1)]).astype(np.int32),
         at=np.concatenate([readers.at, np.zeros(len(zone))]),
         zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
-        since=np.where(kind == SiteKind.MOBILE, 0, late).astype(np.int32),
+        since=since,
         visits=np.concatenate([np.zeros(readers.n + len(gates), np.int64), *(scans[o][inside] for o in sorted(scans))]),
     )
