@@ -24,6 +24,7 @@ from simulate.kernels.plan import (
     P_WORK,
     RESIDENT,
     TWELVE_BITS,
+    WORK_ANCHOR_S,
 )
 from simulate.kernels.words import U32, word
 
@@ -134,8 +135,14 @@ def group_of(life, household, home):
 
 @folded
 def shift_of(life, household, car, state):
-    """Return how much later than 08:00 a worker starts; 0 for cars without a commuter."""
-    if car >= life.workers[life.kind[household]]:
+    """Return how much later than 08:00 a worker starts; 0 for cars without a commuter.
+
+    Nobody starts so early that the way there, at its slowest, would begin before the day does.
+    """
+    if car >= life.workers[life.kind[household]] or state[0] == life.elsewhere:
         return np.int64(0)
     vehicle = np.uint64(life.first_vehicle[household] + car)
-    return np.int64(life.shift[word(life.key[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car])) & np.uint64(255)])
+    shift = np.int64(life.shift[word(life.key[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car])) & np.uint64(255)])
+    a, b = life.zone_hub[state[0]], life.zone_hub[state[3 + 3 * car]]
+    way_ds = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
+    return max(shift, (way_ds * life.slowest >> 16) + life.slowest_s - WORK_ANCHOR_S)

@@ -46,6 +46,10 @@ def fill_templates(life, household, car, state, group, first, last, template):
     for i in range(last - first):
         pick = branch(key, np.uint64(first + i)) & np.uint64(1023)
         template[i] = life.pattern[row, np.uint64(life.day_row[first + i]) + pick]
+    job = state[3 + 3 * car]
+    if car < life.workers[kind] and not reachable(life, state[0], job, life.reach_ds):
+        for i in range(last - first):
+            template[i] = life.far_job[template[i]]
     if car == 0:
         _attend(life, household, state, group, first, last, template)
     _stay_away(life, household, car, first, last, template)

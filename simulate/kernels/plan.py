@@ -29,16 +29,18 @@ KEY_NAMES = (
 """Stream names, in the order of the keys."""
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
 P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
-HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, N_SLOTS = 0, 1, 20, 21, 24, 25
+HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT, N_SLOTS = 0, 1, 20, 21, 25, 26, 27, 28
 """Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
-NEW_SLOTS = 3
-"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, and anywhere for visitors to the city."""
+NEW_SLOTS = 4
+"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, anywhere for visitors to the city, and days out."""
 BLOCK_DAYS = 64
 ERA_DAYS, ERAS = 16, 4
 """Unfamiliar places change every sixteen days, four times in a block."""
 N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
 """Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
+WORK_ANCHOR_S = 4 * 3600
+"""When the first of a worker's shifts begins that is neither early nor late: 08:00, in seconds after 04:00."""
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
@@ -89,14 +91,17 @@ class Life(NamedTuple):
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
     with_group: NDArray[np.uint8]  # [t] template
-    fast_ds: NDArray[np.uint16]  # [h, alternatives, h]
-    slow_ds: NDArray[np.uint16]  # [h, alternatives, h]
+    far_job: NDArray[np.uint8]  # [t] template driven instead where the job is too far to come by on an errand
+    fast_ds: NDArray[np.uint32]  # [h, alternatives, h]
+    slow_ds: NDArray[np.uint32]  # [h, alternatives, h]
     hour_fast: NDArray[np.int64]  # [24] seconds per tenth of a free second, in 65,536ths
     hour_slow: NDArray[np.int64]  # [24]
     alternative: NDArray[np.uint8]  # [24, 16]
     access_s: int
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
+    slowest: int  # seconds at the slowest hour and route per tenth of a free second, in 65,536ths
+    slowest_s: int  # and beyond these
     far_hub: NDArray[
         np.int32
     ]  # [parts + 1, 4096] where who leaves a metro, or the world beyond, moves; -1 = off the map
@@ -112,8 +117,9 @@ def fill_places(life, household, car, state, group, place):
     hub = life.zone_hub[state[0]]
     key = stem(life.key[K_PLACE], np.uint64(household))
     for slot in range(2, N_SLOTS):
+        near = life.zone_hub[state[3 + 3 * car]] if slot == LUNCH_SLOT else hub
         pick = branch(key, np.uint64(state[2] * 32 + slot)) & NINE_BITS
-        place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
+        place[slot] = life.choice[life.slot_purpose[slot], near, pick]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     place[GROUP_SLOT] = np.int64(life.group_zone[group]) if group >= 0 else state[0]

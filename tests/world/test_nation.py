@@ -142,7 +142,10 @@ def test_a_share_never_leaves_nothing(files):
 
 
 def test_a_metro_is_the_same_alone_or_beside_another(files):
-    one, two = (build_nation(flock(files, *names).settings.roads, 7) for names in (["Buffalo"], ["Memphis", "Buffalo"]))
+    one, two = (
+        build_nation(settings.roads, 7)
+        for settings in (flock(files, *names).settings for names in (["Buffalo"], ["Memphis", "Buffalo"]))
+    )
     assert two.chosen == (1, 2)
     node = two.roads.node_name >> NAME_BITS == one.roads.node_name[0] >> NAME_BITS
     link = two.metro_of_link == 1
