@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulate.world.metro_plan import Plan
     from simulate.world.zones import Zones
 
-SPEED_KMH = {RoadClass.FREEWAY: 92.0, RoadClass.ARTERIAL: 44.0, RoadClass.COLLECTOR: 33.0}
+SPEED_KMH = {RoadClass.FREEWAY: 92.0, RoadClass.ARTERIAL: 46.0, RoadClass.COLLECTOR: 34.5}
 """Speeds off the peak, waiting at signals included (fitted: minutes and miles to work, docs/validation.md)."""
 RAMP_M = 350.0
 """Driven length of a ramp, at the speed of a collector (assumption)."""
