@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
-from simulate.metros import take_share
+from simulate.metros import OPTION, names_of, take_share
 from simulate.reader_schema import Owner, Placement, Readers
 from simulate.schema import (
     Assumption,
@@ -65,6 +65,7 @@ __all__ = [
 ]
 
 Overrides = Sequence[str] | Mapping[str, Any]
+MetroNames = str | Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Scenario:
         return self.settings.model_dump(mode="json", exclude_none=True)
 
 
-def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) -> Scenario:
+def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, overrides: Overrides = ()) -> Scenario:
     """Load a scenario of the catalogue, or a TOML file.
 
     Parameters
@@ -114,6 +115,8 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
         A name as `catalogue` lists it, or the path of a .toml file.
     seed
         What all random draws start from.
+    metros
+        Metros of a national scenario to draw, whole: names, or one text with commas between them.
     overrides
         Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
         text), or a mapping from dotted keys to values. Relative paths start at the current folder.
@@ -122,8 +125,10 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
     layers = read_chain(path)
     tables = merge(*(layer.tables for layer in layers))
     marks = {keys: mark for layer in layers for keys, mark in layer.marks.items()}
-    for keys, value in _overrides(overrides):
-        layer = _override(tables, keys, value)
+    for option, keys, value in [*_overrides(overrides), *_metros(metros)]:
+        if option == OPTION:
+            _check_national(tables, path.stem)
+        layer = _override(tables, keys, value, option)
         tables = merge(tables, layer.tables)
         marks.update(layer.marks)
     stated = _validate(tables, marks)
@@ -206,16 +211,36 @@ def _option(keys: Keys) -> str:
     return f"--set {'.'.join(keys)}"
 
 
-def _overrides(overrides: Overrides) -> Iterator[tuple[Keys, Any]]:
-    """Read overrides, whether texts or a mapping, as keys and value."""
+def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
+    """Read overrides, whether texts or a mapping, as option, keys and value."""
     if isinstance(overrides, Mapping):
-        yield from ((_keys(key), value) for key, value in overrides.items())
+        yield from ((_option(keys := _keys(key)), keys, value) for key, value in overrides.items())
         return
     for text in [overrides] if isinstance(overrides, str) else overrides:
         key, equals, value = text.partition("=")
         if not equals:
             raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "write = between key and value")
-        yield _keys(key.strip()), _value(value.strip())
+        keys = _keys(key.strip())
+        yield _option(keys), keys, _value(value.strip())
+
+
+def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
+    """Read the metros asked for, if any are, as one more override."""
+    if metros is None:
+        return
+    names = names_of(metros) if isinstance(metros, str) else [name for name in metros if name.strip()]
+    if not names:
+        raise ScenarioError(OPTION, "names of metros, as in Buffalo,Memphis", "none", "name at least one")
+    yield OPTION, ("roads", "metros"), names
+
+
+def _check_national(tables: Mapping[str, Any], name: str) -> None:
+    """Refuse metros where there are none to choose from."""
+    roads = tables.get("roads")
+    source = roads.get("source") if isinstance(roads, Mapping) else None
+    if source != "nation":
+        expected = 'a scenario whose roads.source is "nation"'
+        raise ScenarioError(OPTION, expected, f"{spell(source)} in {name}", f"leave {OPTION} out")
 
 
 def _keys(text: str) -> Keys:
@@ -234,10 +259,10 @@ def _value(text: str) -> Any:  # noqa: ANN401
     return parsed["value"] if list(parsed) == ["value"] else text
 
 
-def _override(tables: Mapping[str, Any], keys: Keys, value: object) -> Layer:
+def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:
     """Lay out one override; refuse one whose table the scenario lacks."""
     _check_table(tables, keys)
-    mark = Mark(_option(keys), "set for this run")
+    mark = Mark(option, "set for this run")
     marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested({keys[-1]: value})}
     return Layer(anchor(_nest(keys, value), Path.cwd()), marks)
 

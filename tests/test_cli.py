@@ -173,6 +173,8 @@ BAD = {
     "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
     "no such command": (("rum", "smallville"), ["rum"]),
     "no scenario": (("run",), ["scenario"]),
+    "metros of a town": (("run", "smallville", "--metros", "Buffalo"), ['--metros: expected', '"town" in smallville']),
+    "no name of a metro": (("run", "flock-2025", "--metros", ","), ["--metros: expected names of metros", "name at"]),
     "verify of nothing": (("verify", "nowhere"), ["nowhere"]),
     "measure of nothing": (("measure", "nowhere"), ["nowhere"]),
 }  # fmt: skip
@@ -317,6 +319,26 @@ def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeyp
     code, out, _ = plateprint("report", "runs/mine", *asked[:2], "--retention", "1d")
     assert code == 0
     assert "over the assumptions" not in out
+
+
+METROS = """\
+metro,state,population,lat,lon
+"Memphis, TN-MS-AR",TN,200000,35,-90
+"Buffalo-Cheektowaga, NY",NY,100000,42,-78
+"""
+
+
+@pytest.mark.parametrize("command", ["show", "run", "compare", "sweep"])
+def test_metros_are_asked_for_alike_wherever_a_scenario_is_drawn(plateprint, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metros.csv").write_text(METROS)
+    asked = ("flock-2025", "--metros", "Memphis,Bufalo", "--set", "roads.path=metros.csv")
+    code, out, err = plateprint(command, *asked)
+    assert (code, out) == (2, "")
+    assert err == "plateprint: --metros: expected a metro of the file, found \"Bufalo\"; did you mean 'Buffalo'?\n"
+    code, _, err = plateprint(command, "smallville", "--metros", "Buffalo")
+    assert code == 2
+    assert err.startswith('plateprint: --metros: expected a scenario whose roads.source is "nation", found "town"')
 
 
 SWEPT = {

@@ -13,6 +13,7 @@ from simulate.cli.options import (
     Json,
     Keep,
     Measures,
+    Metros,
     Observer,
     Quiet,
     Seed,
@@ -38,6 +39,7 @@ def compare(
     ] = None,
     observer: Observer = None,
     targets: Targets = None,
+    metros: Metros = None,
     overrides: Set = (),
     seed: Seed = 0,
     workers: Workers = None,
@@ -64,7 +66,7 @@ def compare(
     with Steps(quiet) as steps:
         made = take(
             scenarios, replicates=replicates, measures=names(measures), retention=rules_in(retention),
-            observer=observer, targets=targets, overrides=overrides, seed=seed, workers=workers,
+            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
             work=work if keep else None, steps=steps,
         )  # fmt: skip
     print(made)
@@ -85,6 +87,7 @@ def sweep(
     ] = None,
     observer: Observer = None,
     targets: Targets = None,
+    metros: Metros = None,
     overrides: Set = (),
     seed: Seed = 0,
     workers: Workers = None,
@@ -114,7 +117,8 @@ def sweep(
     with Steps(quiet) as steps:
         made = take(
             scenario, measures=names(measures), retention=retention, observer=observer, targets=targets,
-            overrides=overrides, seed=seed, workers=workers, run=run, work=work if keep else None, steps=steps,
+            metros=metros, overrides=overrides, seed=seed, workers=workers, run=run, work=work if keep else None,
+            steps=steps,
         )  # fmt: skip
     print(made)
     if not quiet:

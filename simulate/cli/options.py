@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsons
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -60,12 +59,3 @@ def announce_compiling(quiet: bool) -> None:
 
     if not quiet and not CACHE.exists():
         print("First use on this machine: compiling, about half a minute.", file=sys.stderr)
-
-
-def with_metros(metros: str | None, overrides: tuple[str, ...]) -> tuple[str, ...]:
-    """Add the metros to the values that are changed."""
-    if metros is None:
-        return overrides
-    from simulate.metros import names_of  # noqa: PLC0415
-
-    return (*overrides, f"roads.metros={jsons.dumps(names_of(metros))}")

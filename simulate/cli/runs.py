@@ -26,7 +26,6 @@ from simulate.cli.options import (
     announce_compiling,
     names,
     rules_in,
-    with_metros,
 )
 from simulate.files import write_text
 
@@ -56,7 +55,7 @@ def run(
     """
     from simulate.scenario import load  # noqa: PLC0415
 
-    loaded = load(scenario, seed=seed, overrides=with_metros(metros, overrides))
+    loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
     path = out or Path("runs") / loaded.name
     if workers is not None and workers < 1:
         raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")

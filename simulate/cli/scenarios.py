@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from simulate.cli.options import Metros, Seed, Set, with_metros
+from simulate.cli.options import Metros, Seed, Set
 
 
 def list_scenarios() -> None:
@@ -36,7 +36,7 @@ def show(
     """
     from simulate.scenario import load  # noqa: PLC0415
 
-    loaded = load(scenario, seed=seed, overrides=with_metros(metros, overrides))
+    loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
     if resolved:
         print(jsons.dumps(loaded.resolved(), indent=1))
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from simulate.comparing.worlds import Bench, Steps
     from simulate.policy.retention import Retention
-    from simulate.scenario import Overrides, Scenario
+    from simulate.scenario import MetroNames, Overrides, Scenario
 
 WORK = "runs/compare"
 """Where the runs of comparisons are kept, unless another folder is named."""
@@ -77,6 +77,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     retention: Sequence[str | Retention] | None = None,
     observer: str | None = None,
     targets: int | None = None,
+    metros: MetroNames = None,
     overrides: Overrides = (),
     seed: int = 0,
     workers: int | None = None,
@@ -101,6 +102,8 @@ def compare(  # noqa: PLR0913 - every option is an argument
         Who looks, in every scenario; each one's own first observer by name if None.
     targets
         Plates that attacks are tried on; each scenario's own number if None.
+    metros
+        Metros of a national scenario to draw, in every scenario, as in `load`; refused if one is loaded already.
     overrides
         Values to change in every scenario, as in `load`; refused if one is loaded already.
     seed
@@ -122,7 +125,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     check_targets(targets)
     if replicates < 1:
         raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
-    chosen = [replace(loaded(one, seed, overrides), seed=seed) for one in scenarios]
+    chosen = [replace(loaded(one, seed, metros, overrides), seed=seed) for one in scenarios]
     _check_names_differ(chosen)
     rules = rules_of(retention, chosen[0])
     _check_comparable(chosen, rules)

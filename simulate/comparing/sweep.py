@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.risk.rates import Rates
-    from simulate.scenario import Overrides, Scenario
+    from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 
     Keys = tuple[str, ...]
@@ -75,6 +75,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     retention: str | Retention | None = None,
     observer: str | None = None,
     targets: int | None = None,
+    metros: MetroNames = None,
     overrides: Overrides = (),
     seed: int = 0,
     workers: int | None = None,
@@ -98,6 +99,8 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         Who looks; the scenario's first observer by name if None.
     targets
         Plates that attacks are tried on; the scenario's number if None.
+    metros
+        Metros of a national scenario to draw, as in `load`; refused if the scenario is loaded already.
     overrides
         Values to change first, as in `load`; refused if the scenario is loaded already.
     seed
@@ -118,7 +121,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     """
     check_names(measures)
     check_targets(targets)
-    base = loaded(scenario, seed, overrides)
+    base = loaded(scenario, seed, metros, overrides)
     check_observer(observer, base)
     rule = _rule(retention, base)
     assumed, ends = _ends(base)

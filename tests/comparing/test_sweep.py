@@ -147,6 +147,8 @@ BAD = {
     "observer": (town, {"observer": "nobody"}, "--observer"),
     "targets": (town, {"targets": 0}, "--targets"),
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
+    "metros": (town, {"metros": ["Buffalo"]}, "metros: expected scenarios by name or file, found 't"),
+    "metros of a town": (lambda: "smallville", {"metros": "Buffalo"}, "--metros: expected a scenario whose roads"),
     "workers": (town, {"workers": 0}, "--workers"),
 }  # fmt: skip
 

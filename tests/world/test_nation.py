@@ -108,6 +108,17 @@ def test_too_many_metros(files):
         choose(metros, names)
 
 
+def test_metros_may_be_named_in_one_text_or_as_a_list(files):
+    path = {"roads.path": str(files / "metros.csv")}
+    asked = ({"overrides": {**path, "roads.metros": ["Memphis", "Buffalo-Cheektowaga, NY"]}},
+             {"overrides": path, "metros": ["Memphis", "Buffalo-Cheektowaga, NY"]},
+             {"overrides": path, "metros": "Memphis, Buffalo-Cheektowaga, NY"})  # fmt: skip
+    scenarios = [sim.load("vigilant-2019", **one) for one in asked]
+    assert {one.identity for one in scenarios} == {scenarios[0].identity}
+    assert {one.sources["roads.metros"] for one in scenarios} == {"set for this run"}
+    assert "Memphis and Buffalo" in scenarios[0].title
+
+
 def test_a_scenario_that_names_no_metro_can_be_shown_and_not_built(files):
     scenario = flock(files)
     assert scenario.settings.roads.share is None
