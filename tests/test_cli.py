@@ -344,6 +344,7 @@ def test_metros_are_asked_for_alike_wherever_a_scenario_is_drawn(plateprint, tmp
 SWEPT = {
     "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
     "not reached": (("smallville", "--retention", "1y"), ["--retention", "60 days"]),
+    "no such assumption": (("smallville", "--only", "routes,habts"), ['--only', "did you mean 'habits'"]),
     "unknown assumption": (
         ("smallville", "--set", 'assumptions.x={key="travel.zip",low=1,high=2,why="x"}'), ["did you mean 'zipf'"],
     ),

@@ -81,6 +81,10 @@ def compare(
 def sweep(
     scenario: str,
     *,
+    only: Annotated[
+        str | None,
+        Parameter(help="Assumptions to try, as in habits,night; by default all, and then the next report says it too."),
+    ] = None,
     measures: Measures = "exposure,anchors,unicity",
     retention: Annotated[
         str | None, Parameter(help="The rule, as in 21d; by default the longest of the ladder that is reached.")
@@ -102,9 +106,9 @@ def sweep(
 ) -> None:
     """Try each assumption at both ends, to see how far the answers depend on it.
 
-    The ranges are also put beside the base run, where plateprint report finds
-    them. The runs at the ends are kept in the folder of --work, and used again
-    or resumed next time.
+    The ranges of all are also put beside the base run, where plateprint report
+    finds them. The runs at the ends are kept in the folder of --work, and used
+    again or resumed next time.
 
     Parameters
     ----------
@@ -116,9 +120,9 @@ def sweep(
 
     with Steps(quiet) as steps:
         made = take(
-            scenario, measures=names(measures), retention=retention, observer=observer, targets=targets,
-            metros=metros, overrides=overrides, seed=seed, workers=workers, run=run, work=work if keep else None,
-            steps=steps,
+            scenario, only=None if only is None else names(only), measures=names(measures), retention=retention,
+            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
+            run=run, work=work if keep else None, steps=steps,
         )  # fmt: skip
     print(made)
     if not quiet:

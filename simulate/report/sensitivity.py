@@ -60,8 +60,8 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"If sightings are {kept}. In brackets: how far each number moves when one of {len(ranges.tried)}"
-            " assumptions at a time goes to its low or its high end."
+            f"If sightings are {kept}. In brackets: how far each number moves when {_moved(ranges)} to its low"
+            " or its high end."
         ),
         headlines="".join(_card(question, row) for question, row in found),
         looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant."),
@@ -72,6 +72,13 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
         cards="".join(lay_out_card(card(name, swept.asked)) for name in CARDS if name in swept.measures),
         credits=items(swept.credits),
     )
+
+
+def _moved(ranges: Ranges) -> str:
+    """Say what goes to its ends."""
+    if len(ranges.tried) == 1:
+        return f"the assumption “{ranges.tried[0].name.replace('-', ' ')}” goes"
+    return f"one of {len(ranges.tried)} assumptions at a time goes"
 
 
 def _headlines(swept: Swept, ranges: Ranges) -> Iterator[tuple[Question, Range]]:

@@ -133,7 +133,22 @@ def test_every_step_says_which_end(folders):
     assert told[-1] == (3, 3, "done")
 
 
+def test_some_assumptions_may_be_tried_alone_and_leave_no_range_for_a_report(made, folders, tmp_path):
+    some = sim.sweep(town(), only=["capture"], run=folders / "some", work=folders / "ends", **ASKED)
+    assert {row.scenario for row in some.rates} == {"base", "capture, low", "capture, high"}
+    assert some.rates.of("capture, low", 0) == made.rates.of("capture, low", 0)
+    assert [one.name for one in some.ranges.tried] == ["capture"]
+    assert {one.skipped for one in some.ranges.assumptions} == {"", "left out by --only"}
+    assert not (folders / "some" / FILE).exists()
+    page = some.page(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "when the assumption “capture” goes to its low or its high end" in page
+    assert page.count("Not tried: left out by --only.") == len(ASSUMED) - 1
+
+
 BAD = {
+    "no such one": (town, {"only": ["captur"]}, "--only: expected an assumption of town, found 'captur'; did"),
+    "only none": (town, {"only": []}, "--only: expected names of assumptions, found none; name at least one"),
+    "only what does not apply": (town, {"only": ["sea"]}, "only such as do not apply: roads.outside_zones; write"),
     "no assumption": (lambda: town({}), {}, "town: assumptions: expected at least one to try, found none"),
     "none applies": (lambda: town({"sea": ASSUMED["sea"]}), {}, "only such as do not apply: roads.outside_zones"),
     "an end out of bounds": (
