@@ -217,6 +217,12 @@ def test_a_folder_that_holds_another_run_is_refused_and_left_alone(copied, seed,
     assert {file: file.read_bytes() for file in copied.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.usefixtures("in_shards")
+def test_the_key_that_changed_is_named_and_not_the_number_of_shards_that_follows(copied):
+    with pytest.raises(ScenarioError, match=r"scenario.period.days: expected 20 as asked, found 10; choose another"):
+        sim.run(town_scenario(1, **{**TOWN, "period.days": 20}), copied)
+
+
 def test_other_questions_draw_the_same_rows(made, tmp_path):
     other = sim.run(town_scenario(1, **{**TOWN, "measure.targets": 50, "measure.near_m": 100}), tmp_path / "run")
     assert other.store.manifest()["run_hash"] == made.store.manifest()["run_hash"]
