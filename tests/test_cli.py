@@ -87,6 +87,7 @@ def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
     assert code == 0
     assert "home found within 250 m" in out
     assert "not reached" in out
+    assert "“For ever” means as long as the run, 9 days.\n" in out
     rates = json.loads(table.read_text())["rates"]
     assert {rate["measure"] for rate in rates} == {"exposure", "anchors", "unicity"}
     assert all(rate["value"] is None for rate in rates if rate["retention"] == "1 year")
@@ -270,6 +271,7 @@ def test_compare_prints_differences_and_writes_page_and_json(plateprint, tmp_pat
     assert "reference: smallville" in out
     assert "not reached" in out
     assert "over 2 worlds" in out
+    assert "“For ever” means as long as the run, 4 days.\n" in out
     assert "measuring twice, seed 1" in err
     assert "Twice" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "all.json").read_text())["seeds"] == [0, 1]
@@ -307,6 +309,7 @@ def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeyp
     assert code == 0, err
     assert "over the assumptions" in out.splitlines()[0]
     assert "habits: travel.zipf from 0.5 to 3.0" in out
+    assert "\nIf sightings are kept as long as the run, 4 days; one assumption at a time" in out
     assert "drawing mine, habits low" in err
     assert (tmp_path / "s.html").stat().st_size > 10_000
     ranges = json.loads((tmp_path / "s.json").read_text())["ranges"]

@@ -62,6 +62,7 @@ def compare(
     """
     announce_compiling(quiet)
     from simulate.comparing.compare import compare as take  # noqa: PLC0415
+    from simulate.report.words import note_for_ever  # noqa: PLC0415
 
     with Steps(quiet) as steps:
         made = take(
@@ -72,6 +73,8 @@ def compare(
     print(made)
     if not quiet:
         print(f"\n{made.compared.covers()}")
+        if note := note_for_ever({row.rate.retention for row in made.rates}, *made.compared.days):
+            print(note)
     if json:
         write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
     if out:
@@ -117,6 +120,7 @@ def sweep(
     """
     announce_compiling(quiet)
     from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
+    from simulate.report.words import if_kept  # noqa: PLC0415
 
     with Steps(quiet) as steps:
         made = take(
@@ -126,7 +130,8 @@ def sweep(
         )  # fmt: skip
     print(made)
     if not quiet:
-        print(f"\nUnder retention {made.ranges.retention}; one assumption at a time, in one world.")
+        kept = if_kept(made.ranges.retention, made.swept.days)
+        print(f"\nIf sightings {kept}; one assumption at a time, in one world.")
         for one in made.ranges.assumptions:
             told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
             print(f"{one.name}: {told}")

@@ -97,6 +97,7 @@ def measure(
         Folder of a run.
     """
     announce_compiling(quiet)
+    from simulate.report.words import note_for_ever  # noqa: PLC0415
     from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 
@@ -109,6 +110,8 @@ def measure(
     print(rates if full else main_scores(rates, view.asked.unicity_points))
     if not quiet:
         print()
+        if note := note_for_ever({rate.retention for rate in rates}, view.today):
+            print(note)
         for name in dict.fromkeys(asked):
             print(f"{name}: {card(name, view.asked).describe()}")
         print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")

@@ -159,7 +159,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     if only is None:
         write_ranges(folder, ranges)
     swept = Swept(
-        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule,
+        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule, days=view.today,
         asked=view.asked, measures=tuple(dict.fromkeys(measures)),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,

@@ -86,7 +86,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
-        table=_table(main_scores(rates, view.asked.unicity_points)),
+        table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(identity["name"], settings)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
@@ -117,10 +117,7 @@ def _rule(view: View) -> str:
     windows = view.windows()
     if not windows:
         return f"No rule is reached: {words.age(view)}"
-    rule = windows[-1][0]
-    if rule.seconds is None:
-        return f"If sightings are kept for ever ({words.age(view)})"
-    return f"If sightings are deleted after {rule.label}"
+    return f"If sightings {words.if_kept(windows[-1][0].label, view.today)}"
 
 
 def _headline(headline: Headline) -> str:
@@ -167,21 +164,22 @@ def _map(view: View, story: Story | None) -> str:
     return "".join(f"<figure>{one}</figure>" for one in drawn)
 
 
-def _table(rates: Rates) -> str:
+def _table(rates: Rates, days: int) -> str:
     """Lay out rates with interval, baseline and denominator."""
     head = ("Measure", "Kept for", "What is known", "Value", "95 % interval", "Without sightings", "Of")
-    body = "".join(f"<tr>{''.join(_cells(rate))}</tr>" for rate in rates)
+    body = "".join(f"<tr>{''.join(_cells(rate, days))}</tr>" for rate in rates)
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     return f'<table class="numbers"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _cells(rate: Rate) -> Iterable[str]:
+def _cells(rate: Rate, days: int) -> Iterable[str]:
     value = rate.note if rate.value is None else words.amount(rate.value, rate.unit)
     if rate.value is not None and rate.unit == "share":
         value += " in 1,000"
     baseline = "" if rate.baseline is None else words.amount(rate.baseline, rate.unit)
     yield f'<th scope="row">{escape(rate.score)}</th>'
-    for text in (rate.retention, rate.setting, value, words.interval(rate), baseline, f"{rate.n:,}" if rate.n else ""):
+    kept, of = words.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
+    for text in (kept, rate.setting, value, words.interval(rate), baseline, of):
         yield f"<td>{escape(text)}</td>"
 
 

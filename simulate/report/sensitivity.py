@@ -39,6 +39,7 @@ class Swept:
     seed: int
     looks: str
     rule: Retention
+    days: int
     asked: Measure
     measures: tuple[str, ...]
     credits: tuple[str, ...]
@@ -53,15 +54,13 @@ def write_sweep(swept: Swept, ranges: Ranges, path: str | Path) -> Path:
 def page_text(swept: Swept, ranges: Ranges) -> str:
     """Return the page as text; a pure function of what was swept."""
     found = list(_headlines(swept, ranges))
-    rule = swept.rule
-    kept = "kept for ever" if rule.seconds is None else f"deleted after {rule.label}"
     return Template(template("sweep.html")).substitute(
         css=template("page.css"),
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"If sightings are {kept}. In brackets: how far each number moves when {_moved(ranges)} to its low"
-            " or its high end."
+            f"If sightings {words.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
+            f" {_moved(ranges)} to its low or its high end."
         ),
         headlines="".join(_card(question, row) for question, row in found),
         looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant."),

@@ -114,6 +114,19 @@ def test_one_rule_draws_one_dot_a_scenario(work):
     assert re.search(r"Testville: \d+.*; B: \d+", alt)
 
 
+def test_no_limit_is_said_as_long_as_the_runs_last(work):
+    towns = [town("six"), town("more", period__days=9, title="Longer")]
+    alone = sim.compare(towns[:1], work=work, retention=["7d", "forever"], measures=["exposure"])
+    page = page_text(alone.compared, alone.rates, alone.differences)
+    assert '<th scope="row">All 8 days</th>' in page
+    assert "all 8 days: " in page
+    both = sim.compare(towns, work=work, retention=["7d", "forever"], measures=["exposure"])
+    longer = page_text(both.compared, both.rates, both.differences)
+    assert "if sightings are kept as long as each run. Under each number" in longer
+    assert "<td>the whole run</td>" in longer
+    assert not re.search(r"for ever\b", page + longer)
+
+
 def test_same_comparison_same_bytes(made, page, tmp_path):
     assert made.page(tmp_path / "page.html").read_text(encoding="utf-8") == page
     assert page_text(made.compared, made.rates, made.differences) == page

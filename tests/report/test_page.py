@@ -79,15 +79,21 @@ def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, pa
 def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
     text = words_of(outline)
     for rule in view.ladder:
-        assert text.count(rule.label) >= 5
+        assert text.count(words.kept_for(rule.label, 30)) >= 5
+    assert not re.search(r"for ever\b", page)
     assert page.count("not reached: the run is 30 days old") >= 5
+
+
+def test_a_short_run_is_never_said_to_be_for_ever(page):
+    assert '<h2 id="headlines">If sightings are kept as long as the run, 30 days</h2>' in page
+    assert "<td>all 30 days</td>" in page
 
 
 def test_numbers_in_the_figures_equal_the_rates(view, rates, page):
     for question in (*words.risks(view), words.never_seen()):
         for rule, _ in view.windows():
             rate = words.find(rates, question, rule)
-            said = f"{rule.label}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
+            said = f"{words.kept_for(rule.label, 30)}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
             assert said in page
 
 
@@ -103,7 +109,7 @@ def test_a_figure_puts_its_dots_where_the_rates_are(view, rates):
         if view.reached(rule)
     }  # fmt: skip
     assert dots == wanted
-    assert [label.get_text() for label in drawn.get_yticklabels()] == [rule.label for rule in view.ladder]
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["1 day", "7 days", "90 days", "all 30 days"]
 
 
 def test_the_table_holds_value_interval_and_baseline(rates, outline):
