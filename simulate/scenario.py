@@ -65,6 +65,8 @@ __all__ = [
 ]
 
 Overrides = Sequence[str] | Mapping[str, Any]
+SET = "set for this run"
+"""How the source of a value begins that an option changed."""
 MetroNames = str | Sequence[str] | None
 
 
@@ -81,7 +83,7 @@ class Scenario:
     stated: Settings
     """All values as they were stated; other than `settings` only for metros of a nation."""
     sources: Mapping[str, str]
-    """For each dotted key, the comment beside the line that set it."""
+    """For each dotted key, the comment beside the line that set it; SET for what an option set."""
     files: tuple[Path, ...]
     """The file itself, then the file it extends, and so on; empty for a stored scenario."""
 
@@ -135,20 +137,26 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     if getattr(stated.roads, "share", None) is not None:
         where = _place(("roads", "share"), marks)
         raise ScenarioError(where, "nothing", "a share", "leave it out: the program takes it from the metros' people")
+    settings = take_share(stated)
+    sources = {".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment}
     return Scenario(
         name=path.stem,
         seed=_checked_seed(seed),
-        settings=take_share(stated),
+        settings=settings,
         stated=stated,
-        sources={".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment},
+        sources=sources | _of_totals(settings, stated, sources),
         files=tuple(layer.path for layer in reversed(layers) if layer.path),
     )
 
 
-def from_resolved(resolved: Mapping[str, Any], name: str, seed: int) -> Scenario:
-    """Return the scenario that a run stored; its sources stay in the files it came from."""
+def from_resolved(
+    resolved: Mapping[str, Any], name: str, seed: int, sources: Mapping[str, str] | None = None
+) -> Scenario:
+    """Return the scenario that a run stored, with the sources kept beside it, if any."""
     settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
-    return Scenario(name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources={}, files=())
+    return Scenario(
+        name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources=sources or {}, files=()
+    )
 
 
 def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scenario:
@@ -162,6 +170,21 @@ def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scena
     sources = {key: source for key, source in scenario.sources.items() if tuple(key.split(".")) not in values}
     stated = _validate(tables, {(): Mark(where)})
     return replace(scenario, settings=take_share(stated), stated=stated, sources=sources)
+
+
+def _of_totals(settings: Settings, stated: Settings, sources: Mapping[str, str]) -> dict[str, str]:
+    """Add to the sources of what metros have a share of, which speak of the nation, how large that share is."""
+    if settings is stated or not isinstance(settings.roads, NationRoads):
+        return {}
+    totals = dict(leaves(stated.model_dump(mode="json", exclude_none=True)))
+    share = f"{100 * (settings.roads.share or 1):.3g} %"
+    return {
+        ".".join(keys): f"{sources.get('.'.join(keys), '')}; {share} of {total:,.0f}, for these metros".removeprefix(
+            "; "
+        )
+        for keys, value in leaves(settings.model_dump(mode="json", exclude_none=True))
+        if isinstance(total := totals.get(keys), int | float) and total != value
+    }
 
 
 def _nest(keys: Keys, value: object) -> dict[str, Any]:
@@ -262,7 +285,7 @@ def _value(text: str) -> Any:  # noqa: ANN401
 def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:
     """Lay out one override; refuse one whose table the scenario lacks."""
     _check_table(tables, keys)
-    mark = Mark(option, "set for this run")
+    mark = Mark(option, SET)
     marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested({keys[-1]: value})}
     return Layer(anchor(_nest(keys, value), Path.cwd()), marks)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.checks import ScenarioError
 from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.report.comparison import Compared, Side, write_comparison
+from simulate.report.page import changes
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 
@@ -205,6 +206,7 @@ def _one(
         days=scenario.settings.period.days,
         reached=tuple(rule for rule, _ in view.windows()),
         settings=scenario.resolved(),
+        changed=changes(scenario.resolved(), scenario.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.faults import spell
+from simulate.report.page import changes
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
@@ -160,7 +161,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         write_ranges(folder, ranges)
     swept = Swept(
         name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule, days=view.today,
-        asked=view.asked, measures=tuple(dict.fromkeys(measures)),
+        asked=view.asked, measures=tuple(dict.fromkeys(measures)), changed=changes(base.resolved(), base.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )  # fmt: skip

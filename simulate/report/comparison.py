@@ -36,6 +36,8 @@ class Side:
     days: int
     reached: tuple[Retention, ...]
     settings: Mapping[str, Any]
+    changed: str
+    """What options changed, in words; "" if nothing."""
     credits: tuple[str, ...]
     real_map: bool
 
@@ -334,7 +336,7 @@ def _sides(compared: Compared) -> str:
     """Say of each scenario what it is and who looks."""
     return "".join(
         f"<div><dt>{escape(side.title)}</dt><dd>{escape(side.summary)} {side.vehicles:,} vehicles, {side.days} days."
-        f" {escape(side.looks)}.</dd></div>"
+        f" {escape(side.looks)}.{escape(f' Changed for this run: {side.changed}' if side.changed else '')}</dd></div>"
         for side in compared.sides
     )
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from simulate import scenario as scenarios
-from simulate.catalogue import leaves
+from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import write_text
 from simulate.report import figures, maps, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
+from simulate.scenario import SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -88,7 +88,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
-        settings=_settings(settings, _sources(identity["name"], settings)),
+        settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
         limits=items(words.LIMITS),
         credits=_credits(view),
@@ -106,10 +106,10 @@ def _facts(view: View) -> str:
     facts = (
         ("Who looks", f"{view.describe()}."),
         ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {days} day{'' if days == 1 else 's'},"
-                             f" from {view.start}."),
-    )  # fmt: skip
-    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts)
+        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {words.lasting(days)}, from {view.start}."),
+        ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
+    )
+    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
 
 
 def _rule(view: View) -> str:
@@ -202,9 +202,9 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
 
 
 def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value that is drawn or measured with as text; of a path only the last name, for pages travel."""
+    """Write every value that is drawn or measured with as text; of a file only the last name, for pages travel."""
     return [
-        (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
+        (".".join(keys), _plain(Path(value).name if keys[-1] in FILES else value))
         for keys, value in leaves(settings)
         if keys not in {("title",), ("summary",)} and keys[0] != "assumptions"
     ]
@@ -216,16 +216,23 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Look up the sources of a scenario of the catalogue; a value that differs was set for the run."""
-    if name not in {entry.name for entry in scenarios.catalogue()}:
-        return {}
-    kept = scenarios.load(name)
-    standard = dict(list_values(kept.resolved()))
-    return {
-        key: kept.sources.get(key, "") if standard.get(key) == value else "set for this run"
-        for key, value in list_values(settings)
-    }
+def _sources(view: View) -> Mapping[str, str]:
+    """Return where each value of the scenario is from."""
+    return {} if view.truth is None else view.truth.scenario.sources
+
+
+def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    """Say which values options changed for a run, and which files they gave; "" if none."""
+    changed = [(key, value) for key, value in list_values(settings) if sources.get(key, "").startswith(SET)]
+    named = {key for key, _ in changed if key.rpartition(".")[2] in FILES}
+    files = dict.fromkeys(value for key, value in changed if key in named)
+    told = []
+    for key, value in changed:
+        if key not in named:
+            of = sources[key].removeprefix(SET).removeprefix("; ")
+            told.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
+    said = (f"{'; '.join(told)}." if told else "", f"Files: {', '.join(files)}." if files else "")
+    return " ".join(filter(None, said))
 
 
 def items(lines: Iterable[str]) -> str:

@@ -42,6 +42,8 @@ class Swept:
     days: int
     asked: Measure
     measures: tuple[str, ...]
+    changed: str
+    """What options changed, in words; "" if nothing."""
     credits: tuple[str, ...]
     real_map: bool
 
@@ -54,6 +56,7 @@ def write_sweep(swept: Swept, ranges: Ranges, path: str | Path) -> Path:
 def page_text(swept: Swept, ranges: Ranges) -> str:
     """Return the page as text; a pure function of what was swept."""
     found = list(_headlines(swept, ranges))
+    changed = f" Changed for this run: {swept.changed}" if swept.changed else ""
     return Template(template("sweep.html")).substitute(
         css=template("page.css"),
         title=escape(f"{swept.title}: what the answers depend on"),
@@ -63,7 +66,7 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
             f" {_moved(ranges)} to its low or its high end."
         ),
         headlines="".join(_card(question, row) for question, row in found),
-        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant."),
+        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant.{changed}"),
         figures="".join(_figure(question, row, ranges) for question, row in found),
         assumptions=_assumptions(ranges),
         table=_table(ranges),

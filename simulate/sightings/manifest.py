@@ -1,7 +1,8 @@
-"""What a run is and what it holds, in two JSON files.
+"""What a run is and what it holds, in three JSON files.
 
 `scenario.json` says what is drawn and is written first; `manifest.json` says what was
-drawn and is written last, so a folder without it is an interrupted run.
+drawn and is written last, so a folder without it is an interrupted run. `sources.json` says
+where each value of the scenario is from, which decides nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORMAT = "rows v1"
+SOURCES = "sources.json"
 PACKAGES = ("plateprint", "numpy", "numba", "pyarrow")
 
 
@@ -48,6 +51,19 @@ def run_hash(records: Iterable[ShardRecord]) -> str:
     """Return the row count and the sum of all row hashes, free of order and shard size."""
     held = list(records)
     return f"{sum(r.rows for r in held)}-{sum(r.rows_hash for r in held) % 2**128:032x}"
+
+
+def write_sources(run: Path, sources: Mapping[str, str]) -> None:
+    """Keep where each value is from, whole or not at all."""
+    write_text(run / SOURCES, json.dumps(sources, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_sources(run: Path) -> dict[str, str]:
+    """Return where each value is from; nothing where that was not kept."""
+    if not (run / SOURCES).exists():
+        return {}
+    sources = _read_json(run / SOURCES, "delete it: nothing is drawn from it")
+    return {key: str(source) for key, source in sources.items()}
 
 
 def make_manifest(

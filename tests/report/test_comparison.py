@@ -85,6 +85,8 @@ def test_the_page_says_what_intervals_cover_and_what_it_cannot_tell(made, page):
         assert limit in text
     assert "Every run lasts 8 days, so not reached: 30 days." in text
     assert "readers.place.police.count 6 8 6" in text
+    assert text.count("Changed for this run: ") == 3
+    assert text.count("period.days = 8; ") == 3
 
 
 def test_every_main_difference_is_in_the_table_and_not_reached_has_no_number(made, page):

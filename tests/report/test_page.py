@@ -13,8 +13,9 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import figures, maps, words
-from simulate.report.page import page_text, write_page
+from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
+from simulate.scenario import SET
 
 LADDER = ["1d", "7d", "90d", "forever"]
 
@@ -139,6 +140,24 @@ def test_sources_of_the_catalogue_stand_beside_the_numbers_and_changes_say_so(tm
     text = words_of(Outline(page_text(view, sim.measure(view, targets=20))))
     assert re.search(r"travel\.zipf\s+1\.2\s+assumption: visits", text)
     assert re.search(r"roads\.population\s+300\s+set for this run", text)
+    assert "Changed for this run period.days = 5; roads.population = 300; roads.density_per_km2 = 150. " in text
+
+
+def test_what_options_changed_is_listed_with_the_files_by_their_names(view, rates):
+    settings = {
+        "title": "t", "roads": {"path": "/home/wanda/metros.csv", "metros": ["Memphis"]}, "period": {"days": 9},
+        "readers": {"place": {"a": {"counties": "/home/wanda/c.csv"}, "b": {"counties": "/home/wanda/c.csv", "n": 1}}},
+    }  # fmt: skip
+    changed = ("roads.path", "roads.metros", "readers.place.a.counties", "readers.place.b.counties", "title")
+    sources = {**dict.fromkeys(changed, SET), "period.days": "assumption"}
+    assert changes(settings, sources) == "roads.metros = Memphis. Files: metros.csv, c.csv."
+    shared = {**sources, "readers.place.b.n": f"{SET}; 0.5 % of 200, for these metros"}
+    assert changes(settings, shared).startswith(
+        "roads.metros = Memphis; readers.place.b.n = 1 (0.5 % of 200, for these"
+    )
+    assert changes(settings, {"period.days": "assumption"}) == changes(settings, {}) == ""
+    truth = replace(view.truth, scenario=replace(view.truth.scenario, sources={"period.days": "assumption"}))
+    assert "Changed for this run" not in page_text(replace(view, truth=truth), rates)
 
 
 def test_a_title_cannot_write_the_page(view, rates):
@@ -154,7 +173,7 @@ def test_a_title_cannot_write_the_page(view, rates):
 
 def test_no_path_of_the_machine_is_told(view, rates):
     identity = dict(view.store.identity)
-    roads = {**identity["scenario"]["roads"], "path": "/home/wanda/secret/Anaheim"}
+    roads = {**identity["scenario"]["roads"], "path": "/home/wanda/secret/Anaheim", "counties": "/home/wanda/c.csv"}
     identity["scenario"] = {**identity["scenario"], "roads": roads}
     text = page_text(replace(view, store=replace(view.store, identity=identity)), rates)
     assert "wanda" not in text

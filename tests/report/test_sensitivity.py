@@ -53,12 +53,18 @@ def made():
     return Swept(
         name="town", title="A <i>town</i>", seed=3, looks="pd looks", rule=Retention(days=7), days=8,
         asked=town_scenario().settings.measure, measures=("exposure", "anchors"), credits=("by & by",), real_map=False,
+        changed="period.days = 8 & more.",
     )  # fmt: skip
 
 
 @pytest.fixture
 def page(made, ranges):
     return page_text(made, ranges)
+
+
+def test_a_sweep_says_what_options_changed(made, page, ranges):
+    assert "the same for every variant. Changed for this run: period.days = 8 &amp; more.</p>" in page
+    assert "Changed for this run" not in page_text(replace(made, changed=""), ranges)
 
 
 def test_a_sweep_under_no_limit_says_how_long_that_is(made):

@@ -185,6 +185,17 @@ def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
         sim.open_run(store.path)
 
 
+def test_a_run_keeps_where_its_values_are_from_beside_what_it_is(made, copied):
+    opened = sim.open_run(copied)
+    assert opened.scenario.sources == made.scenario.sources
+    assert opened.scenario.sources["period.days"] == "set for this run"
+    (copied / "sources.json").write_text("[]")
+    with pytest.raises(ScenarioError, match=r"sources.json: expected a table of keys, found list; delete it"):
+        sim.open_run(copied)
+    (copied / "sources.json").unlink()
+    assert sim.open_run(copied).scenario.sources == {}
+
+
 def test_an_altered_world_is_refused(copied):
     sites = copied / "world" / "sites.parquet"
     table = open_store(copied).world("sites")

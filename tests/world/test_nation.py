@@ -147,6 +147,17 @@ def test_totals_are_shared_by_population_once(files):
     assert more.readers.sightings.per_month == pytest.approx(0.3e6)  # an assumption speaks of the nation, too
 
 
+def test_the_source_of_a_total_says_how_large_a_share_was_taken(files):
+    change = {"roads.path": str(files / "metros.csv"), "roads.metros": ["Buffalo"], "readers.place.police.count": 70}
+    sources = sim.load("vigilant-2019", overrides=change).sources
+    assert sources["readers.place.police.count"] == "set for this run; 10 % of 70, for these metros"
+    assert sources["readers.mobile.patrols.units"].startswith(
+        "assumption: ten for each of some 80 agencies; 10 % of 800"
+    )
+    assert "these metros" not in sources["period.days"] + sources["roads.metros"] + sources["readers.misread"]
+    assert "these metros" not in " ".join(sim.load("vigilant-2019").sources.values())
+
+
 def test_a_share_never_leaves_nothing(files):
     change = {"roads.path": str(files / "metros.csv"), "roads.metros": ["Buffalo"], "readers.place.police.count": 1}
     assert sim.load("vigilant-2019", overrides=change).settings.readers.place["police"].count == 1
