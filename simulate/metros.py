@@ -44,7 +44,18 @@ class Metro:
     @property
     def short(self) -> str:
         """Return the first-named city."""
-        return self.name.partition(",")[0].partition("-")[0]
+        return first_city(self.name)
+
+
+def first_city(name: str) -> str:
+    """Return the first-named city of a metro."""
+    return name.partition(",")[0].partition("-")[0]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as in "Memphis, Akron and Buffalo"; at least one."""
+    *others, last = names
+    return " and ".join([*filter(None, [", ".join(others)]), last])
 
 
 def take_share(settings: Settings) -> Settings:
@@ -62,11 +73,10 @@ def take_share(settings: Settings) -> Settings:
     share = sum(metros[i].population for i in chosen) / sum(metro.population for metro in metros)
     readers = settings.readers
     sightings = readers.sightings
-    cities = [metros[i].short for i in chosen]
-    named = " and ".join([*filter(None, [", ".join(cities[:-1])]), cities[-1]])
+    named = listed([metros[i].short for i in chosen])
     return settings.model_copy(
         update={
-            "title": f"{settings.title}: {named}",
+            "title": f"{settings.title}, {named}",
             "summary": f"{named}, invented from population. {settings.summary}",
             "roads": roads.model_copy(update={"share": share, "metros": tuple(metros[i].name for i in chosen)}),
             "visitors": _shared(settings.visitors, "vehicles", share),

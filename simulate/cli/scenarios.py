@@ -51,7 +51,7 @@ def show(
         from simulate.world.network import build_network  # noqa: PLC0415
 
         print()
-        for note in build_network(sharing, loaded.seed).notes:
+        for note in build_network(sharing, loaded.settings.roads, loaded.seed).notes:
             print(note)
 
 

@@ -34,7 +34,7 @@ WORK = "runs/sweep"
 """Where runs at the ends of assumptions are kept, unless another folder is named."""
 NOT_ASKED = "left out by --only"
 """Why an assumption was not tried that may well apply."""
-UNDRAWN = {"measure", "observers"}
+UNDRAWN = {"measure", "observers", "sharing"}
 """Tables that change how a run is looked at and not what is drawn."""
 
 

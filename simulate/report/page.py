@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import write_text
-from simulate.report import figures, maps, words
+from simulate.report import figures, maps, sharing, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.scenario import SET
+from simulate.world.network import build_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
+    from simulate.world.network import BuiltNetwork
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
 CARD_WORDS = (
@@ -70,6 +72,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     identity = view.store.identity
     settings = identity["scenario"]
     story = maps.choose_story(view)
+    network = _network(view)
     panels = (*words.risks(view), words.never_seen())
     risks = "".join(_panel(view, rates, question) for question in panels[:3])
     return Template(template("page.html")).substitute(
@@ -90,8 +93,9 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
+        sharing="" if network is None else _sharing(network, view),
         limits=items(words.LIMITS),
-        credits=_credits(view),
+        credits=_credits(view, network),
     )
 
 
@@ -162,6 +166,37 @@ def _map(view: View, story: Story | None) -> str:
     if story is not None:
         drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))
     return "".join(f"<figure>{one}</figure>" for one in drawn)
+
+
+def _network(view: View) -> BuiltNetwork | None:
+    """Build the sharing network of the scenario; None if it speaks of none."""
+    if view.truth is None or (settings := view.truth.scenario.settings).sharing is None:
+        return None
+    return build_network(settings.sharing, settings.roads, view.truth.seed)
+
+
+def _sharing(network: BuiltNetwork, view: View) -> str:
+    """Lay out how many agencies can see what one collects, where they are and how much is shared."""
+    givers = sharing.givers_of(network, () if view.truth is None else view.truth.world.metros)
+    pictures = (
+        ("partners", sharing.draw_partners, sharing.describe_partners, sharing.tell_partners(givers)),
+        ("numbers", sharing.draw_numbers, sharing.describe_numbers, sharing.NUMBERS),
+    )
+    return Template(template("sharing.html")).substitute(
+        lead=escape(sharing.tell(network, view.observer)),
+        headlines="".join(map(_headline, sharing.headlines(givers))),
+        figures="".join(
+            f"<figure><figcaption>{_caption(caption)}</figcaption>"
+            f"{figures.svg(draw(givers), f'sharing-{name}', describe(givers))}</figure>"
+            for name, draw, describe, caption in pictures
+        ),
+    )
+
+
+def _caption(text: str) -> str:
+    """Lay out a caption; its first sentence names the picture."""
+    name, _, rest = text.partition(". ")
+    return f"<strong>{escape(name)}.</strong> {escape(rest)}"
 
 
 def _table(rates: Rates, days: int) -> str:
@@ -240,9 +275,9 @@ def items(lines: Iterable[str]) -> str:
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
-def _credits(view: View) -> str:
-    """Name whoever is to be named, and say what became of positions from files."""
+def _credits(view: View, network: BuiltNetwork | None) -> str:
+    """Name whoever is to be named, and say what became of positions and pairs from files."""
     if view.truth is None:
         return ""
-    world = view.truth.world
-    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements])
+    world, notes = view.truth.world, () if network is None else (*network.credits, *network.notes)
+    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements, *notes])

@@ -78,6 +78,16 @@ def test_an_end_that_changes_no_row_is_not_drawn_again(folders):
     assert len(list((folders / "ends").iterdir())) == 6
 
 
+def test_who_shares_with_whom_draws_no_run(folders):
+    sharing = {"source": "generated", "agencies": 100, "mean_partners": 9, "median_partners": 5, "within_state": 0.1,
+               "federal_agencies": 0, "federal_access": 0}  # fmt: skip
+    partners = {"key": "sharing.mean_partners", "low": 6, "high": 20, "why": "nobody publishes it"}
+    asked = changed(town({"partners": partners}), {("sharing",): sharing}, "test")
+    found = sim.sweep(asked, run=folders / "alone-shared", work=folders / "none", measures=["exposure"]).ranges
+    assert {(row.least, row.most) for row in found} == {(row.base, row.base) for row in found}
+    assert not (folders / "none").exists()
+
+
 def test_tables_and_lists_may_be_ends(made):
     tried = {one.name: one for one in made.ranges.assumptions}
     assert tried["night"].low == '["23:00", "04:00"]'

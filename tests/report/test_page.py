@@ -15,7 +15,7 @@ from simulate.checks import ScenarioError
 from simulate.report import figures, maps, words
 from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
-from simulate.scenario import SET
+from simulate.scenario import SET, changed
 
 LADDER = ["1d", "7d", "90d", "forever"]
 
@@ -148,8 +148,8 @@ def test_what_options_changed_is_listed_with_the_files_by_their_names(view, rate
         "title": "t", "roads": {"path": "/home/wanda/metros.csv", "metros": ["Memphis"]}, "period": {"days": 9},
         "readers": {"place": {"a": {"counties": "/home/wanda/c.csv"}, "b": {"counties": "/home/wanda/c.csv", "n": 1}}},
     }  # fmt: skip
-    changed = ("roads.path", "roads.metros", "readers.place.a.counties", "readers.place.b.counties", "title")
-    sources = {**dict.fromkeys(changed, SET), "period.days": "assumption"}
+    given = ("roads.path", "roads.metros", "readers.place.a.counties", "readers.place.b.counties", "title")
+    sources = {**dict.fromkeys(given, SET), "period.days": "assumption"}
     assert changes(settings, sources) == "roads.metros = Memphis. Files: metros.csv, c.csv."
     shared = {**sources, "readers.place.b.n": f"{SET}; 0.5 % of 200, for these metros"}
     assert changes(settings, shared).startswith(
@@ -169,6 +169,52 @@ def test_a_title_cannot_write_the_page(view, rates):
     assert not re.search(r"<script|<b>bold|<i>who|<u>why", text)
     assert "A &lt;b&gt;bold&lt;/b&gt; &amp; $brave town" in text
     assert Outline(text).open == []
+
+
+SHARING = {
+    "source": "generated", "agencies": 300, "mean_partners": 20, "median_partners": 15, "within_state": 0.3,
+    "federal_agencies": 1, "federal_access": 0.5,
+}  # fmt: skip
+
+
+def with_sharing(view, sharing, metros=()):
+    """Look at the same run as if its scenario had this network and its map these metros."""
+    scenario = changed(view.truth.scenario, {("sharing",): sharing}, "test")
+    world = replace(view.truth.world, metros=tuple(metros))
+    return replace(view, truth=replace(view.truth, scenario=scenario, world=world))
+
+
+def test_a_page_without_a_sharing_network_says_nothing_of_one(page):
+    assert "Who else can look" not in page
+
+
+def test_a_sharing_network_stands_on_the_page_as_seen_from_the_metros_of_the_run(view, rates, tmp_path):
+    (tmp_path / "m.csv").write_text("metro,state,population,lat,lon\nDallas-Fort Worth,TX,20000000,32.8,-96.8\n")
+    seen = with_sharing(view, {**SHARING, "metros": {"path": str(tmp_path / "m.csv")}}, ["Dallas-Fort Worth"])
+    text = page_text(seen, rates)
+    outline = Outline(text)
+    assert (outline.open, outline.crossed) == ([], [])
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<img|<iframe", text)
+    direct, favour = re.findall(r'<h3>(?:Directly|By one favour)</h3><p class="number">([\d,]+)<span> in 301', text)
+    assert 0 < int(direct) < int(favour) <= 300
+    assert "what a typical agency of Dallas collects" in text
+    assert f"if each of those {direct} also searches it for its own partners" in text
+    said = words_of(outline)
+    assert f"about one observer, {seen.observer}. Agencies give" in said
+    assert "Sharing network: 301 agencies and " in said
+    assert 'aria-label="Map of the United States: agencies to which those of Dallas give access' in text
+    assert page_text(seen, rates) == text
+
+
+def test_a_network_from_a_file_names_whom_its_scenario_credits(view, rates, tmp_path):
+    (tmp_path / "p.csv").write_text("src_agency,external_agency\nA TX PD,B TX PD\nA TX PD,C OH PD\n")
+    seen = with_sharing(view, {"source": "pairs", "path": str(tmp_path / "p.csv"), "credit": "A <paper> & its work"})
+    text = page_text(seen, rates)
+    assert "<li>Sharing network: A &lt;paper&gt; &amp; its work</li>" in text
+    assert "Agencies and links are those of a file." in text
+    assert "Only 1 say with whom they share" in text
 
 
 def test_no_path_of_the_machine_is_told(view, rates):

@@ -240,6 +240,14 @@ def test_other_questions_draw_the_same_rows(made, tmp_path):
     assert other.scenario.identity != made.scenario.identity
 
 
+def test_who_shares_with_whom_changes_no_row(made, tmp_path):
+    sharing = {"source": "generated", "agencies": 100, "mean_partners": 9, "median_partners": 5, "within_state": 0.1,
+               "federal_agencies": 0, "federal_access": 0}  # fmt: skip
+    shared = {f"sharing.{key}": value for key, value in sharing.items()}
+    other = sim.run(town_scenario(1, **{**TOWN, **shared}), tmp_path / "run")
+    assert other.store.manifest()["run_hash"] == made.store.manifest()["run_hash"]
+
+
 def test_a_scenario_that_cannot_be_built_leaves_no_folder(tmp_path):
     scenario = town_scenario(1, **{**TOWN, "readers.place.police.count": 100_000})
     with pytest.raises(ScenarioError, match=r"readers.place.police.count"):
