@@ -139,6 +139,7 @@ def page_text(compared: Compared, rates: WorldRates, differences: Differences) -
         lead=escape(_lead(compared)),
         glance=_glance(compared, held, questions),
         worlds=escape(compared.covers()),
+        changed=_changed(compared),
         panels="".join(_panel(compared, held, question) for question in questions),
         reached=escape(_not_reached(compared)),
         table=_table(differences, {(r.measure, r.score, r.setting) for r in main}, compared),
@@ -336,9 +337,17 @@ def _sides(compared: Compared) -> str:
     """Say of each scenario what it is and who looks."""
     return "".join(
         f"<div><dt>{escape(side.title)}</dt><dd>{escape(side.summary)} {side.vehicles:,} vehicles, {side.days} days."
-        f" {escape(side.looks)}.{escape(f' Changed for this run: {side.changed}' if side.changed else '')}</dd></div>"
+        f" {escape(side.looks)}.</dd></div>"
         for side in compared.sides
     )
+
+
+def _changed(compared: Compared) -> str:
+    """Lay out what options changed, if anything: once if it is the same for all."""
+    said = [f"{side.title}: {side.changed}" for side in compared.sides if side.changed]
+    if said and len({side.changed for side in compared.sides}) == 1:
+        said = [compared.sides[0].changed]
+    return f'<p class="small">Changed for these runs: {escape(" ".join(said))}</p>' if said else ""
 
 
 def _settings(compared: Compared) -> str:

@@ -85,8 +85,18 @@ def test_the_page_says_what_intervals_cover_and_what_it_cannot_tell(made, page):
         assert limit in text
     assert "Every run lasts 8 days, so not reached: 30 days." in text
     assert "readers.place.police.count 6 8 6" in text
-    assert text.count("Changed for this run: ") == 3
     assert text.count("period.days = 8; ") == 3
+    told = text.split("Changed for these runs: ")[1]
+    assert told.startswith("Testville: period.days = 8; ")
+    assert f"readers.place.police.count = 6. {LONG}: period.days = 8; " in told
+
+
+def test_what_options_changed_for_all_is_said_once(made):
+    sides = tuple(replace(side, changed="period.days = 8.") for side in made.compared.sides)
+    text = words_of(Outline(page_text(replace(made.compared, sides=sides), made.rates, made.differences)))
+    assert text.count("Changed for these runs: period.days = 8. ") == text.count("period.days = 8.") == 1
+    sides = tuple(replace(side, changed="") for side in sides)
+    assert "Changed" not in page_text(replace(made.compared, sides=sides), made.rates, made.differences)
 
 
 def test_every_main_difference_is_in_the_table_and_not_reached_has_no_number(made, page):
