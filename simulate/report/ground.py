@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 from simulate.report.figures import GREY, INK
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
+from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,9 +81,10 @@ WAY_OUT = Mark("^", "#7a7a7a", "#7a7a7a", 6, "way out: traffic to and from beyon
 def whole(view: View) -> Box:
     """Return the box that holds all streets and zones, with room for the names of metros."""
     roads, zones = view.public.roads, view.public.zones
-    x, y = np.concatenate([roads.x_m, zones.x_m]), np.concatenate([roads.y_m, zones.y_m])
+    zone, node = _shown(view), ~_far_nodes(view)
+    x, y = (np.concatenate([at[node], of[zone]]) for at, of in ((roads.x_m, zones.x_m), (roads.y_m, zones.y_m)))
     margin = 0.04 * max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
-    above = 3 * margin if len(_metros(view)) > 1 else margin
+    above = 3 * margin if "" not in _metros(view) else margin
     return float(x.min()) - margin, float(x.max()) + margin, float(y.min()) - margin, float(y.max()) + above
 
 
@@ -138,7 +140,7 @@ def ground_key(view: View) -> tuple[Mark, ...]:
     own = {VISIBLE: f"reader that {named} sees", GATE: f"lot with a gate that {named} sees"}
     shown = [mark for mark, there in _standing(view) if there.any()]
     shown += [SCANNED] if _visits(view).any() else []
-    shown += [WAY_OUT] if view.public.zones.outside.any() else []
+    shown += [WAY_OUT] if _leads_out(view).any() else []
     return tuple(replace(mark, text=own.get(mark, mark.text)) for mark in shown)
 
 
@@ -222,10 +224,9 @@ def _streets(axes: Axes, view: View) -> None:
 
     Connectors join the midst of traffic zones and are no streets: only those that lead out are drawn.
     """
-    roads, zones = view.public.roads, view.public.zones
-    way_out = np.zeros(roads.n_nodes, np.bool_)
-    way_out[view.public.hub_node[zones.hub[zones.outside]]] = True
-    leads_out = way_out[roads.tail] | way_out[roads.head]
+    roads = view.public.roads
+    way_out, far = _at_nodes(view, _leads_out(view)), _far_nodes(view)
+    leads_out = (way_out[roads.tail] | way_out[roads.head]) & ~far[roads.tail] & ~far[roads.head]
     ends = np.sort(np.column_stack([roads.tail, roads.head]), axis=1)
     streets, first = np.unique(ends, axis=0, return_index=True)
     real = (roads.road_class[first] != RoadClass.CONNECTOR) | leads_out[first]
@@ -265,10 +266,35 @@ def _visits(view: View) -> NDArray[np.int64]:
     return visits
 
 
+def _leads_out(view: View) -> NDArray[np.bool_]:
+    """Tell which zones stand for a way out of the map; bool[z]."""
+    zones = view.public.zones
+    leads: NDArray[np.bool_] = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
+    return leads
+
+
+def _shown(view: View) -> NDArray[np.bool_]:
+    """Tell which zones lie on the map or are ways out of it; others stand for places farther off; bool[z]."""
+    return ~view.public.zones.outside | _leads_out(view)
+
+
+def _at_nodes(view: View, zones: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which nodes some zones hang on; bool[n]."""
+    at = np.zeros(view.public.roads.n_nodes, np.bool_)
+    at[view.public.hub_node[view.public.zones.hub[zones]]] = True
+    return at
+
+
+def _far_nodes(view: View) -> NDArray[np.bool_]:
+    """Tell which nodes lie farther off than the map shows; bool[n]."""
+    shown = _shown(view)
+    return _at_nodes(view, ~shown) & ~_at_nodes(view, shown)
+
+
 def _ways_out(axes: Axes, view: View) -> None:
     """Draw an arrow outwards at every place that stands for the world beyond the map."""
     zones = view.public.zones
-    outside = np.flatnonzero(zones.outside)
+    outside = np.flatnonzero(_leads_out(view))
     for part in _metros(view).values():
         middle_x, middle_y = float(np.median(zones.x_m[part])), float(np.median(zones.y_m[part]))
         for zone in outside[part[outside]]:
@@ -310,8 +336,10 @@ def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
 def _titles(view: View) -> Iterator[tuple[str, float, float]]:
     """Give every metro's first city a place above it."""
     zones, metros = view.public.zones, _metros(view)
-    top = float(zones.y_m.max()) + 0.03 * float(np.ptp(zones.x_m))
+    shown = _shown(view)
+    top = float(zones.y_m[shown].max()) + 0.03 * float(np.ptp(zones.x_m[shown]))
     for name, part in metros.items():
         if name:
-            middle = float(zones.x_m[part].min() + zones.x_m[part].max()) / 2
+            x = zones.x_m[part & shown]
+            middle = float(x.min() + x.max()) / 2
             yield name.partition(",")[0].partition("-")[0], middle, top

@@ -8,12 +8,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from towns import small_view
-from views import TOWN, look
+from views import TOWN, in_memory, look
 from worlds import WATCHERS, small, town_scenario
 
+import simulate.scenario
+from simulate.policy.view import view_of
 from simulate.report import figures, ground, maps
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
+from simulate.world.zones import Purpose
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +209,29 @@ def test_metros_that_stand_side_by_side_are_named(view):
     assert all(zones.y_m.max() < y < axes.get_ylim()[1] for _, y in titles.values())
     assert "no neighbours" in " ".join(text.get_text() for text in figure.texts)
     assert not maps.draw_map(view, None).axes[0].texts
+
+
+@pytest.fixture(scope="module")
+def metro(tmp_path_factory):
+    """A small metro with freeways that go on beyond its edge, and the zone of those who live off the map."""
+    folder = tmp_path_factory.mktemp("metro")
+    (folder / "metros.csv").write_text('metro,state,population,lat,lon\n"Northtown, ND",ND,60000,45,-90\n')
+    given = {"roads.path": str(folder / "metros.csv"), "roads.metros": ["Northtown"], "period.days": 2}
+    scenario = simulate.scenario.load("vigilant-2019", overrides={**given, "readers.growth": 1.0, "visitors": {}})
+    return view_of(in_memory(small(scenario)), observer="federal-agency")
+
+
+def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
+    zones, roads = metro.public.zones, metro.public.roads
+    leads_out = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
+    assert 0 < leads_out.sum() < zones.outside.sum() - 1, "stations and the zone that is no place lead nowhere"
+    box = ground.whole(metro)
+    _, axes = drawn_on(metro, box)
+    arrows = [line for line in axes.lines if line.get_color() == ground.WAY_OUT.fill]
+    assert len(arrows) == leads_out.sum()
+    connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
+    assert not len(connectors.get_xdata())
+    stations = metro.public.hub_node[zones.hub[zones.outside & ~leads_out][:-1]]
+    assert not any(box[0] < roads.x_m[n] < box[1] and box[2] < roads.y_m[n] < box[3] for n in stations[3::4])
+    (title,) = [text for text in axes.texts if text.get_text() == "Northtown"]
+    assert box[2] < title.get_position()[1] < box[3] - 0.02 * (box[3] - box[2]), "the name is on the map"
