@@ -24,6 +24,7 @@ from simulate.kernels.plan import (
     K_READ,
     K_SCAN,
     MAX_LEGS,
+    MAX_STOPS,
     N_PLACES,
     N_SLOTS,
     STATE,
@@ -201,20 +202,27 @@ def _draw_stays(life, eyes, plates, group, rank, own, todo, first, shift, meets,
         day = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(bit)
         template = np.int64(scratch.template[day - first])
         w = branch(key, np.uint64(day))
+        late, picks, stops = mix(w ^ JITTER), w, life.stops[template]
+        slot = stops >> np.uint64(4 * MAX_STOPS)
         for stay in range(np.int64(life.n_legs[template]) + 1):
-            slot = slot_at(life, w, template, stay)
+            if stay > life.n_stops[template]:
+                slot = np.uint64(HOME_SLOT)
+            elif stay > 0:
+                slot = np.uint64(life.slot_of[stops & np.uint64(15), picks & np.uint64(255)])
+                stops >>= np.uint64(4)
+                picks >>= np.uint64(8)
             if scratch.days[slot] >> bit & ONE:
-                _stand(life, eyes, plates, group, rank, own, day, template, w, stay, slot, shift, meets, scratch)
+                _stand(life, eyes, plates, group, rank, own, day, template, w, late, stay, slot, shift, meets, scratch)
 
 
 @folded
-def _stand(life, eyes, plates, group, rank, own, day, template, w, stay, slot, shift, meets, scratch):
+def _stand(life, eyes, plates, group, rank, own, day, template, w, late, stay, slot, shift, meets, scratch):
     """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
-    zone = np.uint64(zone_on(life, scratch.place, slot, day, meets))
+    zone = np.uint64(zone_on(life, scratch.place, np.int64(slot), day, meets))
     block, bit = day // BLOCK_DAYS, np.uint64(day % BLOCK_DAYS)
     days, before = eyes.scanned[zone, block, 0], eyes.scanned[zone, block, 1]
     nth = before + ones(days & ((ONE << bit) - ONE))
-    legs, late = np.int64(life.n_legs[template]), mix(w ^ JITTER)
+    legs = np.int64(life.n_legs[template])
     begin = anchor(life, late, template, stay - 1, shift, day, meets) if stay > 0 else 0
     end = anchor(life, late, template, stay, shift, day, meets) if stay < legs else DAY_S
     hours = eyes.zone_day[nth] & ((ONE << HOUR_BITS) - ONE)
