@@ -54,7 +54,9 @@ MOST_KINDS = 256
 class Period(Table):
     """The days that are simulated."""
 
-    start: date = Field(description="first day, local calendar")
+    start: date = Field(
+        ge=date(1900, 1, 1), le=date(2200, 1, 1), description="first day, local calendar, from 1900 to 2200"
+    )
     days: int = Field(ge=1, le=LONGEST_DAYS, description="number of days, at most twenty years")
     holidays: Literal["us", "none"] = Field(description="calendar whose holidays count as Sundays")
 

@@ -96,6 +96,7 @@ FAULTS = {
     "no-car": [(3, "households.types.retired.cars", "from 1 to 3", "found 0", "number of cars")],
     "no-household-type": [(17, "households.types", "not empty", "an empty table", "types of household")],
     "no-such-date": [(3, "period.start", "a date such as 2025-03-03", '"2025-02-30"', "first day")],
+    "start-too-late": [(3, "period.start", "a date such as 2025-03-03", "9999-12-01", "from 1900 to 2200")],
     "no-such-hour": [(3, "readers.night", 'text such as "19:30"', '"24:30"', "HH:MM")],
     "not-a-number": [(3, "travel.new_place", "from 0 to 1", "found nan", "unfamiliar place")],
     "not-utf8": [(2, "", "UTF-8", "byte 0xe9", "save the file as UTF-8")],

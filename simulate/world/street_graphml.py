@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEGREES = "epsg:4326"
 """The coordinates that OpenStreetMap uses; OSMnx can save others."""
+LONGEST_M = 1_000_000.0
+"""Metres of the longest street between two junctions; a longer one speaks of another unit, or of damage."""
 _SAVE = "save the graph with osmnx.save_graphml, unprojected"
 _ITEM = re.compile(r"""'([^']*)'|"([^"]*)"|([^\s,\[\]'"]+)""")
 
@@ -74,7 +76,9 @@ def _way(path: Path, element: ET.Element, keys: dict[str, str]) -> Way:
         raise ScenarioError(where, "highway and length, as OSMnx saves them", ", ".join(data) or "nothing", _SAVE)
     tags = {key: ";".join(_items(data[key])) for key in KEPT_TAGS if key in data}
     ends = _number(where, element.get("source")), _number(where, element.get("target"))
-    return Way(ends, tags | {"oneway": "yes"}, finite_number(where, "length", data["length"], least=0.0))
+    return Way(
+        ends, tags | {"oneway": "yes"}, finite_number(where, "length", data["length"], least=0.0, most=LONGEST_M)
+    )
 
 
 def _items(text: str) -> list[str]:

@@ -77,14 +77,15 @@ def whole_number(where: str, name: str, text: str, least: int, most: int) -> int
     return value
 
 
-def finite_number(where: str, name: str, text: str, least: float = -math.inf) -> float:
-    """Return a finite number of at least `least`, or say what is wrong with it."""
+def finite_number(where: str, name: str, text: str, least: float = -math.inf, most: float = math.inf) -> float:
+    """Return a finite number from `least` to `most`, or say what is wrong with it."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (math.isfinite(value) and value >= least):
+    if not (math.isfinite(value) and least <= value <= most):
         expected = f"{name} as a number" + (f" of {least:g} or more" if least > -math.inf else "")
+        expected += f" and at most {most:,.0f}" if most < math.inf else ""
         raise ScenarioError(where, expected, repr(text.strip()), "correct the number")
     return value
 

@@ -44,6 +44,7 @@ MESSAGES = {
     "html.graphml": ("root is <graphml>", "found <html>"),
     "html.osm": ("root is <osm>", "found <html>"),
     "latitude_95.osm": ("latitudes within 90", "95, 15 at node 2"),
+    "length_huge.graphml": ("edge 1 to 2", "0 or more and at most 1,000,000", "found '1e200'"),
     "length_nan.graphml": ("edge 1 to 2", "length as a number of 0 or more", "found 'nan'"),
     "length_negative.graphml": ("edge 1 to 2", "length as a number of 0 or more", "found '-4'"),
     "longitude_190.osm": ("longitudes within 180", "48, 190 at node 2"),
