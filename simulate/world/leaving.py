@@ -90,4 +90,4 @@ def _scale(
         all_ways = np.maximum(inside + pull.sum(axis=1), 1e-300)
         got = homes @ (pull / all_ways[:, None]) / people
         scale *= np.where(got > 0, wanted / np.maximum(got, 1e-300), 0.0)
-    return scale
+    return scale.astype(np.float32).astype(np.float64)  # sums end in other bits on other processors
