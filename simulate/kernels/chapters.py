@@ -116,10 +116,20 @@ def _change_job(life, v, at, state):
 @folded
 def reachable(life, zone, other, within_ds):
     """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
+    if within_ds == NEVER:
+        return True
     a, b = life.zone_hub[zone], life.zone_hub[other]
     there = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
     back = np.int64(life.fast_ds[b, 0, a]) + np.int64(life.slow_ds[b, 0, a])
     return max(there, back) <= within_ds
+
+
+@folded
+def works_far(life, household, car, state):
+    """Tell whether a car's worker has a job beyond the reach of errands."""
+    if car >= life.workers[life.kind[household]] or state[0] == life.elsewhere:
+        return False
+    return not reachable(life, state[0], state[3 + 3 * car], life.reach_ds)
 
 
 @folded

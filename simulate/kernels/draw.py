@@ -12,7 +12,7 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import lowest, ones
-from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of
+from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
 from simulate.kernels.leaf import driver, folded, leaf
 from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
@@ -106,16 +106,16 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
     days = len(life.day_row)
     state, place = scratch.state, scratch.place
     change = begin_life(life, household, state)
-    first, new_chapter, placed, meets, shift = 0, True, False, np.int64(-1), np.int64(0)
+    first, new_chapter, placed, meets, far, shift = 0, True, False, np.int64(-1), False, np.int64(0)
     while first < days:
         if first >= change:
             change = advance_life(life, household, first, state)
             new_chapter = True
         if new_chapter:
-            meets = group_of(life, household, state[0])
+            meets, far = group_of(life, household, state[0]), works_far(life, household, car, state)
             new_chapter = placed = False
         last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, days)
-        about = fill_templates(life, household, car, state, meets, first, last, scratch.template)
+        about = fill_templates(life, household, car, state, meets, far, first, last, scratch.template)
         home, job, group_now = state[0], state[3 + 3 * car], meets
         week = (life.first_weekday + first) // 7
         while True:  # once at home, then once for each spell in another metro of the map

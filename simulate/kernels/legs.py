@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of
+from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
 from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
@@ -47,7 +47,8 @@ def legs_of(life, vehicle, first_day, last_day, out):
             change = advance_life(life, h, first, state)
             last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, last_day)
             group, shift = group_of(life, h, state[0]), shift_of(life, h, car, state)
-            fill_templates(life, h, car, state, group, first, last, templates)
+            far = works_far(life, h, car, state)
+            fill_templates(life, h, car, state, group, far, first, last, templates)
             home, job = state[0], state[3 + 3 * car]
             week = (life.first_weekday + first) // 7
             while True:  # once at home, then once for each spell in another metro of the map

@@ -28,9 +28,10 @@ from simulate.kernels.words import LOW32, U32, branch, stem, word
 
 
 @folded
-def fill_templates(life, household, car, state, group, first, last, template):
+def fill_templates(life, household, car, state, group, far, first, last, template):
     """Write the template of each day of first..last for one car; template : uint8[last - first].
 
+    far : whether its worker's job lies beyond the reach of errands (`chapters.works_far`).
     The household's pattern, unless a spell, a meeting or an event says otherwise. Returns
     the days of the block on which the car may be on the map, a bit each.
     """
@@ -46,8 +47,7 @@ def fill_templates(life, household, car, state, group, first, last, template):
     for i in range(last - first):
         pick = branch(key, np.uint64(first + i)) & np.uint64(1023)
         template[i] = life.pattern[row, np.uint64(life.day_row[first + i]) + pick]
-    job = state[3 + 3 * car]
-    if car < life.workers[kind] and not reachable(life, state[0], job, life.reach_ds):
+    if far:
         for i in range(last - first):
             template[i] = life.far_job[template[i]]
     if car == 0:
