@@ -1,4 +1,4 @@
-"""What a scenario may say about readers: where they stand and drive, whose they are, and what they read."""
+"""What a scenario may say about readers: where they stand and drive, and what they read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from simulate.owner_schema import OwnerKind
 from simulate.schema_parts import (
     Above0,
     AtLeast0,
@@ -21,7 +22,6 @@ from simulate.schema_parts import (
     sum_to_one,
 )
 
-OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
 STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "busiest": (("count", "spacing_m"), ()),
     "random": (("count",), ("spacing_m",)),
@@ -262,12 +262,6 @@ class HotList(Table):
     other_states: float = Field(
         ge=0, le=1000, description="entries of other states' plates for each rightly listed one, at most 1000"
     )
-
-
-class Owner(Table):
-    """Whose readers they are."""
-
-    kind: OwnerKind = Field(description="what kind of body the owner is")
 
 
 def clock_min(clock: str) -> int:

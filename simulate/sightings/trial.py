@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Fleet, Gates, OwnerKind
+    from simulate.owner_schema import OwnerKind
+    from simulate.reader_schema import Fleet, Gates
     from simulate.schema import Settings
 
 TOLERANCE = 0.25

@@ -93,7 +93,7 @@ class Walker:
             if kind == SiteKind.GATE
         }
         self.site_of = {
-            (int(zone), world.owners[owner]): site
+            (int(zone), world.owners.name[owner]): site
             for site, (zone, owner, kind) in enumerate(
                 zip(self.sites.zone, self.sites.owner, self.sites.kind, strict=True)
             )
