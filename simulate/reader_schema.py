@@ -150,9 +150,11 @@ class Gates(Table):
 
 
 class Sightings(Table):
-    """How much mobile units and gates collect in all, and whose share of it is whose."""
+    """How much is collected in all, and whose share of it is whose."""
 
-    per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
+    per_month: Above0 = Field(
+        description="sightings in a month of 30.4 days by all owners of the kinds that have a share"
+    )
     split: Mapping[str, Share] = Field(description="share of these sightings by kind of owner; the shares sum to 1")
 
     @model_validator(mode="after")
@@ -194,7 +196,7 @@ class Readers(Table):
     mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
     gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")
     sightings: Sightings | None = Field(
-        default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
+        default=None, description="how much is collected: sets the visits and the number of gates, beside fixed readers"
     )
 
     @model_validator(mode="after")

@@ -114,7 +114,7 @@ def expected_rows(tables: DrawTables) -> int:
 
 
 def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
-    """Count what each owner's units and each gate collect from a sample, scaled up to everyone."""
+    """Count what each owner's units and fixed readers and each gate collect from a sample, scaled up to everyone."""
     groups = tables.plates.groups
     sample = _spread(groups, TRIAL)
     by_site = np.zeros(watch.sites.n)
@@ -133,6 +133,7 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     return Yield(
         of_fleet={name: collects(fleet.owner, SiteKind.MOBILE) for name, fleet in readers.mobile.items()},
         of_lot=of_lot,
+        of_fixed={owner: collects(owner, SiteKind.FIXED) for owner in {rule.owner for rule in readers.place.values()}},
     )
 
 
