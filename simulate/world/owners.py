@@ -117,7 +117,7 @@ def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator
         if nation is not None and owner.agencies is not None:
             counts = agencies_of(f"owners.{name}", owner, nation.metros)
             parts = [f"{counts[i]} in {nation.metros[i].name}" for i in nation.chosen]
-            yield f"{name}: of {owner.agencies:,} agencies in {len(nation.metros)} metros {'; '.join(parts)}"
+            yield f"{name}: {'; '.join(parts)}; of {owner.agencies:,} agencies in all {len(nation.metros)} metros"
 
 
 def _by_state(name: str, owner: Owner, nation: Nation) -> Iterator[_Body]:

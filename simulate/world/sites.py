@@ -64,9 +64,15 @@ class Sites:
         """Count the sites."""
         return len(self.uid)
 
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Tell sites from zones that nobody scans; bool[s]."""
+        used: NDArray[np.bool_] = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
+        return used
+
     def describe(self, visible: NDArray[np.bool_]) -> str:
-        """Say how many sites of each kind an observer sees, without zones that nobody scans; visible : bool[s]."""
-        used = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
+        """Say how many sites of each kind an observer sees, of those in use; visible : bool[s]."""
+        used = self.used
         names = {
             SiteKind.FIXED: "fixed readers",
             SiteKind.GATE: "gates",

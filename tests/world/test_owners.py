@@ -17,6 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.metros import agencies_of, apportion, read_metros
 from simulate.owner_schema import Owner
 from simulate.policy.view import view_of
+from simulate.risk.stock import stock
 from simulate.world.build import World, build_world
 from simulate.world.sites import SiteKind
 
@@ -182,7 +183,7 @@ def test_a_nation_s_owners_are_one_body_a_state_and_police_one_an_agency(country
     assert bodies == set(range(owners.n)), "each has readers or units"
     assert len(np.unique(sites.uid)) == sites.n
     assert country.world.placements == (
-        "police: of 9 agencies in 4 metros 2 in Northtown-Hill, ND; 3 in Southtown-Bay, SD; 1 in Eastview, ND-MN",
+        "police: 2 in Northtown-Hill, ND; 3 in Southtown-Bay, SD; 1 in Eastview, ND-MN; of 9 agencies in all 4 metros",
     )
 
 
@@ -254,6 +255,29 @@ def test_observers_see_all_of_an_owner_or_one_state_s_or_one_agency(country):
     assert np.array_equal(view_of(run, observer=one).visible, names == one)
     with pytest.raises(ScenarioError, match=r"an observer or owner of the scenario, found 'repo, CA'; did you mean"):
         view_of(run, observer="repo, CA")
+
+
+def test_the_stock_is_counted_by_kind_and_state(country):
+    rows, sites, owners = rows_of(country.tables), country.watch.sites, country.world.owners
+    held = stock(view_of(in_memory(country), observer="everyone"))
+    assert [one.sightings for one in held] == sorted((one.sightings for one in held), reverse=True)
+    assert {(one.kind, one.state) for one in held} == set(zip(owners.kind, owners.state, strict=True))
+    assert sum(one.sightings for one in held) == len(rows)
+    assert sum(one.share for one in held) == pytest.approx(1)
+    [dakota] = [one for one in held if (one.kind, one.state) == ("police", "SD")]
+    its = np.array([name.endswith("of Southtown, SD") for name in owners.name])[sites.owner]
+    assert dakota.sightings == its[rows[:, 2]].sum() > 1000
+    assert dakota.sites == (its & ((sites.kind != SiteKind.MOBILE) | (sites.visits > 0))).sum()
+    assert dakota.agencies == 3
+    assert [one.agencies for one in held if one.kind == "repossession"] == [0, 0]
+    seen = stock(view_of(in_memory(country), observer="northerner", ladder=["1d"]))
+    assert [(one.kind, one.state) for one in seen] == [("police", "SD"), ("repossession", "ND")]
+    assert seen[0].sightings < dakota.sightings
+
+
+def test_nobody_has_seen_anything_yet(country):
+    run = in_memory(country, np.empty((0, 3), np.int64))
+    assert {(one.sightings, one.share) for one in stock(view_of(run, observer="everyone"))} == {(0, 0.0)}
 
 
 REFUSED = {
