@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
+OPTION = "--metros"
+"""What names the metros to draw: an option, which sets roads.metros."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 27 MB for a thousand."""
 
@@ -44,7 +46,18 @@ class Metro:
     @property
     def short(self) -> str:
         """Return the first-named city."""
-        return self.name.partition(",")[0].partition("-")[0]
+        return first_city(self.name)
+
+
+def first_city(name: str) -> str:
+    """Return the first-named city of a metro."""
+    return name.partition(",")[0].partition("-")[0]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as in "Memphis, Akron and Buffalo"; at least one."""
+    *others, last = names
+    return " and ".join([*filter(None, [", ".join(others)]), last])
 
 
 def take_share(settings: Settings) -> Settings:
@@ -63,11 +76,10 @@ def take_share(settings: Settings) -> Settings:
     share = sum(metros[i].population for i in chosen) / sum(metro.population for metro in metros)
     readers = settings.readers
     sightings = readers.sightings
-    cities = [metros[i].short for i in chosen]
-    named = " and ".join([*filter(None, [", ".join(cities[:-1])]), cities[-1]])
+    named = listed([metros[i].short for i in chosen])
     return settings.model_copy(
         update={
-            "title": f"{settings.title}: {named}",
+            "title": f"{settings.title}, {named}",
             "summary": f"{named}, invented from population. {settings.summary}",
             "roads": roads.model_copy(update={"share": share, "metros": tuple(metros[i].name for i in chosen)}),
             "visitors": _shared(settings.visitors, "vehicles", share),
@@ -189,7 +201,7 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     """
     if not names:
         raise ScenarioError(
-            "--metros", f"names of up to {MOST_METROS} metros", "none",
+            OPTION, f"names of up to {MOST_METROS} metros", "none",
             f"choose whole metros, as in --metros {metros[-1].short}; the file lists {len(metros)}",
         )  # fmt: skip
     chosen = set()
@@ -198,18 +210,18 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
         found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
         if not found:
             shorts = [metro.short for metro in metros]
-            raise ScenarioError("--metros", "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
+            raise ScenarioError(OPTION, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
         if len(found) > 1:
             whole = ", ".join(metros[i].name for i in found)
-            raise ScenarioError("--metros", "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
+            raise ScenarioError(OPTION, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
         if not LEAST_PEOPLE <= metros[found[0]].population <= MOST_PEOPLE:
             expected = f"metros of {LEAST_PEOPLE:,} to {MOST_PEOPLE:,} people"
             said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
-            raise ScenarioError("--metros", expected, said, "choose another")
+            raise ScenarioError(OPTION, expected, said, "choose another")
         chosen.add(found[0])
     if len(chosen) > MOST_METROS:
         expected = f"at most {MOST_METROS} metros at once"
-        raise ScenarioError("--metros", expected, len(chosen), "draw them in several runs")
+        raise ScenarioError(OPTION, expected, len(chosen), "draw them in several runs")
     return tuple(sorted(chosen))
 
 
@@ -219,7 +231,7 @@ def names_of(text: str) -> list[str]:
     for part in text.split(","):
         if parts and re.fullmatch("[A-Z]{2}(-[A-Z]{2})*", part.strip()):
             parts[-1] += f", {part.strip()}"
-        else:
+        elif part.strip():
             parts.append(part.strip())
     return parts
 

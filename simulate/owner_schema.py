@@ -73,13 +73,19 @@ def owner_and_state(seen: str) -> tuple[str, str]:
     return owner, state
 
 
-def unseen(name: str, observer: Observer, owners: Mapping[Name, Owner], *, nation: bool) -> Iterator[Fault]:
-    """Yield a fault for each owner that an observer names and the scenario lacks."""
-    keys = ("observers", name, "sees")
-    for seen in observer.sees:
-        owner, state = owner_and_state(seen)
-        if owner not in owners:
-            yield Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{seen}"', did_you_mean(owner, owners))
-        elif state and not nation:
-            expected = 'an owner without a state, unless roads.source is "nation"'
-            yield Fault(keys, expected, f'"{seen}"', f'write "{owner}"')
+def owner_faults(owners: Mapping[Name, Owner], observers: Mapping[Name, Observer], *, nation: bool) -> Iterator[Fault]:
+    """Yield a fault for each owner that an observer names and the scenario lacks, and for what only nations have."""
+    only = 'unless roads.source is "nation"'
+    for name, owner in owners.items():
+        if owner.agencies is not None and not nation:
+            keys = ("owners", name, "agencies")
+            yield Fault(keys, f"nothing, {only}", str(owner.agencies), "leave it out: the owner is one body")
+    for name, who in observers.items():
+        keys = ("observers", name, "sees")
+        for seen in who.sees:
+            owner_name, state = owner_and_state(seen)
+            if owner_name not in owners:
+                remedy = did_you_mean(owner_name, owners)
+                yield Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{seen}"', remedy)
+            elif state and not nation:
+                yield Fault(keys, f"an owner without a state, {only}", f'"{seen}"', f'write "{owner_name}"')

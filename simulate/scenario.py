@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
-from simulate.metros import take_share
+from simulate.metros import OPTION, names_of, take_share
 from simulate.owner_schema import Observer, Owner
 from simulate.reader_schema import Placement, Readers
 from simulate.schema import (
@@ -65,6 +65,9 @@ __all__ = [
 ]
 
 Overrides = Sequence[str] | Mapping[str, Any]
+SET = "set for this run"
+"""How the source of a value begins that an option changed."""
+MetroNames = str | Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ class Scenario:
     stated: Settings
     """All values as they were stated; other than `settings` only for metros of a nation."""
     sources: Mapping[str, str]
-    """For each dotted key, the comment beside the line that set it."""
+    """For each dotted key, the comment beside the line that set it; SET for what an option set."""
     files: tuple[Path, ...]
     """The file itself, then the file it extends, and so on; empty for a stored scenario."""
 
@@ -105,7 +108,7 @@ class Scenario:
         return self.settings.model_dump(mode="json", exclude_none=True)
 
 
-def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) -> Scenario:
+def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, overrides: Overrides = ()) -> Scenario:
     """Load a scenario of the catalogue, or a TOML file.
 
     Parameters
@@ -114,6 +117,8 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
         A name as `catalogue` lists it, or the path of a .toml file.
     seed
         What all random draws start from.
+    metros
+        Metros of a national scenario to draw, whole: names, or one text with commas between them.
     overrides
         Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
         text), or a mapping from dotted keys to values. Relative paths start at the current folder.
@@ -122,28 +127,36 @@ def load(name_or_path: str | Path, *, seed: int = 0, overrides: Overrides = ()) 
     layers = read_chain(path)
     tables = merge(*(layer.tables for layer in layers))
     marks = {keys: mark for layer in layers for keys, mark in layer.marks.items()}
-    for keys, value in _overrides(overrides):
-        layer = _override(tables, keys, value)
+    for option, keys, value in [*_overrides(overrides), *_metros(metros)]:
+        if option == OPTION:
+            _check_national(tables, path.stem)
+        layer = _override(tables, keys, value, option)
         tables = merge(tables, layer.tables)
         marks.update(layer.marks)
     stated = _validate(tables, marks)
     if getattr(stated.roads, "share", None) is not None:
         where = _place(("roads", "share"), marks)
         raise ScenarioError(where, "nothing", "a share", "leave it out: the program takes it from the metros' people")
+    settings = take_share(stated)
+    sources = {".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment}
     return Scenario(
         name=path.stem,
         seed=_checked_seed(seed),
-        settings=take_share(stated),
+        settings=settings,
         stated=stated,
-        sources={".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment},
+        sources=sources | _of_totals(settings, stated, sources),
         files=tuple(layer.path for layer in reversed(layers) if layer.path),
     )
 
 
-def from_resolved(resolved: Mapping[str, Any], name: str, seed: int) -> Scenario:
-    """Return the scenario that a run stored; its sources stay in the files it came from."""
+def from_resolved(
+    resolved: Mapping[str, Any], name: str, seed: int, sources: Mapping[str, str] | None = None
+) -> Scenario:
+    """Return the scenario that a run stored, with the sources kept beside it, if any."""
     settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
-    return Scenario(name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources={}, files=())
+    return Scenario(
+        name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources=sources or {}, files=()
+    )
 
 
 def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scenario:
@@ -157,6 +170,21 @@ def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scena
     sources = {key: source for key, source in scenario.sources.items() if tuple(key.split(".")) not in values}
     stated = _validate(tables, {(): Mark(where)})
     return replace(scenario, settings=take_share(stated), stated=stated, sources=sources)
+
+
+def _of_totals(settings: Settings, stated: Settings, sources: Mapping[str, str]) -> dict[str, str]:
+    """Add to the sources of what metros have a share of, which speak of the nation, how large that share is."""
+    if settings is stated or not isinstance(settings.roads, NationRoads):
+        return {}
+    totals = dict(leaves(stated.model_dump(mode="json", exclude_none=True)))
+    share = f"{100 * (settings.roads.share or 1):.3g} %"
+    return {
+        ".".join(keys): f"{sources.get('.'.join(keys), '')}; {share} of {total:,.0f}, for these metros".removeprefix(
+            "; "
+        )
+        for keys, value in leaves(settings.model_dump(mode="json", exclude_none=True))
+        if isinstance(total := totals.get(keys), int | float) and total != value
+    }
 
 
 def _nest(keys: Keys, value: object) -> dict[str, Any]:
@@ -206,16 +234,36 @@ def _option(keys: Keys) -> str:
     return f"--set {'.'.join(keys)}"
 
 
-def _overrides(overrides: Overrides) -> Iterator[tuple[Keys, Any]]:
-    """Read overrides, whether texts or a mapping, as keys and value."""
+def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
+    """Read overrides, whether texts or a mapping, as option, keys and value."""
     if isinstance(overrides, Mapping):
-        yield from ((_keys(key), value) for key, value in overrides.items())
+        yield from ((_option(keys := _keys(key)), keys, value) for key, value in overrides.items())
         return
     for text in [overrides] if isinstance(overrides, str) else overrides:
         key, equals, value = text.partition("=")
         if not equals:
             raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "write = between key and value")
-        yield _keys(key.strip()), _value(value.strip())
+        keys = _keys(key.strip())
+        yield _option(keys), keys, _value(value.strip())
+
+
+def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
+    """Read the metros asked for, if any are, as one more override."""
+    if metros is None:
+        return
+    names = names_of(metros) if isinstance(metros, str) else [name for name in metros if name.strip()]
+    if not names:
+        raise ScenarioError(OPTION, "names of metros, as in Buffalo,Memphis", "none", "name at least one")
+    yield OPTION, ("roads", "metros"), names
+
+
+def _check_national(tables: Mapping[str, Any], name: str) -> None:
+    """Refuse metros where there are none to choose from."""
+    roads = tables.get("roads")
+    source = roads.get("source") if isinstance(roads, Mapping) else None
+    if source != "nation":
+        expected = 'a scenario whose roads.source is "nation"'
+        raise ScenarioError(OPTION, expected, f"{spell(source)} in {name}", f"leave {OPTION} out")
 
 
 def _keys(text: str) -> Keys:
@@ -234,10 +282,10 @@ def _value(text: str) -> Any:  # noqa: ANN401
     return parsed["value"] if list(parsed) == ["value"] else text
 
 
-def _override(tables: Mapping[str, Any], keys: Keys, value: object) -> Layer:
+def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:
     """Lay out one override; refuse one whose table the scenario lacks."""
     _check_table(tables, keys)
-    mark = Mark(_option(keys), "set for this run")
+    mark = Mark(option, SET)
     marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested({keys[-1]: value})}
     return Layer(anchor(_nest(keys, value), Path.cwd()), marks)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import did_you_mean
-from simulate.owner_schema import Observer, Owner, unseen
+from simulate.owner_schema import Observer, Owner, owner_faults
 from simulate.reader_schema import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
 from simulate.schema_parts import (
     Above0,
@@ -35,6 +35,18 @@ LONGEST_DAYS = 7305
 LEAST_PEOPLE, MOST_PEOPLE = 50_000, 30_000_000
 """Fewest and most people of a metro that can be invented."""
 VehiclesPerPerson = Annotated[float, Field(gt=0, le=10, description="vehicles for each resident, at most 10")]
+LeaveWork = Annotated[
+    float,
+    Field(ge=0, lt=1, description="share of workers whose job lies off the map, where main roads leave it; below 1"),
+]
+LeaveOther = Annotated[
+    float,
+    Field(
+        ge=0,
+        lt=1,
+        description="share of visits, leisure and the like that lead off the map, where main roads leave it; below 1",
+    ),
+]
 
 MOST_KINDS = 256
 """Types of household and of visitors at most: one byte tells them apart."""
@@ -72,6 +84,8 @@ class MetroRoads(Table):
         description="what cuts through the land: a coast, a river, none, or any of them as the seed will have it"
     )
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, at most")
+    leave_work: LeaveWork
+    leave_other: LeaveOther
 
 
 class NationRoads(Table):
@@ -89,6 +103,8 @@ class NationRoads(Table):
         description="what cuts through the land of each metro: a coast, a river, none, or any as the seed will have it"
     )
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, at most")
+    leave_work: LeaveWork
+    leave_other: LeaveOther
 
 
 class TntpRoads(Table):
@@ -120,14 +136,8 @@ class StreetRoads(Table):
     population: int = Field(ge=1, le=2_000_000, description="number of people who live on the map, at most 2,000,000")
     vehicles_per_person: VehiclesPerPerson
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
-    leave_work: float = Field(
-        ge=0, lt=1, description="share of workers whose job lies off the map, where it cuts main roads; below 1"
-    )
-    leave_other: float = Field(
-        ge=0,
-        lt=1,
-        description="share of visits, leisure and other trips that lead off the map, where it cuts main roads; below 1",
-    )
+    leave_work: LeaveWork
+    leave_other: LeaveOther
     outside_km: float = Field(
         gt=0, le=20, description="kilometres from a cut road to the places beyond the map, at most 20"
     )
@@ -207,6 +217,12 @@ class Travel(Table):
     school_run: Share = Field(description="share of working days on which a family's car drives to school, from 0 to 1")
     clinic_day: Share = Field(description="share of working days on which a household drives to a clinic, from 0 to 1")
     worship: Share = Field(description="share of Sundays on which a household drives to worship, from 0 to 1")
+    day_out: Share = Field(
+        description="share of working days on which a household with a car at home goes on a long tour, from 0 to 1"
+    )
+    day_out_free_day: Share = Field(
+        description="the same on Saturdays, Sundays and holidays, if the household is not at worship"
+    )
     zipf: Above0 = Field(description="exponent of the law by which visits fall with a place's rank")
     new_place: Share = Field(description="share of errand, meal and leisure stops at an unfamiliar place, from 0 to 1")
     access_s: AtLeast0 = Field(description="seconds between a parking place and the nearest junction")
@@ -217,6 +233,7 @@ class Travel(Table):
     )
     other_route_margin: AtLeast1 = Field(description="longest route anyone takes, in times the quickest")
     distance_decay_s: Above0 = Field(description="driving seconds over which errands thin out by a factor e")
+    work_decay_s: Above0 = Field(description="the same for the jobs that people take, in driving seconds")
 
     @model_validator(mode="after")
     def _fits(self) -> Travel:
@@ -322,20 +339,9 @@ class Settings(Table):
             for name, rule in named_rules.items()
             if rule.owner not in self.owners
         ]  # fmt: skip
-        nation = isinstance(self.roads, NationRoads)
-        for name, who in self.observers.items():
-            faults += unseen(name, who, self.owners, nation=nation)
-        faults += [*self._no_counties(), *self._no_agencies(), *self._too_few_plates(), *self._too_many_kinds()]
-        refuse(faults)
+        faults += owner_faults(self.owners, self.observers, nation=isinstance(self.roads, NationRoads))
+        refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
         return self
-
-    def _no_agencies(self) -> Iterator[Fault]:
-        """Yield a fault where a police has agencies on a map that is no nation."""
-        for name, owner in self.owners.items():
-            if owner.agencies is not None and not isinstance(self.roads, NationRoads):
-                expected = 'nothing, unless roads.source is "nation"'
-                remedy = "leave it out: the owner is one body"
-                yield Fault(("owners", name, "agencies"), expected, str(owner.agencies), remedy)
 
     def _no_counties(self) -> Iterator[Fault]:
         """Yield a fault where readers are counted by county on a map that has none."""

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simulate.schema_parts import Above0, Fault, Share, Table, Text, refuse
 
+METROS_MEAN = "the large metros, in which agencies stand; those of roads.path in a national scenario that names none"
 FEWEST_PER_PARTNER = 4
 """Agencies for each partner of the mean agency: with fewer, the law of partners would be cut off too early."""
 
@@ -32,7 +33,7 @@ class GeneratedSharing(Table):
     within_state: Share = Field(description="share of pairs of agencies that lie within one state, from 0 to 1")
     federal_agencies: int = Field(ge=0, le=100, description="number of federal agencies, which are given access")
     federal_access: Share = Field(description="share of the other agencies that give a federal one access, from 0 to 1")
-    metros: MetroTable | None = Field(default=None, description="the large metros, in which agencies stand")
+    metros: MetroTable | None = Field(default=None, description=METROS_MEAN)
 
     @model_validator(mode="after")
     def _fits(self) -> GeneratedSharing:
@@ -59,7 +60,7 @@ class PairsSharing(Table):
         " empty until you give it"
     )
     credit: Text | None = Field(default=None, description="whom to name wherever the network is shown")
-    metros: MetroTable | None = Field(default=None, description="the large metros, in which agencies stand")
+    metros: MetroTable | None = Field(default=None, description=METROS_MEAN)
 
 
 Sharing = Annotated[GeneratedSharing | PairsSharing, Field(discriminator="source")]

@@ -87,6 +87,7 @@ def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
     assert code == 0
     assert "home found within 250 m" in out
     assert "not reached" in out
+    assert "“For ever” means as long as the run, 9 days.\n" in out
     rates = json.loads(table.read_text())["rates"]
     assert {rate["measure"] for rate in rates} == {"exposure", "anchors", "unicity"}
     assert all(rate["value"] is None for rate in rates if rate["retention"] == "1 year")
@@ -173,6 +174,8 @@ BAD = {
     "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
     "no such command": (("rum", "smallville"), ["rum"]),
     "no scenario": (("run",), ["scenario"]),
+    "metros of a town": (("run", "smallville", "--metros", "Buffalo"), ['--metros: expected', '"town" in smallville']),
+    "no name of a metro": (("run", "flock-2025", "--metros", ","), ["--metros: expected names of metros", "name at"]),
     "verify of nothing": (("verify", "nowhere"), ["nowhere"]),
     "measure of nothing": (("measure", "nowhere"), ["nowhere"]),
 }  # fmt: skip
@@ -268,6 +271,7 @@ def test_compare_prints_differences_and_writes_page_and_json(plateprint, tmp_pat
     assert "reference: smallville" in out
     assert "not reached" in out
     assert "over 2 worlds" in out
+    assert "“For ever” means as long as the run, 4 days.\n" in out
     assert "measuring twice, seed 1" in err
     assert "Twice" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "all.json").read_text())["seeds"] == [0, 1]
@@ -305,6 +309,7 @@ def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeyp
     assert code == 0, err
     assert "over the assumptions" in out.splitlines()[0]
     assert "habits: travel.zipf from 0.5 to 3.0" in out
+    assert "\nIf sightings are kept as long as the run, 4 days; one assumption at a time" in out
     assert "drawing mine, habits low" in err
     assert (tmp_path / "s.html").stat().st_size > 10_000
     ranges = json.loads((tmp_path / "s.json").read_text())["ranges"]
@@ -319,9 +324,30 @@ def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeyp
     assert "over the assumptions" not in out
 
 
+METROS = """\
+metro,state,population,lat,lon
+"Memphis, TN-MS-AR",TN,200000,35,-90
+"Buffalo-Cheektowaga, NY",NY,100000,42,-78
+"""
+
+
+@pytest.mark.parametrize("command", ["show", "run", "compare", "sweep"])
+def test_metros_are_asked_for_alike_wherever_a_scenario_is_drawn(plateprint, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metros.csv").write_text(METROS)
+    asked = ("flock-2025", "--metros", "Memphis,Bufalo", "--set", "roads.path=metros.csv")
+    code, out, err = plateprint(command, *asked)
+    assert (code, out) == (2, "")
+    assert err == "plateprint: --metros: expected a metro of the file, found \"Bufalo\"; did you mean 'Buffalo'?\n"
+    code, _, err = plateprint(command, "smallville", "--metros", "Buffalo")
+    assert code == 2
+    assert err.startswith('plateprint: --metros: expected a scenario whose roads.source is "nation", found "town"')
+
+
 SWEPT = {
     "unknown scenario": (("smallvile",), ["did you mean 'smallville'"]),
     "not reached": (("smallville", "--retention", "1y"), ["--retention", "60 days"]),
+    "no such assumption": (("smallville", "--only", "routes,habts"), ['--only', "did you mean 'habits'"]),
     "unknown assumption": (
         ("smallville", "--set", 'assumptions.x={key="travel.zip",low=1,high=2,why="x"}'), ["did you mean 'zipf'"],
     ),

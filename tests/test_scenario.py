@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import pickle
 import re
@@ -18,17 +19,22 @@ from simulate.checks import ScenarioError
 from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
 from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
+from simulate.world.pairs import read_pairs
+from simulate.world.sharing import AgencyKind, degrees, kind_of
 
 HERE = Path(__file__).parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"
 NAMES = [
     "anaheim",
     "drn-2014",
+    "flock-2025",
     "helsinki",
     "krems",
+    "metro",
     "norfolk-2025",
     "oakland-2014",
     "smallville",
+    "vigilant-2019",
     "west-oakland",
 ]
 
@@ -669,6 +675,22 @@ SHARING = {
 def test_a_scenario_without_sharing_resolves_as_if_there_were_no_such_table():
     assert load("smallville").settings.sharing is None
     assert "sharing" not in load("smallville").resolved()
+
+
+def test_the_networks_of_national_scenarios_need_no_file_and_say_what_was_published(data):
+    flock, vigilant = (load(name).settings.sharing for name in ("flock-2025", "vigilant-2019"))
+    assert flock.metros is vigilant.metros is None  # those of roads.path
+    assert vigilant.mean_partners == 160  # EFF, Data Driven, 2018
+    assert vigilant.federal_access * vigilant.agencies == 80  # Wired and NBC, 2019: more than 80 agencies
+    real = read_pairs(data / "agencies" / "agency_access.csv")[0]
+    of = degrees(real)
+    with (data / "agencies" / "agency.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["name"] for row in csv.DictReader(file)]
+    assert (flock.mean_partners, flock.median_partners) == (round(of.mean), of.median)
+    assert flock.federal_access == pytest.approx(of.to_federal / of.givers, abs=0.005)
+    assert flock.within_state == pytest.approx(of.within_state, abs=0.03)
+    federal = sum(kind_of(name) == AgencyKind.FEDERAL for name in names)
+    assert flock.agencies == len(names) - federal
 
 
 def test_a_scenario_with_sharing_comes_back_from_json():

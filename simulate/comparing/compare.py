@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.checks import ScenarioError
 from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.report.comparison import Compared, Side, write_comparison
+from simulate.report.page import changes
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulate.comparing.worlds import Bench, Steps
     from simulate.policy.retention import Retention
-    from simulate.scenario import Overrides, Scenario
+    from simulate.scenario import MetroNames, Overrides, Scenario
 
 WORK = "runs/compare"
 """Where the runs of comparisons are kept, unless another folder is named."""
@@ -77,6 +78,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     retention: Sequence[str | Retention] | None = None,
     observer: str | None = None,
     targets: int | None = None,
+    metros: MetroNames = None,
     overrides: Overrides = (),
     seed: int = 0,
     workers: int | None = None,
@@ -101,6 +103,8 @@ def compare(  # noqa: PLR0913 - every option is an argument
         Who looks, in every scenario; each one's own first observer by name if None.
     targets
         Plates that attacks are tried on; each scenario's own number if None.
+    metros
+        Metros of a national scenario to draw, in every scenario, as in `load`; refused if one is loaded already.
     overrides
         Values to change in every scenario, as in `load`; refused if one is loaded already.
     seed
@@ -122,7 +126,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     check_targets(targets)
     if replicates < 1:
         raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
-    chosen = [replace(loaded(one, seed, overrides), seed=seed) for one in scenarios]
+    chosen = [replace(loaded(one, seed, metros, overrides), seed=seed) for one in scenarios]
     _check_names_differ(chosen)
     rules = rules_of(retention, chosen[0])
     _check_comparable(chosen, rules)
@@ -202,6 +206,7 @@ def _one(
         days=scenario.settings.period.days,
         reached=tuple(rule for rule, _ in view.windows()),
         settings=scenario.resolved(),
+        changed=changes(scenario.resolved(), scenario.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulate.checks import ScenarioError
+from simulate.checks import ScenarioError, did_you_mean
 from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
 from simulate.faults import spell
+from simulate.report.page import changes
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
@@ -17,13 +18,13 @@ from simulate.risk.ranges import Assumed, Ranges, range_of, write_ranges
 from simulate.scenario import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from simulate.comparing.worlds import Bench, Steps
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.risk.rates import Rates
-    from simulate.scenario import Overrides, Scenario
+    from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 
     Keys = tuple[str, ...]
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 WORK = "runs/sweep"
 """Where runs at the ends of assumptions are kept, unless another folder is named."""
-UNDRAWN = {"measure", "observers"}
+NOT_ASKED = "left out by --only"
+"""Why an assumption was not tried that may well apply."""
+UNDRAWN = {"measure", "observers", "sharing"}
 """Tables that change how a run is looked at and not what is drawn."""
 
 
@@ -71,10 +74,12 @@ class Sweep:
 def sweep(  # noqa: PLR0913 - every option is an argument
     scenario: str | Path | Scenario,
     *,
+    only: Sequence[str] | None = None,
     measures: Sequence[str] = USUAL,
     retention: str | Retention | None = None,
     observer: str | None = None,
     targets: int | None = None,
+    metros: MetroNames = None,
     overrides: Overrides = (),
     seed: int = 0,
     workers: int | None = None,
@@ -84,12 +89,15 @@ def sweep(  # noqa: PLR0913 - every option is an argument
 ) -> Sweep:
     """Try every assumption of a scenario at its low and its high end, one at a time, in the same world.
 
-    The ranges are also written beside the base run, where `write_page` finds them.
+    The ranges are also written beside the base run, where `write_page` finds them; those over some
+    assumptions `only` are not, since a page that showed them would say less than it seems to.
 
     Parameters
     ----------
     scenario
         A name of the catalogue, a TOML file or a loaded scenario, which keeps its seed.
+    only
+        Names of the assumptions to try; all if None.
     measures
         Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     retention
@@ -98,6 +106,8 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         Who looks; the scenario's first observer by name if None.
     targets
         Plates that attacks are tried on; the scenario's number if None.
+    metros
+        Metros of a national scenario to draw, as in `load`; refused if the scenario is loaded already.
     overrides
         Values to change first, as in `load`; refused if the scenario is loaded already.
     seed
@@ -118,10 +128,10 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     """
     check_names(measures)
     check_targets(targets)
-    base = loaded(scenario, seed, overrides)
+    base = loaded(scenario, seed, metros, overrides)
     check_observer(observer, base)
     rule = _rule(retention, base)
-    assumed, ends = _ends(base)
+    assumed, ends = _ends(base, _chosen(only, base))
     folder = Path(run) if run is not None else Path("runs") / base.name
 
     def take(made: Run, called: str) -> tuple[View, Rates]:
@@ -147,10 +157,11 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         assumptions=assumed,
         rows=tuple(found for rate in main if (found := range_of(rate, tried)) is not None),
     )
-    write_ranges(folder, ranges)
+    if only is None:
+        write_ranges(folder, ranges)
     swept = Swept(
-        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule,
-        asked=view.asked, measures=tuple(dict.fromkeys(measures)),
+        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule, days=view.today,
+        asked=view.asked, measures=tuple(dict.fromkeys(measures)), changed=changes(base.resolved(), base.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )  # fmt: skip
@@ -169,29 +180,44 @@ def _rule(retention: str | Retention | None, scenario: Scenario) -> Retention:
     return max(inside, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
 
 
-def _ends(base: Scenario) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario, Scenario]]]:
-    """Make the scenario of each end of each assumption; say which do not apply here."""
+def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
+    """Return the names of the assumptions to try; refuse one that the scenario lacks."""
+    known = set(base.settings.assumptions)
+    if only is None:
+        return known
+    if not only:
+        raise ScenarioError("--only", "names of assumptions", "none", "name at least one, or leave it out to try all")
+    for name in only:
+        if name not in known:
+            raise ScenarioError("--only", f"an assumption of {base.name}", repr(name), did_you_mean(name, known))
+    return set(only)
+
+
+def _ends(base: Scenario, chosen: Collection[str]) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario, Scenario]]]:
+    """Make the scenario of each end of each chosen assumption; say which do not apply here."""
     resolved = base.resolved()
     assumed: list[Assumed] = []
     ends: dict[str, tuple[Scenario, Scenario]] = {}
     for name, assumption in sorted(base.settings.assumptions.items()):
         found = dict(matching(resolved, tuple(assumption.key.split("."))))
         values = list(dict.fromkeys(_text(value) for value in found.values()))
+        missing = "" if found else f"this scenario has no {assumption.key}"
+        skipped = missing if name in chosen else NOT_ASKED
         assumed.append(
             Assumed(
                 name=name, key=assumption.key, base=", ".join(values), low=_text(assumption.low),
-                high=_text(assumption.high), why=assumption.why,
-                skipped="" if found else f"this scenario has no {assumption.key}",
+                high=_text(assumption.high), why=assumption.why, skipped=skipped,
             )
         )  # fmt: skip
-        if found:
+        if not skipped:
             low, high = (
                 changed(base, dict.fromkeys(found, getattr(assumption, end)), f"assumptions.{name}.{end}")
                 for end in ("low", "high")
             )
             ends[name] = low, high
     if not ends:
-        found_none = "none" if not assumed else f"only such as do not apply: {', '.join(one.key for one in assumed)}"
+        keys = ", ".join(one.key for one in assumed if one.name in chosen)
+        found_none = f"only such as do not apply: {keys}" if keys else "none"
         remedy = "write [assumptions.NAME] with key, low, high and why; 'plateprint schema' says more"
         raise ScenarioError(f"{base.name}: assumptions", "at least one to try", found_none, remedy)
     return tuple(assumed), ends

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from simulate.policy.view import View
-    from simulate.scenario import Overrides
+    from simulate.scenario import MetroNames, Overrides
     from simulate.sightings.run import Run
 
     Steps = Callable[[int, int, str], None]
@@ -88,13 +88,14 @@ def reached(rule: Retention, scenario: Scenario) -> bool:
     return rule.days is None or rule.days <= scenario.settings.period.days
 
 
-def loaded(scenario: str | Path | Scenario, seed: int, overrides: Overrides) -> Scenario:
-    """Load what is named; a scenario that is loaded stays as it is, so it refuses overrides."""
+def loaded(scenario: str | Path | Scenario, seed: int, metros: MetroNames, overrides: Overrides) -> Scenario:
+    """Load what is named; a scenario that is loaded stays as it is, so it refuses metros and overrides."""
     if not isinstance(scenario, Scenario):
-        return load(scenario, seed=seed, overrides=overrides)
-    if overrides:
-        found = f"{scenario.name!r}, which is loaded already"
-        raise ScenarioError("overrides", "scenarios by name or file", found, "give the overrides to load(...) instead")
+        return load(scenario, seed=seed, metros=metros, overrides=overrides)
+    for what, given in (("metros", metros), ("overrides", overrides)):
+        if given:
+            found = f"{scenario.name!r}, which is loaded already"
+            raise ScenarioError(what, "scenarios by name or file", found, f"give the {what} to load(...) instead")
     return scenario
 
 

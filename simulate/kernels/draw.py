@@ -12,7 +12,9 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import lowest, ones
+from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of
 from simulate.kernels.leaf import driver, folded, leaf
+from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     HOME_SLOT,
@@ -25,20 +27,13 @@ from simulate.kernels.plan import (
     N_PLACES,
     N_SLOTS,
     STATE,
-    advance_life,
     alternative_of,
     anchor,
-    begin_life,
     drive_s,
     fill_day,
     fill_new_places,
     fill_places,
-    fill_templates,
-    fill_visit,
-    group_of,
     hour_of,
-    next_visit,
-    shift_of,
     slot_at,
     trip_s,
     zone_on,

@@ -5,25 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of
 from simulate.kernels.leaf import driver, leaf
+from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     MAX_LEGS,
     N_PLACES,
     STATE,
-    advance_life,
     alternative_of,
-    begin_life,
     car_word,
     fill_day,
     fill_new_places,
     fill_places,
-    fill_templates,
-    fill_visit,
-    group_of,
     hour_of,
-    next_visit,
-    shift_of,
     trip_s,
     zone_on,
 )

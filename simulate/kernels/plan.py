@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from simulate.durations import DAY_START_S
-from simulate.kernels.leaf import folded, inlined, leaf
-from simulate.kernels.words import LOW32, U32, branch, mix, stem, word
+from simulate.kernels.leaf import folded, inlined
+from simulate.kernels.words import U32, branch, mix, stem, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,16 +29,18 @@ KEY_NAMES = (
 """Stream names, in the order of the keys."""
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
 P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
-HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, N_SLOTS = 0, 1, 20, 21, 24, 25
+HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT, N_SLOTS = 0, 1, 20, 21, 25, 26, 27, 28
 """Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
-NEW_SLOTS = 3
-"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, and anywhere for visitors to the city."""
+NEW_SLOTS = 4
+"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, anywhere for visitors to the city, and days out."""
 BLOCK_DAYS = 64
 ERA_DAYS, ERAS = 16, 4
 """Unfamiliar places change every sixteen days, four times in a block."""
 N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
 """Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
+WORK_ANCHOR_S = 4 * 3600
+"""When the first of a worker's shifts begins that is neither early nor late: 08:00, in seconds after 04:00."""
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
@@ -89,14 +91,17 @@ class Life(NamedTuple):
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
     with_group: NDArray[np.uint8]  # [t] template
-    fast_ds: NDArray[np.uint16]  # [h, alternatives, h]
-    slow_ds: NDArray[np.uint16]  # [h, alternatives, h]
+    far_job: NDArray[np.uint8]  # [t] template driven instead where the job is too far to come by on an errand
+    fast_ds: NDArray[np.uint32]  # [h, alternatives, h]
+    slow_ds: NDArray[np.uint32]  # [h, alternatives, h]
     hour_fast: NDArray[np.int64]  # [24] seconds per tenth of a free second, in 65,536ths
     hour_slow: NDArray[np.int64]  # [24]
     alternative: NDArray[np.uint8]  # [24, 16]
     access_s: int
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
+    slowest: int  # seconds at the slowest hour and route per tenth of a free second, in 65,536ths
+    slowest_s: int  # and beyond these
     far_hub: NDArray[
         np.int32
     ]  # [parts + 1, 4096] where who leaves a metro, or the world beyond, moves; -1 = off the map
@@ -107,117 +112,14 @@ class Life(NamedTuple):
 
 
 @folded
-def begin_life(life, household, state):
-    """Write the first chapter of a household; returns the day it ends. state : int64[STATE]."""
-    h = np.uint64(household)
-    kind = life.kind[household]
-    home = np.int64(life.home[household])
-    state[0], state[1], state[2] = home, NEVER, 0
-    moves = (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.elsewhere
-    if life.about[kind] == RESIDENT and moves:
-        state[1] = life.move_gap[word(life.key[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
-    first = life.first_vehicle[household]
-    for car in range(life.first_vehicle[household + 1] - first):
-        at = 3 + 3 * car
-        state[at], state[at + 1], state[at + 2] = home, NEVER, 0
-        if car < life.workers[kind]:
-            v = np.uint64(first + car)
-            pick = word(life.key[K_JOB], v, np.uint64(0)) & NINE_BITS
-            state[at] = np.int64(life.choice[P_WORK, life.zone_hub[home], pick])
-            state[at + 1] = life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
-    return next_change(state, life.first_vehicle[household + 1] - first)
-
-
-@folded
-def next_change(state, cars):
-    """Return the day on which the chapter ends."""
-    when = state[1]
-    for car in range(cars):
-        when = min(when, state[4 + 3 * car])
-    return when
-
-
-@leaf
-def advance_life(life, household, day, state):
-    """Apply every move and change of job up to a day; returns the day the chapter ends."""
-    first = life.first_vehicle[household]
-    cars = life.first_vehicle[household + 1] - first
-    while True:
-        event, when = -1, state[1]
-        for car in range(cars):
-            if state[4 + 3 * car] < when:
-                event, when = car, state[4 + 3 * car]
-        if when > day:
-            return when
-        if event < 0:
-            _move(life, household, state)
-            state[1] += life.move_gap[
-                word(life.key[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
-            ]
-        else:
-            at, v = 3 + 3 * event, np.uint64(first + event)
-            _change_job(life, v, at, state)
-            state[at + 1] += life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)]
-
-
-@leaf
-def _move(life, household, state):
-    """Find a new home, near the first worker's job or far away; who would then drive too far changes jobs too."""
-    state[2] += 1
-    w = word(life.key[K_HOME], np.uint64(household), np.uint64(state[2]))
-    pick = w & NINE_BITS
-    workers = np.int64(life.workers[life.kind[household]])
-    far = state[0] == life.elsewhere or (w >> U32) < life.below[6]
-    if far:
-        row = len(life.far_hub) - 1 if state[0] == life.elsewhere else np.int64(life.part[life.zone_hub[state[0]]])
-        hub = life.far_hub[row, (w >> np.uint64(9)) & TWELVE_BITS]
-        state[0] = np.int64(life.choice[P_VISIT, hub, pick]) if hub >= 0 else life.elsewhere
-    elif workers > 0:
-        state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
-    else:
-        state[0] = np.int64(life.choice[P_VISIT, life.zone_hub[state[0]], pick])
-    for car in range(workers):
-        at = 3 + 3 * car
-        if state[0] != life.elsewhere and (far or not reachable(life, state[0], state[at], life.reach_work_ds)):
-            _change_job(life, np.uint64(life.first_vehicle[household] + car), at, state)
-
-
-@leaf
-def _change_job(life, v, at, state):
-    """Find a new job near home."""
-    state[at + 2] += 1
-    pick = word(life.key[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
-    state[at] = np.int64(life.choice[P_WORK, life.zone_hub[state[0]], pick])
-
-
-@folded
-def reachable(life, zone, other, within_ds):
-    """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
-    a, b = life.zone_hub[zone], life.zone_hub[other]
-    there = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
-    back = np.int64(life.fast_ds[b, 0, a]) + np.int64(life.slow_ds[b, 0, a])
-    return max(there, back) <= within_ds
-
-
-@folded
-def group_of(life, household, home):
-    """Return the group a household meets with while it lives in a zone, or -1."""
-    w = word(life.key[K_GROUP], np.uint64(household), np.uint64(0))
-    if life.about[life.kind[household]] == RESIDENT and (w >> U32) < life.below[3]:
-        group = np.int64(life.group_row[life.zone_hub[home], w & np.uint64(63)])
-        if reachable(life, home, np.int64(life.group_zone[group]), life.reach_ds):
-            return group
-    return np.int64(-1)
-
-
-@folded
 def fill_places(life, household, car, state, group, place):
     """Write the zones of the slots of one car for a chapter; place : int64[N_PLACES]."""
     hub = life.zone_hub[state[0]]
     key = stem(life.key[K_PLACE], np.uint64(household))
     for slot in range(2, N_SLOTS):
+        near = life.zone_hub[state[3 + 3 * car]] if slot == LUNCH_SLOT else hub
         pick = branch(key, np.uint64(state[2] * 32 + slot)) & NINE_BITS
-        place[slot] = life.choice[life.slot_purpose[slot], hub, pick]
+        place[slot] = life.choice[life.slot_purpose[slot], near, pick]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     place[GROUP_SLOT] = np.int64(life.group_zone[group]) if group >= 0 else state[0]
@@ -253,129 +155,6 @@ def zone_on(life, place, slot, day, group):
 def meets_on(life, group, day):
     """Tell whether a group has its weekday on a day."""
     return group >= 0 and (life.first_weekday + day) % 7 == life.group_weekday[group]
-
-
-@folded
-def fill_templates(life, household, car, state, group, first, last, template):
-    """Write the template of each day of first..last for one car; template : uint8[last - first].
-
-    The household's pattern, unless a spell, a meeting or an event says otherwise. Returns
-    the days of the block on which the car may be on the map, a bit each.
-    """
-    kind = np.int64(life.kind[household])
-    if state[0] == life.elsewhere:
-        for i in range(last - first):
-            template[i] = T_IDLE
-        return np.uint64(0)
-    if life.about[kind] != RESIDENT:
-        return _fill_visits(life, household, kind, first, last, template)
-    key = stem(life.key[K_DAY], np.uint64(household))
-    row = kind * MAX_CARS + car
-    for i in range(last - first):
-        pick = branch(key, np.uint64(first + i)) & np.uint64(1023)
-        template[i] = life.pattern[row, np.uint64(life.day_row[first + i]) + pick]
-    if car == 0:
-        _attend(life, household, state, group, first, last, template)
-    _stay_away(life, household, car, first, last, template)
-    return ALL_DAYS >> np.uint64(BLOCK_DAYS - (last - first)) << np.uint64(first % BLOCK_DAYS)
-
-
-@folded
-def _fill_visits(life, household, kind, first, last, template):
-    """Plan a visitor's days, at home beyond the map but for the weeks when it comes; returns the days it comes."""
-    about = np.uint64(0)
-    for i in range(last - first):
-        template[i] = T_IDLE
-    weeks, days = stem(life.key[K_VISIT], np.uint64(household)), stem(life.key[K_DAY], np.uint64(household))
-    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-        comes = branch(weeks, np.uint64(week))
-        if (comes >> U32) >= life.comes_below[kind]:
-            continue
-        monday = week * 7 - life.first_weekday
-        begin, end = monday, monday + 7
-        if life.about[kind] == ONE_DAY:
-            begin = monday + np.int64((comes & LOW32) % np.uint64(7))
-            end = begin + 1
-        for day in range(max(begin, first), min(end, last)):
-            if life.about[kind] == ONE_DAY or life.workday[day] == 1:
-                pick = branch(days, np.uint64(day)) & np.uint64(1023)
-                template[day - first] = life.pattern[kind * MAX_CARS, np.uint64(life.day_row[day]) + pick]
-                about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
-    return about
-
-
-@folded
-def _attend(life, household, state, group, first, last, template):
-    """Send the first car to its group's weekly meeting, and to events within reach on other evenings."""
-    if group >= 0:
-        key = stem(life.key[K_ATTEND], np.uint64(household))
-        for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-            day = week * 7 - life.first_weekday + np.int64(life.group_weekday[group])
-            if first <= day < last and (branch(key, np.uint64(week)) >> U32) < life.below[4]:
-                template[day - first] = life.with_group[template[day - first]]
-    i = np.searchsorted(life.event_day, first)
-    while i < len(life.event_day) and life.event_day[i] < last:
-        day = np.int64(life.event_day[i])
-        goes = (word(life.key[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
-        if goes and not meets_on(life, group, day) and reachable(life, state[0], life.event_zone[day], life.reach_ds):
-            template[day - first] = life.with_group[template[day - first]]
-        i += 1
-
-
-@folded
-def _stay_away(life, household, car, first, last, template):
-    """Let spells of travel or illness replace what was planned."""
-    key = stem(life.key[K_SPELL], np.uint64(household))
-    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-        spell = branch(key, np.uint64(week))
-        if (spell >> U32) >= life.below[2]:
-            continue
-        begins, ends = _spell_days(life, spell, week)
-        for day in range(max(begins, first), min(ends + 1, last)):
-            if car > 0 or (spell >> U32) >= life.below[1]:
-                template[day - first] = T_IDLE
-            elif day == begins:
-                template[day - first] = T_DEPART
-            else:
-                template[day - first] = T_RETURN if day == ends else T_AWAY
-
-
-@folded
-def next_visit(life, household, car, state, week, last):
-    """Find the first week from one on, before day `last`, whose spell leads to a metro of the map.
-
-    Returns the week and the way into that metro, (-1, -1) if there is none.
-    """
-    nowhere = np.int64(-1), np.int64(-1)
-    if life.visit_zone.shape[1] == 0 or car > 0 or life.about[life.kind[household]] != RESIDENT:
-        return nowhere
-    while state[0] != life.elsewhere and week * 7 - life.first_weekday < last:
-        spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
-        way_in = life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & TWELVE_BITS]
-        if (spell >> U32) < life.below[1] and way_in >= 0:
-            return np.int64(week), np.int64(way_in)
-        week += 1
-    return nowhere
-
-
-@folded
-def fill_visit(life, household, week, first, last, template):
-    """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
-    about, key = np.uint64(0), stem(life.key[K_DAY], np.uint64(household))
-    begins, ends = _spell_days(life, word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), week)
-    for i in range(last - first):
-        template[i] = T_IDLE
-    for day in range(max(begins + 1, first), min(ends, last)):
-        template[day - first] = life.visit_template[branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)]
-        about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
-    return about
-
-
-@inlined
-def _spell_days(life, spell, week):
-    """Return the first and the last day of a week's spell."""
-    monday, span = week * 7 - life.first_weekday, spell & np.uint64(15)
-    return monday + np.int64(life.span[span, 0]), monday + np.int64(life.span[span, 1])
 
 
 @inlined
@@ -444,12 +223,3 @@ def trip_s(life, from_hub, alternative, to_hub, hour):
     """Return seconds from parking place to parking place."""
     fast_ds, slow_ds = life.fast_ds[from_hub, alternative, to_hub], life.slow_ds[from_hub, alternative, to_hub]
     return drive_s(life, fast_ds, slow_ds, hour) + 2 * life.access_s
-
-
-@folded
-def shift_of(life, household, car, state):
-    """Return how much later than 08:00 a worker starts; 0 for cars without a commuter."""
-    if car >= life.workers[life.kind[household]]:
-        return np.int64(0)
-    vehicle = np.uint64(life.first_vehicle[household] + car)
-    return np.int64(life.shift[word(life.key[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car])) & np.uint64(255)])

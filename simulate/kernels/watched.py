@@ -42,8 +42,8 @@ class Eyes(NamedTuple):
     cell: NDArray[np.uint32]  # [h, alternatives, h]
     parent: NDArray[np.uint32]  # [c]
     site: NDArray[np.uint32]  # [c]
-    fast_ds: NDArray[np.uint16]  # [c]
-    slow_ds: NDArray[np.uint16]  # [c]
+    fast_ds: NDArray[np.uint32]  # [c]
+    slow_ds: NDArray[np.uint32]  # [c]
     uid: NDArray[np.uint64]  # [fixed readers and gates]
     since: NDArray[np.int32]  # [fixed readers and gates] first day on which each works
     gate: NDArray[np.int32]  # [z] site, -1 = no gate

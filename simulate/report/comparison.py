@@ -14,7 +14,7 @@ from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.rates import Rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from simulate.policy.retention import Retention
@@ -36,6 +36,8 @@ class Side:
     days: int
     reached: tuple[Retention, ...]
     settings: Mapping[str, Any]
+    changed: str
+    """What options changed, in words; "" if nothing."""
     credits: tuple[str, ...]
     real_map: bool
 
@@ -60,6 +62,11 @@ class Compared:
     def ladder(self) -> tuple[Retention, ...]:
         """Return the rules, shortest first."""
         return tuple(sorted(self.rules, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds))
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Return how long the run of each side lasts."""
+        return tuple(side.days for side in self.sides)
 
     def covers(self) -> str:
         """Say what the intervals cover, or that there are none."""
@@ -132,6 +139,7 @@ def page_text(compared: Compared, rates: WorldRates, differences: Differences) -
         lead=escape(_lead(compared)),
         glance=_glance(compared, held, questions),
         worlds=escape(compared.covers()),
+        changed=_changed(compared),
         panels="".join(_panel(compared, held, question) for question in questions),
         reached=escape(_not_reached(compared)),
         table=_table(differences, {(r.measure, r.score, r.setting) for r in main}, compared),
@@ -167,22 +175,25 @@ def _variants(compared: Compared) -> list[Variant]:
     if compared.by_rule:
         first = compared.rules[0]
         rules = [first, *(rule for rule in compared.ladder if rule != first)]
-        return [Variant(title=rule.label.capitalize(), side=compared.sides[0], rule=rule) for rule in rules]
+        return [
+            Variant(title=words.kept_for(rule.label, *compared.days).capitalize(), side=compared.sides[0], rule=rule)
+            for rule in rules
+        ]
     rule = _common_rule(compared)
     return [] if rule is None else [Variant(title=side.title, side=side, rule=rule) for side in compared.sides]
 
 
 def _lead(compared: Compared) -> str:
     """Say what the numbers below are about."""
-    reference = compared.rules[0].label if compared.by_rule else compared.sides[0].title
+    first = words.kept_for(compared.rules[0].label, *compared.days)
+    reference = first if compared.by_rule else compared.sides[0].title
     below = f"Under each number: the change from {reference}, on the same random draws."
     if compared.by_rule:
         return f"Of 1,000 vehicles, by how long sightings are kept. {below}"
     rule = _common_rule(compared)
     if rule is None:
         return "No rule is reached by these scenarios, so there are no numbers."
-    kept = "are kept for ever" if rule.seconds is None else f"are deleted after {rule.label}"
-    return f"Of 1,000 vehicles, if sightings {kept}. {below}"
+    return f"Of 1,000 vehicles, if sightings {words.if_kept(rule.label, *compared.days)}. {below}"
 
 
 def _glance(compared: Compared, held: _Held, questions: list[Question]) -> str:
@@ -233,7 +244,7 @@ def _panel(compared: Compared, held: _Held, question: Question) -> str:
         rows = _rows(compared, held, question)
         drawn, read = figures.by_retention(rows), figures.describe(rows)
     else:
-        labels = [rule.label for rule in shown]
+        labels = [words.kept_for(rule.label, *compared.days) for rule in shown]
         lines = [
             panels.Line(name=name, shares=[held.value(side, rule, question) for rule in shown])
             for name, side in zip(_short(compared), compared.sides, strict=True)
@@ -261,7 +272,7 @@ def _rows(compared: Compared, held: _Held, question: Question) -> list[figures.R
     side = compared.sides[0]
     return [
         figures.Row(
-            label=f"{rule.label}\n(reference)" if rule == compared.rules[0] else rule.label,
+            label=words.kept_for(rule.label, side.days) + ("\n(reference)" if rule == compared.rules[0] else ""),
             rate=_as_rate(held, Variant(title=rule.label, side=side, rule=rule), question),
             reason="no number" if rule in side.reached else "not reached",
         )
@@ -293,27 +304,28 @@ def _not_reached(compared: Compared) -> str:
 
 def _table(differences: Differences, wanted: set[tuple[str, str, str]], compared: Compared) -> str:
     """Lay out every difference of the main scores, with its interval over worlds."""
-    titles = {side.name: side.title for side in compared.sides}
+    titles, days = {side.name: side.title for side in compared.sides}, compared.days
     head = (
         "Compared", "Kept for", "Score", "Reference", "Value", "Change", "95 % interval of the change",
     )  # fmt: skip
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     body = "".join(
-        f'<tr><th scope="row">{escape(titles.get(d.of, d.of))}</th>{"".join(_cells(d))}</tr>'
+        f'<tr><th scope="row">{escape(titles.get(d.of) or words.kept_for(d.of, *days))}</th>'
+        f"{''.join(_cells(d, days))}</tr>"
         for d in differences
         if (d.measure, d.score, d.setting) in wanted
     )
     return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cells(row: Difference) -> Iterator[str]:
+def _cells(row: Difference, days: Sequence[int]) -> Iterator[str]:
     before, after = ("" if x is None else _amount(x, row.unit) for x in (row.reference_value, row.value))
     change = row.note if row.difference is None else words.change(row.difference, row.unit)
     interval = words.change_interval(row.low, row.high, row.unit)
     if row.difference is not None and row.note:
         interval = f"{interval} ({row.note})".strip()
     score = f"{row.score}, {row.setting}" if row.setting else row.score
-    for text in (row.retention, score, before, after, change, interval):
+    for text in (words.kept_for(row.retention, *days), score, before, after, change, interval):
         yield f"<td>{escape(text)}</td>"
 
 
@@ -328,6 +340,14 @@ def _sides(compared: Compared) -> str:
         f" {escape(side.looks)}.</dd></div>"
         for side in compared.sides
     )
+
+
+def _changed(compared: Compared) -> str:
+    """Lay out what options changed, if anything: once if it is the same for all."""
+    said = [f"{side.title}: {side.changed}" for side in compared.sides if side.changed]
+    if said and len({side.changed for side in compared.sides}) == 1:
+        said = [compared.sides[0].changed]
+    return f'<p class="small">Changed for these runs: {escape(" ".join(said))}</p>' if said else ""
 
 
 def _settings(compared: Compared) -> str:

@@ -50,7 +50,11 @@ class Row:
 def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
     """Look up a question under every rule, with the reason where there is no number."""
     return [
-        Row(label=rule.label, rate=words.find(rates, question, rule), reason=_reason(view, rates, question, rule))
+        Row(
+            label=words.kept_for(rule.label, view.today),
+            rate=words.find(rates, question, rule),
+            reason=_reason(view, rates, question, rule),
+        )
         for rule in view.ladder
     ]
 
@@ -74,7 +78,7 @@ def by_retention(rows: Sequence[Row]) -> Figure:
 
 def exposure(view: View, rates: Rates) -> Figure:
     """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
-    labels = [rule.label for rule in view.ladder]
+    labels = [words.kept_for(rule.label, view.today) for rule in view.ladder]
     figure, axes = ladder(labels, top_in=0.95)
     spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
     most = max((values[-1] for values in spread.values() if values), default=0.0)
@@ -134,13 +138,13 @@ def describe_exposure(view: View, rates: Rates) -> str:
     """Read the exposure figure aloud."""
     parts = []
     for rule in view.ladder:
-        values = _percentiles(rates, rule)
+        values, kept = _percentiles(rates, rule), words.kept_for(rule.label, view.today)
         if values is None:
-            parts.append(f"{rule.label}: {'not measured' if view.reached(rule) else 'not reached'}")
+            parts.append(f"{kept}: {'not measured' if view.reached(rule) else 'not reached'}")
         else:
             low, half, high, top = (f"{value:,.0f}" for value in values)
             spread = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
-            parts.append(f"{rule.label}: half have {half} or more, {spread}")
+            parts.append(f"{kept}: half have {half} or more, {spread}")
     return "; ".join(parts)
 
 

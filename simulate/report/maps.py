@@ -98,7 +98,8 @@ def draw_close(view: View, story: Story) -> Figure:
     turn = np.linspace(0, 2 * np.pi, 121)
     axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
     _places(axes, story)
-    axes.text(x, y, f"{story.error_m:,.0f} m", fontsize=TEXT, color=RUST, ha="center", path_effects=HALO, zorder=6)
+    axes.annotate(f"{story.error_m:,.0f} m", (x, y), (0, 4), textcoords="offset points", fontsize=TEXT, color=RUST,
+                  ha="center", va="bottom", path_effects=HALO, zorder=6)  # fmt: skip
     return figure
 
 

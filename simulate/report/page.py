@@ -11,14 +11,15 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from simulate import scenario as scenarios
-from simulate.catalogue import leaves
+from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import write_text
-from simulate.report import figures, maps, words
+from simulate.report import figures, maps, sharing, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
+from simulate.scenario import SET
+from simulate.world.network import build_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
+    from simulate.world.network import BuiltNetwork
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
 STOCK_COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zones", "Sightings", "Share")
@@ -72,6 +74,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     identity = view.store.identity
     settings = identity["scenario"]
     story = maps.choose_story(view)
+    network = _network(view)
     panels = (*words.risks(view), words.never_seen())
     risks = "".join(_panel(view, rates, question) for question in panels[:3])
     return Template(template("page.html")).substitute(
@@ -89,12 +92,13 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
-        table=_table(main_scores(rates, view.asked.unicity_points)),
+        table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
-        settings=_settings(settings, _sources(identity["name"], settings)),
+        settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
+        sharing="" if network is None else _sharing(network, view),
         limits=items(words.LIMITS),
-        credits=_credits(view),
+        credits=_credits(view, network),
     )
 
 
@@ -109,10 +113,10 @@ def _facts(view: View) -> str:
     facts = (
         ("Who looks", f"{view.describe()}."),
         ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {days} day{'' if days == 1 else 's'},"
-                             f" from {view.start}."),
-    )  # fmt: skip
-    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts)
+        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {words.lasting(days)}, from {view.start}."),
+        ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
+    )
+    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
 
 
 def _rule(view: View) -> str:
@@ -120,10 +124,7 @@ def _rule(view: View) -> str:
     windows = view.windows()
     if not windows:
         return f"No rule is reached: {words.age(view)}"
-    rule = windows[-1][0]
-    if rule.seconds is None:
-        return f"If sightings are kept for ever ({words.age(view)})"
-    return f"If sightings are deleted after {rule.label}"
+    return f"If sightings {words.if_kept(windows[-1][0].label, view.today)}"
 
 
 def _headline(headline: Headline) -> str:
@@ -192,21 +193,53 @@ def _map(view: View, story: Story | None) -> str:
     return "".join(f"<figure>{one}</figure>" for one in drawn)
 
 
-def _table(rates: Rates) -> str:
+def _network(view: View) -> BuiltNetwork | None:
+    """Build the sharing network of the scenario; None if it speaks of none."""
+    if view.truth is None or (settings := view.truth.scenario.settings).sharing is None:
+        return None
+    return build_network(settings.sharing, settings.roads, view.truth.seed)
+
+
+def _sharing(network: BuiltNetwork, view: View) -> str:
+    """Lay out how many agencies can see what one collects, where they are and how much is shared."""
+    givers = sharing.givers_of(network, () if view.truth is None else view.truth.world.metros)
+    pictures = (
+        ("partners", sharing.draw_partners, sharing.describe_partners, sharing.tell_partners(givers)),
+        ("numbers", sharing.draw_numbers, sharing.describe_numbers, sharing.NUMBERS),
+    )
+    return Template(template("sharing.html")).substitute(
+        lead=escape(sharing.tell(network, view.observer)),
+        headlines="".join(map(_headline, sharing.headlines(givers))),
+        figures="".join(
+            f"<figure><figcaption>{_caption(caption)}</figcaption>"
+            f"{figures.svg(draw(givers), f'sharing-{name}', describe(givers))}</figure>"
+            for name, draw, describe, caption in pictures
+        ),
+    )
+
+
+def _caption(text: str) -> str:
+    """Lay out a caption; its first sentence names the picture."""
+    name, _, rest = text.partition(". ")
+    return f"<strong>{escape(name)}.</strong> {escape(rest)}"
+
+
+def _table(rates: Rates, days: int) -> str:
     """Lay out rates with interval, baseline and denominator."""
     head = ("Measure", "Kept for", "What is known", "Value", "95 % interval", "Without sightings", "Of")
-    body = "".join(f"<tr>{''.join(_cells(rate))}</tr>" for rate in rates)
+    body = "".join(f"<tr>{''.join(_cells(rate, days))}</tr>" for rate in rates)
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     return f'<table class="numbers"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _cells(rate: Rate) -> Iterable[str]:
+def _cells(rate: Rate, days: int) -> Iterable[str]:
     value = rate.note if rate.value is None else words.amount(rate.value, rate.unit)
     if rate.value is not None and rate.unit == "share":
         value += " in 1,000"
     baseline = "" if rate.baseline is None else words.amount(rate.baseline, rate.unit)
     yield f'<th scope="row">{escape(rate.score)}</th>'
-    for text in (rate.retention, rate.setting, value, words.interval(rate), baseline, f"{rate.n:,}" if rate.n else ""):
+    kept, of = words.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
+    for text in (kept, rate.setting, value, words.interval(rate), baseline, of):
         yield f"<td>{escape(text)}</td>"
 
 
@@ -229,9 +262,9 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
 
 
 def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value that is drawn or measured with as text; of a path only the last name, for pages travel."""
+    """Write every value that is drawn or measured with as text; of a file only the last name, for pages travel."""
     return [
-        (".".join(keys), _plain(Path(value).name if keys[-1] == "path" else value))
+        (".".join(keys), _plain(Path(value).name if keys[-1] in FILES else value))
         for keys, value in leaves(settings)
         if keys not in {("title",), ("summary",)} and keys[0] != "assumptions"
     ]
@@ -243,16 +276,23 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sources(name: str, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Look up the sources of a scenario of the catalogue; a value that differs was set for the run."""
-    if name not in {entry.name for entry in scenarios.catalogue()}:
-        return {}
-    kept = scenarios.load(name)
-    standard = dict(list_values(kept.resolved()))
-    return {
-        key: kept.sources.get(key, "") if standard.get(key) == value else "set for this run"
-        for key, value in list_values(settings)
-    }
+def _sources(view: View) -> Mapping[str, str]:
+    """Return where each value of the scenario is from."""
+    return {} if view.truth is None else view.truth.scenario.sources
+
+
+def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    """Say which values options changed for a run, and which files they gave; "" if none."""
+    changed = [(key, value) for key, value in list_values(settings) if sources.get(key, "").startswith(SET)]
+    named = {key for key, _ in changed if key.rpartition(".")[2] in FILES}
+    files = dict.fromkeys(value for key, value in changed if key in named)
+    told = []
+    for key, value in changed:
+        if key not in named:
+            of = sources[key].removeprefix(SET).removeprefix("; ")
+            told.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
+    said = (f"{'; '.join(told)}." if told else "", f"Files: {', '.join(files)}." if files else "")
+    return " ".join(filter(None, said))
 
 
 def items(lines: Iterable[str]) -> str:
@@ -260,9 +300,9 @@ def items(lines: Iterable[str]) -> str:
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
-def _credits(view: View) -> str:
-    """Name whoever is to be named, and say what became of positions from files."""
+def _credits(view: View, network: BuiltNetwork | None) -> str:
+    """Name whoever is to be named, and say what became of positions and pairs from files."""
     if view.truth is None:
         return ""
-    world = view.truth.world
-    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements])
+    world, notes = view.truth.world, () if network is None else (*network.credits, *network.notes)
+    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements, *notes])

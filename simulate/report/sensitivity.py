@@ -39,8 +39,11 @@ class Swept:
     seed: int
     looks: str
     rule: Retention
+    days: int
     asked: Measure
     measures: tuple[str, ...]
+    changed: str
+    """What options changed, in words; "" if nothing."""
     credits: tuple[str, ...]
     real_map: bool
 
@@ -53,18 +56,17 @@ def write_sweep(swept: Swept, ranges: Ranges, path: str | Path) -> Path:
 def page_text(swept: Swept, ranges: Ranges) -> str:
     """Return the page as text; a pure function of what was swept."""
     found = list(_headlines(swept, ranges))
-    rule = swept.rule
-    kept = "kept for ever" if rule.seconds is None else f"deleted after {rule.label}"
+    changed = f" Changed for this run: {swept.changed}" if swept.changed else ""
     return Template(template("sweep.html")).substitute(
         css=template("page.css"),
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"If sightings are {kept}. In brackets: how far each number moves when one of {len(ranges.tried)}"
-            " assumptions at a time goes to its low or its high end."
+            f"If sightings {words.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
+            f" {_moved(ranges)} to its low or its high end."
         ),
         headlines="".join(_card(question, row) for question, row in found),
-        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant."),
+        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant.{changed}"),
         figures="".join(_figure(question, row, ranges) for question, row in found),
         assumptions=_assumptions(ranges),
         table=_table(ranges),
@@ -72,6 +74,13 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
         cards="".join(lay_out_card(card(name, swept.asked)) for name in CARDS if name in swept.measures),
         credits=items(swept.credits),
     )
+
+
+def _moved(ranges: Ranges) -> str:
+    """Say what goes to its ends."""
+    if len(ranges.tried) == 1:
+        return f"the assumption “{ranges.tried[0].name.replace('-', ' ')}” goes"
+    return f"one of {len(ranges.tried)} assumptions at a time goes"
 
 
 def _headlines(swept: Swept, ranges: Ranges) -> Iterator[tuple[Question, Range]]:

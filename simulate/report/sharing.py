@@ -1,7 +1,12 @@
-"""The sharing network as a picture: where its agencies stand, who shares with whom, and with how many."""
+"""The sharing network: who can see what an agency collects, where they are, and how many partners agencies have.
+
+A page looks at it from the metros of its run; where a run has none, or none of their agencies
+gives anyone access, from all agencies.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,31 +15,148 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from simulate.metros import first_city, listed
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
+from simulate.report.words import Headline
 from simulate.world.sharing import MANY, degrees, reach_of
-from simulate.world.states import CODES, LATITUDE, LONGITUDE, UNKNOWN
+from simulate.world.states import CODES, LATITUDE, LONGITUDE, NAMES, UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from simulate.world.metros import Metros
+    from simulate.world.network import BuiltNetwork
     from simulate.world.sharing import SharingNetwork
 
 SIZE_IN = (10.0, 5.6)
+PANEL_IN = (5.0, 3.7)
+"""Size of a picture that shares a page."""
 STEPS = (0, 10, 50, 100, 200, 400, MANY)
 """Bars end at these numbers of partners; the last has no end."""
+NUMBERS = "How much is shared. Of 1,000 agencies, how many give access to how many others."
 PUBLISHED_MEAN = 160
 """Partners of a mean agency: "at least 160" (EFF, Data Driven, 2018)."""
 REACHED = 200
 """Agencies over which the median reach is taken, evenly over all."""
 LINES = 250
 """Lines that are drawn: those of most pairs."""
+CIRCLE, LEAST_AREA = "#8c8c8c", 12.0
+LINKS = (("o", CIRCLE, "agencies: the more, the larger"), ("_", BLUE, "sharing within a state"),
+         ("_", RUST, "sharing between states"))  # fmt: skip
+GIVEN = (
+    ("o", BLUE, "given access in the same state; more agencies, larger"),
+    ("o", RUST, "given access in other states"),
+)
+"""What marks stand for: their shape, colour and meaning."""
 ASIDE = {"AK": (27.0, -103.4), "HI": (25.4, -103.4)}
 """Degrees north and east at which states beyond the map's edge are drawn instead."""
 HALO = (withStroke(linewidth=2, foreground="white"),)
 PARALLELS, MIDDLE = (29.5, 45.5), (37.5, -96.0)
 """Standard parallels and middle of the map's equal-area conic projection, degrees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Givers:
+    """Agencies of one network that give others access to what they collect."""
+
+    shared: SharingNetwork
+    metros: Metros | None
+    agency: NDArray[np.int64]
+    """int64[k]; their numbers in the network."""
+    within: tuple[str, ...]
+    """The metros they stand in; empty if they stand anywhere."""
+
+    @property
+    def cities(self) -> str:
+        """Name the metros by their first cities."""
+        return listed([first_city(name) for name in self.within])
+
+
+def givers_of(built: BuiltNetwork, within: Sequence[str]) -> Givers:
+    """Find the agencies of some metros that give anyone access; all that do where these have none."""
+    shared, metros = built.shared, built.metros
+    agency = np.flatnonzero(shared.given())
+    if metros is not None:
+        stands = shared.metro[agency]
+        numbers = [i for i, name in enumerate(metros.name) if name in within and i in stands]
+        if numbers:
+            names = tuple(metros.name[i] for i in numbers)
+            return Givers(shared=shared, metros=metros, agency=agency[np.isin(stands, numbers)], within=names)
+    return Givers(shared=shared, metros=metros, agency=agency, within=())
+
+
+def tell(built: BuiltNetwork, observer: str) -> str:
+    """Say what the numbers are about, beside those of the one who looks."""
+    return (
+        f"The numbers above are about one observer, {observer}. Agencies give one another access to what their readers"
+        f" collect, so others may look as well. {built.origin}"
+    )
+
+
+def headlines(givers: Givers) -> tuple[Headline, Headline]:
+    """Say how many agencies can see what a typical one collects: directly, and by one favour."""
+    n = givers.shared.n
+    direct, favour = _reach(givers)
+    those = "that one" if round(direct) == 1 else f"each of those {direct:,.0f}"
+    whose = f"a typical agency of {givers.cities}" if givers.within else "a typical agency"
+    return (
+        Headline(
+            title="Directly", number=f"{direct:,.0f} in {n:,}", value=direct / n, small=_unsaid(givers),
+            sentence=f"agencies can look up themselves what {whose} collects",
+        ),
+        Headline(
+            title="By one favour", number=f"{favour:,.0f} in {n:,}", value=favour / n,
+            small="Whoever asks for such a favour appears in no list of partners.",
+            sentence=f"agencies can see it if {those} also searches it for its own partners",
+        ),
+    )  # fmt: skip
+
+
+def draw_partners(givers: Givers) -> Figure:
+    """Draw where those are whom agencies give access."""
+    figure = Figure(figsize=PANEL_IN)
+    axes = figure.add_axes((0.0, 0.19, 1.0, 0.79))
+    if givers.within and givers.metros is not None:
+        _map_from(axes, givers, givers.metros)
+    else:
+        _map(axes, givers.shared, givers.metros)
+    _map_key(axes, GIVEN if givers.within else LINKS, -0.04, 0.08)
+    return figure
+
+
+def tell_partners(givers: Givers) -> str:
+    """Say under the map what it shows; the first sentence names it."""
+    if givers.within:
+        return f"Where they are. All agencies to which one or more of {givers.cities} give access."
+    return "Where they are. Which places' agencies give one another access: the thicker a line, the more."
+
+
+def describe_partners(givers: Givers) -> str:
+    """Read the map aloud."""
+    x, _, place, _ = _places(givers.shared, givers.metros)
+    count = _given(givers.shared, place, givers.agency, len(x))
+    most = [_name(givers.metros, at) for at in np.argsort(-count, kind="stable")[:3] if count[at]]
+    if not most:
+        return "Map of the United States: where those are who are given access cannot be told."
+    whose = f"agencies to which those of {givers.cities} give" if givers.within else "agencies that are given"
+    return f"Map of the United States: {whose} access are in {(count > 0).sum()} places, the most in {listed(most)}."
+
+
+def draw_numbers(givers: Givers) -> Figure:
+    """Draw how many partners agencies of the whole network have."""
+    figure = Figure(figsize=PANEL_IN)
+    _bars(figure.add_axes((0.26, 0.16, 0.7, 0.82)), givers.shared)
+    figure.text(0.02, 0.02, _published(givers.shared), fontsize=TEXT - 1.5, color=GREY)
+    return figure
+
+
+def describe_numbers(givers: Givers) -> str:
+    """Read the bars aloud."""
+    counts = (f"{n:.0f} with {label}" for label, n in zip(_labels(), _per_thousand(givers.shared), strict=True))
+    return f"Of 1,000 agencies that share, partners: {'; '.join(counts)}."
 
 
 def draw_sharing(shared: SharingNetwork, metros: Metros | None, title: str) -> Figure:
@@ -43,30 +165,43 @@ def draw_sharing(shared: SharingNetwork, metros: Metros | None, title: str) -> F
     An agency stands in its metro, otherwise in the middle of its state; one whose state
     cannot be told is not on the map. Within-state links are blue, others rust.
     """
+    everyone = Givers(shared=shared, metros=metros, agency=np.flatnonzero(shared.given()), within=())
     figure = Figure(figsize=SIZE_IN)
     figure.text(0.02, 0.955, title, fontsize=TEXT + 4, weight="bold", color=INK, va="top")
-    figure.text(0.02, 0.885, _headline(shared), fontsize=TEXT, color=INK, va="top", linespacing=1.35)
-    _map(figure.add_axes((0.0, 0.03, 0.6, 0.7)), shared, metros)
-    _bars(figure.add_axes((0.72, 0.14, 0.25, 0.56)), shared)
+    figure.text(0.02, 0.885, _headline(everyone), fontsize=TEXT, color=INK, va="top", linespacing=1.35)
+    ground = figure.add_axes((0.0, 0.03, 0.6, 0.7))
+    _map(ground, shared, metros)
+    _map_key(ground, LINKS, 0.14, 0.055)
+    bars = figure.add_axes((0.72, 0.14, 0.25, 0.56))
+    _bars(bars, shared)
+    bars.set_title(
+        "Of 1,000 agencies, how many share\nwith how many others", fontsize=TEXT, color=INK, loc="left", x=-0.5
+    )
+    bars.text(-0.5, -0.06, _published(shared), transform=bars.transAxes, fontsize=TEXT - 1.5, color=GREY, va="top")
     return figure
 
 
-def describe_sharing(shared: SharingNetwork) -> str:
-    """Read the picture aloud."""
-    counts = "; ".join(f"{n:.0f} with {label}" for label, n in zip(_labels(), _per_thousand(shared), strict=True))
-    return f"{' '.join(_headline(shared).split())} Of 1,000 agencies that share, partners: {counts}."
-
-
-def _headline(shared: SharingNetwork) -> str:
+def _headline(givers: Givers) -> str:
     """Say what people argue about: how many can look up what one agency collects."""
-    givers = np.flatnonzero(shared.given())
-    some = givers[:: -(-len(givers) // REACHED)]
-    direct, favour = (np.median([reach_of(shared, int(one), steps) for one in some]) for steps in (1, 2))
-    unsaid = "" if 2 * len(givers) > shared.n else f" Only {len(givers):,} say with whom they share: it may be more."
+    shared, (direct, favour) = givers.shared, _reach(givers)
     return (
         f"What a typical agency collects, {direct:,.0f} others can look up themselves,\n"
-        f"and {favour:,.0f} of the {shared.n:,} agencies if each of those looks it up for its own partners.{unsaid}"
+        f"and {favour:,.0f} of the {shared.n:,} agencies if each of those looks it up for its own partners."
+        f" {_unsaid(givers)}".rstrip()
     )
+
+
+def _unsaid(givers: Givers) -> str:
+    """Say so if most agencies of the network are silent on whom they give access."""
+    saying, n = int((givers.shared.given() > 0).sum()), givers.shared.n
+    return "" if 2 * saying > n else f"Only {saying:,} say with whom they share: it may be more."
+
+
+def _reach(givers: Givers) -> tuple[float, float]:
+    """Return how many can see what a typical one of these agencies collects: directly, and by one favour."""
+    some = givers.agency[:: -(-len(givers.agency) // REACHED)]
+    direct, favour = (np.median([reach_of(givers.shared, int(one), steps) for one in some]) for steps in (1, 2))
+    return float(direct), float(favour)
 
 
 def _map(axes: Axes, shared: SharingNetwork, metros: Metros | None) -> None:
@@ -79,13 +214,56 @@ def _map(axes: Axes, shared: SharingNetwork, metros: Metros | None) -> None:
         width = [4.0 * (n / most) ** 0.5 for _, _, n in chosen]
         lines = [((x[a], y[a]), (x[b], y[b])) for a, b, _ in chosen]
         axes.add_collection(LineCollection(lines, linewidths=width, colors=colour, alpha=0.35, capstyle="round"))
-    count = np.bincount(place[place >= 0], minlength=len(x))
+    _circles(axes, x, y, np.bincount(place[place >= 0], minlength=len(x)), CIRCLE)
+    _states(axes, x, y)
+
+
+def _map_from(axes: Axes, givers: Givers, metros: Metros) -> None:
+    """Draw places as circles, with as many agencies as these metros give access as their areas, and lines to them."""
+    shared = givers.shared
+    x, y, place, home = _places(shared, metros)
+    at = [len(CODES) + metros.name.index(name) for name in givers.within]
+    count = _given(shared, place, givers.agency, len(x))
+    near = np.isin(home, home[at])
+    for there, colour in ((~near, RUST), (near, BLUE)):
+        for i in at:
+            own = _given(shared, place, givers.agency[place[givers.agency] == i], len(x))
+            lines = [((x[i], y[i]), (x[to], y[to])) for to in np.flatnonzero(there & (own > 0))]
+            axes.add_collection(LineCollection(lines, linewidths=0.7, colors=colour, alpha=0.4))
+        _circles(axes, x, y, np.where(there, count, 0), colour, most=count.max())
+    _states(axes, x, y)
+    for name, i in zip(givers.within, at, strict=True):
+        axes.plot(x[i], y[i], "o", color="none", markeredgecolor=INK, markeredgewidth=1.6, markersize=11, zorder=5)
+        axes.annotate(first_city(name), (x[i], y[i]), (0, 8), textcoords="offset points", fontsize=TEXT,
+                      weight="bold", color=INK, ha="center", zorder=6, path_effects=HALO)  # fmt: skip
+
+
+def _given(shared: SharingNetwork, place: NDArray[np.int64], agency: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Count the agencies in each of n places to which one or more of these give access; int64[n]."""
+    given = place[np.unique(shared.partner[np.isin(shared.giver(), agency)])]
+    return np.bincount(given[given != UNKNOWN], minlength=n)
+
+
+def _circles(
+    axes: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    count: NDArray[np.int64],
+    colour: str,
+    most: int | None = None,
+) -> None:
+    """Draw a circle for each place that counts anything; the largest for `most`, by default the greatest count."""
     there = count > 0
-    area = 650 * count[there] / max(count.max(), 1)
-    axes.scatter(x[there], y[there], s=area, color="#8c8c8c", edgecolors="white", linewidths=0.6, zorder=3)
+    area = np.maximum(650 * count[there] / max(count.max() if most is None else most, 1), LEAST_AREA)
+    axes.scatter(x[there], y[there], s=area, color=colour, edgecolors="white", linewidths=0.6, zorder=3)
+
+
+def _states(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Write the states' codes where they are."""
     for code, east, north in zip(CODES, x, y, strict=False):
         axes.text(east, north, code, fontsize=7.5, color=INK, ha="center", va="center", zorder=4, path_effects=HALO)
-    _map_key(axes)
+    axes.update_datalim(np.column_stack([x, y]))
+    axes.autoscale_view()
     axes.set_aspect("equal")
     axes.axis("off")
 
@@ -110,6 +288,13 @@ def _places(
     return x, y, place, home
 
 
+def _name(metros: Metros | None, place: np.int64) -> str:
+    """Name a place as `_places` numbers them: a state outside its metros, or a metro's first city."""
+    if metros is None or (place < len(CODES) and place not in metros.state):
+        return NAMES[place]
+    return f"{NAMES[place]} outside its metros" if place < len(CODES) else first_city(metros.name[place - len(CODES)])
+
+
 def _links(
     shared: SharingNetwork, place: NDArray[np.int64], home: NDArray[np.int64]
 ) -> tuple[list[tuple[int, int, int]], list[bool]]:
@@ -122,13 +307,12 @@ def _links(
     return links, [bool(home[a] == home[b]) for a, b, _ in links]
 
 
-def _map_key(axes: Axes) -> None:
-    """Name circles and lines under the map's left corner."""
-    marks = (("o", "#8c8c8c", "agencies: the more, the larger"), ("_", BLUE, "sharing within a state"),
-             ("_", RUST, "sharing between states"))  # fmt: skip
+def _map_key(axes: Axes, marks: Sequence[tuple[str, str, str]], top: float, step: float) -> None:
+    """Name circles and lines from the map's left corner down; top and step in heights of the map."""
     for line, (shape, colour, text) in enumerate(marks):
-        at = 0.14 - 0.055 * line
-        axes.plot([0.03], [at], shape, color=colour, markersize=12, markeredgewidth=2.5, transform=axes.transAxes)
+        at = top - step * line
+        axes.plot([0.03], [at], shape, color=colour, markersize=12, markeredgewidth=2.5, transform=axes.transAxes,
+                  clip_on=False)  # fmt: skip
         axes.text(0.06, at, text, transform=axes.transAxes, fontsize=TEXT - 1.5, color=INK, va="center")
 
 
@@ -146,8 +330,8 @@ def _flat(
 
 
 def _bars(axes: Axes, shared: SharingNetwork) -> None:
-    """Draw how many of 1,000 agencies have how many partners, and what was published."""
-    of, heights = degrees(shared), _per_thousand(shared)
+    """Draw how many of 1,000 agencies have how many partners."""
+    heights = _per_thousand(shared)
     rows = range(len(heights))
     axes.barh(rows, heights, color=[RUST if row == len(heights) - 1 else BLUE for row in rows], height=0.72)
     for row, height in enumerate(heights):
@@ -158,11 +342,13 @@ def _bars(axes: Axes, shared: SharingNetwork) -> None:
     axes.tick_params(length=0, labelsize=TEXT - 1, labelcolor=INK)
     for side in axes.spines.values():
         side.set_visible(False)
-    heading = "Of 1,000 agencies, how many share\nwith how many others"
-    axes.set_title(heading, fontsize=TEXT, color=INK, loc="left", x=-0.5)
-    said = f"Mean here: {of.mean:,.0f}.  Published: at least {PUBLISHED_MEAN},\n“many” above {MANY} (EFF 2018)."
-    axes.text(-0.5, -0.06, said, transform=axes.transAxes, fontsize=TEXT - 1.5, color=GREY, va="top")
     axes.axvline(0, color=FAINT)
+
+
+def _published(shared: SharingNetwork) -> str:
+    """Set the mean beside what was published."""
+    mean = f"Mean here: {degrees(shared).mean:,.0f}."
+    return f"{mean}  Published: at least {PUBLISHED_MEAN},\n“many” above {MANY} (EFF 2018)."
 
 
 def _per_thousand(shared: SharingNetwork) -> list[float]:

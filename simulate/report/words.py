@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulate.durations import MONTH_DAYS, format_duration
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
@@ -24,6 +26,8 @@ LIMITS = (
     "Anything about a real person, plate or place: this is one model under stated assumptions.",
 )
 """What no number here can say."""
+FOR_EVER = format_duration(None)
+"""How rates call the rule under which nothing is deleted; no run shows more of it than its own days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +144,40 @@ def points(few: int) -> str:
 
 def age(view: View) -> str:
     """Say how old the run is when the observer looks."""
-    days = view.today
-    return f"the run is {days} day{'' if days == 1 else 's'} old"
+    return f"the run is {lasting(view.today)} old"
+
+
+def lasting(days: int) -> str:
+    """Say a number of days as people would: "1 day", "45 days", "3.4 years"."""
+    if days >= 730:
+        return f"{days / (12 * MONTH_DAYS):.1f}".removesuffix(".0") + " years"
+    return f"{days:,} day{'' if days == 1 else 's'}"
+
+
+def kept_for(rule: str, *days: int) -> str:
+    """Name a rule in a figure or a table: "21 days", or "all 45 days" where nothing is deleted.
+
+    rule : its label. days : how long the run lasts, or each of the runs it is shown of.
+    """
+    if rule != FOR_EVER:
+        return rule
+    return f"all {lasting(days[0])}" if len(set(days)) == 1 else "the whole run"
+
+
+def if_kept(rule: str, *days: int) -> str:
+    """Say what a rule does to sightings: they "are deleted after 21 days"; rule and days as for `kept_for`."""
+    if rule != FOR_EVER:
+        return f"are deleted after {rule}"
+    return f"are kept {_as_long(days)}"
+
+
+def note_for_ever(rules: Collection[str], *days: int) -> str:
+    """Say what a table of rates means by "for ever", "" if it has no such rule; as for `kept_for`."""
+    return f"“{FOR_EVER.capitalize()}” means {_as_long(days)}." if FOR_EVER in rules else ""
+
+
+def _as_long(days: Sequence[int]) -> str:
+    return f"as long as the run, {lasting(days[0])}" if len(set(days)) == 1 else "as long as each run"
 
 
 def stock_of(view: View) -> str:

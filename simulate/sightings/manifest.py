@@ -1,7 +1,8 @@
-"""What a run is and what it holds, in two JSON files.
+"""What a run is and what it holds, in three JSON files.
 
 `scenario.json` says what is drawn and is written first; `manifest.json` says what was
-drawn and is written last, so a folder without it is an interrupted run.
+drawn and is written last, so a folder without it is an interrupted run. `sources.json` says
+where each value of the scenario is from, which decides nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
+from simulate.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORMAT = "rows v1"
+SOURCES = "sources.json"
 PACKAGES = ("plateprint", "numpy", "numba", "pyarrow")
 
 
@@ -48,6 +51,19 @@ def run_hash(records: Iterable[ShardRecord]) -> str:
     """Return the row count and the sum of all row hashes, free of order and shard size."""
     held = list(records)
     return f"{sum(r.rows for r in held)}-{sum(r.rows_hash for r in held) % 2**128:032x}"
+
+
+def write_sources(run: Path, sources: Mapping[str, str]) -> None:
+    """Keep where each value is from, whole or not at all."""
+    write_text(run / SOURCES, json.dumps(sources, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_sources(run: Path) -> dict[str, str]:
+    """Return where each value is from; nothing where that was not kept."""
+    if not (run / SOURCES).exists():
+        return {}
+    sources = _read_json(run / SOURCES, "delete it: nothing is drawn from it")
+    return {key: str(source) for key, source in sources.items()}
 
 
 def make_manifest(
@@ -97,13 +113,21 @@ def read_identity(run: Path) -> dict[str, Any]:
 
 def refuse_other_run(run: Path, asked: dict[str, Any]) -> None:
     """Refuse to add to a folder that holds another scenario, seed or version."""
-    differences = list(_differences(read_identity(run), asked))
+    differences = _as_asked(list(_differences(read_identity(run), asked)))
     if not differences:
         return
     key, held, wanted = differences[0]
-    more = f" and {len(differences) - 1} more differences" if len(differences) > 1 else ""
+    others = len(differences) - 1
+    more = f" and {others} more difference{'' if others == 1 else 's'}" if others else ""
     remedy = "choose another folder, or ask for what this one holds"
-    raise ScenarioError(f"{run / 'scenario.json'}: {key}", f"{wanted!r} as asked", f"{held!r}{more}", remedy)
+    expected, found = ("nothing" if value is None else repr(value) for value in (wanted, held))
+    raise ScenarioError(f"{run / 'scenario.json'}: {key}", f"{expected} as asked", f"{found}{more}", remedy)
+
+
+def _as_asked(differences: Sequence[tuple[str, object, object]]) -> Sequence[tuple[str, object, object]]:
+    """Put first what people ask for: numbers of shards follow from it, and counts from the metros of the roads."""
+    asked = [found for found in differences if not found[0].startswith("metros.")]
+    return sorted(asked or differences, key=lambda found: not found[0].startswith("scenario.roads."))
 
 
 _ANOTHER = "choose another folder"
@@ -139,9 +163,11 @@ def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
 
 
 def _differences(held: Any, asked: Any, at: str = "") -> Iterator[tuple[str, object, object]]:  # noqa: ANN401
-    if not (isinstance(held, dict) and isinstance(asked, dict)):
+    tables = [{} if side is None else side for side in (held, asked)]  # of a table that one side lacks: its keys
+    if not all(isinstance(table, dict) for table in tables):
         if held != asked:
             yield at, held, asked
         return
-    for key in sorted(held.keys() | asked.keys()):
-        yield from _differences(held.get(key), asked.get(key), f"{at}.{key}" if at else key)
+    ours, theirs = tables
+    for key in sorted(ours.keys() | theirs.keys()):
+        yield from _differences(ours.get(key), theirs.get(key), f"{at}.{key}" if at else key)

@@ -18,6 +18,7 @@ from simulate.kernels.plates import GROUP
 from simulate.scenario import Scenario, from_resolved
 from simulate.sightings.draw import DrawTables, draw_groups, draw_shard, draw_tables, expected_rows, watch_of, whole
 from simulate.sightings.engine import run_shards
+from simulate.sightings.manifest import read_sources, write_sources
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
 from simulate.sightings.watch import Watch
 from simulate.travel.life import Lives, make_lives
@@ -97,6 +98,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     with _alone(Path(path)):
         store = create_or_resume(path, identity)
         store.write_world(world_tables(world, lives, watch))
+        if scenario.sources and scenario.sources != read_sources(store.path):
+            write_sources(store.path, scenario.sources)
         if not store.complete():
             processes = workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
             run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
@@ -113,7 +116,8 @@ def open_run(path: str | Path) -> Run:
     plates: real reads, or a run that was tampered with, do not come back the same.
     """
     store = open_store(path)
-    scenario = from_resolved(store.identity["scenario"], store.identity["name"], store.identity["seed"])
+    asked = store.identity
+    scenario = from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.path))
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)

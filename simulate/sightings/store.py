@@ -6,6 +6,7 @@ The only door to Parquet. A run is a folder:
     world/NAME.parquet                          tables of the world
     sightings/metro=NAME/part-00000.parquet     one shard, sorted by (plate, time, site)
     manifest.json                               what the run holds; written last
+    sources.json                                where the scenario's values are from; decides nothing
 
 Every file is made under a temporary name and renamed when complete, and each part says
 in its footer what it holds, so a killed run resumes from names and footers alone.

@@ -159,11 +159,12 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
         if not meets_on(life, group, day) and life.event_zone[day] >= 0:
             return int(life.event_zone[day])
         return chapter.home if group is None else int(life.group_zone[group])
+    near = chapter.jobs[car] if slot == plan.LUNCH_SLOT else chapter.home
     version = chapter.moves * 32 + slot
     if plan.NEW_SLOT <= slot < plan.NEW_SLOT + plan.NEW_SLOTS:
         version += (day // plan.ERA_DAYS + 1) << 32
     purpose = Purpose(int(life.slot_purpose[slot]))
-    return _choose(life, purpose, chapter.home, _word(life, plan.K_PLACE, household, version))
+    return _choose(life, purpose, near, _word(life, plan.K_PLACE, household, version))
 
 
 def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
@@ -208,6 +209,8 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
             if car > 0 or not _below(life, 1, spell):
                 return plan.T_IDLE
             return {first: plan.T_DEPART, last: plan.T_RETURN}.get(weekday, plan.T_AWAY)
+    if car < int(life.workers[kind]) and not reachable(life, chapter.home, chapter.jobs[car], life.reach_ds):
+        usual = int(life.far_job[usual])
     if car == 0:
         group = group_of(life, household, chapter.home)
         if meets_on(life, group, day):
@@ -240,9 +243,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         return []
     w = _word(life, plan.K_CAR, vehicle, day)
     late = mix(w ^ 0xA5A5A5A5A5A5A5A5)
-    shift = 0
-    if car < int(life.workers[life.kind[household]]) and not visits:
-        shift = int(life.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
+    shift = 0 if visits else shift_of(life, household, car, chapter)
     group = None if visits else group_of(life, household, chapter.home)
     slots = [start_slot(life, template)]
     anchors = []
@@ -283,6 +284,17 @@ def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
     zones = [legs[0].from_zone, *(leg.to_zone for leg in legs)]
     at_home = [slot == plan.HOME_SLOT, *(leg.purpose == Purpose.HOME for leg in legs)]
     return [Stay(*stay) for stay in zip(zones, arrivals, leaves, range(len(zones)), at_home, strict=True)]
+
+
+def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
+    """Return how much later than 08:00 a worker starts, early enough for no way there; 0 without a commuter."""
+    if car >= int(life.workers[life.kind[household]]) or chapter.home == life.elsewhere:
+        return 0
+    vehicle = int(life.first_vehicle[household]) + car
+    shift = int(life.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
+    a, b = int(life.zone_hub[chapter.home]), int(life.zone_hub[chapter.jobs[car]])
+    way_s = ((int(life.fast_ds[a, 0, b]) + int(life.slow_ds[a, 0, b])) * life.slowest >> 16) + life.slowest_s
+    return max(shift, way_s - plan.WORK_ANCHOR_S)
 
 
 def start_slot(life: Life, template: int) -> int:

@@ -3,7 +3,7 @@
 A template gives each stop its purpose and its arrival anchor, so any stop or leg of a
 day can be made alone: leaving time is the next arrival less the travel time. A stay can
 therefore be no shorter than the longest way out of it allows, unless it is the day's
-last; `slack_s` and `near_slack_s` prove that every day fits.
+last; `world.reach` says how long that way may be, and the tests that every day fits.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from simulate.kernels.plan import MAX_CARS, MAX_STOPS
 from simulate.travel import shapes
 from simulate.travel.calendar import EDGE_OF_WEEK, N_KINDS, SUNDAY, WORKDAY
 from simulate.travel.shapes import COMMUTES, Shape
-from simulate.world.choices import NEAR
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from simulate.scenario import Households, Travel
@@ -35,8 +32,9 @@ PATTERNS = 1024
 LEAST_STAY_S = 300
 GROUP_OFFSET_S = 1800
 """How much earlier or later than its anchor a group may meet."""
-LATEST_SHIFT_S, EARLIEST_SHIFT_S = 4 * 3600, -9000
 MOST_TOURS = 3
+DRAWS = 18
+"""Uniforms that one household's day takes."""
 
 _P = Purpose
 
@@ -121,12 +119,13 @@ THROUGH_ANY, VISIT_CITY_ANY = (
     tuple(template for shape in days for template in _laid_out(shape)[0]) for days in (shapes.THROUGH, shapes.CITY)
 )
 CLINIC_DAYS, WORSHIP_DAYS = Menu(*shapes.CLINIC_DAYS), Menu(*shapes.WORSHIP_DAYS)
+DAYS_OUT = Menu(*shapes.DAYS_OUT)
 ONE_CAR_FOR_ALL = 0.95
 """Share of days on which one car makes the tours from home, as far as a day holds them (assumption)."""
 SCHOOL_ON_THE_WAY = 0.75
 """Share of school runs that a commuter makes on the way, though a car stands at home (assumption)."""
 
-_MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS)
+_MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS, DAYS_OUT)
 TEMPLATES: tuple[Template, ...] = tuple(
     dict.fromkeys(
         [
@@ -160,6 +159,8 @@ class Diaries:
     """uint8[t, MAX_STOPS + 1]; 1 where the anchor moves with the worker's shift."""
     with_group: NDArray[np.uint8]
     """uint8[t]; the template driven instead on an evening when the group meets."""
+    far_job: NDArray[np.uint8]
+    """uint8[t]; the template driven instead by who works beyond the reach of errands."""
 
 
 def diaries() -> Diaries:
@@ -186,6 +187,7 @@ def diaries() -> Diaries:
         jitter_s=np.array([x.jitter_min * 60 for x in TEMPLATES], np.int64),
         shifts=shifts,
         with_group=np.array([NUMBER[name] for name in group], np.uint8),
+        far_job=np.array([NUMBER[_with_far_job(template).name] for template in TEMPLATES], np.uint8),
     )
 
 
@@ -198,46 +200,12 @@ def _with_group(template: Template) -> Template:
     return GROUP if template is IDLE else BUSY_GROUP
 
 
-def slack_s(table: Diaries) -> int:
-    """Return the longest travel time that fits between any two stops of any day, in seconds.
-
-    Proves `leave >= arrive + least stay` for every day: between two anchors lies at least
-    their gap, less the jitter, less what a shift or a group's own hour takes when it moves
-    only one of them. Ways between near places have rooms of their own (`near_slack_s`).
-    Negative where a diary leaves its last stop too soon.
-    """
-    return min([24 * 3600, *(room for near, room in _rooms(table) if near == 0)])
-
-
-def near_slack_s(table: Diaries) -> tuple[int, int]:
-    """Return the longest ways that fit between home and a near place, and between two near places, in seconds."""
-    rooms = list(_rooms(table))
-    return min(room for near, room in rooms if near == 1), min(room for near, room in rooms if near == 2)
-
-
-def _rooms(table: Diaries) -> Iterator[tuple[int, int]]:
-    """Yield the time each trip has, and how many of its ends are near places (0 unless both are near or home)."""
-    for i, template in enumerate(TEMPLATES):
-        n, late = int(table.n_stops[i]), int(table.jitter_s[i])
-        if n == 0:
-            continue
-        anchors = [int(anchor) for anchor in table.anchor_s[i, : n + 1]]
-        group = [what is Purpose.GROUP for what, _ in template.stops] + [False]
-        moves = [bool(shift) for shift in table.shifts[i, : n + 1]]
-        earliest = [EARLIEST_SHIFT_S * s - GROUP_OFFSET_S * g for s, g in zip(moves, group, strict=True)]
-        latest = [LATEST_SHIFT_S * s + GROUP_OFFSET_S * g for s, g in zip(moves, group, strict=True)]
-        yield 0, anchors[0] + earliest[0]
-        for j in range(n):
-            together = moves[j] and moves[j + 1]
-            gap = anchors[j + 1] - anchors[j] - late - (0 if together else latest[j] - earliest[j + 1])
-            if j + 1 < n:
-                ends = {template.stops[j][0], template.stops[j + 1][0]}
-                near = sum(template.stops[k][0] in NEAR for k in (j, j + 1))
-                yield (near if ends <= {Purpose.HOME, *NEAR} else 0), gap - LEAST_STAY_S
-            elif table.n_legs[i] > n:
-                yield 0, 24 * 3600 - anchors[n] - late - latest[n]
-                if gap < LEAST_STAY_S:
-                    yield 0, -1
+def _with_far_job(template: Template) -> Template:
+    """Return what a commuter does instead whose job is too far to bring a child to school on the way there."""
+    purposes = [what for what, _ in template.stops]
+    if not (_P.WORK in purposes and purposes[0] is _P.SCHOOL):
+        return template
+    return SCHOOL_COMMUTES.templates[0][0] if _P.SHOP not in purposes else SIDE_TRIPS.templates[0][0]
 
 
 def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[np.uint8]:
@@ -258,13 +226,13 @@ def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[
 
 
 def _draws(seed: int, name: str) -> NDArray[np.float64]:
-    """Return independent uniforms; float64[PATTERNS, 16]."""
+    """Return independent uniforms; float64[PATTERNS, DRAWS]."""
     stream = streams.key(seed, name)
-    return np.stack([streams.uniforms(stream, np.arange(PATTERNS), counter) for counter in range(16)], axis=1)
+    return np.stack([streams.uniforms(stream, np.arange(PATTERNS), counter) for counter in range(DRAWS)], axis=1)
 
 
 def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.float64]) -> list[Template]:
-    """Hand out one household's tours to its cars; u : float64[16]."""
+    """Hand out one household's tours to its cars; u : float64[DRAWS]."""
     free = day not in {WORKDAY, EDGE_OF_WEEK}
     plan = [IDLE] * kind.cars
     for car in range(kind.workers):
@@ -286,6 +254,9 @@ def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.
             idle, tours = idle[1:], tours - busy
     elif day == SUNDAY and idle and u[10] < travel.worship:
         plan[idle[0]] = WORSHIP_DAYS.pick(free, u[11])
+        idle, tours = idle[1:], tours - 2
+    elif idle and u[16] < (travel.day_out_free_day if free else travel.day_out):
+        plan[idle[0]] = DAYS_OUT.pick(free, u[17])
         idle, tours = idle[1:], tours - 2
     for rank, (car, n) in enumerate(zip(idle, _shared_out(tours, len(idle), one=u[14] < ONE_CAR_FOR_ALL), strict=True)):
         if n > 0:

@@ -11,13 +11,16 @@ from simulate import streams
 from simulate.kernels.plan import (
     GROUP_SLOT,
     HOME_SLOT,
+    LUNCH_SLOT,
     N_SLOTS,
     NEVER,
     NEW_SLOT,
     NEW_SLOTS,
     OUTSIDE_SLOT,
+    TRIP_SLOT,
     WORK_SLOT,
 )
+from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 SCHOOL_SLOT = 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
 WORSHIP_SLOT, CLINIC_SLOT = 18, 19
-NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT = range(NEW_SLOT, NEW_SLOT + NEW_SLOTS)
+NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, NEW_TRIP_SLOT = range(NEW_SLOT, NEW_SLOT + NEW_SLOTS)
 GAPS = 1024
 
 
@@ -122,11 +125,11 @@ def shift_table() -> NDArray[np.int32]:
 def slot_table(travel: Travel) -> NDArray[np.uint8]:
     """Return which of its places a household picks for a purpose; uint8[purposes, 256].
 
-    Visits fall by rank as a Zipf law; some stops are at new places.
+    Visits fall by rank as a Zipf law; some stops are at new places, and every other day out.
     """
     single = [
         HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT,
-        NEW_CITY_SLOT,
+        NEW_CITY_SLOT, LUNCH_SLOT, TRIP_SLOT,
     ]  # fmt: skip
     table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)
     ranked = {3: (SHOP_SLOTS, NEW_SHOP_SLOT), 4: (MEAL_SLOTS, NEW_SHOP_SLOT), 5: (LEISURE_SLOTS, NEW_LEISURE_SLOT)}
@@ -137,6 +140,7 @@ def slot_table(travel: Travel) -> NDArray[np.uint8]:
             weights = np.append(weights / weights.sum() * (1 - travel.new_place), travel.new_place)
             choices = np.append(choices, np.uint8(new))
         table[purpose] = choices[streams.quantile_table(weights, 256)]
+    table[Purpose.TRIP, ::2] = NEW_TRIP_SLOT
     return table
 
 
@@ -147,4 +151,5 @@ def slot_purposes() -> NDArray[np.uint8]:
         purposes[list(slots)] = purpose
     purposes[[WORK_SLOT, SCHOOL_SLOT, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT]] = [1, 2, 7, 8, 9]
     purposes[[NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, OUTSIDE_SLOT]] = [3, 5, 11, 10]
+    purposes[[LUNCH_SLOT, TRIP_SLOT, NEW_TRIP_SLOT]] = [Purpose.LUNCH, Purpose.TRIP, Purpose.TRIP]
     return purposes

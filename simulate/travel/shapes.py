@@ -49,12 +49,11 @@ COMMUTES = (
     Shape("work-home-leisure-shop", "08:00 16:40 18:30 20:15 20:40", 5, 4),
     Shape("work-shop-home-leisure-shop", "08:00 16:10 16:48 18:38 20:23 20:47", 4, 4),
     Shape("work-shop-shop-home-visit", "08:00 16:10 17:08 17:46 19:35 21:05", 5, 4),
-    Shape("work-meal-work", "08:00 11:55 13:45 17:05", 5, 5),
-    Shape("work-meal-work-shop", "08:00 11:50 13:40 16:55 17:18", 5, 4),
-    Shape("work-shop-work-shop", "08:00 12:05 13:55 17:00 17:25", 4, 2),
-    Shape("work-meal-work-home-shop", "08:00 12:00 13:50 17:10 18:45 19:10", 7, 3),
-    Shape("work-meal-work-home-leisure", "08:00 12:10 14:00 17:05 18:55 20:30", 6, 3),
-    Shape("work-meal-work-home-visit", "08:00 12:05 13:55 16:55 18:45 20:30", 5, 3),
+    Shape("work-lunch-work", "08:00 11:55 13:15 17:05", 5, 5),
+    Shape("work-lunch-work-shop", "08:00 11:55 13:15 16:57 17:20", 9, 6),
+    Shape("work-lunch-work-home-shop", "08:00 12:00 13:20 17:10 18:45 19:10", 7, 3),
+    Shape("work-lunch-work-home-leisure", "08:00 12:10 13:30 17:05 18:55 20:30", 6, 3),
+    Shape("work-lunch-work-home-visit", "08:00 12:05 13:25 16:55 18:45 20:30", 5, 3),
     Shape("work-shop-home-shop-meal", "08:00 16:20 16:58 18:30 19:28 20:08", 5, 3),
 )
 """Days of a car that takes a worker to work; `side_trip` says how many are more than the first."""
@@ -190,6 +189,12 @@ WORSHIP_DAYS = (
     Shape("worship-shop-home-leisure-meal", "09:20 11:20 11:58 13:50 15:55 16:35", 0, 13, "09:20 10:10"),
     Shape("worship-meal", "09:10 11:10 11:52", 0, 5, "09:10 10:10"),
 )
+DAYS_OUT = (
+    Shape("trip", "10:00 14:30", 35, 30, "10:00 11:00 12:00", jitter_min=45),
+    Shape("trip", "10:00 17:00", 40, 50, "09:30 10:30 11:30", jitter_min=45),
+    Shape("trip", "17:30 21:00", 25, 20, "16:30 17:30 18:30", jitter_min=45),
+)
+"""Days on which a car at home goes on one long tour, to visit somebody or see something (assumption)."""
 GROUP_DAYS = (
     Shape("group", "19:00 20:55", 1, 1),
     Shape("shop-home-group", "14:30 15:15 19:00 20:55", 1, 1),
@@ -198,9 +203,7 @@ GROUP_DAYS = (
 GROUP_COMMUTE = Shape("work-group", "08:00 19:00 20:55", 1, 1)
 """The same after work; the meeting never moves with the shift."""
 
-THROUGH = (
-    Shape("outside", "09:30 16:30", 1, 1, "05:30 06:30 07:30 08:30 09:30 10:30 11:30 12:30 13:30", jitter_min=60),
-)
+THROUGH = (Shape("outside", "08:00 15:00", 1, 1, "08:00 09:00 10:00 11:00 12:00 13:00 14:00", jitter_min=60),)
 """Days of a car from beyond the map that drives through it and later back (assumption)."""
 CITY = (
     Shape("city", "11:00 15:00", 1, 1, "09:30 11:00 12:00", jitter_min=60),

@@ -11,9 +11,10 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.metros import apportion
 from simulate.schema import MetroRoads, NationRoads, StreetRoads, TntpRoads
-from simulate.world.choices import choice_tables
+from simulate.world.choices import choice_tables, interests
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
+from simulate.world.leaving import Leaving, settle
 from simulate.world.metro import build_metro
 from simulate.world.nation import Nation, build_nation
 from simulate.world.owners import Owners, build_owners, say_agencies
@@ -80,7 +81,10 @@ def build_world(scenario: Scenario) -> World:
     part = None if nation is None else nation.metro_of_hub
     best_s = best_times(roads, network, hubs, quickest, part)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
-    choice = choice_tables(zones, best_s, settings.travel, limit, ground.districts, seed)
+    interest = interests(zones, best_s, settings.travel, limit)
+    if ground.leaving is not None:
+        zones = settle(zones, ground.leaving, interest)
+    choice = choice_tables(zones, interest, best_s, limit, ground.districts, seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = build_owners(settings.owners, zones, nation, seed)
     readers, placements = _place_readers(settings, ground, owners, flow, seed)
@@ -115,6 +119,8 @@ class Ground:
     zones: Zones
     districts: Districts | None = None
     """Only with a trip table."""
+    leaving: Leaving | None = None
+    """Only where shares of people are stated who leave the map."""
     left_out: tuple[str, ...] = ()
     """What of a file was not used, in plain sentences."""
     nation: Nation | None = None
@@ -126,16 +132,16 @@ def _ground(settings: Settings, seed: int) -> Ground:
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
-        hubs, zones = build_street_zones(roads, source, settings.travel, seed)
-        return Ground(roads=roads, hubs=hubs, zones=zones, left_out=(report.describe(),))
+        hubs, zones, leaving = build_street_zones(roads, source, seed)
+        return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving, left_out=(report.describe(),))
     if isinstance(source, TntpRoads):
         return _table_ground(source, seed)
     if isinstance(source, NationRoads):
         nation = build_nation(source, seed)
-        return Ground(roads=nation.roads, hubs=nation.hubs, zones=nation.zones, nation=nation)
+        return Ground(roads=nation.roads, hubs=nation.hubs, zones=nation.zones, leaving=nation.leaving, nation=nation)
     if isinstance(source, MetroRoads):
-        roads, hubs, zones = build_metro(source, seed)
-        return Ground(roads=roads, hubs=hubs, zones=zones)
+        roads, hubs, zones, leaving = build_metro(source, seed)
+        return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving)
     roads, zones = build_town(source, seed)
     return Ground(roads=roads, hubs=np.arange(roads.n_nodes, dtype=np.int32), zones=zones)
 

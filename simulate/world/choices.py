@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.world.reach import NEAR
 from simulate.world.zones import N_PURPOSES, Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from simulate.schema import Travel
@@ -23,72 +26,66 @@ if TYPE_CHECKING:
 
 ROW = 512
 """Entries of a row; nine bits pick one."""
-NEAR = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL)
-"""Purposes that are served near home, so that stays there may be short (assumption)."""
-COMMUTE = 3
-"""Interest in jobs falls this many times as slowly with driving time as that in errands (assumption)."""
-HOME_TO_NEAR_S, NEAR_TO_NEAR_S = 20 * 60, 37 * 60
-"""Longest ways at the peak between home and such a place, and between two of them; diaries leave that room."""
 
 
-def near_limit_s(travel: Travel) -> float:
-    """Return how far near places may lie from home, in seconds of free driving.
+def interests(
+    zones: Zones, best_s: NDArray[np.float64], travel: Travel, reach: Reach
+) -> dict[Purpose, NDArray[np.float64]]:
+    """Return how interest in places falls from hub to hub, float64[h, h] for each purpose.
 
-    However slow the hour and the alternative, ways then keep within HOME_TO_NEAR_S and, by
-    way of home, NEAR_TO_NEAR_S: t = (best * margin + 1 minute) * peak + 2 * access, with a
-    second to spare for rounding.
+    best_s : float64[h, h], free driving time. Interest falls by a factor e every
+    distance_decay_s of driving, in jobs every work_decay_s, as in a gravity model, and ends
+    at reach. Those who live beyond the map run their errands there. Days out, and those from beyond
+    the map, go anywhere they can. Between parts of the map that no way joins, best_s is infinite,
+    and nobody goes.
     """
-    peak = max(travel.peak_freeway, travel.peak_other)
-    rooms = [(room - 2 * travel.access_s - 1) / peak - 60 for room in (HOME_TO_NEAR_S, NEAR_TO_NEAR_S)]
-    return max(0.0, min(rooms[0], rooms[1] / 2) / travel.other_route_margin)
+    there_and_back_ds = np.maximum(best_s, best_s.T) * 10
+    stays = np.ones(best_s.shape, np.bool_)
+    stays[zones.hub[zones.outside & (zones.residents > 0)]] = False
+    np.fill_diagonal(stays, val=True)
+    errands = np.exp(-best_s / travel.distance_decay_s) * stays * (there_and_back_ds <= reach.other_ds)
+    work = np.exp(-best_s / travel.work_decay_s)
+    daily = there_and_back_ds <= reach.work_ds
+    interest = dict.fromkeys(Purpose, errands)
+    interest[Purpose.WORK], interest[Purpose.HOME] = work * daily, work.T * daily
+    interest[Purpose.TRIP] = (there_and_back_ds <= reach.trip_ds).astype(float)
+    through = (there_and_back_ds <= reach.through_ds).astype(float)
+    return interest | dict.fromkeys((Purpose.OUTSIDE, Purpose.CITY), through)
 
 
 def choice_tables(
     zones: Zones,
+    interest: Mapping[Purpose, NDArray[np.float64]],
     best_s: NDArray[np.float64],
-    travel: Travel,
     reach: Reach,
     districts: Districts | None,
     seed: int,
 ) -> NDArray[np.uint32]:
     """Build the rows; uint32[purposes, h, ROW] of zone ids.
 
-    best_s : float64[h, h], free driving time from hub to hub. Under HOME stands where a
-    household moves to whose first worker's job hangs on the hub; under VISIT also where
-    one without a worker moves to. Interest halves every distance_decay_s * ln 2 seconds, as
-    in a gravity model; home-work pairs follow the trip table where there is one. Places
-    beyond reach are left out, near purposes keep within `near_limit_s`, and where nothing is
-    so near the nearest zone serves. Those from beyond the map go anywhere in the city. Between
-    parts of the map that no way joins, best_s is infinite, and nobody goes.
+    interest : those of `interests`. Under HOME stands where a household moves to whose first
+    worker's job hangs on the hub; under VISIT also where one without a worker moves to; under
+    LUNCH the hub is that of the job. Home-work pairs follow the trip table where there is one.
+    Near purposes keep within their reach, and where nothing is so near the nearest zone serves.
+    Where nothing is said of what lies beyond, a day out ends at the edge of the map.
     """
-    h, decay_s = len(best_s), travel.distance_decay_s
-    there_and_back = np.maximum(best_s, best_s.T)
-    stays = np.ones((h, h), np.bool_)
-    stays[zones.hub[zones.outside & (zones.residents > 0)]] = False  # who lives beyond the map shops there
-    np.fill_diagonal(stays, val=True)
-    errands = np.exp(-best_s / decay_s) * stays * (there_and_back * 10 <= reach.other_ds)
-    daily = there_and_back * 10 <= reach.work_ds
-    job = np.exp(-best_s / (COMMUTE * decay_s))
-    weigh: dict[Purpose, NDArray[np.float64]] = dict.fromkeys(Purpose, errands)
-    weigh |= dict.fromkeys(NEAR, errands * (there_and_back <= near_limit_s(travel)))
-    weigh[Purpose.WORK], weigh[Purpose.HOME] = job * daily, job.T * daily
+    h, there_and_back = len(best_s), np.maximum(best_s, best_s.T)
+    near = there_and_back * 10 <= reach.near_ds
+    weigh = dict(interest) | {purpose: interest[purpose] * near for purpose in NEAR}
     attraction = {purpose: zones.attraction[purpose] for purpose in Purpose}
     attraction[Purpose.HOME] = zones.residents
+    if not attraction[Purpose.TRIP].any():
+        attraction[Purpose.TRIP] = attraction[Purpose.OUTSIDE]
     if districts is not None:
-        between = _between_hubs(zones, districts)
+        daily, between = there_and_back * 10 <= reach.work_ds, _between_hubs(zones, districts)
         weigh[Purpose.WORK], weigh[Purpose.HOME] = between * daily, between.T * daily
         for purpose in (Purpose.WORK, Purpose.HOME):
             attraction[purpose] = _share_of_district(districts, attraction[purpose])
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
-    together = bool(np.isfinite(best_s).all())
     for purpose in Purpose:
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
-        if purpose in {Purpose.OUTSIDE, Purpose.CITY}:
-            tables[purpose] = (
-                _anywhere(attraction[purpose], offset)
-                if together
-                else _rows(zones, attraction[purpose], np.isfinite(best_s).astype(float), there_and_back, offset)
-            )
+        if purpose in {Purpose.OUTSIDE, Purpose.CITY} and weigh[purpose].all():
+            tables[purpose] = _anywhere(attraction[purpose], offset)
         else:
             tables[purpose] = _rows(zones, attraction[purpose], weigh[purpose], there_and_back, offset)
     return tables

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from simulate.checks import ScenarioError
+from simulate.world.metro_beyond import go_on, with_stations
 from simulate.world.metro_freeways import join_freeways
 from simulate.world.metro_plan import draw_plan
 from simulate.world.metro_streets import build_streets
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.schema import MetroRoads
+    from simulate.world.leaving import Leaving
     from simulate.world.metro_freeways import Joined
     from simulate.world.metro_plan import Plan
     from simulate.world.zones import Zones
 
-SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 50.0, RoadClass.COLLECTOR: 38.0}
-"""Speeds off the peak, waiting at signals included (assumption)."""
+SPEED_KMH = {RoadClass.FREEWAY: 92.0, RoadClass.ARTERIAL: 46.0, RoadClass.COLLECTOR: 34.5}
+"""Speeds off the peak, waiting at signals included (fitted: minutes and miles to work, docs/validation.md)."""
 RAMP_M = 350.0
 """Driven length of a ramp, at the speed of a collector (assumption)."""
 DETOUR = 1.05
@@ -37,11 +39,20 @@ SECTORS = 16
 """Directions in which the metro has at least one way out, by freeway or arterial (assumption)."""
 
 
-def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones]:
-    """Lay out the roads of a metro, its hubs' nodes and its zones; a pure function of its arguments.
+def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Leaving]:
+    """Lay out a metro and the towns beyond: roads, the hubs' nodes, zones, and who leaves it.
 
-    Raises ScenarioError where the land is too small or too large for such a network.
+    A pure function of its arguments. Raises ScenarioError where the land is too small or too
+    large for such a network.
     """
+    roads, exits, hubs, zones = build_inside(settings, seed)
+    roads, stations = go_on(roads, exits)
+    zones, leaving = with_stations(zones, roads, stations, len(hubs), settings, seed)
+    return roads, np.concatenate([hubs, stations.node]).astype(np.int32), zones, leaving
+
+
+def build_inside(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int64], NDArray[np.int32], Zones]:
+    """Lay out what lies within the metro: roads, the nodes where ways lead out, the hubs' nodes, zones."""
     land_km2 = settings.population / settings.density_per_km2
     if not LAND_KM2[0] <= land_km2 <= LAND_KM2[1]:
         raise ScenarioError(
@@ -52,7 +63,7 @@ def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[n
     roads = build_roads(plan, seed)
     exits = ways_out(plan, roads)
     hubs, catchment = choose_hubs(plan, roads, exits)
-    return roads, hubs, build_zones(plan, roads, catchment, exits, settings, seed)
+    return roads, exits, hubs, build_zones(plan, roads, catchment, exits, settings, seed)
 
 
 def build_roads(plan: Plan, seed: int) -> RoadNetwork:

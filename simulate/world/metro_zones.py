@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from simulate import streams
+from simulate.world.metro_beyond import BEYOND_KM
 from simulate.world.roads import RoadClass
 from simulate.world.zones import Blocks, Purpose, Zones, everyday_attraction, smooth_field
 
@@ -63,7 +64,7 @@ def choose_hubs(
     homes = np.bincount(cell_node, weights=density, minlength=len(nodes))
     land = np.bincount(cell_node, minlength=len(nodes))
     weight = (1 - SPREAD) * homes / homes.sum() + SPREAD * (land + 0.1) / (land + 0.1).sum()  # no junction counts 0
-    wanted = min(MOST_HUBS - len(exits), int(len(nodes) / NODES_PER_HUB))
+    wanted = min(MOST_HUBS - len(exits) * (1 + len(BEYOND_KM)), int(len(nodes) / NODES_PER_HUB))
     x, y = roads.x_m[nodes], roads.y_m[nodes]
     inside = nodes[_middles(x, y, weight, wanted)]
     hubs = np.union1d(inside, exits)

@@ -14,6 +14,7 @@ import numpy as np
 from simulate import streams
 from simulate.metros import choose, read_metros
 from simulate.schema import MetroRoads
+from simulate.world.leaving import Leaving
 from simulate.world.metro import build_metro
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
 from simulate.world.zones import Purpose, Zones
@@ -57,6 +58,8 @@ class Nation:
     rest leave the map. The last row is for those who come from off the map."""
     metro_of_link: NDArray[np.int16]
     """int16[m]; which chosen metro each link lies in."""
+    leaving: Leaving
+    """Who leaves each metro for the towns beyond it."""
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
@@ -75,25 +78,28 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
                     density_per_km2=settings.density_per_km2,
                     water=settings.water,
                     vehicles_per_zone=settings.vehicles_per_zone,
+                    leave_work=settings.leave_work,
+                    leave_other=settings.leave_other,
                 ),
                 int(streams.key(seed, f"metro.{metro.name}")),
             )
         )
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    shift_m = _side_by_side([roads for roads, _, _ in grounds])
-    nodes = np.cumsum([0, *(roads.n_nodes for roads, _, _ in grounds)])
-    n_hubs = np.cumsum([0, *(len(hubs) for _, hubs, _ in grounds)])
+    shift_m = _side_by_side([roads for roads, _, _, _ in grounds])
+    nodes = np.cumsum([0, *(roads.n_nodes for roads, _, _, _ in grounds)])
+    n_hubs = np.cumsum([0, *(len(hubs) for _, hubs, _, _ in grounds)])
     return Nation(
         metros=metros,
         chosen=chosen,
-        roads=_union([roads for roads, _, _ in grounds], uids, nodes, shift_m),
-        hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _) in enumerate(grounds)]).astype(np.int32),
+        roads=_union([roads for roads, _, _, _ in grounds], uids, nodes, shift_m),
+        hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _, _) in enumerate(grounds)]).astype(np.int32),
         zones=_all_zones(
-            [zones for _, _, zones in grounds], n_hubs, shift_m, [metros[i].population for i in chosen], uids
+            [zones for _, _, zones, _ in grounds], n_hubs, shift_m, [metros[i].population for i in chosen], uids
         ),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
         migration=migration(metros, chosen),
-        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _ in grounds]).astype(np.int16),
+        leaving=_all_leaving([leaving for _, _, _, leaving in grounds]),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _, _ in grounds]).astype(np.int16),
     )
 
 
@@ -177,4 +183,14 @@ def _all_zones(
         income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
         shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
         metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
+    )
+
+
+def _all_leaving(leaving: Sequence[Leaving]) -> Leaving:
+    """Keep the groups beyond each metro apart; nobody leaves for the last zone, which is no place."""
+    groups = np.cumsum([0, *(one.n for one in leaving)])
+    group = [np.where(one.group >= 0, one.group + first, -1) for one, first in zip(leaving, groups, strict=False)]
+    return Leaving(
+        group=np.concatenate([*group, [-1]]),
+        share={of: np.concatenate([one.share[of] for one in leaving]) for of in leaving[0].share},
     )

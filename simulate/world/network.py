@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
+from simulate.metros import read_metros as metros_of_file
+from simulate.schema import NationRoads
 from simulate.sharing_schema import GeneratedSharing
 from simulate.world.agencies import generate
 from simulate.world.metros import place, read_metros
 from simulate.world.pairs import read_pairs
 from simulate.world.sharing import describe, placed
+from simulate.world.states import CODES
 
 if TYPE_CHECKING:
+    from simulate.schema_parts import Table
     from simulate.sharing_schema import PairsSharing
     from simulate.world.metros import Metros
     from simulate.world.sharing import SharingNetwork
@@ -25,25 +29,45 @@ class BuiltNetwork:
     shared: SharingNetwork
     metros: Metros | None
     """The table that `shared.metro` points into; None if the scenario gives none."""
+    origin: str
+    """Where agencies and links are from, in a sentence."""
     notes: tuple[str, ...]
     """Plain sentences: what the network is, what became of its file, how many agencies stand in metros."""
+    credits: tuple[str, ...]
+    """Whom to name wherever the network is shown."""
 
 
-def build_network(settings: GeneratedSharing | PairsSharing, seed: int) -> BuiltNetwork:
-    """Invent or read the network that a scenario's [sharing] asks for."""
+def build_network(sharing: GeneratedSharing | PairsSharing, roads: Table, seed: int) -> BuiltNetwork:
+    """Invent or read the network that a scenario's [sharing] asks for.
+
+    roads : its [roads]. Agencies stand in the metros of a national scenario unless [sharing.metros] names others.
+    """
     read: list[str] = []
-    if isinstance(settings, GeneratedSharing):
-        values = {key: value for key, value in settings if key not in {"source", "metros"}}
-        shared = generate(**values, seed=seed)
+    named: tuple[str, ...] = ()
+    if isinstance(sharing, GeneratedSharing):
+        values = {key: value for key, value in sharing if key not in {"source", "metros"}}
+        shared, origin = generate(**values, seed=seed), "Agencies and links are invented, as many as the scenario says."
     else:
-        shared, report = read_pairs(_given(settings.path, "sharing.path", "a file of pairs of agencies"))
+        shared, report = read_pairs(_given(sharing.path, "sharing.path", "a file of pairs of agencies"))
+        origin = "Agencies and links are those of a file."
         read.append(report.describe())
-    metros = None
-    if settings.metros is not None:
-        metros = read_metros(_given(settings.metros.path, "sharing.metros.path", "a table of metros"))
+        if sharing.credit is not None:
+            named = (f"Sharing network: {sharing.credit}",)
+    metros = _metros(sharing, roads)
+    if metros is not None:
         shared = placed(shared, place(shared.uid, shared.state, metros, seed))
         read.append(f"{int((shared.metro >= 0).sum()):,} agencies stand in one of {metros.n} large metros.")
-    return BuiltNetwork(shared=shared, metros=metros, notes=(describe(shared), *read))
+    return BuiltNetwork(shared=shared, metros=metros, origin=origin, notes=(describe(shared), *read), credits=named)
+
+
+def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | None:
+    """Read the table in which agencies stand: the network's own, or else that of a nation, if it is given by now."""
+    if sharing.metros is not None:
+        return read_metros(_given(sharing.metros.path, "sharing.metros.path", "a table of metros"))
+    if not isinstance(roads, NationRoads) or not roads.path:
+        return None
+    abroad = any(metro.state not in CODES for metro in metros_of_file(roads.path))
+    return None if abroad else read_metros(roads.path)  # agencies are of the United States
 
 
 def _given(path: str, key: str, what: str) -> str:

@@ -32,8 +32,8 @@ FREEWAY_PENALTY = 1.35
 """How much longer freeways feel to drivers who avoid them (assumption)."""
 PREFERENCE_SPREAD = 0.25
 """Spread (sigma of the logarithm) of private link preferences (assumption)."""
-LONGEST_DS = 65_535
-"""Longest route that fits the tables: 109 minutes of free driving."""
+LONGEST_DS = 360_000
+"""Longest route anyone may take: ten hours of free driving; longer ones speak of wrong units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,10 +72,10 @@ class Routes:
 
     hub_node: NDArray[np.int32]
     """int32[h]; node of each hub."""
-    fast_ds: NDArray[np.uint16]
-    """uint16[h, a, h]; free driving time on freeways, tenths of a second."""
-    slow_ds: NDArray[np.uint16]
-    """uint16[h, a, h]; free driving time on other roads, tenths of a second."""
+    fast_ds: NDArray[np.uint32]
+    """uint32[h, a, h]; free driving time on freeways, tenths of a second."""
+    slow_ds: NDArray[np.uint32]
+    """uint32[h, a, h]; free driving time on other roads, tenths of a second."""
     cell: NDArray[np.uint32]
     """uint32[h, a, h]; last reader on the way as a cell of the trie, 0 = none."""
     used: NDArray[np.uint8]
@@ -84,8 +84,8 @@ class Routes:
     """uint8[h, h]; 1 where some alternative meets a reader."""
     cell_parent: NDArray[np.uint32]
     cell_site: NDArray[np.uint32]
-    cell_fast: NDArray[np.uint16]
-    cell_slow: NDArray[np.uint16]
+    cell_fast: NDArray[np.uint32]
+    cell_slow: NDArray[np.uint32]
     longest_chain: int
     """Most readers on any route."""
 
@@ -154,11 +154,11 @@ def build_routes(
     be reached.
     """
     h, r = len(hub_node), readers.n
-    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint16) for _ in range(2))
+    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint32) for _ in range(2))
     cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
     used = np.zeros((h, N_ALTERNATIVES, h), np.uint8)
-    parent, site = (np.zeros(r + 1, np.uint32) for _ in range(2))
-    cell_fast, cell_slow, depth = (np.zeros(r + 1, np.uint16) for _ in range(3))
+    parent, site, cell_fast, cell_slow = (np.zeros(r + 1, np.uint32) for _ in range(4))
+    depth = np.zeros(r + 1, np.uint16)
     at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
     first = np.searchsorted(readers.link, np.arange(roads.n_links + 1)).astype(np.int64)
     node_cell = np.empty(network.n_nodes, np.uint32)

@@ -13,27 +13,26 @@ from scipy.spatial import cKDTree
 
 from simulate import streams
 from simulate.checks import ScenarioError
+from simulate.world.leaving import Leaving
 from simulate.world.roads import RoadClass, RoadNetwork, strong_parts
-from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, smooth_field
+from simulate.world.zones import N_PURPOSES, Purpose, Zones, everyday_attraction, scatter, smooth_field
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema import StreetRoads, Travel
+    from simulate.schema import StreetRoads
 
 MOST_HUBS, SPREAD_HUBS = 3000, 1200
 """Every junction is a hub up to MOST_HUBS: tables of routes take 81 bytes a pair of hubs, or 0.7 GB. A larger map
 has SPREAD_HUBS of them (assumption: about a metro's skeleton)."""
 MIDDLE = 0.5
 """Jobs and shops thin out by a factor e over this share of the mean distance of homes from the middle (assumption)."""
-WORK_DECAY = 3.0
-"""How much farther than errands people go to work (`world.choices`)."""
 
 
 def build_street_zones(
-    roads: RoadNetwork, settings: StreetRoads, travel: Travel, seed: int
-) -> tuple[NDArray[np.int32], Zones]:
-    """Put homes, jobs and the rest round the junctions; returns the hubs' nodes and the zones.
+    roads: RoadNetwork, settings: StreetRoads, seed: int
+) -> tuple[NDArray[np.int32], Zones, Leaving]:
+    """Put homes, jobs and the rest round the junctions; returns the hubs' nodes, the zones and who leaves the map.
 
     Hubs are junctions where people can live, and all outside stations, which come last.
     """
@@ -53,7 +52,7 @@ def build_street_zones(
     stations = np.flatnonzero(~roads.through)
     if not len(stations):
         attraction[Purpose.OUTSIDE] = middle >= np.quantile(middle, 0.95)
-    beyond = _beyond(roads, stations, attraction, settings, travel)
+    beyond = _beyond(roads, stations)
     x, y = np.concatenate([blocks.x_m, roads.x_m[stations]]), np.concatenate([blocks.y_m, roads.y_m[stations]])
     zones = Zones(
         x_m=x,
@@ -64,7 +63,7 @@ def build_street_zones(
         outside=np.arange(len(x)) >= len(blocks.x_m),
         income_rank=smooth_field(x, y, "zones.income", seed),
     )
-    return np.concatenate([hubs, stations]).astype(np.int32), zones
+    return np.concatenate([hubs, stations]).astype(np.int32), zones, _leaving(zones.outside - 1, settings)
 
 
 def spread(roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.float64], count: int) -> NDArray[np.int64]:
@@ -81,27 +80,23 @@ def spread(roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.floa
     return np.sort(nodes[chosen])
 
 
-def _beyond(
-    roads: RoadNetwork, stations: NDArray[np.int64], inside: NDArray[np.float64], settings: StreetRoads, travel: Travel
-) -> NDArray[np.float64]:
-    """Set what lies beyond each station so that the stated shares of trips go there; float64[purposes, stations].
+def _beyond(roads: RoadNetwork, stations: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share what lies beyond the map among its stations: the wider the road, the more; float64[purposes, s].
 
-    inside : float64[purposes, z]. Interest falls with driving time (`world.choices`), so what
-    lies T seconds beyond weighs exp(T / decay) more; the way to the edge is taken for no
-    longer than ways on the map. Wider roads lead to more of it.
+    How much it is in all follows from the shares of trips that lead there (`world.leaving`).
     """
     out = ~roads.through[roads.head]
     width = _at_nodes(roads.head[out], roads.capacity[out], roads.n_nodes)[stations]
-    width = width / max(float(width.sum()), 1e-300)
-    away_s = float(roads.free_s[out].max(initial=0.0))
-    beyond = np.zeros((len(inside), len(stations)))
-    for purpose in set(Purpose) - {Purpose.HOME, Purpose.OUTSIDE, Purpose.CITY}:
-        work = purpose is Purpose.WORK
-        share = settings.leave_work if work else settings.leave_other
-        decay_s = travel.distance_decay_s * (WORK_DECAY if work else 1.0)
-        beyond[purpose] = width * inside[purpose].sum() * share / (1.0 - share) * np.exp(away_s / decay_s)
-    beyond[Purpose.OUTSIDE] = width
+    beyond = np.tile(width / max(float(width.sum()), 1e-300), (N_PURPOSES, 1))
+    beyond[[Purpose.HOME, Purpose.CITY, Purpose.TRIP]] = 0.0
     return beyond
+
+
+def _leaving(group: NDArray[np.int64], settings: StreetRoads) -> Leaving:
+    """State who leaves the map; all stations are one group."""
+    unsaid = {Purpose.HOME, Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP, Purpose.LUNCH}
+    share = dict.fromkeys(set(Purpose) - unsaid, np.array([settings.leave_other]))
+    return Leaving(group=group, share=share | {Purpose.WORK: np.array([settings.leave_work])})
 
 
 def _street_metres(roads: RoadNetwork) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -34,6 +34,10 @@ class Purpose(IntEnum):
     OUTSIDE = 10
     CITY = 11
     """Anything that brings people from beyond the map."""
+    LUNCH = 12
+    """A meal or an errand near work, between two halves of a working day."""
+    TRIP = 13
+    """A day out: a visit or an excursion, mostly far from home."""
 
 
 N_PURPOSES = len(Purpose)
@@ -168,6 +172,7 @@ def everyday_attraction(
     attraction[Purpose.HOME] = residents
     attraction[Purpose.WORK] = jobs
     attraction[Purpose.VISIT] = residents
+    attraction[Purpose.LUNCH] = attraction[Purpose.MEAL]
     attraction[Purpose.GROUP] = attraction[Purpose.LEISURE] + attraction[Purpose.WORSHIP]
     attraction[Purpose.CITY] = sum(
         part / max(part.sum(), 1e-300) for part in (*(attraction[purpose] for purpose in share), residents, jobs)

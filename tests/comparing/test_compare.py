@@ -138,6 +138,12 @@ BAD = {
         {"overrides": ["period.days=3"]},
         "overrides: expected scenarios by name or file, found 'a', which is loaded already; give the overrides to load",
     ),
+    "metros of a loaded one": (
+        lambda: [town("a"), "flock-2025"],
+        {"metros": "Buffalo"},
+        "metros: expected scenarios by name or file, found 'a', which is loaded already; give the metros to load",
+    ),
+    "metros of a town": (lambda: ["smallville"], {"metros": ["Buffalo"]}, "--metros: expected a scenario whose roads"),
     "an observer without readers": (
         lambda: [town("a"), town("b", **BLIND)],
         {},

@@ -78,6 +78,16 @@ def test_an_end_that_changes_no_row_is_not_drawn_again(folders):
     assert len(list((folders / "ends").iterdir())) == 6
 
 
+def test_who_shares_with_whom_draws_no_run(folders):
+    sharing = {"source": "generated", "agencies": 100, "mean_partners": 9, "median_partners": 5, "within_state": 0.1,
+               "federal_agencies": 0, "federal_access": 0}  # fmt: skip
+    partners = {"key": "sharing.mean_partners", "low": 6, "high": 20, "why": "nobody publishes it"}
+    asked = changed(town({"partners": partners}), {("sharing",): sharing}, "test")
+    found = sim.sweep(asked, run=folders / "alone-shared", work=folders / "none", measures=["exposure"]).ranges
+    assert {(row.least, row.most) for row in found} == {(row.base, row.base) for row in found}
+    assert not (folders / "none").exists()
+
+
 def test_tables_and_lists_may_be_ends(made):
     tried = {one.name: one for one in made.ranges.assumptions}
     assert tried["night"].low == '["23:00", "04:00"]'
@@ -133,7 +143,22 @@ def test_every_step_says_which_end(folders):
     assert told[-1] == (3, 3, "done")
 
 
+def test_some_assumptions_may_be_tried_alone_and_leave_no_range_for_a_report(made, folders, tmp_path):
+    some = sim.sweep(town(), only=["capture"], run=folders / "some", work=folders / "ends", **ASKED)
+    assert {row.scenario for row in some.rates} == {"base", "capture, low", "capture, high"}
+    assert some.rates.of("capture, low", 0) == made.rates.of("capture, low", 0)
+    assert [one.name for one in some.ranges.tried] == ["capture"]
+    assert {one.skipped for one in some.ranges.assumptions} == {"", "left out by --only"}
+    assert not (folders / "some" / FILE).exists()
+    page = some.page(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "when the assumption “capture” goes to its low or its high end" in page
+    assert page.count("Not tried: left out by --only.") == len(ASSUMED) - 1
+
+
 BAD = {
+    "no such one": (town, {"only": ["captur"]}, "--only: expected an assumption of town, found 'captur'; did"),
+    "only none": (town, {"only": []}, "--only: expected names of assumptions, found none; name at least one"),
+    "only what does not apply": (town, {"only": ["sea"]}, "only such as do not apply: roads.outside_zones; write"),
     "no assumption": (lambda: town({}), {}, "town: assumptions: expected at least one to try, found none"),
     "none applies": (lambda: town({"sea": ASSUMED["sea"]}), {}, "only such as do not apply: roads.outside_zones"),
     "an end out of bounds": (
@@ -147,6 +172,8 @@ BAD = {
     "observer": (town, {"observer": "nobody"}, "--observer"),
     "targets": (town, {"targets": 0}, "--targets"),
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
+    "metros": (town, {"metros": ["Buffalo"]}, "metros: expected scenarios by name or file, found 't"),
+    "metros of a town": (lambda: "smallville", {"metros": "Buffalo"}, "--metros: expected a scenario whose roads"),
     "workers": (town, {"workers": 0}, "--workers"),
 }  # fmt: skip
 

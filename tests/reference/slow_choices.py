@@ -5,36 +5,38 @@ from __future__ import annotations
 import numpy as np
 
 from simulate import streams
-from simulate.world.choices import NEAR, ROW, near_limit_s
+from simulate.world.choices import ROW
+from simulate.world.reach import NEAR
 from simulate.world.zones import N_PURPOSES, Purpose
 
 
 def slow_choices(zones, best_s, travel, reach, districts, seed):
     """Return what `choice_tables` does; uint32[purposes, h, ROW]."""
-    h, decay_s = len(best_s), travel.distance_decay_s
+    h = len(best_s)
     hub = zones.hub
     beyond = np.isin(np.arange(h), hub[zones.outside & (zones.residents > 0)])
     there_and_back = np.maximum(best_s, best_s.T)[:, hub]
     nearest = np.where(zones.outside, np.inf, there_and_back).argmin(axis=1)
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
     for purpose in Purpose:
-        weight = zones.attraction[purpose] * (np.exp(-best_s / decay_s)[:, hub])
+        weight = zones.attraction[purpose] * (np.exp(-best_s / travel.distance_decay_s)[:, hub])
         weight = weight * (~beyond[:, None] | (hub == np.arange(h)[:, None]))
         if purpose is Purpose.WORK:
-            weight = zones.attraction[purpose] * np.exp(-best_s / (3 * decay_s))[:, hub]
+            weight = zones.attraction[purpose] * np.exp(-best_s / travel.work_decay_s)[:, hub]
         if purpose is Purpose.HOME:
-            weight = zones.residents * np.exp(-best_s / (3 * decay_s)).T[:, hub]
+            weight = zones.residents * np.exp(-best_s / travel.work_decay_s).T[:, hub]
         if districts is not None and purpose in {Purpose.WORK, Purpose.HOME}:
             weight = by_table(zones, h, districts, purpose)
-        if purpose in {Purpose.OUTSIDE, Purpose.CITY}:
-            weight = np.repeat(zones.attraction[purpose][None], h, axis=0)
-        else:
-            limit_ds = reach.work_ds if purpose in {Purpose.WORK, Purpose.HOME} else reach.other_ds
-            weight = weight * (there_and_back * 10 <= limit_ds)
-            if purpose in NEAR:
-                weight = weight * (there_and_back <= near_limit_s(travel))
-            unserved = weight.sum(axis=1) == 0
-            weight[unserved, nearest[unserved]] = 1.0
+        limit_ds = reach.work_ds if purpose in {Purpose.WORK, Purpose.HOME} else reach.other_ds
+        if purpose in {Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP}:
+            says = Purpose.OUTSIDE if not zones.attraction[purpose].any() else purpose
+            weight = np.repeat(zones.attraction[says][None], h, axis=0)
+            limit_ds = reach.trip_ds if purpose is Purpose.TRIP else reach.through_ds
+        weight = weight * (there_and_back * 10 <= limit_ds)
+        if purpose in NEAR:
+            weight = weight * (there_and_back * 10 <= reach.near_ds)
+        unserved = weight.sum(axis=1) == 0
+        weight[unserved, nearest[unserved]] = 1.0
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
         for i in range(h):
             cumulative = np.cumsum(weight[i])

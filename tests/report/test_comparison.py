@@ -85,6 +85,18 @@ def test_the_page_says_what_intervals_cover_and_what_it_cannot_tell(made, page):
         assert limit in text
     assert "Every run lasts 8 days, so not reached: 30 days." in text
     assert "readers.place.police.count 6 8 6" in text
+    assert text.count("period.days = 8; ") == 3
+    told = text.split("Changed for these runs: ")[1]
+    assert told.startswith("Testville: period.days = 8; ")
+    assert f"readers.place.police.count = 6. {LONG}: period.days = 8; " in told
+
+
+def test_what_options_changed_for_all_is_said_once(made):
+    sides = tuple(replace(side, changed="period.days = 8.") for side in made.compared.sides)
+    text = words_of(Outline(page_text(replace(made.compared, sides=sides), made.rates, made.differences)))
+    assert text.count("Changed for these runs: period.days = 8. ") == text.count("period.days = 8.") == 1
+    sides = tuple(replace(side, changed="") for side in sides)
+    assert "Changed" not in page_text(replace(made.compared, sides=sides), made.rates, made.differences)
 
 
 def test_every_main_difference_is_in_the_table_and_not_reached_has_no_number(made, page):
@@ -112,6 +124,19 @@ def test_one_rule_draws_one_dot_a_scenario(work):
     assert len(re.findall("<svg", page)) == 1
     (alt,) = re.findall(r'<svg[^>]*aria-label="([^"]*)"', page)
     assert re.search(r"Testville: \d+.*; B: \d+", alt)
+
+
+def test_no_limit_is_said_as_long_as_the_runs_last(work):
+    towns = [town("six"), town("more", period__days=9, title="Longer")]
+    alone = sim.compare(towns[:1], work=work, retention=["7d", "forever"], measures=["exposure"])
+    page = page_text(alone.compared, alone.rates, alone.differences)
+    assert '<th scope="row">All 8 days</th>' in page
+    assert "all 8 days: " in page
+    both = sim.compare(towns, work=work, retention=["7d", "forever"], measures=["exposure"])
+    longer = page_text(both.compared, both.rates, both.differences)
+    assert "if sightings are kept as long as each run. Under each number" in longer
+    assert "<td>the whole run</td>" in longer
+    assert not re.search(r"for ever\b", page + longer)
 
 
 def test_same_comparison_same_bytes(made, page, tmp_path):

@@ -101,6 +101,25 @@ def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, sai
     assert words.per_thousand(share) == said
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(1, "1 day"), (45, "45 days"), (729, "729 days"), (730, "2 years"), (1256, "3.4 years"), (1826, "5 years")],
+)
+def test_how_long_a_run_lasts(days, said):
+    assert words.lasting(days) == said
+    assert words.kept_for("for ever", days) == f"all {said}"
+    assert words.if_kept("for ever", days, days) == f"are kept as long as the run, {said}"
+
+
+def test_rules_are_named_by_what_they_delete_and_else_by_how_long_runs_last():
+    assert (words.kept_for("21 days", 45), words.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
+    assert (words.kept_for("for ever", 45, 60), words.kept_for("any", 45)) == ("the whole run", "any")
+    assert words.if_kept("for ever", 45, 60) == "are kept as long as each run"
+    assert words.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
+    assert words.note_for_ever({"21 days", "any"}, 45) == ""
+    assert sim.policy.Retention.of("forever").label == words.FOR_EVER
+
+
 def test_the_terminal_can_speak_without_drawing():
     code = "import sys, simulate.report.words; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

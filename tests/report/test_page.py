@@ -13,9 +13,10 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import figures, maps, words
-from simulate.report.page import page_text, write_page
+from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
 from simulate.risk.stock import stock
+from simulate.scenario import SET, changed
 
 LADDER = ["1d", "7d", "90d", "forever"]
 
@@ -80,15 +81,21 @@ def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, pa
 def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
     text = words_of(outline)
     for rule in view.ladder:
-        assert text.count(rule.label) >= 5
+        assert text.count(words.kept_for(rule.label, 30)) >= 5
+    assert not re.search(r"for ever\b", page)
     assert page.count("not reached: the run is 30 days old") >= 5
+
+
+def test_a_short_run_is_never_said_to_be_for_ever(page):
+    assert '<h2 id="headlines">If sightings are kept as long as the run, 30 days</h2>' in page
+    assert "<td>all 30 days</td>" in page
 
 
 def test_numbers_in_the_figures_equal_the_rates(view, rates, page):
     for question in (*words.risks(view), words.never_seen()):
         for rule, _ in view.windows():
             rate = words.find(rates, question, rule)
-            said = f"{rule.label}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
+            said = f"{words.kept_for(rule.label, 30)}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
             assert said in page
 
 
@@ -104,7 +111,7 @@ def test_a_figure_puts_its_dots_where_the_rates_are(view, rates):
         if view.reached(rule)
     }  # fmt: skip
     assert dots == wanted
-    assert [label.get_text() for label in drawn.get_yticklabels()] == [rule.label for rule in view.ladder]
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["1 day", "7 days", "90 days", "all 30 days"]
 
 
 def test_the_table_holds_value_interval_and_baseline(rates, outline):
@@ -162,6 +169,24 @@ def test_sources_of_the_catalogue_stand_beside_the_numbers_and_changes_say_so(tm
     text = words_of(Outline(page_text(view, sim.measure(view, targets=20))))
     assert re.search(r"travel\.zipf\s+1\.2\s+assumption: visits", text)
     assert re.search(r"roads\.population\s+300\s+set for this run", text)
+    assert "Changed for this run period.days = 5; roads.population = 300; roads.density_per_km2 = 150. " in text
+
+
+def test_what_options_changed_is_listed_with_the_files_by_their_names(view, rates):
+    settings = {
+        "title": "t", "roads": {"path": "/home/wanda/metros.csv", "metros": ["Memphis"]}, "period": {"days": 9},
+        "readers": {"place": {"a": {"counties": "/home/wanda/c.csv"}, "b": {"counties": "/home/wanda/c.csv", "n": 1}}},
+    }  # fmt: skip
+    given = ("roads.path", "roads.metros", "readers.place.a.counties", "readers.place.b.counties", "title")
+    sources = {**dict.fromkeys(given, SET), "period.days": "assumption"}
+    assert changes(settings, sources) == "roads.metros = Memphis. Files: metros.csv, c.csv."
+    shared = {**sources, "readers.place.b.n": f"{SET}; 0.5 % of 200, for these metros"}
+    assert changes(settings, shared).startswith(
+        "roads.metros = Memphis; readers.place.b.n = 1 (0.5 % of 200, for these"
+    )
+    assert changes(settings, {"period.days": "assumption"}) == changes(settings, {}) == ""
+    truth = replace(view.truth, scenario=replace(view.truth.scenario, sources={"period.days": "assumption"}))
+    assert "Changed for this run" not in page_text(replace(view, truth=truth), rates)
 
 
 def test_a_title_cannot_write_the_page(view, rates):
@@ -175,9 +200,55 @@ def test_a_title_cannot_write_the_page(view, rates):
     assert Outline(text).open == []
 
 
+SHARING = {
+    "source": "generated", "agencies": 300, "mean_partners": 20, "median_partners": 15, "within_state": 0.3,
+    "federal_agencies": 1, "federal_access": 0.5,
+}  # fmt: skip
+
+
+def with_sharing(view, sharing, metros=()):
+    """Look at the same run as if its scenario had this network and its map these metros."""
+    scenario = changed(view.truth.scenario, {("sharing",): sharing}, "test")
+    world = replace(view.truth.world, metros=tuple(metros))
+    return replace(view, truth=replace(view.truth, scenario=scenario, world=world))
+
+
+def test_a_page_without_a_sharing_network_says_nothing_of_one(page):
+    assert "Who else can look" not in page
+
+
+def test_a_sharing_network_stands_on_the_page_as_seen_from_the_metros_of_the_run(view, rates, tmp_path):
+    (tmp_path / "m.csv").write_text("metro,state,population,lat,lon\nDallas-Fort Worth,TX,20000000,32.8,-96.8\n")
+    seen = with_sharing(view, {**SHARING, "metros": {"path": str(tmp_path / "m.csv")}}, ["Dallas-Fort Worth"])
+    text = page_text(seen, rates)
+    outline = Outline(text)
+    assert (outline.open, outline.crossed) == ([], [])
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<img|<iframe", text)
+    direct, favour = re.findall(r'<h3>(?:Directly|By one favour)</h3><p class="number">([\d,]+)<span> in 301', text)
+    assert 0 < int(direct) < int(favour) <= 300
+    assert "what a typical agency of Dallas collects" in text
+    assert f"if each of those {direct} also searches it for its own partners" in text
+    said = words_of(outline)
+    assert f"about one observer, {seen.observer}. Agencies give" in said
+    assert "Sharing network: 301 agencies and " in said
+    assert 'aria-label="Map of the United States: agencies to which those of Dallas give access' in text
+    assert page_text(seen, rates) == text
+
+
+def test_a_network_from_a_file_names_whom_its_scenario_credits(view, rates, tmp_path):
+    (tmp_path / "p.csv").write_text("src_agency,external_agency\nA TX PD,B TX PD\nA TX PD,C OH PD\n")
+    seen = with_sharing(view, {"source": "pairs", "path": str(tmp_path / "p.csv"), "credit": "A <paper> & its work"})
+    text = page_text(seen, rates)
+    assert "<li>Sharing network: A &lt;paper&gt; &amp; its work</li>" in text
+    assert "Agencies and links are those of a file." in text
+    assert "Only 1 say with whom they share" in text
+
+
 def test_no_path_of_the_machine_is_told(view, rates):
     identity = dict(view.store.identity)
-    roads = {**identity["scenario"]["roads"], "path": "/home/wanda/secret/Anaheim"}
+    roads = {**identity["scenario"]["roads"], "path": "/home/wanda/secret/Anaheim", "counties": "/home/wanda/c.csv"}
     identity["scenario"] = {**identity["scenario"], "roads": roads}
     text = page_text(replace(view, store=replace(view.store, identity=identity)), rates)
     assert "wanda" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from outline import Outline, words_of
@@ -48,12 +49,30 @@ def ranges():
 
 
 @pytest.fixture
-def page(ranges):
-    swept = Swept(
-        name="town", title="A <i>town</i>", seed=3, looks="pd looks", rule=Retention(days=7),
+def made():
+    return Swept(
+        name="town", title="A <i>town</i>", seed=3, looks="pd looks", rule=Retention(days=7), days=8,
         asked=town_scenario().settings.measure, measures=("exposure", "anchors"), credits=("by & by",), real_map=False,
+        changed="period.days = 8 & more.",
     )  # fmt: skip
-    return page_text(swept, ranges)
+
+
+@pytest.fixture
+def page(made, ranges):
+    return page_text(made, ranges)
+
+
+def test_a_sweep_says_what_options_changed(made, page, ranges):
+    assert "the same for every variant. Changed for this run: period.days = 8 &amp; more.</p>" in page
+    assert "Changed for this run" not in page_text(replace(made, changed=""), ranges)
+
+
+def test_a_sweep_under_no_limit_says_how_long_that_is(made):
+    swept = replace(made, rule=Retention())
+    nothing = Ranges(run_hash="1-a", observer="pd", on="2025-03-11", retention="for ever", assumptions=ASSUMED, rows=())
+    page = page_text(swept, nothing)
+    assert "If sightings are kept as long as the run, 8 days. In brackets" in page
+    assert not re.search(r"for ever\b", page)
 
 
 def test_the_page_is_well_formed_and_self_contained(page):

@@ -185,6 +185,17 @@ def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
         sim.open_run(store.path)
 
 
+def test_a_run_keeps_where_its_values_are_from_beside_what_it_is(made, copied):
+    opened = sim.open_run(copied)
+    assert opened.scenario.sources == made.scenario.sources
+    assert opened.scenario.sources["period.days"] == "set for this run"
+    (copied / "sources.json").write_text("[]")
+    with pytest.raises(ScenarioError, match=r"sources.json: expected a table of keys, found list; delete it"):
+        sim.open_run(copied)
+    (copied / "sources.json").unlink()
+    assert sim.open_run(copied).scenario.sources == {}
+
+
 def test_an_altered_world_is_refused(copied):
     sites = copied / "world" / "sites.parquet"
     table = open_store(copied).world("sites")
@@ -217,10 +228,24 @@ def test_a_folder_that_holds_another_run_is_refused_and_left_alone(copied, seed,
     assert {file: file.read_bytes() for file in copied.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.usefixtures("in_shards")
+def test_the_key_that_changed_is_named_and_not_the_number_of_shards_that_follows(copied):
+    with pytest.raises(ScenarioError, match=r"scenario.period.days: expected 20 as asked, found 10; choose another"):
+        sim.run(town_scenario(1, **{**TOWN, "period.days": 20}), copied)
+
+
 def test_other_questions_draw_the_same_rows(made, tmp_path):
     other = sim.run(town_scenario(1, **{**TOWN, "measure.targets": 50, "measure.near_m": 100}), tmp_path / "run")
     assert other.store.manifest()["run_hash"] == made.store.manifest()["run_hash"]
     assert other.scenario.identity != made.scenario.identity
+
+
+def test_who_shares_with_whom_changes_no_row(made, tmp_path):
+    sharing = {"source": "generated", "agencies": 100, "mean_partners": 9, "median_partners": 5, "within_state": 0.1,
+               "federal_agencies": 0, "federal_access": 0}  # fmt: skip
+    shared = {f"sharing.{key}": value for key, value in sharing.items()}
+    other = sim.run(town_scenario(1, **{**TOWN, **shared}), tmp_path / "run")
+    assert other.store.manifest()["run_hash"] == made.store.manifest()["run_hash"]
 
 
 def test_a_scenario_that_cannot_be_built_leaves_no_folder(tmp_path):

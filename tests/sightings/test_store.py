@@ -262,6 +262,20 @@ def test_a_run_is_resumed_only_as_what_it_is(kept):
         create_or_resume(kept.path, other)
 
 
+def test_what_was_asked_for_is_told_before_what_follows_from_it(kept):
+    asked = {
+        "roads": {"metros": ["Buffalo"]},
+        "readers": {"place": {"count": 3}},
+        "title": "fake",
+        "period": {"days": 60},
+    }
+    more = identity(scenario=asked, metros={"west": 9})
+    with pytest.raises(
+        ScenarioError, match=r"json: scenario.roads.metros: expected \['Buffalo'\] .* found nothing and 1 more d"
+    ):
+        create_or_resume(kept.path, more)
+
+
 def test_another_version_of_the_program_does_not_add_rows(kept, monkeypatch):
     monkeypatch.setattr(manifests, "version", lambda _: "9.9.9")
     with pytest.raises(ScenarioError, match=r"plateprint: expected '9.9.9' as asked, found"):

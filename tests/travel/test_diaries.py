@@ -13,7 +13,15 @@ from simulate.kernels import plan
 from simulate.travel import diaries as d
 from simulate.travel.calendar import EDGE_OF_WEEK, SATURDAY, SUNDAY, WORKDAY
 from simulate.travel.households import shift_table
-from simulate.world.choices import HOME_TO_NEAR_S, NEAR, NEAR_TO_NEAR_S
+from simulate.world.reach import (
+    HOME_TO_NEAR_S,
+    NEAR,
+    NEAR_TO_NEAR_S,
+    ROOM_S,
+    THROUGH_ROOM_S,
+    TRIP_ROOM_S,
+    WORK_ROOM_S,
+)
 from simulate.world.zones import Purpose
 
 DAY_S = 24 * 3600
@@ -51,71 +59,98 @@ def days_at_their_extremes(table, i, shifts):
             ]
 
 
-def room_s(table, i, j):
-    """How long a trip to stop j may take, by the two kinds of places it joins."""
-    purposes = [Purpose.HOME, *(what for what, _ in d.TEMPLATES[i].stops), Purpose.HOME]
-    ends = {purposes[j], purposes[j + 1]}
-    near = [what for what in (purposes[j], purposes[j + 1]) if what in NEAR]
-    if j > 0 and near and ends <= {Purpose.HOME, *NEAR}:
-        return HOME_TO_NEAR_S if len(near) == 1 else NEAR_TO_NEAR_S
-    return d.slack_s(table)
+def room_s(i, j):
+    """How long trip j of a template may take, by what its two ends admit of (`world.reach`)."""
+    stops = [what for what, _ in d.TEMPLATES[i].stops]
+    ends = {([d.TEMPLATES[i].starts_at, *stops])[j], ([*stops, Purpose.HOME])[j]}
+    for far, room in ((Purpose.TRIP, TRIP_ROOM_S), (Purpose.OUTSIDE, THROUGH_ROOM_S), (Purpose.CITY, THROUGH_ROOM_S)):
+        if far in ends:
+            assert ends <= {far, Purpose.HOME}, "what lies far is reached from home alone"
+            return room
+    near, other = ends & set(NEAR), ends - {Purpose.HOME, Purpose.WORK, *NEAR}
+    if Purpose.LUNCH in ends:
+        assert ends == {Purpose.LUNCH, Purpose.WORK}, "lunch is near work"
+        return HOME_TO_NEAR_S
+    if Purpose.WORK in ends and stops[0] is Purpose.SCHOOL and j == 1:
+        return ROOM_S  # who works beyond the reach of errands has another day instead
+    if Purpose.WORK in ends:
+        return WORK_ROOM_S + (ROOM_S if other else HOME_TO_NEAR_S if near else 0)
+    if other:
+        assert len(other) == 1, "two places that may both be far never follow one another"
+        return ROOM_S
+    return HOME_TO_NEAR_S if Purpose.HOME in ends else NEAR_TO_NEAR_S
+
+
+def fault(table, i):
+    """Say what is wrong with the worst day of a template; "" where every day fits.
+
+    Jitters and shifts enter linearly, so the worst day is one of their extremes.
+    """
+    n, rooms = int(table.n_stops[i]), [room_s(i, j) for j in range(table.n_legs[i])]
+    not_before_the_day = rooms[0] - plan.WORK_ANCHOR_S  # nobody starts work before the way there fits
+    for at in days_at_their_extremes(
+        table, i, [max(shift, not_before_the_day) for shift in (SHIFTS[0], 0, SHIFTS[-1])]
+    ):
+        if at[0] - rooms[0] < 0:
+            return "leaves before 04:00"
+        for j in range(1, n):
+            if at[j] - rooms[j] - at[j - 1] < d.LEAST_STAY_S:
+                return f"leaves stop {j - 1} too soon"
+        if table.n_legs[i] > n and at[n] - at[n - 1] < d.LEAST_STAY_S:
+            return "leaves its last stop too soon"
+        if table.n_legs[i] > n and at[n] + rooms[n] > DAY_S:
+            return "comes home after 04:00"
+    return ""
 
 
 @pytest.mark.parametrize("i", range(4, len(d.TEMPLATES)), ids=lambda i: d.TEMPLATES[i].name)
-def test_trips_of_the_slack_fit_into_every_day(table, i):
-    """Proof by all extremes: jitters and shifts enter linearly, so the worst day is one of them."""
-    slack, n = d.slack_s(table), int(table.n_stops[i])
-    for at in days_at_their_extremes(table, i, (SHIFTS[0], 0, SHIFTS[-1])):
-        assert at[0] - slack >= 0, "leaves home before 04:00"
-        for j in range(n - 1):
-            assert at[j + 1] - room_s(table, i, j + 1) - at[j] >= d.LEAST_STAY_S, f"stop {j}"
-        if n:
-            assert at[n] - at[n - 1] >= d.LEAST_STAY_S, "last stop"
-        if table.n_legs[i] > n:
-            assert at[n] + slack <= DAY_S, "comes home after 04:00"
-
-
-def test_diaries_leave_the_rooms_that_near_places_need(table):
-    home_to_near, near_to_near = d.near_slack_s(table)
-    assert home_to_near >= HOME_TO_NEAR_S
-    assert near_to_near >= NEAR_TO_NEAR_S
-
-
-def test_large_cities_fit(table):
-    assert d.slack_s(table) >= 75 * 60
+def test_every_way_within_reach_fits_into_every_day(table, i):
+    assert fault(table, i) == ""
 
 
 @pytest.mark.parametrize("i", [d.NUMBER["depart"], d.NUMBER["return"]])
 def test_trips_beyond_the_map_fit_into_the_day(table, i):
     latest = int(table.anchor_s[i, 0]) + int(table.jitter_s[i])
-    assert d.slack_s(table) <= int(table.anchor_s[i, 0])
+    assert int(table.anchor_s[i, 0]) >= THROUGH_ROOM_S
     assert latest <= DAY_S
 
 
 @pytest.mark.parametrize(
-    ("name", "stop", "clock_s", "room_s"),
+    ("name", "stop", "earlier_min", "found"),
     [
-        ("work@08:00", 0, 7 * 3600, 1800),
-        ("work-home-leisure@08:00", 3, 22 * 3600 + 1800, 5400 - 600),
-        ("clinic@08:30", 1, 27 * 3600 + 600, 2400),
+        ("work-home-leisure@08:00", 1, 400, "leaves stop 0 too soon"),
+        ("work-home-leisure@08:00", 2, 10, "leaves stop 1 too soon"),
+        ("work-lunch-work-shop@08:00", 1, 215, "leaves stop 0 too soon"),
+        ("shop-home-shop-home-visit@09:06", 1, 10, "leaves stop 0 too soon"),
+        ("clinic@08:30", 0, 200, "leaves before 04:00"),
+        ("clinic@08:30", 1, -17 * 60, "comes home after 04:00"),
+        ("trip@09:30", 0, 40, "leaves before 04:00"),
+        ("outside@08:00", 0, 10, "leaves before 04:00"),
+        ("school-work@07:30", 1, 10, "leaves stop 0 too soon"),
     ],
 )
-def test_early_starts_and_late_returns_shorten_the_slack(table, name, stop, clock_s, room_s):
-    """Work may begin earlier, a shift end four hours later, and all be late by the jitter."""
+def test_a_day_that_is_too_full_is_found(table, name, stop, earlier_min, found):
     anchor_s = table.anchor_s.copy()
-    anchor_s[NUMBERS[name], stop] = clock_s - 4 * 3600
-    assert d.slack_s(dataclasses.replace(table, anchor_s=anchor_s)) == room_s
+    anchor_s[NUMBERS[name], stop] -= earlier_min * 60
+    assert fault(dataclasses.replace(table, anchor_s=anchor_s), NUMBERS[name]) == found
 
 
-def test_near_slack_sees_a_stay_cut_short(table):
-    anchor_s = table.anchor_s.copy()
-    anchor_s[next(i for name, i in NUMBERS.items() if name.startswith("shop-home-shop-home-visit")), 1] -= 600
-    assert d.near_slack_s(dataclasses.replace(table, anchor_s=anchor_s))[0] < HOME_TO_NEAR_S
+def test_who_starts_early_leaves_no_sooner_than_the_day(table):
+    """Without `shift_of` the earliest shift leaves 90 minutes for the way to work."""
+    i = NUMBERS["work@08:00"]
+    assert int(table.anchor_s[i, 0]) == plan.WORK_ANCHOR_S
+    assert int(table.anchor_s[i, 0]) + SHIFTS[0] < WORK_ROOM_S
 
 
-def test_shifts_stay_within_what_the_slack_allows_for():
-    assert SHIFTS[0] >= d.EARLIEST_SHIFT_S
-    assert SHIFTS[-1] <= d.LATEST_SHIFT_S
+def test_who_works_far_brings_no_child_to_school_on_the_way(table):
+    for i, template in enumerate(d.TEMPLATES):
+        instead = d.TEMPLATES[table.far_job[i]]
+        purposes = [what for what, _ in template.stops]
+        if Purpose.WORK in purposes and purposes[0] is Purpose.SCHOOL:
+            assert instead.stops[0][0] is Purpose.WORK
+            assert {what for what, _ in instead.stops} <= set(purposes)
+        else:
+            assert instead is template
 
 
 def test_kernel_and_diaries_count_alike(table):

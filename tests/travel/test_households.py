@@ -103,10 +103,16 @@ def test_single_places_have_one_slot_each():
     single = {
         Purpose.HOME: hh.HOME_SLOT, Purpose.WORK: hh.WORK_SLOT, Purpose.SCHOOL: hh.SCHOOL_SLOT,
         Purpose.WORSHIP: hh.WORSHIP_SLOT, Purpose.CLINIC: hh.CLINIC_SLOT, Purpose.GROUP: hh.GROUP_SLOT,
-        Purpose.OUTSIDE: hh.OUTSIDE_SLOT,
+        Purpose.OUTSIDE: hh.OUTSIDE_SLOT, Purpose.LUNCH: hh.LUNCH_SLOT,
     }  # fmt: skip
     for purpose, slot in single.items():
         assert (table[purpose] == slot).all()
+
+
+def test_every_other_day_out_leads_somewhere_new():
+    row = hh.slot_table(town_scenario().settings.travel)[Purpose.TRIP]
+    assert (row == hh.NEW_TRIP_SLOT).mean() == 0.5
+    assert (row == hh.TRIP_SLOT).mean() == 0.5
 
 
 def test_each_slot_is_filled_for_the_purpose_that_picks_it():
@@ -118,7 +124,7 @@ def test_each_slot_is_filled_for_the_purpose_that_picks_it():
 
 
 def test_kernel_and_households_count_alike():
-    for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "OUTSIDE_SLOT", "N_SLOTS"):
+    for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "OUTSIDE_SLOT", "LUNCH_SLOT", "TRIP_SLOT", "N_SLOTS"):
         assert getattr(plan, name) == getattr(hh, name)
-    unfamiliar = [hh.NEW_SHOP_SLOT, hh.NEW_LEISURE_SLOT, hh.NEW_CITY_SLOT]
+    unfamiliar = [hh.NEW_SHOP_SLOT, hh.NEW_LEISURE_SLOT, hh.NEW_CITY_SLOT, hh.NEW_TRIP_SLOT]
     assert unfamiliar == [*range(plan.NEW_SLOT, plan.NEW_SLOT + plan.NEW_SLOTS)]

@@ -29,6 +29,7 @@ def country(tmp_path_factory) -> Small:
         "[period]\nstart = 2025-01-01\ndays = 800\n"
         '[roads]\nsource = "nation"\npath = "metros.csv"\nmetros = ["Northtown", "southtown"]\n'
         'vehicles_per_person = 0.68\ndensity_per_km2 = 800\nwater = "none"\nvehicles_per_zone = 100\n'
+        'leave_work = 0.2\nleave_other = 0.05\n'
         "[households]\nfar_moves = 0.7\nmoved_in_year = 0.3\nmoved_in_five_years = 0.7\n"
         "[visitors.region]\nvehicles = 20000\nweeks = 0.1\ndays = 'one'\npurpose = 'errands'\n"
         "[readers]\ngrowth = 3.0\n"

@@ -10,16 +10,25 @@ from worlds import RESTLESS, Small, small, town_scenario
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import truth
-from simulate.travel.diaries import LEAST_STAY_S, diaries, slack_s
+from simulate.travel.diaries import LEAST_STAY_S
 from simulate.world import build
-from simulate.world.reach import DIARY_ROOM_S, NO_LIMIT, Reach, reach
+from simulate.world.reach import (
+    HOME_TO_NEAR_S,
+    NEAR_TO_NEAR_S,
+    NO_LIMIT,
+    ROOM_S,
+    THROUGH_ROOM_S,
+    TRIP_ROOM_S,
+    WORK_ROOM_S,
+    reach,
+)
 from simulate.world.routes import best_times
 from simulate.world.zones import Purpose
 
 DAYS = 300
 HUGE = {
     "roads.population": 500, "roads.density_per_km2": 0.217, "roads.block_m": 2100, "period.days": DAYS,
-    "travel.distance_decay_s": 9000,
+    "travel.distance_decay_s": 9000, "travel.work_decay_s": 27000,
     "visitors.work": {"vehicles": 40, "weeks": 0.8, "days": "workdays", "purpose": "work"},
     "visitors.errands": {"vehicles": 40, "weeks": 0.8, "days": "one", "purpose": "errands"},
     "visitors.through": {"vehicles": 40, "weeks": 0.8, "days": "one", "purpose": "through"},
@@ -43,7 +52,7 @@ def stays_s(trips: truth.Trips) -> np.ndarray:
 
 
 def test_every_trip_fits_into_its_day(huge):
-    assert huge.world.reach.other_ds < huge.world.reach.work_ds < NO_LIMIT
+    assert huge.world.reach.near_ds < huge.world.reach.other_ds < huge.world.reach.work_ds < NO_LIMIT
     trips = trips_of(huge)
     moved = [truth.home_and_work(huge.lives, day) for day in (0, DAYS - 1)]
     assert all((moved[0][i] != moved[1][i]).sum() > 50 for i in range(2))
@@ -54,9 +63,15 @@ def test_every_trip_fits_into_its_day(huge):
     assert (trips.arrive_s <= begins + DAY_S).all()
 
 
+def no_limit(best_s, travel, *, freeways):
+    """Admit everything but what is meant to be near."""
+    far = dict.fromkeys(("other_ds", "work_ds", "trip_ds", "through_ds"), NO_LIMIT)
+    return reach(best_s, travel, freeways=freeways)._replace(**far)
+
+
 def test_without_reach_some_would_be_in_two_places_at_once():
     """The negative control: the town is large enough for the test above to fail."""
-    with patch.object(build, "reach", lambda *_args, **_options: Reach(NO_LIMIT, NO_LIMIT)):
+    with patch.object(build, "reach", no_limit):
         anywhere = small(town_scenario(1, **HUGE, **RESTLESS), scattered=1)
     assert stays_s(trips_of(anywhere)).min() < LEAST_STAY_S
 
@@ -71,7 +86,11 @@ def test_nobody_works_or_goes_beyond_reach_of_home(huge):
         far = both[zones.hub[home[commutes]], zones.hub[work[commutes]]]
         assert far.max() <= huge.world.reach.work_ds
         assert far.max() > huge.world.reach.other_ds, "jobs may be farther than anything else"
-        today = (trips.day == day) & (trips.leg == 0) & ~np.isin(trips.purpose, [Purpose.WORK, Purpose.OUTSIDE])
+        today = (
+            (trips.day == day)
+            & (trips.leg == 0)
+            & ~np.isin(trips.purpose, [Purpose.WORK, Purpose.OUTSIDE, Purpose.TRIP])
+        )
         today &= trips.vehicle < huge.lives.population.n_residents
         today &= ~zones.outside[trips.from_zone]
         away = both[zones.hub[trips.from_zone[today]], zones.hub[trips.to_zone[today]]]
@@ -80,21 +99,44 @@ def test_nobody_works_or_goes_beyond_reach_of_home(huge):
 
 
 def test_a_small_town_has_no_limit_and_loses_no_choice():
-    assert small(town_scenario(1, period__days=2)).world.reach == Reach(NO_LIMIT, NO_LIMIT)
+    limit = small(town_scenario(1, period__days=2)).world.reach
+    assert limit.other_ds == limit.work_ds == NO_LIMIT
 
 
 @pytest.mark.parametrize("freeways", [False, True])
-def test_both_ways_by_home_fill_the_room_of_a_diary_and_no_more(freeways):
+def test_ways_by_home_fill_their_rooms_and_no_more(freeways):
     travel = town_scenario(1).settings.travel
-    assert slack_s(diaries()) >= DIARY_ROOM_S
-    limit = reach(np.array([[0.0, 9000.0], [9000.0, 0.0]]), travel, freeways=freeways)
+    limit = reach(np.array([[0.0, 90_000.0], [90_000.0, 0.0]]), travel, freeways=freeways)
     peak = max(travel.peak_freeway, travel.peak_other) if freeways else travel.peak_other
 
     def slowest_s(best_ds: float) -> float:
         return (best_ds / 10 * travel.other_route_margin + 60) * peak + 2 * travel.access_s
 
-    assert slowest_s(limit.work_ds + limit.other_ds) <= DIARY_ROOM_S
-    assert slowest_s(limit.work_ds + limit.other_ds) > DIARY_ROOM_S - 60 * peak - 2 * travel.access_s - 1
-    edge = (DIARY_ROOM_S - 2 * travel.access_s) / peak - 60
-    assert reach(np.array([[0.0, edge / 1.25 - 1]]), travel, freeways=freeways) == Reach(NO_LIMIT, NO_LIMIT)
-    assert reach(np.array([[0.0, edge / 1.25 + 1]]), travel, freeways=freeways) == limit
+    for best_ds, room_s in (
+        (limit.near_ds, HOME_TO_NEAR_S), (2 * limit.near_ds, NEAR_TO_NEAR_S), (limit.other_ds + limit.near_ds, ROOM_S),
+        (limit.work_ds, WORK_ROOM_S), (limit.trip_ds, TRIP_ROOM_S), (limit.through_ds, THROUGH_ROOM_S),
+    ):  # fmt: skip
+        spare_s = 40 if best_ds in {limit.near_ds, 2 * limit.near_ds} else 3  # the tighter of the two decides
+        assert room_s - spare_s < slowest_s(best_ds) <= limit.slowest_way_s(best_ds) <= room_s
+    edge = ((ROOM_S - 2 * travel.access_s) / peak - 60) / travel.other_route_margin
+    for best_s, unlimited in ((edge - 2, True), (edge + 2, False)):
+        found = reach(np.array([[0.0, best_s]]), travel, freeways=freeways)
+        assert (found.other_ds == NO_LIMIT, found.work_ds == NO_LIMIT) == (unlimited, unlimited)
+
+
+def test_commuters_who_live_far_start_later_and_go_to_lunch_near_work(huge):
+    """In a town as wide as this, the way to work decides who may start early."""
+    trips, zones, limit = trips_of(huge), huge.world.zones, huge.world.reach
+    best_ds = 10 * best_times(huge.world.roads, huge.world.graph, huge.world.routes.hub_node)
+    to_work = (trips.purpose == Purpose.WORK) & (trips.leg == 0)
+    way_ds = best_ds[zones.hub[trips.from_zone[to_work]], zones.hub[trips.to_zone[to_work]]]
+    after_four = (trips.arrive_s - trips.day * DAY_S - DAY_START_S)[to_work]
+    slowest = np.array([limit.slowest_way_s(int(round(way))) for way in way_ds])
+    assert (after_four >= np.minimum(slowest, after_four.max()) - 1).all()
+    assert (slowest > 5400).sum() > 50, "some could not start at half past five"
+    assert after_four.min() < 7200, "while others start before six"
+    lunch = np.flatnonzero(trips.purpose == Purpose.LUNCH)
+    assert (trips.purpose[lunch - 1] == Purpose.WORK).all()
+    way = best_ds[zones.hub[trips.from_zone[lunch]], zones.hub[trips.to_zone[lunch]]]
+    assert way.max() <= limit.near_ds
+    assert len(lunch) > 100

@@ -108,6 +108,17 @@ def test_too_many_metros(files):
         choose(metros, names)
 
 
+def test_metros_may_be_named_in_one_text_or_as_a_list(files):
+    path = {"roads.path": str(files / "metros.csv")}
+    asked = ({"overrides": {**path, "roads.metros": ["Memphis", "Buffalo-Cheektowaga, NY"]}},
+             {"overrides": path, "metros": ["Memphis", "Buffalo-Cheektowaga, NY"]},
+             {"overrides": path, "metros": "Memphis, Buffalo-Cheektowaga, NY"})  # fmt: skip
+    scenarios = [sim.load("vigilant-2019", **one) for one in asked]
+    assert {one.identity for one in scenarios} == {scenarios[0].identity}
+    assert {one.sources["roads.metros"] for one in scenarios} == {"set for this run"}
+    assert "Memphis and Buffalo" in scenarios[0].title
+
+
 def test_a_scenario_that_names_no_metro_can_be_shown_and_not_built(files):
     scenario = flock(files)
     assert scenario.settings.roads.share is None
@@ -136,13 +147,27 @@ def test_totals_are_shared_by_population_once(files):
     assert more.readers.sightings.per_month == pytest.approx(0.3e6)  # an assumption speaks of the nation, too
 
 
+def test_the_source_of_a_total_says_how_large_a_share_was_taken(files):
+    change = {"roads.path": str(files / "metros.csv"), "roads.metros": ["Buffalo"], "readers.place.police.count": 70}
+    sources = sim.load("vigilant-2019", overrides=change).sources
+    assert sources["readers.place.police.count"] == "set for this run; 10 % of 70, for these metros"
+    assert sources["readers.mobile.patrols.units"].startswith(
+        "assumption: ten for each of some 80 agencies; 10 % of 800"
+    )
+    assert "these metros" not in sources["period.days"] + sources["roads.metros"] + sources["readers.misread"]
+    assert "these metros" not in " ".join(sim.load("vigilant-2019").sources.values())
+
+
 def test_a_share_never_leaves_nothing(files):
     change = {"roads.path": str(files / "metros.csv"), "roads.metros": ["Buffalo"], "readers.place.police.count": 1}
     assert sim.load("vigilant-2019", overrides=change).settings.readers.place["police"].count == 1
 
 
 def test_a_metro_is_the_same_alone_or_beside_another(files):
-    one, two = (build_nation(flock(files, *names).settings.roads, 7) for names in (["Buffalo"], ["Memphis", "Buffalo"]))
+    one, two = (
+        build_nation(settings.roads, 7)
+        for settings in (flock(files, *names).settings for names in (["Buffalo"], ["Memphis", "Buffalo"]))
+    )
     assert two.chosen == (1, 2)
     node = two.roads.node_name >> NAME_BITS == one.roads.node_name[0] >> NAME_BITS
     link = two.metro_of_link == 1

@@ -25,7 +25,17 @@ def metros(tmp_path):
 
 
 def built(overrides, seed=0):
-    return build_network(load("smallville", overrides=overrides).settings.sharing, seed)
+    settings = load("smallville", overrides=overrides).settings
+    return build_network(settings.sharing, settings.roads, seed)
+
+
+def national(tmp_path, table, **changes):
+    """Build the network of a national scenario over this table of metros."""
+    (tmp_path / "roads.csv").write_text(table, encoding="utf-8")
+    settings = load(
+        "vigilant-2019", overrides={**GENERATED, "roads.path": str(tmp_path / "roads.csv"), **changes}
+    ).settings
+    return build_network(settings.sharing, settings.roads, 0)
 
 
 def test_without_metros_nobody_is_placed():
@@ -42,6 +52,22 @@ def test_agencies_stand_in_metros_of_their_own_state(metros):
     assert np.array_equal(made.metros.state[made.shared.metro[stands]], made.shared.state[stands])
     assert set(np.unique(made.shared.state[stands])) == {CODES.index("TX"), CODES.index("FL")}
     assert made.notes[1] == f"{stands.sum()} agencies stand in one of 2 large metros."
+
+
+def test_agencies_of_a_national_scenario_stand_in_its_metros_without_naming_the_file_twice(tmp_path, metros):
+    made = national(tmp_path, METROS)
+    assert np.array_equal(made.shared.metro, built({**GENERATED, "sharing.metros.path": metros}).shared.metro)
+    one = METROS.replace("Miami,FL", "Akron,OH")
+    other = national(tmp_path, one, **{"sharing.metros.path": metros})
+    assert other.metros.name == ("Dallas", "Miami")
+    assert national(tmp_path, one).metros.name == ("Dallas", "Akron")
+
+
+def test_a_nation_without_a_file_or_of_another_country_places_no_agency(tmp_path):
+    assert national(tmp_path, METROS, **{"roads.path": ""}).metros is None
+    abroad = national(tmp_path, METROS + "Toronto,ON,6000000,43.7,-79.4\n")
+    assert abroad.metros is None
+    assert (abroad.shared.metro == -1).all()
 
 
 def test_the_metros_change_nothing_else(metros):

@@ -42,6 +42,8 @@ vehicles_per_person = 0.68
 density_per_km2 = 800
 water = "none"
 vehicles_per_zone = 100
+leave_work = 0.05
+leave_other = 0.02
 [readers.place.corners]
 owner = "police"
 strategy = "random"

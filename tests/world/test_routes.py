@@ -232,8 +232,8 @@ def test_a_node_without_a_way_out_is_named():
 
 def test_routes_too_long_for_their_tables_are_refused(awkward):
     world = awkward.world
-    slow = dataclasses.replace(world.graph, slow_ds=world.graph.slow_ds * 40)
-    with pytest.raises(ScenarioError, match="trips of at most 109 minutes"):
+    slow = dataclasses.replace(world.graph, slow_ds=world.graph.slow_ds * 400)
+    with pytest.raises(ScenarioError, match="trips of at most 600 minutes"):
         build_routes(world.roads, slow, world.routes.hub_node, world.readers, 1.25)
 
 

@@ -1,0 +1,84 @@
+"""How far a command is: a bar on a terminal, else a line for each step."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
+STOPPED = 130
+"""Exit code of what Ctrl-C ended."""
+
+
+class Shards:
+    """Show shards, sightings, rate and time left on a terminal; nothing elsewhere."""
+
+    def __init__(self, quiet: bool, title: str) -> None:
+        self.shown = not quiet and sys.stderr.isatty()
+        self.title = title
+
+    def __enter__(self) -> Callable[[int, int, int], None] | None:
+        if not self.shown:
+            return None
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} shards"),
+            TextColumn("{task.fields[rows]:,} sightings"), TimeRemainingColumn(),
+        )  # fmt: skip
+        self.bars = Progress(*columns, console=Console(stderr=True))
+        self.bars.start()
+        task = self.bars.add_task(self.title, total=None, rows=0)
+
+        def report(done: int, total: int, rows: int) -> None:
+            self.bars.update(task, completed=done, total=total, rows=rows)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            self.bars.stop()
+
+
+class Steps:
+    """Show how many runs of many are done: a bar on a terminal, else a line for each step."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.bars: Progress | None = None
+        self.last = ""
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        return self.step
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Say that so many runs are done and what is being done."""
+        if self.quiet:
+            return
+        if not sys.stderr.isatty():
+            if what != self.last and " shards" not in what:
+                print(f"{done} of {total} runs done; {what}", file=sys.stderr)
+            self.last = what
+            return
+        if self.bars is None:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+            count = TextColumn("{task.completed}/{task.total} runs")
+            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}"))
+            self.bars = Progress(*columns, console=Console(stderr=True))
+            self.bars.start()
+            self.bars.add_task(what, total=total)
+        self.bars.update(self.bars.task_ids[0], completed=done, description=what)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.bars is not None:
+            self.bars.stop()
+        if kind is KeyboardInterrupt:
+            print("\nplateprint: stopped; run the same command again to go on with the runs it kept", file=sys.stderr)
+            raise SystemExit(STOPPED) from None

@@ -1,0 +1,141 @@
+"""Commands about several runs: what changes between scenarios or rules, and with the assumptions."""
+
+from __future__ import annotations
+
+import json as jsons
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from simulate.cli.bars import Steps
+from simulate.cli.options import (
+    Json,
+    Keep,
+    Measures,
+    Metros,
+    Observer,
+    Quiet,
+    Seed,
+    Set,
+    Targets,
+    Work,
+    Workers,
+    announce_compiling,
+    names,
+    rules_in,
+)
+from simulate.files import write_text
+
+
+def compare(
+    *scenarios: str,
+    measures: Measures = "exposure,anchors,unicity",
+    replicates: Annotated[
+        int, Parameter(help="Worlds to draw of each, from --seed on; from 2 on, differences have an interval.")
+    ] = 1,
+    retention: Annotated[
+        str | None, Parameter(help="Retention rules, as in 21d,90d,forever; by default the first scenario's ladder.")
+    ] = None,
+    observer: Observer = None,
+    targets: Targets = None,
+    metros: Metros = None,
+    overrides: Set = (),
+    seed: Seed = 0,
+    workers: Workers = None,
+    work: Work = Path("runs/compare"),
+    keep: Keep = True,
+    out: Annotated[Path | None, Parameter(help="Write a page, as in --out compare.html.")] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare scenarios with the first, or the rules of one with its first rule.
+
+    All are drawn from the same seeds, so that they differ only in what is
+    asked. Each run is kept in the folder of --work, under its name, seed and
+    content, and used again or resumed next time.
+
+    Parameters
+    ----------
+    scenarios
+        Names of the catalogue, or TOML files.
+    """
+    announce_compiling(quiet)
+    from simulate.comparing.compare import compare as take  # noqa: PLC0415
+    from simulate.report.words import note_for_ever  # noqa: PLC0415
+
+    with Steps(quiet) as steps:
+        made = take(
+            scenarios, replicates=replicates, measures=names(measures), retention=rules_in(retention),
+            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
+            work=work if keep else None, steps=steps,
+        )  # fmt: skip
+    print(made)
+    if not quiet:
+        print(f"\n{made.compared.covers()}")
+        if note := note_for_ever({row.rate.retention for row in made.rates}, *made.compared.days):
+            print(note)
+    if json:
+        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+    if out:
+        print(f"page: {made.page(out).resolve()}")
+
+
+def sweep(
+    scenario: str,
+    *,
+    only: Annotated[
+        str | None,
+        Parameter(help="Assumptions to try, as in habits,night; by default all, and then the next report says it too."),
+    ] = None,
+    measures: Measures = "exposure,anchors,unicity",
+    retention: Annotated[
+        str | None, Parameter(help="The rule, as in 21d; by default the longest of the ladder that is reached.")
+    ] = None,
+    observer: Observer = None,
+    targets: Targets = None,
+    metros: Metros = None,
+    overrides: Set = (),
+    seed: Seed = 0,
+    workers: Workers = None,
+    run: Annotated[
+        Path | None, Parameter(help="Folder of the base run, drawn if it is not there; by default runs/NAME.")
+    ] = None,
+    work: Work = Path("runs/sweep"),
+    keep: Keep = True,
+    out: Annotated[Path | None, Parameter(help="Write a page, as in --out sweep.html.")] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Try each assumption at both ends, to see how far the answers depend on it.
+
+    The ranges of all are also put beside the base run, where plateprint report
+    finds them. The runs at the ends are kept in the folder of --work, and used
+    again or resumed next time.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    announce_compiling(quiet)
+    from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
+    from simulate.report.words import if_kept  # noqa: PLC0415
+
+    with Steps(quiet) as steps:
+        made = take(
+            scenario, only=None if only is None else names(only), measures=names(measures), retention=retention,
+            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
+            run=run, work=work if keep else None, steps=steps,
+        )  # fmt: skip
+    print(made)
+    if not quiet:
+        kept = if_kept(made.ranges.retention, made.swept.days)
+        print(f"\nIf sightings {kept}; one assumption at a time, in one world.")
+        for one in made.ranges.assumptions:
+            told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
+            print(f"{one.name}: {told}")
+    if json:
+        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+    if out:
+        print(f"page: {made.page(out).resolve()}")

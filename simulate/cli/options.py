@@ -1,0 +1,61 @@
+"""Options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from simulate.checks import ScenarioError
+
+Set = Annotated[
+    tuple[str, ...], Parameter(name="--set", negative=(), help="Change a value, as in period.days=30; may be repeated.")
+]
+Metros = Annotated[
+    str | None, Parameter(help="Metros of a national scenario to draw, whole, as in Buffalo,Memphis; five at most.")
+]
+Seed = Annotated[int, Parameter(help="What all random draws start from: the same seed gives the same rows.")]
+Quiet = Annotated[bool, Parameter(negative=(), help="Print results only.")]
+Retentions = Annotated[
+    str | None, Parameter(help="Retention rules to compare, as in 21d,90d,forever; by default the scenario's ladder.")
+]
+Observer = Annotated[
+    str | None,
+    Parameter(
+        help="Who looks: an observer or owner of the scenario; by default the scenario's first observer by name."
+    ),
+]
+On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
+Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist.")]
+Workers = Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")]
+Work = Annotated[Path, Parameter(help="Folder for the runs that are drawn.")]
+Keep = Annotated[
+    bool, Parameter(negative="--no-keep", help="Keep these runs; --no-keep draws them in a temporary folder.")
+]
+Json = Annotated[Path | None, Parameter(help="Write all numbers to this file as JSON as well.")]
+Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]
+
+
+def names(text: str) -> list[str]:
+    """Split a list of names at its commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def rules_in(retention: str | None) -> list[str] | None:
+    """Split a list of retention rules; None where none was given."""
+    if retention is None:
+        return None
+    rules = names(retention)
+    if not rules:
+        raise ScenarioError("--retention", "rules such as 21d,90d,forever", repr(retention), "name at least one")
+    return rules
+
+
+def announce_compiling(quiet: bool) -> None:
+    """Say why the first use on a machine is slow; before anything compiled is imported."""
+    from simulate.kernels import CACHE  # noqa: PLC0415
+
+    if not quiet and not CACHE.exists():
+        print("First use on this machine: compiling, about half a minute.", file=sys.stderr)

@@ -1,0 +1,185 @@
+"""Commands about one run: draw it, measure it, write its page, check it."""
+
+from __future__ import annotations
+
+import json as jsons
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from simulate.checks import ScenarioError
+from simulate.cli.bars import STOPPED, Shards
+from simulate.cli.options import (
+    Json,
+    Measures,
+    Metros,
+    Observer,
+    On,
+    Quiet,
+    Retentions,
+    Seed,
+    Set,
+    Targets,
+    Workers,
+    announce_compiling,
+    names,
+    rules_in,
+)
+from simulate.files import write_text
+
+if TYPE_CHECKING:
+    from simulate.policy.view import View
+
+FAILED = 1
+"""Exit code of a verify that found a fault."""
+
+
+def run(
+    scenario: str,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder of the run; by default runs/NAME.")] = None,
+    seed: Seed = 0,
+    metros: Metros = None,
+    overrides: Set = (),
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw every sighting of a scenario into a folder; run it again to resume.
+
+    Parameters
+    ----------
+    scenario
+        A name of the catalogue, or a TOML file.
+    """
+    from simulate.scenario import load  # noqa: PLC0415
+
+    loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
+    path = out or Path("runs") / loaded.name
+    if workers is not None and workers < 1:
+        raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
+    announce_compiling(quiet)
+    from simulate.sightings.run import run as draw  # noqa: PLC0415
+
+    try:
+        with Shards(quiet, f"Drawing {loaded.title}") as report:
+            made = draw(loaded, path, workers=workers, progress=report)
+    except KeyboardInterrupt:
+        print(f"\nplateprint: stopped; run the same command again to resume {path}", file=sys.stderr)
+        raise SystemExit(STOPPED) from None
+    manifest = made.store.manifest()
+    if not quiet:
+        for placement in made.world.placements:
+            print(placement)
+    print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
+    if not quiet:
+        print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}")
+
+
+def measure(
+    run: Path,
+    *,
+    measures: Measures = "exposure,anchors,unicity",
+    observer: Observer = None,
+    retention: Retentions = None,
+    on: On = None,
+    targets: Targets = None,
+    full: Annotated[bool, Parameter(negative=(), help="Print every score, not only the main ones.")] = False,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure what an observer can work out, rule by rule.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    announce_compiling(quiet)
+    from simulate.report.words import note_for_ever  # noqa: PLC0415
+    from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
+    from simulate.risk.measures import measure as take  # noqa: PLC0415
+
+    asked = names(measures)
+    check_names(asked)
+    view = _view(run, observer, retention, on, quiet)
+    rates = take(view, asked, targets=targets)
+    if not quiet:
+        print(f"{view.describe()}\n")
+    print(rates if full else main_scores(rates, view.asked.unicity_points))
+    if not quiet:
+        print()
+        if note := note_for_ever({rate.retention for rate in rates}, view.today):
+            print(note)
+        for name in dict.fromkeys(asked):
+            print(f"{name}: {card(name, view.asked).describe()}")
+        print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
+    if json:
+        write_text(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
+
+
+def report(
+    run: Path,
+    *,
+    out: Annotated[Path | None, Parameter(help="The page; by default RUN.html.")] = None,
+    observer: Observer = None,
+    retention: Retentions = None,
+    on: On = None,
+    targets: Targets = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write one page about a run: risk by retention, a map, and what it cannot tell you.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    announce_compiling(quiet)
+    from simulate.report.page import write_page  # noqa: PLC0415
+    from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
+    from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.ranges import ranges_for  # noqa: PLC0415
+
+    view = _view(run, observer, retention, on, quiet)
+    rates = take(view, targets=targets)
+    path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
+    if view.nothing_read():
+        print(f"{view.describe()}: all below is what anyone could work out without sightings")
+    for line in terminal_lines(headlines(view, rates, ranges_for(view))):
+        print(line)
+    print(f"page: {path.resolve()}")
+
+
+def verify(run: Path) -> None:
+    """Read a whole run again and name every shard that is missing, truncated or altered.
+
+    Parameters
+    ----------
+    run
+        Folder of a run.
+    """
+    from simulate.sightings.store import verify as faults_of  # noqa: PLC0415
+
+    if not run.exists():
+        raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run smallville")
+    faults = faults_of(run)
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise SystemExit(FAILED)
+    print(f"{run}: every row is as it was written")
+
+
+def _view(run: Path, observer: str | None, retention: str | None, on: str | None, quiet: bool) -> View:
+    """Open a run and look at it as an observer would."""
+    from simulate.policy.retention import Retention  # noqa: PLC0415
+    from simulate.policy.view import view_of  # noqa: PLC0415
+    from simulate.sightings.run import open_run  # noqa: PLC0415
+
+    asked = [Retention.of(text) for text in rules_in(retention) or ()]
+    opened = open_run(run)
+    if not quiet:
+        print(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}", file=sys.stderr)
+    return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)

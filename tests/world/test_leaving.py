@@ -1,0 +1,69 @@
+"""Leaving: the stated shares of people go beyond the map, whatever the map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulate.world.leaving import Leaving, settle
+from simulate.world.zones import N_PURPOSES, Purpose, Zones
+
+
+def zones_of(hub, residents, drawn, outside) -> Zones:
+    n = len(hub)
+    return Zones(
+        x_m=np.zeros(n), y_m=np.zeros(n), hub=np.array(hub, np.int32), residents=np.array(residents, float),
+        attraction=np.tile(np.asarray(drawn, float), (N_PURPOSES, 1)), outside=np.array(outside, bool),
+        income_rank=np.zeros(n),
+    )  # fmt: skip
+
+
+def going(zones, interest, group, purpose):
+    """Return the share of all people who go to each group for a purpose, zone by zone."""
+    total, people = np.zeros(group.max() + 1), 0.0
+    for home in np.flatnonzero(zones.residents):
+        weight = zones.attraction[purpose] * interest[purpose][zones.hub[home], zones.hub]
+        for one in range(group.max() + 1):
+            total[one] += zones.residents[home] * weight[group == one].sum() / weight.sum()
+        people += zones.residents[home]
+    return total / people
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_stated_shares_go_to_each_group(seed):
+    rng = np.random.default_rng(seed)
+    hub, group = np.arange(30), np.where(np.arange(30) < 24, -1, np.arange(30) % 3)
+    zones = zones_of(hub, np.where(group < 0, rng.random(30) * 50, 0), rng.random(30) + 0.1, group >= 0)
+    interest = dict.fromkeys(Purpose, np.exp(-4 * rng.random((30, 30))))
+    share = {Purpose.WORK: np.array([0.05, 0.0, 0.2]), Purpose.VISIT: np.array([0.3, 0.3, 0.1])}
+    settled = settle(zones, Leaving(group=group, share=share), interest)
+    for purpose, wanted in share.items():
+        assert going(settled, interest, group, purpose) == pytest.approx(wanted, abs=2e-3)
+        inside = settled.attraction[purpose][group < 0]
+        assert np.array_equal(inside, zones.attraction[purpose][group < 0]), "what lies within stays as it is"
+    same = set(Purpose) - {*share, Purpose.LUNCH}
+    assert all(np.array_equal(settled.attraction[p], zones.attraction[p]) for p in same), "nothing is said of these"
+
+
+def test_within_a_group_zones_keep_their_weights_and_lunch_follows_jobs():
+    zones = zones_of([0, 1, 2], [10, 0, 0], [4, 1, 3], [False, True, True])
+    interest = dict.fromkeys(Purpose, np.ones((3, 3)))
+    leaving = Leaving(group=np.array([-1, 0, 0]), share={Purpose.WORK: np.array([0.5])})
+    settled = settle(zones, leaving, interest)
+    assert settled.attraction[Purpose.WORK] == pytest.approx([4, 1, 3])
+    assert settled.attraction[Purpose.LUNCH] == pytest.approx([4, 1, 3])
+    more = settle(zones, Leaving(group=leaving.group, share={Purpose.WORK: np.array([0.75])}), interest)
+    assert more.attraction[Purpose.WORK] == pytest.approx([4, 3, 9], rel=0.01)
+    assert more.attraction[Purpose.LUNCH] == pytest.approx([4, 3, 9], rel=0.01)
+
+
+def test_nobody_goes_where_nobody_can_and_groups_of_other_maps_are_not_counted():
+    """Two maps side by side: a share is one of the people who could go."""
+    hub, group = [0, 1, 2, 3], np.array([-1, 0, -1, 1])
+    zones = zones_of(hub, [10, 0, 90, 0], [1, 1, 1, 1], [False, True, False, True])
+    near = np.kron(np.eye(2), np.ones((2, 2)))
+    leaving = Leaving(group=group, share={Purpose.WORK: np.array([0.2, 0.6])})
+    settled = settle(zones, leaving, dict.fromkeys(Purpose, near))
+    assert settled.attraction[Purpose.WORK] == pytest.approx([1, 0.25, 1, 1.5], rel=0.01)
+    near[0, 1] = 0.0
+    assert settle(zones, leaving, dict.fromkeys(Purpose, near)).attraction[Purpose.WORK][1] == 0
