@@ -79,12 +79,13 @@ def build_world(scenario: Scenario) -> World:
     quickest = plant(network, hubs)
     nation = ground.nation
     part = None if nation is None else nation.metro_of_hub
+    metro_of_hub = np.zeros(len(hubs), np.int16) if part is None else part
     best_s = best_times(roads, network, hubs, quickest, part)
     limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
     interest = interests(zones, best_s, settings.travel, limit)
     if ground.leaving is not None:
-        zones = settle(zones, ground.leaving, interest)
-    choice = choice_tables(zones, interest, best_s, limit, ground.districts, seed)
+        zones = settle(zones, ground.leaving, interest, metro_of_hub)
+    choice = choice_tables(zones, interest, best_s, limit, ground.districts, roads.node_name[hubs], seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = build_owners(settings.owners, zones, nation, seed)
     readers, placements = _place_readers(settings, ground, owners, flow, seed)
@@ -103,7 +104,7 @@ def build_world(scenario: Scenario) -> World:
         reach=limit,
         credits=tuple(dict.fromkeys(credit for credit in named if credit)),
         metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
-        metro_of_hub=np.zeros(len(hubs), np.int16) if part is None else part,
+        metro_of_hub=metro_of_hub,
         migration=np.zeros((1, 0)) if nation is None else nation.migration,
         elsewhere=-1 if nation is None else zones.n - 1,
     )

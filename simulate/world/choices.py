@@ -59,6 +59,7 @@ def choice_tables(
     best_s: NDArray[np.float64],
     reach: Reach,
     districts: Districts | None,
+    names: NDArray[np.int64],
     seed: int,
 ) -> NDArray[np.uint32]:
     """Build the rows; uint32[purposes, h, ROW] of zone ids.
@@ -66,6 +67,7 @@ def choice_tables(
     interest : those of `interests`. Under HOME stands where a household moves to whose first
     worker's job hangs on the hub; under VISIT also where one without a worker moves to; under
     LUNCH the hub is that of the job. Home-work pairs follow the trip table where there is one.
+    names : int64[h], what names each hub: its row is the same whatever hubs stand beside it.
     Near purposes keep within their reach, and where nothing is so near the nearest zone serves.
     Where nothing is said of what lies beyond, a day out ends at the edge of the map.
     """
@@ -83,7 +85,7 @@ def choice_tables(
             attraction[purpose] = _share_of_district(districts, attraction[purpose])
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
     for purpose in Purpose:
-        offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
+        offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), names.astype(np.uint64))
         if purpose in {Purpose.OUTSIDE, Purpose.CITY} and weigh[purpose].all():
             tables[purpose] = _anywhere(attraction[purpose], offset)
         else:

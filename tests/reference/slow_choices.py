@@ -10,7 +10,7 @@ from simulate.world.reach import NEAR
 from simulate.world.zones import N_PURPOSES, Purpose
 
 
-def slow_choices(zones, best_s, travel, reach, districts, seed):
+def slow_choices(zones, best_s, travel, reach, districts, names, seed):
     """Return what `choice_tables` does; uint32[purposes, h, ROW]."""
     h = len(best_s)
     hub = zones.hub
@@ -37,7 +37,7 @@ def slow_choices(zones, best_s, travel, reach, districts, seed):
             weight = weight * (there_and_back * 10 <= reach.near_ds)
         unserved = weight.sum(axis=1) == 0
         weight[unserved, nearest[unserved]] = 1.0
-        offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), np.arange(h))
+        offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), names.astype(np.uint64))
         for i in range(h):
             cumulative = np.cumsum(weight[i])
             at = (np.arange(ROW) + offset[i]) / ROW * cumulative[-1]

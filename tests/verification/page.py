@@ -46,12 +46,12 @@ The misses above are the first part of the answer. The rest follows from what th
 
 - **For any real person, plate or place.** Everything is invented. A share of vehicles is a statement about a
   modelled city under stated assumptions, never about somebody.
-- **For large metropolitan areas.** Unicity and matching were measured in cities of at most 200,000 people. Crowds are
-  smaller there: where more people share a place and hour, a few known points single out fewer of them. Sets of home
-  and work shrink as towns grow, since there are more places to work; a small town's must not be taken for a city's.
-- **For long distances and freeways.** Invented towns have no freeways, though metros do. Trips stay on the map, spells
-  out of town excepted, and what happens on those is not told. Journeys above 30 miles, commutes of an hour and nearly
-  half of all driving are missing; readers on motorways, and how far apart a car is seen, must not be read off a town.
+- **For large metropolitan areas.** Matching was measured in a city of 100,000 people; crowds are smaller there than
+  in a metro, and joining two data sets is easier. Sets of home and work shrink as towns grow, since there are more
+  places to work; a small town's must not be taken for a city's.
+- **For long distances from a town.** Metros have freeways, commutes of an hour and towns beyond; invented towns have
+  none of these, and their people go no farther than the edge. How far cars go and how far apart they are seen must not
+  be read off a town. What happens beyond a metro's edge, or on a journey, is not told.
 - **For people whose days are irregular.** Simulated households keep to some twenty places, one home and one
   workplace a worker. Shift work, two homes, borrowed and shared cars, deliveries, taxis and gig driving are absent.
   Habits too regular make a car easier to find and its past easier to guess than in life.
@@ -67,9 +67,9 @@ The misses above are the first part of the answer. The rest follows from what th
   does not.
 - **For wrong plates.** Which characters are confused is assumed, as is that one number in four is issued. A wrong
   state matters to hot lists alone.
-- **For coarse grains of time and place.** Where a point is known only to half a day or to a square kilometre, the
-  model finds far fewer plates unique than the laws measured on telephones would. A claim that coarsening protects
-  must not rest on this model alone.
+- **For coarse grains of time and place.** In a metro the model follows the law measured on telephones, on average
+  over grains; in small cities it finds more plates unique at fine grains and fewer at coarse ones. A claim
+  that coarsening protects must not rest on a small city of this model.
 - **For how likely two data sets are to be joined.** In a small crowd whose records share one set of trips, joining is
   too easy. Trust the order of the rules that are compared, not the level.
 - **For hit rates, alarms, arrests, crimes solved, or chilling effects.** A hit rate says how long a hot list is.

@@ -1,6 +1,6 @@
 """How vehicles move in half a year of Smallville, against the surveys of FHWA, NHTS and the Census.
 
-Lengths and times of trips are measured in a large city instead (`test_distances.py`), for a
+Lengths and times of trips are measured in metros instead (`test_distances.py`), for a
 town without surroundings has none but short ones.
 """
 

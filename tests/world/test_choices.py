@@ -36,7 +36,9 @@ def town():
 
 
 def tables_of(zones, best_s, limit=ANYWHERE, districts=None, seed=0):
-    return choice_tables(zones, interests(zones, best_s, TRAVEL, limit), best_s, limit, districts, seed)
+    return choice_tables(
+        zones, interests(zones, best_s, TRAVEL, limit), best_s, limit, districts, np.arange(len(best_s)), seed
+    )
 
 
 def counts(row, n):
@@ -200,12 +202,16 @@ def test_rows_are_those_of_the_slow_twin(town, tight):
     """Zone by zone, byte for byte: also where reach cuts off, and where nothing serves."""
     zones, best_s, _ = town
     limit = within(**tight)
-    assert np.array_equal(tables_of(zones, best_s, limit, None, 4), slow_choices(zones, best_s, TRAVEL, limit, None, 4))
+    assert np.array_equal(
+        tables_of(zones, best_s, limit, None, 4),
+        slow_choices(zones, best_s, TRAVEL, limit, None, np.arange(len(best_s)), 4),
+    )
 
 
 def test_rows_are_those_of_the_slow_twin_with_a_trip_table(data):
     scenario = anaheim_scenario(data)
     world, travel = build_world(scenario), scenario.settings.travel
     best_s = best_times(world.roads, world.graph, world.routes.hub_node)
-    slow = slow_choices(world.zones, best_s, travel, world.reach, world.districts, scenario.seed)
+    names = world.roads.node_name[world.routes.hub_node]
+    slow = slow_choices(world.zones, best_s, travel, world.reach, world.districts, names, scenario.seed)
     assert np.array_equal(world.choice, slow)

@@ -195,6 +195,13 @@ def readers_of(world: World, metro: int):
     return world.readers.uid[there[ends]]
 
 
+def test_people_of_a_metro_go_to_the_same_places(alone, both):
+    hubs, here = np.flatnonzero(both.metro_of_hub == 1), both.metro_of_hub[both.zones.hub] == 1
+    first = np.argmax(here)
+    np.testing.assert_array_equal(both.choice[:, hubs].astype(np.int64) - first, alone.choice.astype(np.int64))
+    np.testing.assert_array_equal(both.zones.attraction[:, here], alone.zones.attraction[:, :-1])
+
+
 def test_its_readers_are_the_same_too(alone, both):
     assert set(readers_of(both, 1).tolist()) == set(alone.readers.uid.tolist())
 
