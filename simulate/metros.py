@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.owner_schema import owner_and_state
 from simulate.schema import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from simulate.owner_schema import Owner
     from simulate.schema_parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
@@ -70,6 +72,7 @@ def take_share(settings: Settings) -> Settings:
         return settings
     metros = read_metros(roads.path)
     chosen = choose(metros, roads.metros)
+    _check_owners(settings, metros)
     share = sum(metros[i].population for i in chosen) / sum(metro.population for metro in metros)
     readers = settings.readers
     sightings = readers.sightings
@@ -98,6 +101,65 @@ def _shared(tables: Mapping[str, Any], key: str, share: float) -> dict[str, Tabl
         name: table.model_copy(update={key: max(1, round(value * share))}) if (value := getattr(table, key)) else table
         for name, table in tables.items()
     }
+
+
+def _check_owners(settings: Settings, metros: Sequence[Metro]) -> None:
+    """Refuse agencies and observers of states that have no metro in the file."""
+    for name, owner in settings.owners.items():
+        agencies_of(f"owners.{name}", owner, metros)
+    states = {metro.state for metro in metros}
+    for name, who in settings.observers.items():
+        for seen in who.sees:
+            _, state = owner_and_state(seen)
+            if state and state not in states:
+                raise ScenarioError(
+                    f"observers.{name}.sees", "a state with metros in the file", f'"{seen}"',
+                    did_you_mean(state, states),
+                )  # fmt: skip
+
+
+def agencies_of(where: str, owner: Owner, metros: Sequence[Metro]) -> tuple[int, ...]:
+    """Return how many agencies of an owner lie in each metro of the file; 0 everywhere if it has none.
+
+    Those of a state that the owner names lie in that state's metros, all others in the other
+    metros: by people, at least one in each, whichever metros are drawn.
+
+    Raises ScenarioError where a state has no metro, or fewer agencies than metros.
+    """
+    counts = [0] * len(metros)
+    if owner.agencies is None:
+        return tuple(counts)
+    named = owner.agencies_in or {}
+    at = [metro.state if metro.state in named else "" for metro in metros]
+    for state, count in [*named.items(), ("", owner.agencies - sum(named.values()))]:
+        here = [i for i, one in enumerate(at) if one == state]
+        key, there = (f"agencies_in.{state}", f"of {state}") if state else ("agencies", "elsewhere")
+        if count < len(here) or (count and not here):
+            raise ScenarioError(
+                f"{where}.{key}", f"at least one for each of {len(here)} metros {there}" if here else f"metros {there}",
+                count if here else "none in the file", "state other numbers, or give another file of metros",
+            )  # fmt: skip
+        for i, n in zip(here, apportion(count, [metros[i].population for i in here], least=1), strict=True):
+            counts[i] = n
+    return tuple(counts)
+
+
+def apportion(count: int, people: Sequence[int], least: int = 0) -> tuple[int, ...]:
+    """Split a count over metros by their people, by largest remainder, at least so many to each."""
+    few: set[int] = set()
+    while True:
+        rest = count - least * len(few)
+        among = sum(n for i, n in enumerate(people) if i not in few)
+        wanted = [float(least) if i in few else rest * n / among for i, n in enumerate(people)]
+        below = {i for i, share in enumerate(wanted) if share < least}
+        if not below:
+            break
+        few |= below
+    counts = [int(share) for share in wanted]
+    by_remainder = sorted(range(len(people)), key=lambda i: counts[i] - wanted[i])
+    for i in by_remainder[: count - sum(counts)]:
+        counts[i] += 1
+    return tuple(counts)
 
 
 def read_metros(path: str | Path) -> tuple[Metro, ...]:

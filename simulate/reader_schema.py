@@ -1,4 +1,4 @@
-"""What a scenario may say about readers: where they stand and drive, whose they are, and what they read."""
+"""What a scenario may say about readers: where they stand and drive, and what they read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from simulate.owner_schema import OwnerKind
 from simulate.schema_parts import (
     Above0,
     AtLeast0,
@@ -21,7 +22,6 @@ from simulate.schema_parts import (
     sum_to_one,
 )
 
-OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
 STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "busiest": (("count", "spacing_m"), ()),
     "random": (("count",), ("spacing_m",)),
@@ -150,9 +150,11 @@ class Gates(Table):
 
 
 class Sightings(Table):
-    """How much mobile units and gates collect in all, and whose share of it is whose."""
+    """How much is collected in all, and whose share of it is whose."""
 
-    per_month: Above0 = Field(description="sightings of mobile units and gates in a month of 30.4 days")
+    per_month: Above0 = Field(
+        description="sightings in a month of 30.4 days by all owners of the kinds that have a share"
+    )
     split: Mapping[str, Share] = Field(description="share of these sightings by kind of owner; the shares sum to 1")
 
     @model_validator(mode="after")
@@ -194,7 +196,7 @@ class Readers(Table):
     mobile: Mapping[Name, Fleet] = Field(default={}, description="fleets of mobile units, by name")
     gates: Mapping[Name, Gates] = Field(default={}, description="gates at lots, by name")
     sightings: Sightings | None = Field(
-        default=None, description="how much mobile units and gates collect: sets the visits and the number of gates"
+        default=None, description="how much is collected: sets the visits and the number of gates, beside fixed readers"
     )
 
     @model_validator(mode="after")
@@ -262,12 +264,6 @@ class HotList(Table):
     other_states: float = Field(
         ge=0, le=1000, description="entries of other states' plates for each rightly listed one, at most 1000"
     )
-
-
-class Owner(Table):
-    """Whose readers they are."""
-
-    kind: OwnerKind = Field(description="what kind of body the owner is")
 
 
 def clock_min(clock: str) -> int:

@@ -20,7 +20,8 @@ from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, lo
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
 from simulate.metros import OPTION, names_of, take_share
-from simulate.reader_schema import Owner, Placement, Readers
+from simulate.owner_schema import Observer, Owner
+from simulate.reader_schema import Placement, Readers
 from simulate.schema import (
     Assumption,
     Households,
@@ -28,7 +29,6 @@ from simulate.schema import (
     Measure,
     MetroRoads,
     NationRoads,
-    Observer,
     Period,
     Settings,
     StreetRoads,

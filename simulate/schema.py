@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import did_you_mean
-from simulate.reader_schema import Fleet, Gates, HotList, Owner, Parking, Placement, Plates, Readers
+from simulate.owner_schema import Observer, Owner, owner_faults
+from simulate.reader_schema import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
 from simulate.schema_parts import (
     Above0,
     AtLeast0,
@@ -262,18 +263,6 @@ class Events(Table):
     attendance: Share = Field(description="share of households within reach that go, from 0 to 1")
 
 
-class Observer(Table):
-    """Who looks, at whose sightings, for what purpose."""
-
-    sees: tuple[Name, ...] = Field(min_length=1, description="names of the owners whose sightings the observer sees")
-    purpose: Text = Field(description="what the observer looks for, in words")
-    users: Count | None = Field(default=None, description="number of people who may look plates up")
-    lookups_per_month: Above0 | None = Field(default=None, description="look-ups of all users in a month")
-    look_back: Duration | None = Field(
-        default=None, description="duration that a look-up may reach back, whatever is kept; such as 5y"
-    )
-
-
 class Measure(Table):
     """How the measures of risk ask."""
 
@@ -343,19 +332,16 @@ class Settings(Table):
             "mobile": self.readers.mobile,
             "gates": self.readers.gates,
         }
-        named: list[tuple[tuple[str, ...], str]] = [
-            *(
-                (("readers", table, name, "owner"), rule.owner)
-                for table, named_rules in rules.items()
-                for name, rule in named_rules.items()
-            ),
-            *((("observers", name, "sees"), owner) for name, who in self.observers.items() for owner in who.sees),
-        ]
         faults = [
-            Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', did_you_mean(owner, self.owners))
-            for keys, owner in named
-            if owner not in self.owners
-        ]
+            Fault(
+                ("readers", table, name, "owner"), "the name of an owner, as in [owners.NAME]", f'"{rule.owner}"',
+                did_you_mean(rule.owner, self.owners),
+            )
+            for table, named_rules in rules.items()
+            for name, rule in named_rules.items()
+            if rule.owner not in self.owners
+        ]  # fmt: skip
+        faults += owner_faults(self.owners, self.observers, nation=isinstance(self.roads, NationRoads))
         refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
         return self
 

@@ -40,6 +40,15 @@ NAMES = [
 
 FAULTS = {
     # file: for each line of the message, the line and key it names and words it must hold
+    "agencies-in-a-town": [(3, "owners.smallville-pd.agencies", 'unless roads.source is "nation"', "3", "one body")],
+    "agencies-in-no-state": [(4, "owners.police.agencies_in.California", "two letters", '"California"', "as in CA")],
+    "agencies-more-in-states-than-in-all": [
+        (4, "owners.police.agencies_in", "at most 10 agencies in all", "found 11", "how many there are in all")
+    ],
+    "agencies-none": [(3, "owners.police.agencies", "of at least 1", "found 0", "agencies in all metros")],
+    "agencies-of-a-shop": [
+        (3, "owners.shopping-centre.agencies", 'unless kind is "police"', "found 3", "leave it out")
+    ],
     "assumption-without-high": [(2, "assumptions.mine.high", "a value", "found nothing", "the high end")],
     "unknown-assumption": [
         (3, "assumptions.capture.key", "a key that scenarios have", '"readers.capture_dy"', "capture_day")
@@ -100,6 +109,12 @@ FAULTS = {
     "no-such-hour": [(3, "readers.night", 'text such as "19:30"', '"24:30"', "HH:MM")],
     "not-a-number": [(3, "travel.new_place", "from 0 to 1", "found nan", "unfamiliar place")],
     "not-utf8": [(2, "", "UTF-8", "byte 0xe9", "save the file as UTF-8")],
+    "observer-of-a-state-in-a-town": [
+        (3, "observers.town-and-shops.sees", 'unless roads.source is "nation"', '"smallville-pd, NY"', "smallville-pd")
+    ],
+    "observer-of-a-state-misspelt": [
+        (3, "observers.paying-customers.sees", "name of an owner", '"repossesion-firms, NY"', "'repossession-firms'")
+    ],
     "observer-sees-nobody": [(3, "observers.broker.sees", "a list of at least 1", "found []", "names of the owners")],
     "observer-unknown-owner": [(3, "observers.broker.sees", "of an owner", '"shoping-centre"', "'shopping-centre'")],
     "observer-without-purpose": [(2, "observers.broker.purpose", "text", "found nothing", "add purpose")],

@@ -78,7 +78,7 @@ def by_hand(
 ) -> View:
     """Show some plates, times and sites to an observer whose readers stand in a row."""
     seen = np.ones(readers, np.bool_) if visible is None else np.array(visible, np.bool_)
-    nothing: dict[str, Any] = dict.fromkeys(("roads", "graph", "hub_node", "zones"))
+    nothing: dict[str, Any] = dict.fromkeys(("roads", "graph", "hub_node", "zones", "owners"))
     return View(
         observer="somebody",
         purpose="a test",

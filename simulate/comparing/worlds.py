@@ -106,11 +106,12 @@ def check_observer(observer: str | None, scenario: Scenario) -> None:
         remedy = did_you_mean(observer, {*settings.observers, *settings.owners})
         raise ScenarioError("--observer", f"an observer or owner of {scenario.name}", repr(observer), remedy)
     name = observer or default_observer(settings)
-    sees = settings.observers[name].sees if name in settings.observers else (name,)
-    if not settings.readers.owners & set(sees):
+    sees = settings.observers[name].owners if name in settings.observers else {name}
+    if not settings.readers.owners & sees:
         raise ScenarioError(
             f"{scenario.name}: observers.{name}", "at least one reader to see",
-            f"none: no readers for {', '.join(sees)}", "give the owner readers, or ask for another with --observer",
+            f"none: no readers for {', '.join(sorted(sees))}",
+            "give the owner readers, or ask for another with --observer",
         )  # fmt: skip
 
 

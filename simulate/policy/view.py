@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simulate.sightings.watch import Watch
     from simulate.travel.life import Lives
     from simulate.world.build import World
+    from simulate.world.owners import Owners
     from simulate.world.roads import RoadNetwork
     from simulate.world.routes import Graph
     from simulate.world.sites import Sites
@@ -54,6 +55,7 @@ class Public:
     hub_node: NDArray[np.int32]
     zones: Zones
     sites: Sites
+    owners: Owners
     n_plates: int
     """Plates that there could be, those that nobody holds included."""
     n_vehicles: int
@@ -171,8 +173,9 @@ def view_of(
     run
         A complete run.
     observer
-        A name from the scenario's observers, or an owner, who sees its own readers. The
-        observer that comes first in the alphabet if None.
+        A name from the scenario's observers, or an owner, who sees its own readers; in a nation
+        also one of the bodies that its owners are. The observer that comes first in the
+        alphabet if None.
     policies
         Rules in force: at most one retention.
     ladder
@@ -198,6 +201,7 @@ def view_of(
         hub_node=routes.hub_node,
         zones=run.world.zones,
         sites=run.watch.sites,
+        owners=run.world.owners,
         n_plates=run.lives.plates.n,
         n_vehicles=run.n_vehicles,
         roads_known=settings.measure.attacker_roads,
@@ -244,16 +248,17 @@ def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:
     settings, owners = run.scenario.settings, run.world.owners
     if name in settings.observers:
         sees, purpose = settings.observers[name].sees, settings.observers[name].purpose
-    elif name in owners:
+    elif owners.of(name).any():
         sees, purpose = (name,), "its own use"
     else:
-        remedy = did_you_mean(name, {*settings.observers, *owners})
+        remedy = did_you_mean(name, {*settings.observers, *owners.owner, *owners.name})
         raise ScenarioError("observer", "an observer or owner of the scenario", repr(name), remedy)
-    visible = np.isin(run.watch.sites.owner, [owners.index(owner) for owner in sees])
+    visible = np.any([owners.of(asked) for asked in sees], axis=0)[run.watch.sites.owner]
     if not visible.any():
         raise ScenarioError(
             f"observers.{name}", "at least one reader to see", f"none: {', '.join(sees)} has no readers",
-            "give the owner readers in [readers.place.NAME], or ask for another observer",
+            "give the owner readers in [readers.place.NAME], draw a metro where it has some, or ask for another"
+            " observer",
         )  # fmt: skip
     return visible, purpose
 

@@ -17,6 +17,7 @@ from simulate.files import write_text
 from simulate.report import figures, maps, sharing, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
+from simulate.risk.stock import stock
 from simulate.scenario import SET
 from simulate.world.network import build_network
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from simulate.world.network import BuiltNetwork
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
+STOCK_COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zones", "Sightings", "Share")
 CARD_WORDS = (
     ("knows", "Knows"),
     ("roads", "Knows of the roads"),
@@ -86,6 +88,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
         exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
+        stock=_stock(view),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
         story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
@@ -158,6 +161,28 @@ def _exposure(view: View, rates: Rates) -> str:
         "<strong>Sightings on file.</strong> How many there are of one vehicle, from the seldom to the often seen."
     )
     return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def _stock(view: View) -> str:
+    """Lay out who collected what is on file, by kind of owner and state; nothing where one owner collected it all."""
+    held = stock(view)
+    if len(held) < 2:
+        return ""
+    rows = [
+        (one.kind.capitalize(), one.state, f"{one.agencies:,}" if one.agencies else "", f"{one.sites:,}",
+         f"{one.sightings:,}", f"{100 * one.share:.1f} %")
+        for one in held
+    ]  # fmt: skip
+    kept = [i for i in range(len(STOCK_COLUMNS)) if any(row[i] for row in rows)]
+    head = "".join(f'<th scope="col">{STOCK_COLUMNS[i]}</th>' for i in kept)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(row[i])}</td>" for i in kept[1:])}</tr>'
+        for row in rows
+    )
+    return (
+        f"<h3>Who collected it</h3><p>{escape(words.stock_of(view))}</p>"
+        f'<div class="wide"><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def _map(view: View, story: Story | None) -> str:

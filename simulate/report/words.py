@@ -180,6 +180,18 @@ def _as_long(days: Sequence[int]) -> str:
     return f"as long as the run, {lasting(days[0])}" if len(set(days)) == 1 else "as long as each run"
 
 
+def stock_of(view: View) -> str:
+    """Say whose stock is counted, and in a nation how much of the whole it is."""
+    windows = view.windows()
+    kept = f"kept {windows[-1][0].label}" if windows else age(view)
+    share = view.store.identity["scenario"]["roads"].get("share")
+    part = (
+        "" if share is None else f" The metros drawn have {100 * share:.2g} % of the people of all metros of the file,"
+        " and that share of its totals."
+    )  # fmt: skip
+    return f"All sightings on file that {view.observer} can look up ({kept}), by whose readers made them.{part}"
+
+
 def per_thousand(share: float) -> str:
     """Say a share as a count of 1,000, without rounding some to none or to all."""
     count = 1000 * share

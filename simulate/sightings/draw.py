@@ -114,7 +114,7 @@ def expected_rows(tables: DrawTables) -> int:
 
 
 def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
-    """Count what each owner's units and each gate collect from a sample, scaled up to everyone."""
+    """Count what each owner's units and fixed readers and each gate collect from a sample, scaled up to everyone."""
     groups = tables.plates.groups
     sample = _spread(groups, TRIAL)
     by_site = np.zeros(watch.sites.n)
@@ -122,14 +122,18 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
         for rows, _ in draw_groups(tables, int(g), int(g) + 1):
             by_site += np.bincount(rows.site, minlength=watch.sites.n)
     by_site *= groups / len(sample)
-    mobile = watch.sites.kind == SiteKind.MOBILE
-    by_owner = np.bincount(watch.sites.owner[mobile], weights=by_site[mobile], minlength=len(world.owners))
     readers = scenario.settings.readers
+
+    def collects(owner: str, kind: SiteKind) -> float:
+        its = (watch.sites.kind == kind) & world.owners.of(owner)[watch.sites.owner]
+        return float(by_site[its].sum())
+
     gates, of_lot = watch.sites.of_kind(SiteKind.GATE), np.zeros(world.zones.n)
     of_lot[watch.sites.zone[gates]] = by_site[gates]
     return Yield(
-        of_fleet={name: float(by_owner[world.owners.index(fleet.owner)]) for name, fleet in readers.mobile.items()},
+        of_fleet={name: collects(fleet.owner, SiteKind.MOBILE) for name, fleet in readers.mobile.items()},
         of_lot=of_lot,
+        of_fixed={owner: collects(owner, SiteKind.FIXED) for owner in {rule.owner for rule in readers.place.values()}},
     )
 
 

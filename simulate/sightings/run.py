@@ -156,7 +156,7 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
             "x_m": zones.x_m, "y_m": zones.y_m, "hub": zones.hub, "residents": zones.residents,
             "outside": zones.outside, "income_rank": zones.income_rank,
         },
-        "owners": {"owner": list(world.owners)},
+        "owners": {"owner": list(world.owners.name)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
         "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
         "draw": _hashes(lives.tables._asdict() | watch.eyes._asdict()),

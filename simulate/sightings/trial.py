@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Fleet, Gates, OwnerKind
+    from simulate.owner_schema import OwnerKind
+    from simulate.reader_schema import Fleet, Gates
     from simulate.schema import Settings
 
 TOLERANCE = 0.25
-"""How far what gates collect may be from their share: whole lots cannot always fit better."""
+"""How far what fixed readers and gates collect may be from their share: whole ones cannot always fit better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +31,8 @@ class Yield:
     """Sightings by the fleet's owner, under each of the owner's fleets."""
     of_lot: NDArray[np.float64]
     """float64[z]; sightings of a gate at each zone, 0 where the trial had none."""
+    of_fixed: Mapping[str, float]
+    """Sightings of all fixed readers of each owner."""
 
 
 def visits_and_gates(
@@ -38,22 +41,26 @@ def visits_and_gates(
     """Return visits a shift by fleet and gated zones by rule that yield the stated sightings and their split.
 
     visits : those of the trial; lots : int64[k], zones that each rule may gate, in order of
-    preference. A rule without a count takes one lot after another, passing over those that
-    would collect more than its kind of owner still lacks; fleets make up the rest of theirs.
+    preference. Fixed readers stand where they stand, and what they collect counts. A rule
+    without a count takes one lot after another, passing over those that would collect more
+    than its kind of owner still lacks; fleets make up the rest of theirs.
     """
     readers, owners = settings.readers, settings.owners
     assert readers.sightings is not None
     total = readers.sightings.per_month * settings.period.days / MONTH_DAYS
-    rules: list[Fleet | Gates] = [*readers.mobile.values(), *readers.gates.values()]
-    kinds = sorted({owners[rule.owner].kind for rule in rules})
-    idle = [kind for kind, share in readers.sightings.split.items() if share > 0 and kind not in kinds]
+    split = {kind: share for kind, share in readers.sightings.split.items() if share > 0}
+    kinds: list[OwnerKind] = sorted({owners[name].kind for name in readers.owners})
+    idle = [kind for kind in split if kind not in kinds]
     if idle:
         raise ScenarioError(
-            f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with mobile units or gates",
-            readers.sightings.split[idle[0]], "add [readers.mobile.NAME] or [readers.gates.NAME] for such an owner",
+            f"readers.sightings.split.{idle[0]}", "0, or an owner of that kind with readers", split[idle[0]],
+            "add [readers.mobile.NAME], [readers.gates.NAME] or [readers.place.NAME] for such an owner",
         )  # fmt: skip
-    share = {kind: readers.sightings.split.get(kind, 0.0) * total for kind in kinds}
+    share = {kind: split.get(kind, 0.0) * total for kind in kinds}
     left = dict(share)
+    for name, collects in trial.of_fixed.items():
+        if owners[name].kind in split:  # those of other kinds stand beside what is stated
+            left[owners[name].kind] -= collects
     gates = _gates(settings, trial, lots, left)
     for kind in kinds:
         _check_met(settings, kind, share[kind], left[kind])
@@ -71,13 +78,19 @@ def visits_and_gates(
 
 
 def _check_met(settings: Settings, kind: OwnerKind, wanted: float, left: float) -> None:
-    """Refuse gates that collect much more than their share, or less where nothing else can make it up."""
-    moving = any(settings.owners[fleet.owner].kind == kind for fleet in settings.readers.mobile.values())
+    """Refuse readers that stand and collect much more than their share, or less where nothing moves to make it up."""
+    readers, owners = settings.readers, settings.owners
+    moving, fixed, gates = (
+        any(owners[rule.owner].kind == kind for rule in rules.values())
+        for rules in (readers.mobile, readers.place, readers.gates)
+    )
     if left < -TOLERANCE * max(wanted, 1.0) or (left > TOLERANCE * wanted and not moving):
+        what = " and ".join(name for name, there in (("fixed readers", fixed), ("gates", gates)) if there)
+        rules = " or ".join(f"[readers.{name}.NAME]" for name, there in (("place", fixed), ("gates", gates)) if there)
         raise ScenarioError(
-            f"readers.sightings.split.{kind}", f"about {wanted:,.0f} sightings from its gates",
-            f"{wanted - left:,.0f} from the lots that come nearest",
-            "change the share, per_month, or the count of [readers.gates.NAME]",
+            f"readers.sightings.split.{kind}", f"about {wanted:,.0f} sightings from its {what}",
+            f"{wanted - left:,.0f} {'from the lots that come nearest' if gates else 'where they stand'}",
+            f"change the share, per_month or {rules}",
         )  # fmt: skip
 
 

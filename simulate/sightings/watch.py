@@ -22,11 +22,11 @@ from simulate.world.sites import SiteKind, Sites, number_sites
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Gates, Parking
+    from simulate.reader_schema import Fleet, Gates, Parking
     from simulate.scenario import Scenario
     from simulate.world.build import World
     from simulate.world.zones import Zones
@@ -92,13 +92,14 @@ def _watch(
     gated = _gated(world, readers.gates, lots)
     strength = strength_by_day(readers.growth, settings.period.days)
     fleets = list(readers.mobile.values())
-    owner_of_fleet = np.array([world.owners.index(fleet.owner) for fleet in fleets], np.int64)
     calendar = patrol(zones, readers.mobile, visits, strength, scenario.seed)
+    owner_of_visit = _owner_of_visit(world, fleets, calendar)
     scans = {
-        owner: np.bincount(calendar.zone[owner_of_fleet[calendar.fleet] == owner], minlength=zones.n)
-        for owner in owner_of_fleet.tolist()
+        int(one): np.bincount(calendar.zone[owner_of_visit == one], minlength=zones.n)
+        for fleet in fleets
+        for one in np.flatnonzero(world.owners.of(fleet.owner))
     }
-    sites = number_sites(world.readers, zones, gated.zone, gated.owner, scans, world.owners, strength, scenario.seed)
+    sites = number_sites(world, gated.zone, gated.owner, scans, strength, scenario.seed)
     if not sites.n:
         raise ScenarioError(
             "readers",
@@ -108,13 +109,13 @@ def _watch(
         )
     gate_of_zone = np.full(zones.n, -1, np.int32)
     gate_of_zone[gated.zone] = world.readers.n + np.arange(len(gated.zone))
-    site_of = np.full((len(world.owners), zones.n), -1, np.int64)
-    mobile = sites.of_kind(SiteKind.MOBILE)
-    site_of[sites.owner[mobile], sites.zone[mobile]] = mobile
+    mobile = sites.of_kind(SiteKind.MOBILE)  # by owner and zone
+    place = sites.owner[mobile].astype(np.int64) * zones.n + sites.zone[mobile]
+    site_of_visit = mobile[np.searchsorted(place, owner_of_visit.astype(np.int64) * zones.n + calendar.zone)]
     scan_s = np.array([round(fleet.scan_min * 60) for fleet in fleets] or [0], np.int64)
     rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
     scanned, zone_day, visit, most_visits = _tables(
-        calendar, zones.n, settings.period.days, site_of, owner_of_fleet, np.maximum(scan_s, rolling_s)
+        calendar, zones.n, settings.period.days, site_of_visit, np.maximum(scan_s, rolling_s)
     )
     routes = world.routes
     capture = [
@@ -148,11 +149,20 @@ def _watch(
 def _gated(world: World, rules: Mapping[str, Gates], lots: Mapping[str, NDArray[np.int64]]) -> Gated:
     """Put a gate of its owner at each lot of each rule."""
     nothing = np.empty(0, np.int64)
-    owners = [np.full(len(lots[name]), world.owners.index(rule.owner)) for name, rule in rules.items()]
+    owners = [world.owners.on(rule.owner, world.zones, world.metro_of_hub)[lots[name]] for name, rule in rules.items()]
     return Gated(
         zone=np.concatenate([nothing, *(lots[name] for name in rules)]).astype(np.int32),
         owner=np.concatenate([nothing, *owners]).astype(np.int16),
     )
+
+
+def _owner_of_visit(world: World, fleets: Sequence[Fleet], calendar: Visits) -> NDArray[np.int16]:
+    """Return which body of its fleet's owner the unit of each visit belongs to, by the unit's base; int16[n]."""
+    owner = np.full(calendar.n, -1, np.int16)
+    for number, fleet in enumerate(fleets):
+        its = calendar.fleet == number
+        owner[its] = world.owners.on(fleet.owner, world.zones, world.metro_of_hub)[calendar.base[its]]
+    return owner
 
 
 def _first_lots(zones: Zones, rules: Mapping[str, Gates]) -> dict[str, NDArray[np.int64]]:
@@ -180,8 +190,7 @@ def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
 
 
 def _tables(
-    calendar: Visits, n_zones: int, days: int, site_of: NDArray[np.int64], owner_of_fleet: NDArray[np.int64],
-    lasts_s: NDArray[np.int64],
+    calendar: Visits, n_zones: int, days: int, site_of_visit: NDArray[np.int64], lasts_s: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], int]:  # fmt: skip
     """Pack the calendar in three levels: days of a zone, hours of a day, visits."""
     blocks = -(-days // BLOCK_DAYS)
@@ -199,11 +208,10 @@ def _tables(
         hour = np.minimum(np.minimum(calendar.second + later_s, last_s) // 3600, 23).astype(np.uint64)
         np.bitwise_or.at(hours, np.cumsum(begins) - 1, np.uint64(1) << hour)
     starts = np.append(first, calendar.n).astype(np.uint64)
-    site = site_of[owner_of_fleet[calendar.fleet], zone] if calendar.n else np.empty(0, np.int64)
     packed = (
         calendar.second.astype(np.uint64) << np.uint64(40)
         | calendar.fleet.astype(np.uint64) << np.uint64(32)
-        | site.astype(np.uint64)
+        | site_of_visit.astype(np.uint64)
     )
     visit = np.stack([calendar.uid, packed], axis=1)
     most = int(np.diff(np.append(first, calendar.n)).max(initial=0))

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.metros import apportion
 from simulate.schema import MetroRoads, NationRoads, StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables, interests
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
 from simulate.world.leaving import Leaving, settle
 from simulate.world.metro import build_metro
-from simulate.world.nation import Nation, build_nation, by_people
+from simulate.world.nation import Nation, build_nation
+from simulate.world.owners import Owners, build_owners, say_agencies
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Quota, Readers, concatenate, place
 from simulate.world.roads import RoadClass
@@ -44,12 +46,12 @@ class World:
     graph: Graph
     zones: Zones
     districts: Districts | None
-    owners: tuple[str, ...]
-    """Names of the owners; readers refer to them by position."""
+    owners: Owners
+    """Whose readers they are; readers refer to them by position."""
     readers: Readers
     """Sorted by link and position; a reader's row is its site."""
     placements: tuple[str, ...]
-    """What became of a street map and of the positions of each file, in plain sentences."""
+    """What became of a street map, of the positions of each file and of agencies, in plain sentences."""
     routes: Routes
     choice: NDArray[np.uint32]
     """uint32[purposes, h, 512]; zones that people of each hub go to."""
@@ -85,8 +87,8 @@ def build_world(scenario: Scenario) -> World:
         zones = settle(zones, ground.leaving, interest, metro_of_hub)
     choice = choice_tables(zones, interest, best_s, limit, ground.districts, roads.node_name[hubs], seed)
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
-    owners = tuple(settings.owners)
-    readers, placements = _place_readers(settings, ground, flow, seed)
+    owners = build_owners(settings.owners, zones, nation, seed)
+    readers, placements = _place_readers(settings, ground, owners, flow, seed)
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
     return World(
         roads=roads,
@@ -95,7 +97,7 @@ def build_world(scenario: Scenario) -> World:
         districts=ground.districts,
         owners=owners,
         readers=readers,
-        placements=(*ground.left_out, *placements),
+        placements=(*ground.left_out, *placements, *say_agencies(settings.owners, nation)),
         routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest, part),
         choice=choice,
         nearness=np.exp(-best_s / settings.travel.distance_decay_s),
@@ -168,23 +170,24 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
 
 
 def _place_readers(
-    settings: Settings, ground: Ground, flow: NDArray[np.float64], seed: int
+    settings: Settings, ground: Ground, owners: Owners, flow: NDArray[np.float64], seed: int
 ) -> tuple[Readers, tuple[str, ...]]:
     """Place the readers of every rule and number them by link and position; say what became of them."""
-    owners = list(settings.owners)
+    stated = list(settings.owners)
     rules = settings.readers.place
     placed: list[Placed] = []
     said: list[str] = []
     taken: dict[str, list[int]] = {}
     for name, rule in rules.items():
         of_owner = taken.setdefault(rule.owner, [])
-        index = owners.index(rule.owner)
+        index = stated.index(rule.owner)
         quota = None
         if rule.counties is not None:
             quota, sentence = _by_county(name, rule, ground.nation)
             said.append(sentence)
         elif ground.nation is not None and rule.count is not None:
-            quota = Quota(part=ground.nation.metro_of_link, counts=by_people(ground.nation, rule.count))
+            people = [ground.nation.metros[i].population for i in ground.nation.chosen]
+            quota = Quota(part=ground.nation.metro_of_link, counts=apportion(rule.count, people))
         part = place(ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)
@@ -196,12 +199,22 @@ def _place_readers(
         uid=readers.uid[order],
         link=readers.link[order],
         at=readers.at[order],
-        owner=readers.owner[order],
+        owner=_bodies(readers, stated, owners, ground.nation)[order],
         x_m=readers.x_m[order],
         y_m=readers.y_m[order],
         operator=tuple(readers.operator[i] for i in order),
     )
     return numbered, tuple(said)
+
+
+def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation | None) -> NDArray[np.int16]:
+    """Return which body of its owner each reader belongs to; int16[r]."""
+    metro = np.zeros(readers.n, np.int16) if nation is None else nation.metro_of_link[readers.link]
+    body = np.full(readers.n, -1, np.int16)
+    for index, owner in enumerate(stated):
+        its = readers.owner == index
+        body[its] = owners.at(owner, metro[its], readers.x_m[its], readers.y_m[its])
+    return body
 
 
 def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota, str]:

@@ -35,6 +35,7 @@ from simulate.checks import ScenarioError
 from simulate.schema import NationRoads, StreetRoads, TntpRoads
 from simulate.world.build import World, build_world
 from simulate.world.districts import Districts
+from simulate.world.owners import Owners
 from simulate.world.reach import Reach
 from simulate.world.readers import Readers
 from simulate.world.roads import RoadNetwork
@@ -62,6 +63,7 @@ PARTS: dict[str, type[Any]] = {
     "graph": Graph,
     "zones": Zones,
     "districts": Districts,
+    "owners": Owners,
     "readers": Readers,
     "routes": Routes,
 }
@@ -98,7 +100,7 @@ def world_key(scenario: Scenario) -> str | None:
         "roads": resolved["roads"],
         "travel": resolved["travel"],
         "place": list(resolved["readers"].get("place", {}).items()),
-        "owners": list(resolved["owners"]),
+        "owners": list(resolved["owners"].items()),
     }
     digest = hashlib.blake2b(json.dumps(decides).encode(), digest_size=16)
     digest.update(_builder())

@@ -103,16 +103,6 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
     )
 
 
-def by_people(nation: Nation, count: int) -> tuple[int, ...]:
-    """Split a count over the chosen metros by their people, by largest remainder."""
-    people = np.array([nation.metros[i].population for i in nation.chosen], np.float64)
-    wanted = count * people / people.sum()
-    counts = np.floor(wanted).astype(int)
-    rest = np.argsort(-(wanted - counts), kind="stable")[: count - int(counts.sum())]
-    counts[rest] += 1
-    return tuple(counts.tolist())
-
-
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
     """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
 

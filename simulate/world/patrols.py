@@ -44,6 +44,8 @@ class Visits:
     """uint8[n]; position in the list of fleets."""
     unit: NDArray[np.int32]
     """int32[n]; position of the unit within its fleet."""
+    base: NDArray[np.int32]
+    """int32[n]; zone that the unit is based in."""
     uid: NDArray[np.uint64]
     """uint64[n]; what draws are keyed by."""
 
@@ -82,12 +84,13 @@ def patrol(
         for unit in range(fleet.units):
             uid = streams.uid(fleet.owner, name, unit)
             here = metro == np.searchsorted(people, (unit + 0.5) / fleet.units * people[-1])  # units by people
-            territory = _territory(zones, weight * here, fleet, streams.key(seed, f"patrols.{uid}"))
+            base, territory = _territory(zones, weight * here, fleet, streams.key(seed, f"patrols.{uid}"))
             for shift in range(len(fleet.shifts)):
                 where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
-                parts.append((where, when, names, np.full(len(where), number), np.full(len(where), unit)))
-    types = (np.int64, np.int64, np.uint64, np.int64, np.int64)
-    zone, start_s, visit_uid, fleet_number, unit_number = (
+                who = (np.full(len(where), one) for one in (number, unit, base))
+                parts.append((where, when, names, *who))
+    types = (np.int64, np.int64, np.uint64, np.int64, np.int64, np.int64)
+    zone, start_s, visit_uid, fleet_number, unit_number, based = (
         np.concatenate([np.empty(0, kind), *(part[i] for part in parts)]) for i, kind in enumerate(types)
     )
     day, second = np.divmod(start_s - DAY_START_S, DAY_S)
@@ -99,6 +102,7 @@ def patrol(
         second=second[order],
         fleet=fleet_number[order].astype(np.uint8),
         unit=unit_number[order].astype(np.int32),
+        base=based[order].astype(np.int32),
         uid=visit_uid[order],
     )
 
@@ -149,13 +153,15 @@ def _metros(zones: Zones) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return metro, np.cumsum(np.bincount(metro, weights=zones.residents, minlength=len(metros)))
 
 
-def _territory(zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64) -> NDArray[np.float64]:
-    """Return the running sum of one unit's weights round a base of its own; float64[z]."""
+def _territory(
+    zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64
+) -> tuple[int, NDArray[np.float64]]:
+    """Return the zone of one unit's base, and the running sum of its weights round there, float64[z]."""
     u = float(streams.uniforms(key, np.zeros(1, np.uint64))[0])
     cumulative = np.cumsum(weight)
     base = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
     away = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
-    return np.cumsum(weight * np.exp(-away / fleet.territory_m))
+    return base, np.cumsum(weight * np.exp(-away / fleet.territory_m))
 
 
 def _shift(

@@ -1,6 +1,6 @@
 """Sites: every place where a plate can be read, numbered once for the whole run.
 
-Fixed readers come first, then gates, then zones as scanned by one owner's mobile units.
+Fixed readers come first, then gates, then zones as scanned by the mobile units of one body that owns some.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from simulate import streams
 from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from simulate.world.readers import Readers
+    from simulate.world.build import World
+    from simulate.world.owners import Owners
     from simulate.world.zones import Zones
 
 MOST_SITES = 1 << 24
@@ -43,7 +44,7 @@ class Sites:
     uid: NDArray[np.uint64]
     """uint64[s]; hash of owner and place: what draws are keyed by."""
     owner: NDArray[np.int16]
-    """int16[s]; position in the list of owners."""
+    """int16[s]; position in the table of owners."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     """float64[s]; metres east and north; the middle of the zone for gates and mobile units."""
@@ -63,9 +64,15 @@ class Sites:
         """Count the sites."""
         return len(self.uid)
 
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Tell sites from zones that nobody scans; bool[s]."""
+        used: NDArray[np.bool_] = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
+        return used
+
     def describe(self, visible: NDArray[np.bool_]) -> str:
-        """Say how many sites of each kind an observer sees, without zones that nobody scans; visible : bool[s]."""
-        used = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
+        """Say how many sites of each kind an observer sees, of those in use; visible : bool[s]."""
+        used = self.used
         names = {
             SiteKind.FIXED: "fixed readers",
             SiteKind.GATE: "gates",
@@ -93,12 +100,10 @@ def zone_uids(zones: Zones, *parts: object, of: NDArray[np.int32] | None = None)
 
 
 def number_sites(
-    readers: Readers,
-    zones: Zones,
+    world: World,
     gates: NDArray[np.int32],
     gate_owner: NDArray[np.int16],
     scans: Mapping[int, NDArray[np.int64]],
-    owners: Sequence[str],
     strength: NDArray[np.float64],
     seed: int,
 ) -> Sites:
@@ -107,27 +112,29 @@ def number_sites(
     strength : float64[days], size of the network on each day as a share of its last; each
     reader and gate begins to work by a draw of its own, so that on average so many do.
 
-    gates : int32[g], zones with a gate; gate_owner : int16[g]; scans : int64[z] for each owner
-    that keeps mobile units, how often they scan every zone; any zone inside the map is a site
-    of theirs, scanned or not, so that another calendar leaves the numbers as they are.
+    gates : int32[g], zones with a gate; gate_owner : int16[g]; scans : int64[z] for each body
+    that keeps mobile units, how often they scan every zone; any zone inside the map and its
+    metros is a site of theirs, scanned or not, so that another calendar leaves the numbers as
+    they are.
     """
-    inside = np.flatnonzero(~zones.outside).astype(np.int32)
-    scanned = np.tile(inside, len(scans))
-    scanner = np.repeat(np.array(sorted(scans), np.int16), len(inside))
-    zone = np.concatenate([gates, scanned]).astype(np.int32)
+    readers, zones, owners = world.readers, world.zones, world.owners
+    metro, scanners = world.metro_of_hub[zones.hub], sorted(scans)
+    own = [np.flatnonzero(~zones.outside & owners.covers[one][metro]).astype(np.int32) for one in scanners]
+    zone = np.concatenate([gates, *own])
     if readers.n + len(zone) > MOST_SITES:
         raise ScenarioError(
             "readers", f"at most {MOST_SITES:,} sites", f"{readers.n + len(zone):,}",
             "raise roads.vehicles_per_zone, or let fewer owners have mobile units",
         )  # fmt: skip
-    uids = {int(owner): zone_uids(zones, owners[owner]) for owner in {*gate_owner.tolist(), *scans}}
-    kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(scanned)])
-    by_zone = [uids[int(o)][z] for z, o in zip(zone, np.concatenate([gate_owner, scanner]), strict=True)]
+    kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(zone) - len(gates)])
+    scanned_uid = [zone_uids(zones, owners.name[one], of=its) for one, its in zip(scanners, own, strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
-    uid = np.concatenate([readers.uid, np.array(by_zone, np.uint64) ^ salt])
+    of_zone = np.concatenate([_gate_uids(zones, owners, gates, gate_owner), *scanned_uid])
+    uid = np.concatenate([readers.uid, of_zone ^ salt])
     since = np.zeros(len(uid), np.int32)
     begins = np.concatenate([readers.uid, zone_uids(zones, "since", of=gates)])  # a lot's gate, whoever has it
     since[: len(begins)] = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
+    scanner = np.repeat(np.array(scanners, np.int16), [len(its) for its in own])
     return Sites(
         kind=kind.astype(np.uint8),
         uid=uid,
@@ -138,5 +145,18 @@ def number_sites(
         at=np.concatenate([readers.at, np.zeros(len(zone))]),
         zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
         since=since,
-        visits=np.concatenate([np.zeros(readers.n + len(gates), np.int64), *(scans[o][inside] for o in sorted(scans))]),
+        visits=np.concatenate(
+            [np.zeros(len(begins), np.int64), *(scans[one][its] for one, its in zip(scanners, own, strict=True))]
+        ),
     )
+
+
+def _gate_uids(
+    zones: Zones, owners: Owners, gates: NDArray[np.int32], gate_owner: NDArray[np.int16]
+) -> NDArray[np.uint64]:
+    """Hash the lots and owners of gates; uint64[g]. A gate reads the same, whichever body of its owner has it."""
+    uid = np.zeros(len(gates), np.uint64)
+    for one in np.unique(gate_owner).tolist():
+        its = gate_owner == one
+        uid[its] = zone_uids(zones, owners.owner[one], of=gates[its])
+    return uid

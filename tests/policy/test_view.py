@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from views import MONDAY, Memory, by_hand, in_memory, table_of
 
 from simulate.checks import ScenarioError
+from simulate.owner_schema import Owner
 from simulate.policy import Retention
 from simulate.policy.view import view_of
+from simulate.world.owners import build_owners
 
 DAY, START = 86_400, 14_400
 PLATES, READERS, DAYS = 5, 4, 3
@@ -86,7 +88,7 @@ def test_windows_are_those_the_store_is_old_enough_for():
 
 
 def test_an_observer_sees_the_readers_of_its_owners_and_an_owner_its_own(run):
-    owner = np.array(run.world.owners)[run.watch.sites.owner]
+    owner = np.array(run.world.owners.name)[run.watch.sites.owner]
     police = view_of(run, observer="smallville-pd")
     assert (police.observer, police.purpose) == ("smallville-pd", "investigation")
     assert np.array_equal(police.visible, owner == "smallville-pd")
@@ -128,7 +130,9 @@ def test_an_unlikely_observer_is_told_who_there_is(run):
 
 
 def test_an_observer_without_readers_is_refused(run):
-    world = replace(run.world, owners=(*run.world.owners, "empty-lot"))
+    owners = {**run.scenario.settings.owners, "empty-lot": Owner(kind="parking")}
+    world = replace(run.world, owners=build_owners(owners, run.world.zones, None, 0))
+    assert world.owners.name == (*run.world.owners.name, "empty-lot")
     with pytest.raises(
         ScenarioError, match=r"expected at least one reader to see, found none: empty-lot has no readers"
     ):

@@ -11,6 +11,7 @@ keyed words, the integer costs of links and the factors of the hours.
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,6 +87,7 @@ class Walker:
             self.on_link.setdefault(int(link), []).append(site)
         self.sites, self.parking = watch.sites, scenario.settings.parking
         self.zones, self.visits = world.zones, watch.visits
+        self.owners, self.metro_of_hub = world.owners, world.metro_of_hub
         self.fleets = list(scenario.settings.readers.mobile.values())
         self.gate_of = {
             int(zone): site
@@ -93,7 +95,7 @@ class Walker:
             if kind == SiteKind.GATE
         }
         self.site_of = {
-            (int(zone), world.owners[owner]): site
+            (int(zone), int(owner)): site
             for site, (zone, owner, kind) in enumerate(
                 zip(self.sites.zone, self.sites.owner, self.sites.kind, strict=True)
             )
@@ -130,7 +132,7 @@ class Walker:
         stem = mix(int(streams.key(self.seed, "travel.scan")) ^ (vehicle * GOLDEN & MASK))
         for visit in self.calendar.get((stay.zone, day), ()):
             fleet = self.fleets[self.visits.fleet[visit]]
-            site = self.site_of[stay.zone, fleet.owner]
+            site = self.site_of[stay.zone, self.body_of(fleet.owner, int(self.visits.base[visit]))]
             begins = midnight + int(self.visits.second[visit])
             u = word_of(stem, int(self.visits.uid[visit]))
             met = []
@@ -143,6 +145,13 @@ class Walker:
             if stay.number < legs and stay.end_s in rolls:
                 met.append((stay.end_s, mix((u + (2 * stay.number + 1) * GOLDEN) & MASK)))
             yield from ((second, site, w) for second, w in met if w >> 32 < self.capture(second, mobile=True))
+
+    def body_of(self, owner: str, base: int) -> int:
+        """Find whose a unit is: of its owner's bodies in the metro of its base, the one seated nearest."""
+        owners, x_m, y_m = self.owners, self.zones.x_m[base], self.zones.y_m[base]
+        metro = self.metro_of_hub[self.zones.hub[base]]
+        there = [body for body in range(owners.n) if owners.owner[body] == owner and owners.covers[body, metro]]
+        return min(there, key=lambda body: math.hypot(x_m - owners.x_m[body], y_m - owners.y_m[body]))
 
     def stands_in_view(self, lives: Lives, vehicle: int, stay: Stay) -> bool:
         """Tell whether a car stands in view at a place: always the same for one car at one place."""

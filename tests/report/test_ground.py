@@ -93,7 +93,7 @@ def test_many_streets_become_a_picture(view, monkeypatch):
 
 def test_zones_that_nobody_scans_are_neither_told_nor_painted(watched):
     sites, visits = watched.public.sites, watched.truth.watch.visits
-    police = watched.truth.world.owners.index("smallville-pd")
+    police = watched.truth.world.owners.name.index("smallville-pd")
     fleets = list(watched.truth.scenario.settings.readers.mobile.values())
     own = np.isin(visits.fleet, [i for i, fleet in enumerate(fleets) if fleet.owner == "smallville-pd"])
     scanned = set(visits.zone[own].tolist())

@@ -15,6 +15,7 @@ from simulate.checks import ScenarioError
 from simulate.report import figures, maps, words
 from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
+from simulate.risk.stock import stock
 from simulate.scenario import SET, changed
 
 LADDER = ["1d", "7d", "90d", "forever"]
@@ -119,6 +120,34 @@ def test_the_table_holds_value_interval_and_baseline(rates, outline):
         rate = rates.one(measure="anchors", score=score, retention="7 days")
         count, baseline = words.per_thousand(rate.value), words.per_thousand(rate.baseline)
         assert f"{score} 7 days {count} in 1,000 {words.interval(rate)} {baseline} {rate.n}" in re.sub(" +", " ", text)
+
+
+def test_the_page_says_who_collected_how_much_unless_one_owner_collected_all(view, rates, outline):
+    assert "Who collected it" not in words_of(outline)
+    everyone = replace(view, visible=np.ones_like(view.visible), observer="town-and-shops")
+    text = words_of(Outline(page_text(everyone, rates)))
+    assert "town-and-shops can look up (kept for ever), by whose readers made them." in text
+    assert "Kind of owner Readers, gates and scanned zones Sightings Share Police" in text
+    held = stock(everyone)
+    assert [one.kind for one in held] == ["police", "retail"]
+    for one in held:
+        assert f"{one.kind.capitalize()} {one.sites} {one.sightings:,} {100 * one.share:.1f} %" in text
+
+
+def test_in_a_nation_the_page_tells_states_and_agencies(view, rates):
+    owners = replace(view.public.owners, state=("ND", "SD"), agency=np.array([0, 2], np.int16))
+    identity = dict(view.store.identity)
+    roads = {**identity["scenario"]["roads"], "share": 0.0125}
+    nation = replace(
+        view,
+        visible=np.ones_like(view.visible),
+        public=replace(view.public, owners=owners),
+        store=replace(view.store, identity={**identity, "scenario": {**identity["scenario"], "roads": roads}}),
+    )
+    text = words_of(Outline(page_text(nation, rates)))
+    assert "The metros drawn have 1.2 % of the people of all metros of the file, and that share of its totals." in text
+    assert "Kind of owner State Agencies Readers, gates and scanned zones Sightings Share Police SD 1 6 " in text
+    assert re.search(r"Retail ND 4 [\d,]+ \d+\.\d %", text)
 
 
 def test_the_page_says_what_it_is_and_what_it_cannot_tell(outline):

@@ -217,7 +217,7 @@ def test_one_more_of_those_who_watch_changes_no_other_row_and_no_trip(busy, chan
     sites, uids = larger.watch.sites, larger.watch.sites.uid.tolist()
     added = [uids.index(uid) for *_, uid in after - before]
     assert set(sites.kind[added]) == {kind}
-    assert {larger.world.owners[i] for i in sites.owner[added]} == {owner}
+    assert {larger.world.owners.name[i] for i in sites.owner[added]} == {owner}
     if kind != SiteKind.MOBILE:
         assert not set(added) & {uids.index(uid) for *_, uid in before}
         assert set(added) == {i for i, uid in enumerate(uids) if uid not in busy.watch.sites.uid}

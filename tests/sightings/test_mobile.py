@@ -41,7 +41,9 @@ def stays(run: Small) -> dict[tuple[int, int], list[tuple[int, days.Stay]]]:
 def visits(run: Small):
     """Yield zone, day, site, begin and end of the scan, and end of rolling, of every visit; seconds from midnight."""
     sites, fleets = run.watch.sites, list(run.scenario.settings.readers.mobile.values())
-    site_of = {(int(sites.zone[i]), run.world.owners[sites.owner[i]]): int(i) for i in sites.of_kind(SiteKind.MOBILE)}
+    site_of = {
+        (int(sites.zone[i]), run.world.owners.name[sites.owner[i]]): int(i) for i in sites.of_kind(SiteKind.MOBILE)
+    }
     v = run.watch.visits
     for zone, day, second, number in zip(v.zone.tolist(), v.day.tolist(), v.second.tolist(), v.fleet, strict=True):
         begin, fleet = day * DAY_S + DAY_START_S + second, fleets[number]

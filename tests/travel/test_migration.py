@@ -38,7 +38,8 @@ def country(tmp_path_factory) -> Small:
         "visits = 30\n"
         "scan_min = 10\nrolling_min = 20\nhomes = 0.6\nunevenness = 1.0\npoorer_areas = 1.5\nterritory_m = 9000\n"
         "[readers.gates.lots]\nowner = 'police'\npurpose = 'shop'\ncount = 40\n"
-        "[owners.police]\nkind = 'police'\n[observers.police]\nsees = ['police']\npurpose = 'investigation'\n"
+        "[owners.police]\nkind = 'police'\nagencies = 9\n"
+        "[observers.police]\nsees = ['police']\npurpose = 'investigation'\n"
     )  # fmt: skip
     scenario = sim.load(toml, seed=3)
     return finish(scenario, build_world(scenario))

@@ -159,9 +159,8 @@ def test_homes_get_their_share_of_visits_and_jobs_and_shops_the_rest():
 def test_visits_thin_out_round_a_base_as_the_territory_says():
     zones = grid(21, 100.0)
     weight = zone_weights(zones, "a", fleet(), 2)
-    running = _territory(zones, weight, fleet(territory_m=400), np.uint64(7))
+    base, running = _territory(zones, weight, fleet(territory_m=400), np.uint64(7))
     chance = np.diff(running, prepend=0.0)
-    base = int(np.argmax(chance))
     away = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
     assert np.allclose(chance / chance[base], weight / weight[base] * np.exp(-away / 400))
 
@@ -177,6 +176,9 @@ def test_each_unit_drives_where_its_own_territory_says():
         far = np.hypot(zones.x_m - zones.x_m[top], zones.y_m - zones.y_m[top]) > 2400
         assert counts[far].sum() / counts.sum() < 0.2 < far.mean()
         middles.append((zones.x_m[there].mean(), zones.y_m[there].mean()))
+        [base] = set(made.base[made.unit == unit].tolist())
+        from_base = np.hypot(zones.x_m[there] - zones.x_m[base], zones.y_m[there] - zones.y_m[base])
+        assert np.median(from_base) < 1200
     assert len({(round(x, -1), round(y, -1)) for x, y in middles}) == 4
 
 
