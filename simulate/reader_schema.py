@@ -24,12 +24,13 @@ from simulate.schema_parts import (
 
 STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "busiest": (("count", "spacing_m"), ()),
+    "average": (("count", "spacing_m"), ()),
     "random": (("count",), ("spacing_m",)),
     "cordon": (("count", "radius_m"), ("spacing_m",)),
     "file": (("path", "within_m", "merge_m"), ("credit",)),
 }
 """For each placement strategy, the keys it needs and those it may have."""
-BY_COUNTY = ("busiest", "random")
+BY_COUNTY = ("busiest", "average", "random")
 """Strategies that may count readers by county instead."""
 
 
@@ -44,20 +45,22 @@ class Placement(Table):
     """Fixed readers of one owner, placed by one strategy."""
 
     owner: Name = Field(description="name of the owner of these readers")
-    strategy: Literal["busiest", "random", "cordon", "file"] = Field(
-        description="where they stand: busiest links, random links, a ring round the centre, or positions from a file"
+    strategy: Literal["busiest", "average", "random", "cordon", "file"] = Field(
+        description="where they stand: busiest links, links of average traffic, random links, a ring round the centre, "
+        "or positions from a file"
     )
-    count: Count | None = Field(default=None, description="number of readers (busiest, random, cordon)")
+    count: Count | None = Field(default=None, description="number of readers (busiest, average, random, cordon)")
     counties: str | None = Field(
         default=None,
         description="CSV file with the columns fips and alpr_cameras: each metro gets as many readers as its counties"
-        " have, instead of count; empty until you give it (busiest, random)",
+        " have, instead of count; empty until you give it (busiest, average, random)",
     )
     factor: Above0 | None = Field(
-        default=None, description="readers for each one that the file of counties has, 1 if not said (busiest, random)"
+        default=None,
+        description="readers for each one that the file of counties has, 1 if not said (busiest, average, random)",
     )
     spacing_m: AtLeast0 | None = Field(
-        default=None, description="least metres between two readers (busiest, random, cordon)"
+        default=None, description="least metres between two readers (busiest, average, random, cordon)"
     )
     radius_m: Above0 | None = Field(default=None, description="radius of the ring, in metres (cordon)")
     path: str | None = Field(default=None, description="file of positions; empty until you give it (file)")

@@ -171,7 +171,7 @@ FAULTS = {
         (3, "readers.sightings.split.taxis", "a kind of owner", "taxis", "the kinds are police, repossession")
     ],
     "shares-do-not-sum": [(2, "households.types", "sum to 1", "a sum of 1.1", "lower them by 0.1")],
-    "strategy-unknown": [(3, "readers.place.shops.strategy", '"busiest", "random"', '"randon"', "'random'")],
+    "strategy-unknown": [(3, "readers.place.shops.strategy", '"busiest", "average"', '"randon"', "'random'")],
     "strategy-with-superfluous-key": [(3, "readers.place.shops.within_m", "'random'", "within_m", "takes count")],
     "strategy-without-count": [(2, "readers.place.ring.count", "'cordon' needs", "nothing", "takes count, radius_m")],
     "table-for-value": [(2, "travel.zipf", "a number above 0", "found a table", "law by which visits fall")],

@@ -146,7 +146,9 @@ def place(
         remedy = did_you_mean(rule.strategy, [*STRATEGIES, "file"])
         raise ScenarioError(f"{where}.strategy", "a known strategy", repr(rule.strategy), remedy)
     uids = _link_uids(roads)
-    setting = Setting(roads=roads, link_uid=uids, flow=flow, stream=key(seed, f"readers.{name}"), where=where)
+    part = np.zeros(roads.n_links, np.int16) if quota is None else quota.part
+    stream = key(seed, f"readers.{name}")
+    setting = Setting(roads=roads, link_uid=uids, flow=flow, part=part, stream=stream, where=where)
     preference = STRATEGIES[rule.strategy](setting, rule)
     preference = preference[~np.isin(preference, np.asarray(taken, np.int32))]
     link = _chosen(roads, preference, rule, quota, where)
@@ -165,6 +167,8 @@ class Setting:
     """uint64[m]; hash of the names of each link's end nodes."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
+    part: NDArray[np.int16]
+    """int16[m]; the part of the map each link lies in, whose traffic it is compared with."""
     stream: np.uint64
     """Key of the rule's own draws."""
     where: str
@@ -173,7 +177,15 @@ class Setting:
 
 def busiest(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
     """List links from the busiest to the emptiest; int32[k]."""
-    return _by_flow(setting, _built(setting.roads))
+    return _by_flow(setting, _built(setting.roads), setting.flow)
+
+
+def average(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
+    """List links by how near their traffic is to the mean of their part of the map; int32[k]."""
+    links = _built(setting.roads)
+    count = np.maximum(np.bincount(setting.part[links]), 1)
+    mean = np.bincount(setting.part[links], weights=setting.flow[links]) / count
+    return _by_flow(setting, links, -np.abs(setting.flow - mean[setting.part]))
 
 
 def random_links(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
@@ -193,7 +205,7 @@ def cordon(setting: Setting, rule: Rule) -> NDArray[np.int32]:
     radius = np.hypot(roads.x_m - np.median(roads.x_m), roads.y_m - np.median(roads.y_m))
     links = _built(roads)
     inward = (radius[roads.tail[links]] > rule.radius_m) & (radius[roads.head[links]] <= rule.radius_m)
-    return _by_flow(setting, links[inward])
+    return _by_flow(setting, links[inward], setting.flow)
 
 
 _NONE = Readers(
@@ -202,6 +214,7 @@ _NONE = Readers(
 )  # fmt: skip
 STRATEGIES: dict[str, Callable[[Setting, Rule], NDArray[np.int32]]] = {
     "busiest": busiest,
+    "average": average,
     "random": random_links,
     "cordon": cordon,
 }
@@ -229,9 +242,12 @@ def _built(roads: RoadNetwork) -> NDArray[np.int32]:
     return np.flatnonzero(roads.road_class != RoadClass.CONNECTOR).astype(np.int32)
 
 
-def _by_flow(setting: Setting, links: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sort links by falling flow; equal ones by uid, so that neither link numbers nor rounding matter."""
-    return links[np.lexsort((setting.link_uid[links], -np.rint(setting.flow[links] * 1000)))]
+def _by_flow(setting: Setting, links: NDArray[np.int32], liked: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Sort links by falling liking; equal ones by uid, so that neither link numbers nor rounding matter.
+
+    liked : float64[m], in the unit of the flow.
+    """
+    return links[np.lexsort((setting.link_uid[links], -np.rint(liked[links] * 1000)))]
 
 
 def _chosen(

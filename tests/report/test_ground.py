@@ -215,7 +215,8 @@ def test_metros_that_stand_side_by_side_are_named(view):
 def metro(tmp_path_factory):
     """A small metro with freeways that go on beyond its edge, and the zone of those who live off the map."""
     folder = tmp_path_factory.mktemp("metro")
-    (folder / "metros.csv").write_text('metro,state,population,lat,lon\n"Northtown, CA",CA,60000,45,-90\n')
+    lines = ("metro,state,population,lat,lon", '"Northtown, CA",CA,60000,45,-90', '"Farville, ND",ND,60000,40,-90')
+    (folder / "metros.csv").write_text("\n".join(lines))
     given = {"roads.path": str(folder / "metros.csv"), "roads.metros": ["Northtown"], "period.days": 2}
     scenario = simulate.scenario.load("vigilant-2019", overrides={**given, "readers.growth": 1.0, "visitors": {}})
     return view_of(in_memory(small(scenario)), observer="federal-agency")

@@ -117,6 +117,25 @@ def test_the_busiest_links_come_first_and_connectors_never():
     assert readers.operator == ("",) * built
 
 
+def test_links_of_average_traffic_come_first():
+    built = ROADS.road_class != RoadClass.CONNECTOR
+    away = np.abs(FLOW - FLOW[built].mean())
+    readers = placed(Rule(strategy="average", count=int(built.sum())))
+    assert np.all(np.diff(away[readers.link]) >= 0)
+    assert set(ROADS.road_class[readers.link]) == {RoadClass.LOCAL}
+    # Without a mean of its own, the busy half of the map would have its emptiest links, and the other its busiest.
+    part = (np.arange(M) % 2).astype(np.int16)
+    flow = FLOW + 1e5 * part
+    made = place(
+        ROADS, "a", Rule(strategy="average"), flow=flow, seed=1, owner_index=0, quota=Quota(part=part, counts=(3, 3))
+    )
+    for half in (0, 1):
+        its = made.readers.link[part[made.readers.link] == half]
+        others = np.flatnonzero(built & (part == half))
+        away = np.abs(flow - flow[others].mean())
+        assert np.sort(away[its]).tolist() == np.sort(away[others])[:3].tolist()
+
+
 def test_random_places_follow_the_seed_and_the_name_and_ignore_the_flow():
     rule = Rule(strategy="random", count=30)
     links = placed(rule).link.tolist()
