@@ -269,6 +269,8 @@ def _chosen(
         link = _first(roads, preference[quota.part[preference] == part], count, spacing_m)
         if len(link) < count:
             expected = f"at most {len(link)} readers in one metro, which is what fits"
+            if rule.counties is None:
+                raise ScenarioError(f"{where}.count", expected, count, remedy)
             raise ScenarioError(f"{where}.counties", expected, count, remedy.replace("ask for fewer", "lower factor"))
         found.append(link)
     return np.concatenate(found)

@@ -218,7 +218,8 @@ def metro(tmp_path_factory):
     lines = ("metro,state,population,lat,lon", '"Northtown, CA",CA,60000,45,-90', '"Farville, ND",ND,60000,40,-90')
     (folder / "metros.csv").write_text("\n".join(lines))
     given = {"roads.path": str(folder / "metros.csv"), "roads.metros": ["Northtown"], "period.days": 2}
-    scenario = simulate.scenario.load("vigilant-2019", overrides={**given, "readers.growth": 1.0, "visitors": {}})
+    few = {"readers.growth": 1.0, "readers.place.police.count": 10}
+    scenario = simulate.scenario.load("vigilant-2019", overrides={**given, **few})
     return view_of(in_memory(small(scenario)), observer="federal-agency")
 
 

@@ -30,6 +30,7 @@ class Rule:
     path: str = ""
     within_m: float | None = 50.0
     merge_m: float | None = 20.0
+    counties: str | None = None
 
 
 def grid() -> RoadNetwork:
@@ -328,3 +329,17 @@ def test_a_quota_gives_each_part_its_own_and_no_part_touches_another(spacing_m):
     assert not set(links(4, 0, 3, taken=tuple(few))) & set(few)
     with pytest.raises(ScenarioError, match=r"readers.place.a.counties: expected at most \d+ readers in one metro"):
         links(1, 2, M)
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "remedy"),
+    [({"counties": "counties.csv"}, "counties", "lower factor"), ({"count": 400}, "count", "ask for fewer")],
+)
+def test_more_readers_than_fit_in_one_metro_are_refused_by_the_key_that_asks_for_them(more, key, remedy):
+    part = (np.arange(M) % 2).astype(np.int16)
+    rule = Rule(strategy="random", spacing_m=300, **more)
+    with pytest.raises(ScenarioError) as caught:
+        place(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, quota=Quota(part=part, counts=(3, 397)))
+    assert f"a.{key}: expected at most" in str(caught.value)
+    assert "in one metro, which is what fits, found 397" in str(caught.value)
+    assert remedy in str(caught.value)
