@@ -87,6 +87,10 @@ class Rule(Protocol):
         """How many readers; not used by "file", which keeps all it can place, nor beside a quota."""
 
     @property
+    def counties(self) -> str | None:
+        """File that says how many, instead of `count`."""
+
+    @property
     def spacing_m(self) -> float | None:
         """Least distance between the midpoints of two chosen links, in metres; None is 0."""
 

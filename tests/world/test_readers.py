@@ -327,7 +327,7 @@ def test_a_quota_gives_each_part_its_own_and_no_part_touches_another(spacing_m):
     assert links(4, 5, 3)[-3:] == few[-3:]
     assert links(6, 0, 3)[:4] == few[:4]
     assert not set(links(4, 0, 3, taken=tuple(few))) & set(few)
-    with pytest.raises(ScenarioError, match=r"readers.place.a.counties: expected at most \d+ readers in one metro"):
+    with pytest.raises(ScenarioError, match=r"readers.place.a.count: expected at most \d+ readers in one metro"):
         links(1, 2, M)
 
 
