@@ -7,7 +7,6 @@ population, never a thinner crowd.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.owner_schema import owner_and_state
 from simulate.schema import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
+from simulate.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,8 +178,8 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
         )  # fmt: skip
     path = Path(path)
     metros: dict[str, Metro] = {}
-    for line, row in _rows(path):
-        if not (row["metro"] or "").strip():
+    for line, row in read_table(path, COLUMNS, "a table of metros"):
+        if not row["metro"]:
             raise ScenarioError(f"{path}:{line}", "the name of a metro", "a blank", "fill it in, or remove the line")
         if row["metro"] in metros:
             raise ScenarioError(f"{path}:{line}", "each metro once", f"{row['metro']} again", "remove the line")
@@ -236,29 +236,9 @@ def names_of(text: str) -> list[str]:
     return parts
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Return every line of the table with its number; refuse what is no table of metros."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
-    except OSError as error:
-        raise ScenarioError(path, "a table of metros", error.strerror, "check the path") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise ScenarioError(path, "a CSV file in UTF-8", "something else", "save it as CSV, UTF-8") from None
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        remedy = f"a table of metros has the columns {', '.join(COLUMNS)}"
-        raise ScenarioError(f"{path}:1", f"a column called {missing[0]}", ", ".join(header) or "nothing", remedy)
-    if not rows:
-        raise ScenarioError(f"{path}:2", "at least one metro", "no line below the header", "add one")
-    return rows
-
-
 def _state(path: Path, line: int, code: str) -> str:
-    if not re.fullmatch("[A-Z]{2}", code or ""):
-        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code or ""), "write it as in CA")
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ScenarioError(f"{path}:{line}", "a state's two letters", repr(code), "write it as in CA")
     return code
 
 
@@ -269,5 +249,5 @@ def _number(path: Path, line: int, row: dict[str, str], column: str, low: float,
         value = math.nan
     if not low <= value <= high:
         expected = f"a number from {low:,.0f} to {high:,.0f} for {column}"
-        raise ScenarioError(f"{path}:{line}", expected, repr(row[column] or ""), "correct the line")
+        raise ScenarioError(f"{path}:{line}", expected, repr(row[column]), "correct the line")
     return value

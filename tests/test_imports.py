@@ -14,7 +14,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "durations", "files"),
+    ("checks", "durations", "files", "tables"),
     ("kernels",),
     ("streams",),
     (

@@ -17,12 +17,12 @@ a file does not list is counted and said; nothing is guessed.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
+from simulate.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,23 +87,15 @@ def _read(path: str | Path, where: str) -> dict[str, int]:
             where, "a file of readers by county", "nothing",
             f"give it: --set {where}=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
         )  # fmt: skip
-    try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{path}", "a CSV file of counties", f"{error}", "check the path and the file") from None
-    if not rows or not set(COLUMNS) <= set(rows[0]):
-        found = f"the columns {', '.join(map(str, rows[0]))}" if rows else "no rows"
-        raise ScenarioError(f"{path}", f"the columns {', '.join(COLUMNS)}", found, "add a header, or name another file")
     mapped: dict[str, int] = {}
-    for line, row in enumerate(rows, 2):
-        code, count = ((row[column] or "").strip() for column in COLUMNS)
+    for line, row in read_table(Path(path), COLUMNS, "a file of counties"):
+        code, count = (row[column] for column in COLUMNS)
         if len(code) != 5 or not code.isdecimal():
             remedy = "write the code of the county with its zeros"
-            raise ScenarioError(f"{path}, line {line}", "five digits for fips", f'"{code}"', remedy)
+            raise ScenarioError(f"{path}:{line}", "five digits for fips", f'"{code}"', remedy)
         if not count.isdecimal():
             remedy = "write 0 where none is mapped, or remove the line"
-            raise ScenarioError(f"{path}, line {line}", "a whole number for alpr_cameras", f'"{count}"', remedy)
+            raise ScenarioError(f"{path}:{line}", "a whole number for alpr_cameras", f'"{count}"', remedy)
         mapped[code] = mapped.get(code, 0) + int(count)
     return mapped
 

@@ -17,17 +17,17 @@ BUFFALO = "Buffalo-Cheektowaga, NY"
 KEY = "readers.place.spread.counties"
 FAULTS = {
     # file: where in the file, and words that the message must hold
-    "no_rows.csv": ("", "the columns fips, alpr_cameras, found no rows"),
-    "empty.csv": ("", "found no rows"),
-    "missing_column.csv": ("", "found the columns fips, county;"),
-    "code_without_its_zero.csv": (", line 3", 'five digits for fips, found "1073"; write the code'),
-    "code_blank.csv": (", line 2", 'five digits for fips, found ""'),
-    "count_blank.csv": (", line 2", 'a whole number for alpr_cameras, found ""; write 0'),
-    "count_missing.csv": (", line 2", 'a whole number for alpr_cameras, found ""'),
-    "count_in_words.csv": (", line 2", 'a whole number for alpr_cameras, found "three"'),
-    "count_negative.csv": (", line 2", 'a whole number for alpr_cameras, found "-3"'),
+    "no_rows.csv": (":2", "at least one line, found none below the header"),
+    "empty.csv": (":1", "a column called fips, found nothing"),
+    "missing_column.csv": (":1", "a column called alpr_cameras, found fips, county;"),
+    "code_without_its_zero.csv": (":3", 'five digits for fips, found "1073"; write the code'),
+    "code_blank.csv": (":2", 'five digits for fips, found ""'),
+    "count_blank.csv": (":2", 'a whole number for alpr_cameras, found ""; write 0'),
+    "count_missing.csv": (":2", 'a whole number for alpr_cameras, found ""'),
+    "count_in_words.csv": (":2", 'a whole number for alpr_cameras, found "three"'),
+    "count_negative.csv": (":2", 'a whole number for alpr_cameras, found "-3"'),
     "none_of_the_metro.csv": ("", "counties of Buffalo-Cheektowaga, NY, found none of them"),
-    "not_text.csv": ("", "a CSV file of counties"),
+    "not_text.csv": ("", "a CSV file in UTF-8"),
 }
 CENSUS = {
     "06075": 873_965, "08014": 74_112, "08031": 715_522, "12109": 273_425, "17163": 257_400, "22087": 43_764,

@@ -14,10 +14,11 @@ from simulate.world.states import CODES, POPULATION, UNKNOWN
 BAD = Path(__file__).parent.parent / "bad" / "metros"
 FAULTS = {
     "binary.csv": ("", "a CSV file in UTF-8"),
+    "column_twice.csv": (":1", "a column called population, once, found metro, state, population, lat"),
     "blank_name.csv": (":3", "the name of a metro, found a blank"),
     "blank_state.csv": (":2", "a state's two letters, found ''"),
     "empty.csv": (":1", "a column called metro"),
-    "header_and_nothing.csv": (":2", "at least one metro"),
+    "header_and_nothing.csv": (":2", "at least one line, found none below the header"),
     "latitude_of_139.csv": (":2", "from -90 to 90 for lat, found '139.8'"),
     "letters_for_population.csv": (":2", "for population, found 'many'"),
     "longitude_nan.csv": (":2", "from -180 to 180 for lon, found 'nan'"),
