@@ -28,6 +28,7 @@ ROOMS = (
         "metros",
         "scenario",
     ),
+    ("sharing",),
     ("world",),
     ("travel",),
     ("sightings",),
@@ -49,7 +50,7 @@ DOORS = {
     "distributed": ("sightings/engine.py",),
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
-    "osmium": ("world/street_files.py",),
+    "osmium": ("world/streets/files.py",),
     "pydantic": (
         "schema_parts.py",
         "owner_schema.py",

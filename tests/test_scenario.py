@@ -19,8 +19,8 @@ from simulate.checks import ScenarioError
 from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
 from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
-from simulate.world.pairs import read_pairs
-from simulate.world.sharing import AgencyKind, degrees, kind_of
+from simulate.sharing.network import AgencyKind, degrees, kind_of
+from simulate.sharing.pairs import read_pairs
 
 HERE = Path(__file__).parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"

@@ -48,7 +48,7 @@ def show(
             print(f"{key:<42} {shown:<18} {source}".rstrip())
     sharing = loaded.settings.sharing
     if sharing is not None:
-        from simulate.world.network import build_network  # noqa: PLC0415
+        from simulate.sharing.build import build_network  # noqa: PLC0415
 
         print()
         for note in build_network(sharing, loaded.settings.roads, loaded.seed).notes:

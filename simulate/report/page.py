@@ -19,7 +19,7 @@ from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
 from simulate.scenario import SET
-from simulate.world.network import build_network
+from simulate.sharing.build import build_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
-    from simulate.world.network import BuiltNetwork
+    from simulate.sharing.build import BuiltNetwork
 
 NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
 STOCK_COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zones", "Sightings", "Share")

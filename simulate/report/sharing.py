@@ -18,8 +18,8 @@ from matplotlib.patheffects import withStroke
 from simulate.metros import first_city, listed
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
 from simulate.report.words import Headline
-from simulate.world.sharing import MANY, degrees, reach_of
-from simulate.world.states import CODES, LATITUDE, LONGITUDE, NAMES, UNKNOWN
+from simulate.sharing.network import MANY, degrees, reach_of
+from simulate.sharing.states import CODES, LATITUDE, LONGITUDE, NAMES, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from simulate.world.metros import Metros
-    from simulate.world.network import BuiltNetwork
-    from simulate.world.sharing import SharingNetwork
+    from simulate.sharing.build import BuiltNetwork
+    from simulate.sharing.metros import Metros
+    from simulate.sharing.network import SharingNetwork
 
 SIZE_IN = (10.0, 5.6)
 PANEL_IN = (5.0, 3.7)

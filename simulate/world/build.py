@@ -15,17 +15,17 @@ from simulate.world.choices import choice_tables, interests
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
 from simulate.world.leaving import Leaving, settle
-from simulate.world.metro import build_metro
+from simulate.world.metro.build import build_metro
 from simulate.world.nation import Nation, build_nation
 from simulate.world.owners import Owners, build_owners, say_agencies
 from simulate.world.reach import Reach, reach
 from simulate.world.readers import Placed, Quota, Readers, concatenate, place
 from simulate.world.roads import RoadClass
 from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow, plant
-from simulate.world.street_roads import read_streets
-from simulate.world.street_zones import build_street_zones
-from simulate.world.tntp import find_files, read_network, read_trips
-from simulate.world.tntp_roads import read_nodes, to_roads
+from simulate.world.streets.roads import read_streets
+from simulate.world.streets.zones import build_street_zones
+from simulate.world.tntp.roads import read_nodes, to_roads
+from simulate.world.tntp.tables import find_files, read_network, read_trips
 from simulate.world.town import build_town
 from simulate.world.zones import Purpose, Zones
 

@@ -40,7 +40,7 @@ from simulate.world.reach import Reach
 from simulate.world.readers import Readers
 from simulate.world.roads import RoadNetwork
 from simulate.world.routes import Graph, Routes
-from simulate.world.tntp import find_files
+from simulate.world.tntp.tables import find_files
 from simulate.world.zones import Zones
 
 if TYPE_CHECKING:
@@ -177,10 +177,10 @@ def _builder() -> bytes:
     """Hash what builds worlds: its source, its libraries and how the processor rounds."""
     rooms = Path(simulate.world.__path__[0])
     house = rooms.parent
-    sources = [*sorted(rooms.glob("*.py")), *sorted((house / "kernels").glob("*.py")), *sorted(house.glob("*.py"))]
+    sources = [*sorted(rooms.rglob("*.py")), *sorted((house / "kernels").glob("*.py")), *sorted(house.glob("*.py"))]
     digest = hashlib.blake2b(digest_size=16)
     for source in sources:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+        digest.update(source.relative_to(house).as_posix().encode() + b"\0" + source.read_bytes())
     libraries = [version(name) for name in ("numpy", "scipy", "numba", "osmium")]
     digest.update(f"{FORMAT} {libraries} {platform.machine()}".encode())
     line = np.linspace(0.001, 40.0, 4099)

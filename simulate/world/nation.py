@@ -15,7 +15,7 @@ from simulate import streams
 from simulate.metros import choose, read_metros
 from simulate.schema import MetroRoads
 from simulate.world.leaving import Leaving
-from simulate.world.metro import build_metro
+from simulate.world.metro.build import build_metro
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
 from simulate.world.zones import Purpose, Zones
 

@@ -18,7 +18,7 @@ from simulate.checks import ScenarioError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.world.tntp import TntpNetwork
+    from simulate.world.tntp.tables import TntpNetwork
 
 TIE = 1e-12
 """Paths are equally short if they differ by less than this share of the longest one;

@@ -25,10 +25,10 @@ from simulate.report.sharing import (
     tell_partners,
 )
 from simulate.scenario import load
-from simulate.world.metros import Metros
-from simulate.world.network import BuiltNetwork, build_network
-from simulate.world.sharing import network, placed, uids_of
-from simulate.world.states import CODES, UNKNOWN
+from simulate.sharing.build import BuiltNetwork, build_network
+from simulate.sharing.metros import Metros
+from simulate.sharing.network import network, placed, uids_of
+from simulate.sharing.states import CODES, UNKNOWN
 
 METROS = "metro,state,population,lat,lon\nDallas,TX,8000000,32.8,-96.8\nMiami,FL,6000000,25.8,-80.2\n"
 

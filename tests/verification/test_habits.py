@@ -14,7 +14,7 @@ from worlds import Small, anaheim_scenario, finish, small
 import simulate as sim
 from simulate.travel import truth
 from simulate.world.build import build_world
-from simulate.world.tntp import find_files, read_flows, read_network, read_trips
+from simulate.world.tntp.tables import find_files, read_flows, read_network, read_trips
 
 if TYPE_CHECKING:
     from simulate.travel.truth import Trips

@@ -13,10 +13,10 @@ import pytest
 
 from simulate.report.sharing import draw_sharing
 from simulate.risk.rates import share
-from simulate.world.agencies import generate
-from simulate.world.metros import place, read_metros
-from simulate.world.pairs import read_pairs
-from simulate.world.sharing import MANY, degrees, network, placed, reach_of
+from simulate.sharing.agencies import generate
+from simulate.sharing.metros import place, read_metros
+from simulate.sharing.network import MANY, degrees, network, placed, reach_of
+from simulate.sharing.pairs import read_pairs
 
 pytestmark = pytest.mark.verify
 

@@ -20,7 +20,7 @@ from reference.assignment import (
 )
 
 from simulate.checks import ScenarioError
-from simulate.world.tntp import TntpNetwork, find_files, read_flows, read_network, read_trips
+from simulate.world.tntp.tables import TntpNetwork, find_files, read_flows, read_network, read_trips
 
 FOLDERS = ("SiouxFalls", "Anaheim", "Chicago-Sketch")
 

@@ -12,7 +12,7 @@ from worlds import Small, anaheim_scenario, small
 from simulate.travel import truth
 from simulate.world.districts import BEYOND
 from simulate.world.roads import RoadClass
-from simulate.world.tntp import find_files, read_flows, read_network, read_trips
+from simulate.world.tntp.tables import find_files, read_flows, read_network, read_trips
 from simulate.world.zones import Purpose
 
 OUTSIDE = 7

@@ -13,7 +13,7 @@ import pytest
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.world.build import World, build_world
-from simulate.world.metro import (
+from simulate.world.metro.build import (
     LAND_KM2,
     RAMP_M,
     SPEED_KMH,
@@ -23,10 +23,10 @@ from simulate.world.metro import (
     build_roads,
     ways_out,
 )
-from simulate.world.metro_freeways import AT_JUNCTION_M, join_freeways
-from simulate.world.metro_plan import Freeway, Plan, Raster, Water, draw_plan, wet
-from simulate.world.metro_streets import Streets, _edges, _join, _junctions, build_streets
-from simulate.world.metro_zones import JOBS_PER_ZONE, MOST_HUBS, _middles, choose_hubs, street_nodes
+from simulate.world.metro.freeways import AT_JUNCTION_M, join_freeways
+from simulate.world.metro.plan import Freeway, Plan, Raster, Water, draw_plan, wet
+from simulate.world.metro.streets import Streets, _edges, _join, _junctions, build_streets
+from simulate.world.metro.zones import JOBS_PER_ZONE, MOST_HUBS, _middles, choose_hubs, street_nodes
 from simulate.world.roads import RoadClass, RoadNetwork, strong_parts, to_networkx
 from simulate.world.zones import Purpose, Zones
 

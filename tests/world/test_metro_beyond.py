@@ -7,9 +7,9 @@ import pytest
 
 import simulate as sim
 from simulate.world.build import build_world
-from simulate.world.metro import build_inside, build_metro
-from simulate.world.metro_beyond import BEYOND_KM, BEYOND_KMH, DAY_OUT_SHARES, SHARES
-from simulate.world.metro_zones import MOST_HUBS
+from simulate.world.metro.beyond import BEYOND_KM, BEYOND_KMH, DAY_OUT_SHARES, SHARES
+from simulate.world.metro.build import build_inside, build_metro
+from simulate.world.metro.zones import MOST_HUBS
 from simulate.world.roads import RoadClass, strong_parts
 from simulate.world.zones import Purpose
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from simulate.checks import ScenarioError
 from simulate.world.positions import FACING_DEG, FACING_M, Positions, read_positions, snap
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass, RoadNetwork
-from simulate.world.tntp import find_files, read_network
-from simulate.world.tntp_roads import read_nodes, to_roads
+from simulate.world.tntp.roads import read_nodes, to_roads
+from simulate.world.tntp.tables import find_files, read_network
 
 BAD = Path(__file__).parent.parent / "bad" / "positions"
 NEVER_READS = "Plateprint takes camera positions only, never reads"

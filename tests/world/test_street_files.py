@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from street_maps import convert, lattice, street, write_graphml, write_osm
 
 from simulate.checks import ScenarioError
-from simulate.world.street_files import KEPT_TAGS, StreetMap, check_file, read_osm
-from simulate.world.street_graphml import read_graphml
-from simulate.world.street_roads import read_streets
+from simulate.world.streets.files import KEPT_TAGS, StreetMap, check_file, read_osm
+from simulate.world.streets.graphml import read_graphml
+from simulate.world.streets.roads import read_streets
 
 BAD = Path(__file__).parent.parent / "bad" / "streets"
 DECLARED = ("XML without a document type", "found a <!DOCTYPE>", "entities are never read")
@@ -96,8 +96,8 @@ def test_declarations_are_refused_before_anything_is_expanded_or_fetched(name, m
     def never(*_arguments):
         raise AssertionError("a file with a declaration was given to its reader")
 
-    monkeypatch.setattr("simulate.world.street_roads.read_osm", never)
-    monkeypatch.setattr("simulate.world.street_roads.read_graphml", never)
+    monkeypatch.setattr("simulate.world.streets.roads.read_osm", never)
+    monkeypatch.setattr("simulate.world.streets.roads.read_graphml", never)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ScenarioError, match="DOCTYPE"):
         read_streets(str(BAD / name), 7.0)

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from street_maps import STEP, lattice, street, write_graphml, write_osm
 
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass
-from simulate.world.street_files import read_osm
-from simulate.world.street_graphml import read_graphml
-from simulate.world.street_links import Segments, cut_ways, great_circle_m, largest_part, simplify, within
-from simulate.world.street_tags import IMPLICIT_KMH, directions, road_class, speed_kmh
+from simulate.world.streets.files import read_osm
+from simulate.world.streets.graphml import read_graphml
+from simulate.world.streets.links import Segments, cut_ways, great_circle_m, largest_part, simplify, within
+from simulate.world.streets.tags import IMPLICIT_KMH, directions, road_class, speed_kmh
 from simulate.world.town import SPEED_KMH
 
 NONE = np.empty(0, np.int64)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from simulate.checks import ScenarioError
 from simulate.world.roads import RoadClass, strong_parts
-from simulate.world.tntp import (
+from simulate.world.tntp.roads import read_nodes, to_roads
+from simulate.world.tntp.tables import (
     LINK_COLUMNS,
     find_files,
     read_flows,
     read_network,
     read_trips,
 )
-from simulate.world.tntp_roads import read_nodes, to_roads
 
 FOLDERS = ("SiouxFalls", "Anaheim", "Chicago-Sketch")
 UNITS = {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.world.metros import outside_share, place, read_metros
-from simulate.world.states import CODES, POPULATION, UNKNOWN
+from simulate.sharing.metros import outside_share, place, read_metros
+from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
 BAD = Path(__file__).parent.parent / "bad" / "metros"
 FAULTS = {

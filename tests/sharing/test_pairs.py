@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.world.pairs import read_pairs
-from simulate.world.sharing import AgencyKind, degrees, reach_of
-from simulate.world.states import CODES, UNKNOWN
+from simulate.sharing.network import AgencyKind, degrees, reach_of
+from simulate.sharing.pairs import read_pairs
+from simulate.sharing.states import CODES, UNKNOWN
 
 BAD = Path(__file__).parent.parent / "bad" / "sharing"
 FAULTS = {

@@ -16,7 +16,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.world.states import UNKNOWN, state_of
+from simulate.sharing.states import UNKNOWN, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.world.sharing import (
+from simulate.sharing.network import (
     MANY,
     AgencyKind,
     degrees,
@@ -20,7 +20,7 @@ from simulate.world.sharing import (
     states_of,
     uids_of,
 )
-from simulate.world.states import CODES, UNKNOWN
+from simulate.sharing.states import CODES, UNKNOWN
 
 
 def small(pairs, names=("A OH PD", "B OH PD", "C CA PD", "FBI", "E", "F OH SO")):

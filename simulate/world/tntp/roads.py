@@ -13,7 +13,7 @@ import numpy as np
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.world.roads import RoadClass, RoadNetwork, project
-from simulate.world.tntp_lines import finite_number, read_rows, read_text, refuse_any, table_of, whole_number
+from simulate.world.tntp.lines import finite_number, read_rows, read_text, refuse_any, table_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.world.tntp import TntpNetwork
+    from simulate.world.tntp.tables import TntpNetwork
 
 Nodes = tuple["NDArray[np.int64]", "NDArray[np.float64]", "NDArray[np.float64]"]
 """Node numbers int64[n], x float64[n] (or longitude), y float64[n] (or latitude)."""

@@ -7,9 +7,9 @@ import pytest
 
 from simulate.checks import ScenarioError
 from simulate.scenario import load
-from simulate.world.metros import place, read_metros
-from simulate.world.network import build_network
-from simulate.world.states import CODES
+from simulate.sharing.build import build_network
+from simulate.sharing.metros import place, read_metros
+from simulate.sharing.states import CODES
 
 GENERATED = {
     "sharing.source": "generated", "sharing.agencies": 400, "sharing.mean_partners": 20, "sharing.median_partners": 15,

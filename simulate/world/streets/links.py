@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from simulate.checks import ScenarioError
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass
-from simulate.world.street_tags import directions, road_class, speed_kmh
+from simulate.world.streets.tags import directions, road_class, speed_kmh
 from simulate.world.town import SPEED_KMH
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.world.street_files import StreetMap, Way
+    from simulate.world.streets.files import StreetMap, Way
 
 
 class Torn(NamedTuple):

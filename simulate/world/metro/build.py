@@ -9,11 +9,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from simulate.checks import ScenarioError
-from simulate.world.metro_beyond import go_on, with_stations
-from simulate.world.metro_freeways import join_freeways
-from simulate.world.metro_plan import draw_plan
-from simulate.world.metro_streets import build_streets
-from simulate.world.metro_zones import build_zones, choose_hubs, street_nodes
+from simulate.world.metro.beyond import go_on, with_stations
+from simulate.world.metro.freeways import join_freeways
+from simulate.world.metro.plan import draw_plan
+from simulate.world.metro.streets import build_streets
+from simulate.world.metro.zones import build_zones, choose_hubs, street_nodes
 from simulate.world.roads import RoadClass, RoadNetwork
 from simulate.world.town import CAPACITY
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from simulate.schema import MetroRoads
     from simulate.world.leaving import Leaving
-    from simulate.world.metro_freeways import Joined
-    from simulate.world.metro_plan import Plan
+    from simulate.world.metro.freeways import Joined
+    from simulate.world.metro.plan import Plan
     from simulate.world.zones import Zones
 
 SPEED_KMH = {RoadClass.FREEWAY: 92.0, RoadClass.ARTERIAL: 46.0, RoadClass.COLLECTOR: 34.5}

@@ -10,18 +10,18 @@ import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.world.roads import RoadClass, RoadNetwork, project
-from simulate.world.street_edges import PAIR_M, find_ends, join_ends
-from simulate.world.street_files import check_file, read_osm
-from simulate.world.street_graphml import read_graphml
-from simulate.world.street_links import cut_ways, largest_part, simplify, within
+from simulate.world.streets.edges import PAIR_M, find_ends, join_ends
+from simulate.world.streets.files import check_file, read_osm
+from simulate.world.streets.graphml import read_graphml
+from simulate.world.streets.links import cut_ways, largest_part, simplify, within
 from simulate.world.town import CAPACITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.world.street_edges import Ends
-    from simulate.world.street_files import StreetMap
-    from simulate.world.street_links import Segments, WayCounts
+    from simulate.world.streets.edges import Ends
+    from simulate.world.streets.files import StreetMap
+    from simulate.world.streets.links import Segments, WayCounts
 
 CREDIT = "© OpenStreetMap contributors, ODbL"
 BEYOND_KMH = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulate.world.states import CODES, NAMES, POPULATION, UNKNOWN, apart_km, state_of
+from simulate.sharing.states import CODES, NAMES, POPULATION, UNKNOWN, apart_km, state_of
 
 
 def test_the_states_hold_the_nations_people():

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from simulate.checks import ScenarioError
-from simulate.world.street_files import KEPT_TAGS, StreetMap, Way, street_map
-from simulate.world.tntp_lines import finite_number
+from simulate.world.streets.files import KEPT_TAGS, StreetMap, Way, street_map
+from simulate.world.tntp.lines import finite_number
 
 if TYPE_CHECKING:
     from pathlib import Path

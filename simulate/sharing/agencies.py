@@ -17,13 +17,13 @@ from scipy.special import ndtri
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.world.sharing import AgencyKind, network
-from simulate.world.states import CODES, POPULATION, UNKNOWN, apart_km
+from simulate.sharing.network import AgencyKind, network
+from simulate.sharing.states import CODES, POPULATION, UNKNOWN, apart_km
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.world.sharing import SharingNetwork
+    from simulate.sharing.network import SharingNetwork
 
 KINDS = ((AgencyKind.POLICE, "PD", 0.75), (AgencyKind.SHERIFF, "SO", 0.18), (AgencyKind.STATE, "State Patrol", 0.01),
          (AgencyKind.OTHER, "Task Force", 0.06))  # fmt: skip

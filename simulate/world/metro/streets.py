@@ -14,12 +14,12 @@ import numpy as np
 from scipy.ndimage import binary_closing
 
 from simulate import streams
-from simulate.world.metro_plan import EXTENT, wet
+from simulate.world.metro.plan import EXTENT, wet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.world.metro_plan import Plan
+    from simulate.world.metro.plan import Plan
 
 MOST_NODES = 4500
 """Junctions of streets, about; freeways add a few hundred nodes."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.world.metro_plan import Freeway, Plan
-    from simulate.world.metro_streets import Streets
+    from simulate.world.metro.plan import Freeway, Plan
+    from simulate.world.metro.streets import Streets
 
 SPACING_M = (1300.0, 2800.0)
 """Least distance between interchanges at the centre and at the mean radius (assumption)."""

@@ -10,7 +10,7 @@ import numpy as np
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.metros import read_metros as metros_of_file
-from simulate.world.states import CODES, POPULATION, UNKNOWN
+from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from simulate.world.roads import RoadClass, project
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.world.street_links import Segments
+    from simulate.world.streets.links import Segments
 
 EDGE_M = 50.0
 """A dead end no farther than this inside the box that was cut out is a cut road (assumption)."""

@@ -10,9 +10,9 @@ import pytest
 from scipy.special import ndtr
 
 from simulate.checks import ScenarioError
-from simulate.world.agencies import DISTANCE_POWER, KINDS, generate
-from simulate.world.sharing import MANY, AgencyKind, degrees, kind_of, states_of
-from simulate.world.states import CODES, POPULATION, UNKNOWN, apart_km
+from simulate.sharing.agencies import DISTANCE_POWER, KINDS, generate
+from simulate.sharing.network import MANY, AgencyKind, degrees, kind_of, states_of
+from simulate.sharing.states import CODES, POPULATION, UNKNOWN, apart_km
 
 ASKED = {
     "agencies": 5000, "mean_partners": 160.0, "median_partners": 122.0, "within_state": 0.63, "federal_agencies": 2,

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from simulate.checks import ScenarioError
 from simulate.metros import read_metros as metros_of_file
 from simulate.schema import NationRoads
+from simulate.sharing.agencies import generate
+from simulate.sharing.metros import place, read_metros
+from simulate.sharing.network import describe, placed
+from simulate.sharing.pairs import read_pairs
+from simulate.sharing.states import CODES
 from simulate.sharing_schema import GeneratedSharing
-from simulate.world.agencies import generate
-from simulate.world.metros import place, read_metros
-from simulate.world.pairs import read_pairs
-from simulate.world.sharing import describe, placed
-from simulate.world.states import CODES
 
 if TYPE_CHECKING:
     from simulate.schema_parts import Table
+    from simulate.sharing.metros import Metros
+    from simulate.sharing.network import SharingNetwork
     from simulate.sharing_schema import PairsSharing
-    from simulate.world.metros import Metros
-    from simulate.world.sharing import SharingNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

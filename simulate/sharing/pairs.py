@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.world.sharing import AgencyKind, kind_of, network, states_of, uids_of
-from simulate.world.states import UNKNOWN
+from simulate.sharing.network import AgencyKind, kind_of, network, states_of, uids_of
+from simulate.sharing.states import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulate.world.sharing import SharingNetwork
+    from simulate.sharing.network import SharingNetwork
 
 COLUMNS = ("src_agency", "external_agency")
 """Who gives access, and who is given it; other columns are ignored."""

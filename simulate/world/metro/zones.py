@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from simulate import streams
-from simulate.world.metro_beyond import BEYOND_KM
+from simulate.world.metro.beyond import BEYOND_KM
 from simulate.world.roads import RoadClass
 from simulate.world.zones import Blocks, Purpose, Zones, everyday_attraction, smooth_field
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.schema import MetroRoads
-    from simulate.world.metro_plan import Plan
+    from simulate.world.metro.plan import Plan
     from simulate.world.roads import RoadNetwork
 
 MOST_HUBS = 1000

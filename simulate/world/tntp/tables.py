@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.world.tntp_lines import (
+from simulate.world.tntp.lines import (
     Row,
     count_of,
     finite_number,

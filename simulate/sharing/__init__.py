@@ -1,0 +1,1 @@
+"""Who gives whom access: agencies, their states and metros, and the network between them."""

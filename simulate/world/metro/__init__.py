@@ -1,0 +1,1 @@
+"""A metro that does not exist, from population and density."""

@@ -1,0 +1,1 @@
+"""Streets from maps that people bring: OpenStreetMap and GraphML."""

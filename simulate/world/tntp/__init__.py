@@ -1,0 +1,1 @@
+"""Networks with trip tables, in the format of Transportation Networks for Research."""
