@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema import Assumption, Settings
-from simulate.schema_parts import Fault, InconsistentError
+from simulate.schema.parts import Fault, InconsistentError
+from simulate.schema.settings import Assumption, Settings
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

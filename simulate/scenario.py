@@ -20,9 +20,9 @@ from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, lo
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
 from simulate.metros import OPTION, names_of, take_share
-from simulate.owner_schema import Observer, Owner
-from simulate.reader_schema import Placement, Readers
-from simulate.schema import (
+from simulate.schema.owners import Observer, Owner
+from simulate.schema.readers import Placement, Readers
+from simulate.schema.settings import (
     Assumption,
     Households,
     HouseholdType,

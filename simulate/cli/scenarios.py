@@ -57,7 +57,7 @@ def show(
 
 def schema() -> None:
     """Print the JSON Schema of a scenario file, for editors that complete and check."""
-    from simulate.schema import json_schema  # noqa: PLC0415
+    from simulate.schema.settings import json_schema  # noqa: PLC0415
 
     print(jsons.dumps(json_schema(), indent=1))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema import Measure, Settings
+    from simulate.schema.settings import Measure, Settings
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
     from simulate.sightings.watch import Watch

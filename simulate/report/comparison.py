@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.report.words import Question
     from simulate.risk.differences import Difference, Differences, WorldRates
-    from simulate.schema import Measure
+    from simulate.schema.settings import Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.retention import Retention
     from simulate.risk.ranges import Assumed, Range, Ranges
-    from simulate.schema import Measure
+    from simulate.schema.settings import Measure
 
 MEAN = Question(
     measure="exposure",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.risk.ranges import Range, Ranges
     from simulate.risk.rates import Rate, Rates
-    from simulate.schema import Measure
+    from simulate.schema.settings import Measure
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."

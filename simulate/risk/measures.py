@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.view import Truth, View
     from simulate.risk.cards import AttackerCard
-    from simulate.schema import Measure
+    from simulate.schema.settings import Measure
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
 

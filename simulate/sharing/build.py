@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
 from simulate.metros import read_metros as metros_of_file
-from simulate.schema import NationRoads
+from simulate.schema.settings import NationRoads
+from simulate.schema.sharing import GeneratedSharing
 from simulate.sharing.agencies import generate
 from simulate.sharing.metros import place, read_metros
 from simulate.sharing.network import describe, placed
 from simulate.sharing.pairs import read_pairs
 from simulate.sharing.states import CODES
-from simulate.sharing_schema import GeneratedSharing
 
 if TYPE_CHECKING:
-    from simulate.schema_parts import Table
+    from simulate.schema.parts import Table
+    from simulate.schema.sharing import PairsSharing
     from simulate.sharing.metros import Metros
     from simulate.sharing.network import SharingNetwork
-    from simulate.sharing_schema import PairsSharing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Fleet, Gates, Parking
     from simulate.scenario import Scenario
+    from simulate.schema.readers import Fleet, Gates, Parking
     from simulate.world.build import World
     from simulate.world.zones import Zones
 

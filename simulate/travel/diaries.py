@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Households, Travel
-    from simulate.schema import HouseholdType
+    from simulate.schema.settings import HouseholdType
 
 PATTERNS = 1024
 """Days drawn for each household type and kind of day; ten bits pick one."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.metros import apportion
-from simulate.schema import MetroRoads, NationRoads, StreetRoads, TntpRoads
+from simulate.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads
 from simulate.world.choices import choice_tables, interests
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
@@ -32,9 +32,9 @@ from simulate.world.zones import Purpose, Zones
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.reader_schema import Placement
     from simulate.scenario import Scenario
-    from simulate.schema import Settings
+    from simulate.schema.readers import Placement
+    from simulate.schema.settings import Settings
     from simulate.world.roads import RoadNetwork
 
 

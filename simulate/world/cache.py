@@ -32,7 +32,7 @@ import numpy as np
 
 import simulate.world
 from simulate.checks import ScenarioError
-from simulate.schema import NationRoads, StreetRoads, TntpRoads
+from simulate.schema.settings import NationRoads, StreetRoads, TntpRoads
 from simulate.world.build import World, build_world
 from simulate.world.districts import Districts
 from simulate.world.owners import Owners
@@ -175,9 +175,9 @@ def _files_read(scenario: Scenario) -> Iterator[Path]:
 @cache
 def _builder() -> bytes:
     """Hash what builds worlds: its source, its libraries and how the processor rounds."""
-    rooms = Path(simulate.world.__path__[0])
-    house = rooms.parent
-    sources = [*sorted(rooms.rglob("*.py")), *sorted((house / "kernels").glob("*.py")), *sorted(house.glob("*.py"))]
+    house = Path(simulate.world.__path__[0]).parent
+    rooms = ("world/**/*.py", "kernels/*.py", "schema/*.py", "*.py")
+    sources = sorted(source for room in rooms for source in house.glob(room))
     digest = hashlib.blake2b(digest_size=16)
     for source in sources:
         digest.update(source.relative_to(house).as_posix().encode() + b"\0" + source.read_bytes())

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.metros import choose, read_metros
-from simulate.schema import MetroRoads
+from simulate.schema.settings import MetroRoads
 from simulate.world.leaving import Leaving
 from simulate.world.metro.build import build_metro
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.metros import Metro
-    from simulate.schema import NationRoads
+    from simulate.schema.settings import NationRoads
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""

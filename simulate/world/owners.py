@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.owner_schema import Owner
+    from simulate.schema.owners import Owner
     from simulate.world.nation import Nation
     from simulate.world.zones import Zones
 

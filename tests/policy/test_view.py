@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from views import MONDAY, Memory, by_hand, in_memory, table_of
 
 from simulate.checks import ScenarioError
-from simulate.owner_schema import Owner
 from simulate.policy import Retention
 from simulate.policy.view import view_of
+from simulate.schema.owners import Owner
 from simulate.world.owners import build_owners
 
 DAY, START = 86_400, 14_400

@@ -15,9 +15,9 @@ from worlds import Small, finish, rows_of, town_scenario
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.metros import agencies_of, apportion, read_metros
-from simulate.owner_schema import Owner
 from simulate.policy.view import view_of
 from simulate.risk.stock import stock
+from simulate.schema.owners import Owner
 from simulate.world.build import World, build_world
 from simulate.world.sites import SiteKind
 

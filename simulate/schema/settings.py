@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import did_you_mean
-from simulate.owner_schema import Observer, Owner, owner_faults
-from simulate.reader_schema import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
-from simulate.schema_parts import (
+from simulate.schema.owners import Observer, Owner, owner_faults
+from simulate.schema.parts import (
     Above0,
     AtLeast0,
     AtLeast1,
@@ -28,7 +27,8 @@ from simulate.schema_parts import (
     refuse,
     sum_to_one,
 )
-from simulate.sharing_schema import Sharing
+from simulate.schema.readers import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
+from simulate.schema.sharing import Sharing
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""

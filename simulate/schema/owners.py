@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import did_you_mean
-from simulate.schema_parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
+from simulate.schema.parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
 
 OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
 Seen = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(, [A-Z]{2})?$", examples=["repossession-firms, NY"])]

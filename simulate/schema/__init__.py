@@ -1,0 +1,1 @@
+"""Every table and key that a scenario may have."""
