@@ -158,6 +158,7 @@ def main(path: str, workers: str, moment: str = "", count: str = "0") -> None:
         make, progress = make_slow_draw, dying(lambda *_: None, int(count))
     elif moment == "interrupt":
         make = make_slow_draw
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what runs behind them ignore it
 
         def progress(done: int, *_) -> None:
             if done == int(count):
