@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
+from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
+from simulate.policy.observers import check_observer
 from simulate.report.comparison import Compared, Side, write_comparison
 from simulate.report.page import changes
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.comparing.worlds import bench, check_observer, loaded, look, reached, rules_of
+from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
 from simulate.faults import spell
+from simulate.policy.observers import check_observer
 from simulate.report.page import changes
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates

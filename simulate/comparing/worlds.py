@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.checks import ScenarioError
 from simulate.policy.retention import Retention
-from simulate.policy.view import default_observer, view_of
+from simulate.policy.view import view_of
 from simulate.scenario import Scenario, load
 from simulate.sightings.run import run
 
@@ -97,22 +97,6 @@ def loaded(scenario: str | Path | Scenario, seed: int, metros: MetroNames, overr
             found = f"{scenario.name!r}, which is loaded already"
             raise ScenarioError(what, "scenarios by name or file", found, f"give the {what} to load(...) instead")
     return scenario
-
-
-def check_observer(observer: str | None, scenario: Scenario) -> None:
-    """Refuse an observer that a scenario lacks or that has no reader to see with, before anything is drawn."""
-    settings = scenario.settings
-    if observer is not None and observer not in {*settings.observers, *settings.owners}:
-        remedy = did_you_mean(observer, {*settings.observers, *settings.owners})
-        raise ScenarioError("--observer", f"an observer or owner of {scenario.name}", repr(observer), remedy)
-    name = observer or default_observer(settings)
-    sees = settings.observers[name].owners if name in settings.observers else {name}
-    if not settings.readers.owners & sees:
-        raise ScenarioError(
-            f"{scenario.name}: observers.{name}", "at least one reader to see",
-            f"none: no readers for {', '.join(sorted(sees))}",
-            "give the owner readers, or ask for another with --observer",
-        )  # fmt: skip
 
 
 def look(run: Run, observer: str | None, rules: Sequence[Retention]) -> View:

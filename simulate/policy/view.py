@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
 from simulate.policy.retention import Retention
 from simulate.sightings.store import Rows
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema.settings import Measure, Settings
+    from simulate.schema.settings import Measure
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
     from simulate.sightings.watch import Watch
@@ -185,7 +186,10 @@ def view_of(
     """
     settings = run.scenario.settings
     name = observer if observer is not None else default_observer(settings)
-    visible, purpose = _visible(run, name)
+    sees, purpose = sees_of(settings, name)
+    visible = np.any([run.world.owners.of(asked) for asked in sees], axis=0)[run.watch.sites.owner]
+    if not visible.any():
+        raise nothing_to_see(f"observers.{name}", sees)
     if len(policies) > 1 or (policies and ladder):
         found = f"{len(policies)}{' and a ladder' if ladder else ''}"
         raise ScenarioError("policies", "one retention rule", found, "use ladder=[...] alone to compare several")
@@ -214,53 +218,13 @@ def view_of(
         ladder=tuple(rules),
         now_s=_now(on, settings.period.start, settings.period.days),
         start=settings.period.start,
-        look_back=_look_back(settings, name),
-        habit=_habit(settings, name),
+        look_back=look_back_of(settings, name),
+        habit=habit_of(settings, name),
         public=public,
         store=run.store,
         asked=settings.measure,
         truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )
-
-
-def _look_back(settings: Settings, name: str) -> Retention:
-    who = settings.observers.get(name)
-    return Retention.of(who.look_back) if who is not None and who.look_back else Retention()
-
-
-def _habit(settings: Settings, name: str) -> str:
-    """Say how many users look how often, as far as the scenario says it."""
-    who = settings.observers.get(name)
-    if who is None or not (who.users or who.lookups_per_month):
-        return ""
-    said = [f"{who.users:,} users"] if who.users else []
-    said += [f"{who.lookups_per_month:,.0f} look-ups a month"] if who.lookups_per_month else []
-    return f" ({', '.join(said)})"
-
-
-def default_observer(settings: Settings) -> str:
-    """Return who looks if nobody is named: the observer that comes first in the alphabet, or else the owner."""
-    return next(iter(settings.observers), next(iter(settings.owners)))
-
-
-def _visible(run: Run, name: str) -> tuple[NDArray[np.bool_], str]:
-    """Return which readers an observer sees, and what for."""
-    settings, owners = run.scenario.settings, run.world.owners
-    if name in settings.observers:
-        sees, purpose = settings.observers[name].sees, settings.observers[name].purpose
-    elif owners.of(name).any():
-        sees, purpose = (name,), "its own use"
-    else:
-        remedy = did_you_mean(name, {*settings.observers, *owners.owner, *owners.name})
-        raise ScenarioError("observer", "an observer or owner of the scenario", repr(name), remedy)
-    visible = np.any([owners.of(asked) for asked in sees], axis=0)[run.watch.sites.owner]
-    if not visible.any():
-        raise ScenarioError(
-            f"observers.{name}", "at least one reader to see", f"none: {', '.join(sees)} has no readers",
-            "give the owner readers in [readers.place.NAME], draw a metro where it has some, or ask for another"
-            " observer",
-        )  # fmt: skip
-    return visible, purpose
 
 
 def _now(on: date | str | None, start: date, days: int) -> int:

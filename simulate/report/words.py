@@ -183,7 +183,7 @@ def _as_long(days: Sequence[int]) -> str:
 def stock_of(view: View) -> str:
     """Say whose stock is counted, and in a nation how much of the whole it is."""
     windows = view.windows()
-    kept = f"kept {windows[-1][0].label}" if windows else age(view)
+    kept = kept_for(windows[-1][0].label, view.today) if windows else age(view)
     share = view.store.identity["scenario"]["roads"].get("share")
     part = (
         "" if share is None else f" The metros drawn have {100 * share:.2g} % of the people of all metros of the file,"

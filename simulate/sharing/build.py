@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros as metros_of_file
+from simulate.metros import read_metros
 from simulate.schema.settings import NationRoads
 from simulate.schema.sharing import GeneratedSharing
 from simulate.sharing.agencies import generate
-from simulate.sharing.metros import place, read_metros
+from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.network import describe, placed
 from simulate.sharing.pairs import read_pairs
 from simulate.sharing.states import CODES
@@ -63,11 +63,13 @@ def build_network(sharing: GeneratedSharing | PairsSharing, roads: Table, seed: 
 def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | None:
     """Read the table in which agencies stand: the network's own, or else that of a nation, if it is given by now."""
     if sharing.metros is not None:
-        return read_metros(_given(sharing.metros.path, "sharing.metros.path", "a table of metros"))
+        path = _given(sharing.metros.path, "sharing.metros.path", "a table of metros")
+        return in_arrays(read_metros(path), path)
     if not isinstance(roads, NationRoads) or not roads.path:
         return None
-    abroad = any(metro.state not in CODES for metro in metros_of_file(roads.path))
-    return None if abroad else read_metros(roads.path)  # agencies are of the United States
+    metros = read_metros(roads.path)
+    abroad = any(metro.state not in CODES for metro in metros)
+    return None if abroad else in_arrays(metros, roads.path)  # agencies are of the United States
 
 
 def _given(path: str, key: str, what: str) -> str:

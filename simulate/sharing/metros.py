@@ -9,13 +9,15 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros as metros_of_file
 from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from simulate.metros import Metro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,9 +40,11 @@ class Metros:
         return len(self.name)
 
 
-def read_metros(path: str | Path) -> Metros:
-    """Read a table of metros, as `simulate.metros.read_metros` does, into arrays."""
-    metros = metros_of_file(path)
+def in_arrays(metros: Sequence[Metro], path: str | Path) -> Metros:
+    """Put metros into arrays; path : the table they were read from, for errors.
+
+    Raises ScenarioError where one lies in none of the states.
+    """
     for metro in metros:
         if metro.state not in CODES:
             raise ScenarioError(

@@ -134,10 +134,11 @@ def _lines(path: Path) -> list[tuple[str, str] | None]:
     """Return both names of every line that is not empty, None where it cannot be read."""
     first, *rest = _text(path).splitlines() or [""]
     header = [name.strip().strip(QUOTES).lower() for name in _cells(first) or ()]
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        found = ", ".join(header) if any(header) else "nothing"
-        raise ScenarioError(f"{path}:1", f"a column called {missing[0]}", _cut(found), _FORMAT)
+    for column in COLUMNS:
+        if (times := header.count(column)) != 1:
+            found = ", ".join(header) if any(header) else "nothing"
+            expected = f"a column called {column}" + (", once" if times else "")
+            raise ScenarioError(f"{path}:1", expected, _cut(found), _FORMAT)
     giver, receiver = (header.index(column) for column in COLUMNS)
     rows = (_cells(line) for line in rest if line.strip())
     return [(row[giver], row[receiver]) if row is not None and len(row) == len(header) else None for row in rows]

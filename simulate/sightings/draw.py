@@ -133,7 +133,7 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     return Yield(
         of_fleet={name: collects(fleet.owner, SiteKind.MOBILE) for name, fleet in readers.mobile.items()},
         of_lot=of_lot,
-        of_fixed={owner: collects(owner, SiteKind.FIXED) for owner in {rule.owner for rule in readers.place.values()}},
+        of_fixed={rule.owner: collects(rule.owner, SiteKind.FIXED) for rule in readers.place.values()},
     )
 
 

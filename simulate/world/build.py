@@ -86,6 +86,7 @@ def build_world(scenario: Scenario) -> World:
     if ground.leaving is not None:
         zones = settle(zones, ground.leaving, interest, metro_of_hub)
     choice = choice_tables(zones, interest, best_s, limit, ground.districts, roads.node_name[hubs], seed)
+    del interest  # a gigabyte with five metros
     flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
     owners = build_owners(settings.owners, zones, nation, seed)
     readers, placements = _place_readers(settings, ground, owners, flow, seed)

@@ -73,7 +73,7 @@ def choice_tables(
     """
     h, there_and_back = len(best_s), np.maximum(best_s, best_s.T)
     near = there_and_back * 10 <= reach.near_ds
-    weigh = dict(interest) | {purpose: interest[purpose] * near for purpose in NEAR}
+    weigh = dict(interest) | dict.fromkeys(NEAR, interest[Purpose.SHOP] * near)
     attraction = {purpose: zones.attraction[purpose] for purpose in Purpose}
     attraction[Purpose.HOME] = zones.residents
     if not attraction[Purpose.TRIP].any():

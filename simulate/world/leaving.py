@@ -7,6 +7,7 @@ weight alone: it takes the weight that yields it, found by iterative proportiona
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def settle(
             near = falls @ _summed(at[inside], drawn[inside], len(hubs))
             drawn[beyond] *= _scale(homes, near, falls @ outside, wanted[groups])[of_zone]
         jobs, lunch = attraction[Purpose.WORK], attraction[Purpose.LUNCH]
-        lunch[beyond] = jobs[beyond] * lunch[inside].sum() / max(float(jobs[inside].sum()), 1e-300)
+        lunch[beyond] = jobs[beyond] * math.fsum(lunch[inside]) / max(math.fsum(jobs[inside]), 1e-300)
     return replace(zones, attraction=attraction)
 
 
@@ -90,4 +91,5 @@ def _scale(
         all_ways = np.maximum(inside + pull.sum(axis=1), 1e-300)
         got = homes @ (pull / all_ways[:, None]) / people
         scale *= np.where(got > 0, wanted / np.maximum(got, 1e-300), 0.0)
-    return scale.astype(np.float32).astype(np.float64)  # sums end in other bits on other processors
+    mantissa, exponent = np.frexp(scale)
+    return np.ldexp(mantissa.astype(np.float32).astype(np.float64), exponent)  # sums end in other bits elsewhere

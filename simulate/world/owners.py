@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.checks import ScenarioError
 from simulate.metros import agencies_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from simulate.metros import Metro
     from simulate.schema.owners import Owner
     from simulate.world.nation import Nation
     from simulate.world.zones import Zones
+
+MOST_BODIES = 2**15 - 1
+"""As many as their numbers hold; the United States have some 18,000 police agencies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,8 +78,8 @@ class Owners:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Body:
-    """One row of the table."""
+class Body:
+    """One of those that own readers."""
 
     name: str
     owner: str
@@ -83,22 +88,42 @@ class _Body:
     agency: int = 0
     metros: tuple[int, ...] = (0,)
     """Positions among the metros on the map."""
-    seat: tuple[float, float] = (0.0, 0.0)
+
+    def means(self, asked: str) -> bool:
+        """Tell whether it is meant by an owner, an owner and a state, or the name of a body."""
+        return asked in {self.owner, f"{self.owner}, {self.state}", self.name}
+
+
+def bodies_of(owners: Mapping[str, Owner], metros: Sequence[Metro], chosen: Sequence[int]) -> list[Body]:
+    """List the bodies of every owner, in the order of the owners, the states or the metros.
+
+    metros, chosen : those of a nation's file, and the positions of those on the map; none on any other map.
+    """
+    bodies: list[Body] = []
+    for name, owner in owners.items():
+        if not metros:
+            bodies.append(Body(name=name, owner=name, kind=owner.kind))
+        elif owner.agencies is None:
+            bodies += _by_state(name, owner, [metros[i].state for i in chosen])
+        else:
+            bodies += _agencies(name, owner, metros, chosen)
+    if len(bodies) > MOST_BODIES:
+        remedy = "state fewer agencies, or draw fewer metros"
+        raise ScenarioError("owners", f"at most {MOST_BODIES:,} bodies on the map", f"{len(bodies):,}", remedy)
+    return bodies
 
 
 def build_owners(owners: Mapping[str, Owner], zones: Zones, nation: Nation | None, seed: int) -> Owners:
-    """List the bodies of every owner, in the order of the owners, the states or the metros."""
-    bodies: list[_Body] = []
-    for name, owner in owners.items():
-        if nation is None:
-            bodies.append(_Body(name=name, owner=name, kind=owner.kind))
-        elif owner.agencies is None:
-            bodies += _by_state(name, owner, nation)
-        else:
-            bodies += _agencies(name, owner, zones, nation, seed)
+    """Put the bodies of every owner on the map."""
+    bodies = bodies_of(owners, *(((), ()) if nation is None else (nation.metros, nation.chosen)))
     covers = np.zeros((len(bodies), 1 if nation is None else len(nation.chosen)), np.bool_)
     for i, body in enumerate(bodies):
         covers[i, list(body.metros)] = True
+    x_m, y_m = np.zeros(len(bodies)), np.zeros(len(bodies))
+    agencies = np.flatnonzero([body.agency > 0 for body in bodies])
+    if nation is not None and len(agencies):
+        seats = _seats([bodies[i] for i in agencies], zones, nation, seed)
+        x_m[agencies], y_m[agencies] = zones.x_m[seats], zones.y_m[seats]
     return Owners(
         name=tuple(body.name for body in bodies),
         owner=tuple(body.owner for body in bodies),
@@ -106,8 +131,8 @@ def build_owners(owners: Mapping[str, Owner], zones: Zones, nation: Nation | Non
         state=tuple(body.state for body in bodies),
         agency=np.array([body.agency for body in bodies], np.int16),
         covers=covers,
-        x_m=np.array([body.seat[0] for body in bodies], np.float64),
-        y_m=np.array([body.seat[1] for body in bodies], np.float64),
+        x_m=x_m,
+        y_m=y_m,
     )
 
 
@@ -120,30 +145,37 @@ def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator
             yield f"{name}: {'; '.join(parts)}; of {owner.agencies:,} agencies in all {len(nation.metros)} metros"
 
 
-def _by_state(name: str, owner: Owner, nation: Nation) -> Iterator[_Body]:
-    """Make one body for each state that has a metro on the map."""
-    states = [nation.metros[i].state for i in nation.chosen]
+def _by_state(name: str, owner: Owner, states: Sequence[str]) -> Iterator[Body]:
+    """Make one body for each state that has a metro on the map; states : those of its metros."""
     for state in sorted(set(states)):
         metros = tuple(i for i, one in enumerate(states) if one == state)
-        yield _Body(name=f"{name}, {state}", owner=name, kind=owner.kind, state=state, metros=metros)
+        yield Body(name=f"{name}, {state}", owner=name, kind=owner.kind, state=state, metros=metros)
 
 
-def _agencies(name: str, owner: Owner, zones: Zones, nation: Nation, seed: int) -> Iterator[_Body]:
-    """Make one body for each agency of the metros on the map, seated where people live.
-
-    Seats are keyed by metro and number: another metro or one more agency moves none.
-    """
-    counts = agencies_of(f"owners.{name}", owner, nation.metros)
-    stream = streams.key(seed, f"owners.{name}.seats")
-    for position, i in enumerate(nation.chosen):
-        metro = nation.metros[i]
-        here = np.flatnonzero((nation.metro_of_hub[zones.hub] == position) & (zones.residents > 0))
-        people = np.cumsum(zones.residents[here])
-        names = [streams.uid(metro.name, number) for number in range(1, counts[i] + 1)]
-        seats = here[np.searchsorted(people, streams.uniforms(stream, names) * people[-1], side="right")]
-        for number, seat in enumerate(seats, 1):
-            yield _Body(
-                name=f"{name} agency {number} of {metro.short}, {metro.state}", owner=name, kind=owner.kind,
-                state=metro.state, agency=number, metros=(position,),
-                seat=(float(zones.x_m[seat]), float(zones.y_m[seat])),
+def _agencies(name: str, owner: Owner, metros: Sequence[Metro], chosen: Sequence[int]) -> Iterator[Body]:
+    """Make one body for each agency of the metros on the map."""
+    counts = agencies_of(f"owners.{name}", owner, metros)
+    for position, i in enumerate(chosen):
+        place = f"{metros[i].short}, {metros[i].state}"
+        for number in range(1, counts[i] + 1):
+            yield Body(
+                name=f"{name} agency {number} of {place}", owner=name, kind=owner.kind, state=metros[i].state,
+                agency=number, metros=(position,),
             )  # fmt: skip
+
+
+def _seats(agencies: Sequence[Body], zones: Zones, nation: Nation, seed: int) -> NDArray[np.int64]:
+    """Draw the zone in which each agency has its seat, by people; int64[n].
+
+    Draws are keyed by metro and number: another metro or one more agency moves no seat.
+    """
+    metro_of_zone, seats = nation.metro_of_hub[zones.hub], np.empty(len(agencies), np.int64)
+    for owner, position in dict.fromkeys((body.owner, body.metros[0]) for body in agencies):
+        its = [i for i, body in enumerate(agencies) if (body.owner, body.metros[0]) == (owner, position)]
+        here = np.flatnonzero((metro_of_zone == position) & (zones.residents > 0))
+        people = np.cumsum(zones.residents[here])
+        metro = nation.metros[nation.chosen[position]].name
+        names = [streams.uid(metro, agencies[i].agency) for i in its]
+        drawn = streams.uniforms(streams.key(seed, f"owners.{owner}.seats"), names)
+        seats[its] = here[np.searchsorted(people, drawn * people[-1], side="right")]
+    return seats

@@ -50,10 +50,6 @@ class Reach(NamedTuple):
     slowest_s: int
     """Seconds that it takes besides."""
 
-    def slowest_way_s(self, best_ds: int) -> int:
-        """Return how long a way may take at most, from parking place to parking place."""
-        return (best_ds * self.slowest >> 16) + self.slowest_s
-
 
 def reach(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> Reach:
     """Return how far places may lie from home; best_s : float64[h, h], quickest ways on free roads.

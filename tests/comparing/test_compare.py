@@ -125,7 +125,11 @@ BAD = {
     "twice": (lambda: ["smallville", "smallville"], {}, "'smallville' twice"),
     "no replicates": (lambda: [town("a"), town("b")], {"replicates": 0}, "--replicates: expected at least 1 world"),
     "measures": (lambda: [town("a"), town("b")], {"measures": ["anchor"]}, "did you mean 'anchors'"),
-    "observer": (lambda: [town("a"), town("b")], {"observer": "smallvile-pd"}, "did you mean 'smallville-pd'"),
+    "observer": (
+        lambda: [town("a"), town("b")],
+        {"observer": "smallvile-pd"},
+        "a: observer: expected an observer or owner of the scenario, found 'smallvile-pd'",
+    ),
     "workers": (lambda: [town("a"), town("b")], {"workers": 0}, "--workers"),
     "targets": (lambda: [town("a"), town("b")], {"targets": 0}, "--targets"),
     "not reached": (lambda: [town("a"), town("b")], {"retention": ["90d", "1y"]}, "--retention: expected a rule that"),

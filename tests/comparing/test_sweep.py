@@ -169,7 +169,7 @@ BAD = {
     ),
     "not reached": (town, {"retention": "90d"}, "--retention: expected a rule that the run is old enough for"),
     "measures": (town, {"measures": ["anchor"]}, "did you mean 'anchors'"),
-    "observer": (town, {"observer": "nobody"}, "--observer"),
+    "observer": (town, {"observer": "nobody"}, "town: observer: expected an observer or owner"),
     "targets": (town, {"targets": 0}, "--targets"),
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
     "metros": (town, {"metros": ["Buffalo"]}, "metros: expected scenarios by name or file, found 't"),

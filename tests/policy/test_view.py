@@ -130,13 +130,15 @@ def test_an_unlikely_observer_is_told_who_there_is(run):
 
 
 def test_an_observer_without_readers_is_refused(run):
-    owners = {**run.scenario.settings.owners, "empty-lot": Owner(kind="parking")}
+    settings = run.scenario.settings
+    owners = {**settings.owners, "empty-lot": Owner(kind="parking")}
     world = replace(run.world, owners=build_owners(owners, run.world.zones, None, 0))
     assert world.owners.name == (*run.world.owners.name, "empty-lot")
+    scenario = replace(run.scenario, settings=settings.model_copy(update={"owners": owners}))
     with pytest.raises(
-        ScenarioError, match=r"expected at least one reader to see, found none: empty-lot has no readers"
+        ScenarioError, match=r"expected at least one reader to see, found none: no readers for empty-lot"
     ):
-        view_of(replace(run, world=world), observer="empty-lot")
+        view_of(replace(run, world=world, scenario=scenario), observer="empty-lot")
 
 
 @pytest.mark.parametrize(("on", "today"), [("2025-03-04", 1), (date(2025, 3, 4), 1), ("2025-03-13", 10)])

@@ -126,7 +126,7 @@ def test_the_page_says_who_collected_how_much_unless_one_owner_collected_all(vie
     assert "Who collected it" not in words_of(outline)
     everyone = replace(view, visible=np.ones_like(view.visible), observer="town-and-shops")
     text = words_of(Outline(page_text(everyone, rates)))
-    assert "town-and-shops can look up (kept for ever), by whose readers made them." in text
+    assert "town-and-shops can look up (all 10 days), by whose readers made them." in text
     assert "Kind of owner Readers, gates and scanned zones Sightings Share Police" in text
     held = stock(everyone)
     assert [one.kind for one in held] == ["police", "retail"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.sharing.metros import outside_share, place, read_metros
+from simulate.metros import read_metros
+from simulate.sharing.metros import in_arrays, outside_share, place
 from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
 BAD = Path(__file__).parent.parent / "bad" / "metros"
@@ -38,7 +39,7 @@ Small TX,TX,2000000,29.8,-95.4,2
 @pytest.fixture
 def metros(tmp_path):
     (tmp_path / "metros.csv").write_text(TABLE, encoding="utf-8")
-    return read_metros(tmp_path / "metros.csv")
+    return in_arrays(read_metros(tmp_path / "metros.csv"), tmp_path / "metros.csv")
 
 
 def test_no_bad_file_goes_untested():
@@ -49,19 +50,19 @@ def test_no_bad_file_goes_untested():
 def test_a_bad_table_is_refused_with_one_message(name):
     where, words = FAULTS[name]
     with pytest.raises(ScenarioError) as caught:
-        read_metros(BAD / name)
+        in_arrays(read_metros(BAD / name), BAD / name)
     assert str(caught.value).startswith(f"{BAD / name}{where}: expected ")
     assert words in str(caught.value)
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match=r"none\.csv: expected a table of metros, found No such file"):
-        read_metros(tmp_path / "none.csv")
+        in_arrays(read_metros(tmp_path / "none.csv"), tmp_path / "none.csv")
 
 
 def test_without_a_name_the_message_says_how_to_give_one():
     with pytest.raises(ScenarioError, match=r"roads.path: expected a table of metros, found nothing; .*--set roads"):
-        read_metros("")
+        in_arrays(read_metros(""), "")
 
 
 def test_a_table_is_read_by_its_columns(metros):
@@ -99,7 +100,7 @@ def test_a_place_hangs_on_the_agency_and_the_seed_alone(metros):
 
 
 def test_the_real_table_places_as_many_outside_as_live_there(data):
-    metros = read_metros(data / "metros.csv")
+    metros = in_arrays(read_metros(data / "metros.csv"), data / "metros.csv")
     outside = outside_share(metros)
     assert metros.n == 50
     assert int(metros.population.sum()) == 180_515_867

@@ -15,6 +15,7 @@ from simulate.sharing.states import CODES, UNKNOWN
 BAD = Path(__file__).parent.parent / "bad" / "sharing"
 FAULTS = {
     "binary.csv": ("", "text in UTF-8, found other bytes"),
+    "column_twice.csv": (":1", "a column called src_agency, once, found src_agency, external_agency, src_agency"),
     "empty.csv": (":1", "a column called src_agency, found nothing"),
     "header_and_nothing.csv": ("", "found no line below the first"),
     "latin_1.csv": ("", "text in UTF-8, found other bytes"),

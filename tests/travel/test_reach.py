@@ -103,6 +103,11 @@ def test_a_small_town_has_no_limit_and_loses_no_choice():
     assert limit.other_ds == limit.work_ds == NO_LIMIT
 
 
+def slowest_way_s(limit, best_ds: int) -> int:
+    """Return how long a way may take at most, from parking place to parking place, as whole numbers say it."""
+    return (best_ds * limit.slowest >> 16) + limit.slowest_s
+
+
 @pytest.mark.parametrize("freeways", [False, True])
 def test_ways_by_home_fill_their_rooms_and_no_more(freeways):
     travel = town_scenario(1).settings.travel
@@ -117,7 +122,7 @@ def test_ways_by_home_fill_their_rooms_and_no_more(freeways):
         (limit.work_ds, WORK_ROOM_S), (limit.trip_ds, TRIP_ROOM_S), (limit.through_ds, THROUGH_ROOM_S),
     ):  # fmt: skip
         spare_s = 40 if best_ds in {limit.near_ds, 2 * limit.near_ds} else 3  # the tighter of the two decides
-        assert room_s - spare_s < slowest_s(best_ds) <= limit.slowest_way_s(best_ds) <= room_s
+        assert room_s - spare_s < slowest_s(best_ds) <= slowest_way_s(limit, best_ds) <= room_s
     edge = ((ROOM_S - 2 * travel.access_s) / peak - 60) / travel.other_route_margin
     for best_s, unlimited in ((edge - 2, True), (edge + 2, False)):
         found = reach(np.array([[0.0, best_s]]), travel, freeways=freeways)
@@ -131,7 +136,7 @@ def test_commuters_who_live_far_start_later_and_go_to_lunch_near_work(huge):
     to_work = (trips.purpose == Purpose.WORK) & (trips.leg == 0)
     way_ds = best_ds[zones.hub[trips.from_zone[to_work]], zones.hub[trips.to_zone[to_work]]]
     after_four = (trips.arrive_s - trips.day * DAY_S - DAY_START_S)[to_work]
-    slowest = np.array([limit.slowest_way_s(int(round(way))) for way in way_ds])
+    slowest = np.array([slowest_way_s(limit, int(round(way))) for way in way_ds])
     assert (after_four >= np.minimum(slowest, after_four.max()) - 1).all()
     assert (slowest > 5400).sum() > 50, "some could not start at half past five"
     assert after_four.min() < 7200, "while others start before six"

@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simulate.metros import read_metros
 from simulate.report.sharing import draw_sharing
 from simulate.risk.rates import share
 from simulate.sharing.agencies import generate
-from simulate.sharing.metros import place, read_metros
+from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.network import MANY, degrees, network, placed, reach_of
 from simulate.sharing.pairs import read_pairs
 
@@ -152,7 +153,7 @@ def test_whom_they_choose(check, real, ranges):
 
 
 def test_both_networks_are_shown(record, data, real):
-    metros = read_metros(data / "metros.csv")
+    metros = in_arrays(read_metros(data / "metros.csv"), data / "metros.csv")
     for name, shared, title in (
         ("sharing-generated", made(LAWS[0], 0), "A generated network of 5,001 agencies"),
         ("sharing-real", real, "A real network: the partners of 224 agencies, April 2024"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,29 @@ def test_the_stated_shares_go_to_each_group(seed):
         assert np.array_equal(inside, zones.attraction[purpose][group < 0]), "what lies within stays as it is"
     same = set(Purpose) - {*share, Purpose.LUNCH}
     assert all(np.array_equal(settled.attraction[p], zones.attraction[p]) for p in same), "nothing is said of these"
+
+
+def test_the_share_is_met_where_next_to_nobody_would_go_by_distance():
+    """Interest that falls within seconds takes weights beyond what 32 bits hold."""
+    zones = zones_of([0, 1, 2], [10, 30, 0], [4, 1, 3], [False, False, True])
+    falls = np.array([[1.0, 0.5, 1e-90], [0.5, 1.0, 3e-90], [1e-90, 3e-90, 1.0]])
+    group, share = np.array([-1, -1, 0]), {Purpose.WORK: np.array([0.2])}
+    interest = dict.fromkeys(Purpose, falls)
+    settled = settle(zones, Leaving(group=group, share=share), interest, ONE_MAP[:3])
+    assert going(settled, interest, group, Purpose.WORK) == pytest.approx([0.2], abs=2e-3)
+
+
+def test_lunch_beyond_one_map_is_the_same_to_the_last_bit_with_zones_where_nobody_eats():
+    rng = np.random.default_rng(3)
+    drawn, n = rng.random(200), 200
+    leaving = Leaving(group=np.array([*[-1] * (n - 1), 0]), share={Purpose.WORK: np.array([0.1])})
+    lunches = set()
+    for blanks in range(6):
+        more = zones_of([0] * (n + blanks), [1.0] * (n + blanks), [*[0.0] * blanks, *drawn], [False] * (n + blanks))
+        group = np.concatenate([np.full(blanks, -1), leaving.group])
+        settled = settle(more, replace(leaving, group=group), dict.fromkeys(Purpose, np.ones((1, 1))), ONE_MAP[:1])
+        lunches.add(settled.attraction[Purpose.LUNCH][-1] / settled.attraction[Purpose.WORK][-1])
+    assert len(lunches) == 1
 
 
 def test_within_a_group_zones_keep_their_weights_and_lunch_follows_jobs():

@@ -15,6 +15,7 @@ from worlds import Small, finish, rows_of, town_scenario
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.metros import agencies_of, apportion, read_metros
+from simulate.policy.observers import check_observer
 from simulate.policy.view import view_of
 from simulate.risk.stock import stock
 from simulate.schema.owners import Owner
@@ -312,5 +313,27 @@ def test_what_the_file_of_metros_does_not_bear_out_is_refused(path, case):
 def test_an_observer_of_a_metro_that_is_not_drawn_sees_nobody(path, country):
     seeing = sim.load(path, seed=3, overrides={"observers.northerner.sees": ["repo, CA"]})
     run = replace(in_memory(country), scenario=seeing)
-    with pytest.raises(ScenarioError, match=r"found none: repo, CA has no readers; give .* draw a metro where it has"):
+    with pytest.raises(ScenarioError, match=r"found none: no readers for repo, CA; give .* draw a metro where it has"):
         view_of(run, observer="northerner")
+    with pytest.raises(ScenarioError, match=r"country: observers.northerner: .* found none: no readers for repo, CA"):
+        check_observer("northerner", seeing)
+
+
+@pytest.mark.parametrize("name", [None, "northerner", "repo", "repo, SD", "police agency 2 of Northtown, ND"])
+def test_whoever_sees_something_is_known_before_anything_is_drawn(path, country, name):
+    check_observer(name, sim.load(path, seed=3))
+    view_of(in_memory(country), observer=name)
+
+
+@pytest.mark.parametrize("name", ["repo, CA", "police agency 9 of Northtown, ND", "agency"])
+def test_whoever_is_not_on_the_map_is_refused_before_anything_is_drawn(path, country, name):
+    with pytest.raises(ScenarioError, match="country: observer: expected an observer or owner of the scenario"):
+        check_observer(name, sim.load(path, seed=3))
+    with pytest.raises(ScenarioError, match=r"^observer: expected an observer or owner of the scenario"):
+        view_of(in_memory(country), observer=name)
+
+
+def test_more_agencies_than_can_be_numbered_are_refused(path):
+    scenario = sim.load(path, seed=3, overrides={"owners.police.agencies": 200_000})
+    with pytest.raises(ScenarioError, match=r"^owners: expected at most 32,767 bodies on the map, found \d\d+,\d+;"):
+        build_world(scenario)
