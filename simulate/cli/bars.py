@@ -46,10 +46,10 @@ class Shards:
 
 
 class Steps:
-    """Show how many runs of many are done: a bar on a terminal, else a line for each step."""
+    """Show how many runs or measures of many are done: a bar on a terminal, else a line for each step."""
 
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool, things: str = "runs") -> None:
+        self.quiet, self.things = quiet, things
         self.bars: Progress | None = None
         self.last = ""
 
@@ -57,19 +57,19 @@ class Steps:
         return self.step
 
     def step(self, done: int, total: int, what: str) -> None:
-        """Say that so many runs are done and what is being done."""
+        """Say that so many are done and what is being done."""
         if self.quiet:
             return
         if not sys.stderr.isatty():
             if what != self.last and " shards" not in what:
-                print(f"{done} of {total} runs done; {what}", file=sys.stderr)
+                print(f"{done} of {total} {self.things} done; {what}", file=sys.stderr)
             self.last = what
             return
         if self.bars is None:
             from rich.console import Console  # noqa: PLC0415
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-            count = TextColumn("{task.completed}/{task.total} runs")
+            count = TextColumn(f"{{task.completed}}/{{task.total}} {self.things}")
             columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}"))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()
@@ -80,5 +80,6 @@ class Steps:
         if self.bars is not None:
             self.bars.stop()
         if kind is KeyboardInterrupt:
-            print("\nplateprint: stopped; run the same command again to go on with the runs it kept", file=sys.stderr)
+            kept = " to go on with the runs it kept" if self.things == "runs" else ""
+            print(f"\nplateprint: stopped; run the same command again{kept}", file=sys.stderr)
             raise SystemExit(STOPPED) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from simulate.checks import ScenarioError
-from simulate.cli.bars import STOPPED, Shards
+from simulate.cli.bars import STOPPED, Shards, Steps
 from simulate.cli.options import (
     Json,
     Measures,
@@ -31,6 +31,7 @@ from simulate.files import write_text
 
 if TYPE_CHECKING:
     from simulate.policy.view import View
+    from simulate.schema.settings import Settings
 
 FAILED = 1
 """Exit code of a verify that found a fault."""
@@ -74,7 +75,7 @@ def run(
             print(placement)
     print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
     if not quiet:
-        print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}")
+        print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_others(loaded.settings)}")
 
 
 def measure(
@@ -104,7 +105,8 @@ def measure(
     asked = names(measures)
     check_names(asked)
     view = _view(run, observer, retention, on, quiet)
-    rates = take(view, asked, targets=targets)
+    with Steps(quiet, "measures") as steps:
+        rates = take(view, asked, targets=targets, steps=steps)
     if not quiet:
         print(f"{view.describe()}\n")
     print(rates if full else main_scores(rates, view.asked.unicity_points))
@@ -143,7 +145,8 @@ def report(
     from simulate.risk.ranges import ranges_for  # noqa: PLC0415
 
     view = _view(run, observer, retention, on, quiet)
-    rates = take(view, targets=targets)
+    with Steps(quiet, "measures") as steps:
+        rates = take(view, targets=targets, steps=steps)
     path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
     if view.nothing_read():
         print(f"{view.describe()}: all below is what anyone could work out without sightings")
@@ -170,6 +173,12 @@ def verify(run: Path) -> None:
     if faults:
         raise SystemExit(FAILED)
     print(f"{run}: every row is as it was written")
+
+
+def _others(settings: Settings) -> str:
+    """Say who looks unless another is named, where a scenario has several observers."""
+    first, *others = settings.observers or settings.owners
+    return f"; {first} looks, unless you say --observer {' or '.join(others)}" if others else ""
 
 
 def _view(run: Path, observer: str | None, retention: str | None, on: str | None, quiet: bool) -> View:

@@ -18,6 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import cKDTree
 
+from simulate.metros import first_city
 from simulate.report.figures import GREY, INK
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
@@ -334,7 +335,7 @@ def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
 
 
 def _titles(view: View) -> Iterator[tuple[str, float, float]]:
-    """Give every metro's first city a place above it."""
+    """Name every metro by its first city, above it."""
     zones, metros = view.public.zones, _metros(view)
     shown = _shown(view)
     top = float(zones.y_m[shown].max()) + 0.03 * float(np.ptp(zones.x_m[shown]))
@@ -342,4 +343,4 @@ def _titles(view: View) -> Iterator[tuple[str, float, float]]:
         if name:
             x = zones.x_m[part & shown]
             middle = float(x.min() + x.max()) / 2
-            yield name.partition(",")[0].partition("-")[0], middle, top
+            yield f"{first_city(name)}, invented", middle, top

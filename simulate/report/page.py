@@ -113,10 +113,19 @@ def _facts(view: View) -> str:
     facts = (
         ("Who looks", f"{view.describe()}."),
         ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{view.public.n_vehicles:,} vehicles for {words.lasting(days)}, from {view.start}."),
+        ("What is modelled", f"{_vehicles(view)} for {words.lasting(days)}, from {view.start}."),
         ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
     )
     return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
+
+
+def _vehicles(view: View) -> str:
+    """Say how many vehicles there are, and how many of them visit."""
+    n = view.public.n_vehicles
+    living = n if view.truth is None else view.truth.lives.population.n_residents
+    if living == n:
+        return f"{n:,} vehicles"
+    return f"{n:,} vehicles, {living:,} that live here and {n - living:,} that may come from beyond the map,"
 
 
 def _rule(view: View) -> str:
@@ -173,6 +182,8 @@ def _stock(view: View) -> str:
          f"{one.sightings:,}", f"{100 * one.share:.1f} %")
         for one in held
     ]  # fmt: skip
+    total = sum(one.sightings for one in held)
+    rows.append(("All", "", "", f"{sum(one.sites for one in held):,}", f"{total:,}", ""))
     kept = [i for i in range(len(STOCK_COLUMNS)) if any(row[i] for row in rows)]
     head = "".join(f'<th scope="col">{STOCK_COLUMNS[i]}</th>' for i in kept)
     body = "".join(
@@ -182,6 +193,7 @@ def _stock(view: View) -> str:
     return (
         f"<h3>Who collected it</h3><p>{escape(words.stock_of(view))}</p>"
         f'<div class="wide"><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f"<p>{escape(words.stock_of_all(view, total))}</p>"
     )
 
 

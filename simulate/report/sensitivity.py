@@ -14,7 +14,7 @@ from simulate.report.words import Question
 from simulate.risk.measures import CARDS, card
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from simulate.policy.retention import Retention
@@ -28,6 +28,8 @@ MEAN = Question(
     title="Sightings",
     sentence="sightings of a vehicle, the mean",
 )
+LEAST_SHARE, LEAST_PART = 0.1, 0.2
+"""A tornado spans at least 100 in 1,000, or this part of a number that is no share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +67,14 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
             f"If sightings {words.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
             f" {_moved(ranges)} to its low or its high end."
         ),
-        headlines="".join(_card(question, row) for question, row in found),
-        looks=escape(f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant.{changed}"),
-        figures="".join(_figure(question, row, ranges) for question, row in found),
+        headlines="".join(_card(question, row, ranges) for question, row in found),
+        looks=escape(
+            f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant, {swept.asked.targets:,} vehicles"
+            f" tried: small moves may be chance.{changed}"
+        ),
+        figures="".join(
+            _figure(question, row, ranges, _span([other for _, other in found], row)) for question, row in found
+        ),
         assumptions=_assumptions(ranges),
         table=_table(ranges),
         limits=items(words.LIMITS),
@@ -92,25 +99,39 @@ def _headlines(swept: Swept, ranges: Ranges) -> Iterator[tuple[Question, Range]]
                 yield question, row
 
 
-def _card(question: Question, row: Range) -> str:
+def _span(rows: Sequence[Range], row: Range) -> float:
+    """Return how much the scale of a tornado spans: all shares have one, and none makes a small move look large."""
+    if row.unit == "share":
+        return max(LEAST_SHARE, *(one.most - one.least for one in rows if one.unit == "share"))
+    return max(LEAST_PART * abs(row.base), row.most - row.least)
+
+
+def _tried(ranges: Ranges) -> str:
+    """Count the assumptions that were tried."""
+    return f"{len(ranges.tried)} assumption{'' if len(ranges.tried) == 1 else 's'}"
+
+
+def _card(question: Question, row: Range, ranges: Ranges) -> str:
     """Lay out one number with its range."""
     number, of = words.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
     return (
         f'<article class="card"><h3>{escape(question.title)}</h3>'
         f'<p class="number">{escape(number)}<span>{of}</span></p>'
-        f'<p class="over">({escape(words.over(row))})</p><p>{escape(question.sentence)}</p></article>'
+        f'<p class="over">({escape(words.over(row, _tried(ranges)))})</p><p>{escape(question.sentence)}</p></article>'
     )
 
 
-def _figure(question: Question, row: Range, ranges: Ranges) -> str:
+def _figure(question: Question, row: Range, ranges: Ranges, span: float) -> str:
     """Lay out the tornado of one number."""
     lead = "How many of 1,000 " if row.unit == "share" else "How many "
     caption = f"<strong>{escape(question.title)}.</strong> {lead}{escape(question.sentence)}."
-    if row.least == row.most:
+    if words.amount(row.least, row.unit) == words.amount(row.most, row.unit):
         return f"<figure><figcaption>{caption}</figcaption><p>No assumption moves this number.</p></figure>"
     alt = f"{lead}{question.sentence}. {describe(row, ranges.tried)}."
     name = question.title.lower().replace(" ", "-")
-    return f"<figure><figcaption>{caption}</figcaption>{figures.svg(tornado(row, ranges.tried), name, alt)}</figure>"
+    return (
+        f"<figure><figcaption>{caption}</figcaption>{figures.svg(tornado(row, ranges.tried, span), name, alt)}</figure>"
+    )
 
 
 def _assumptions(ranges: Ranges) -> str:
@@ -138,6 +159,6 @@ def _table(ranges: Ranges) -> str:
         score = f"{row.score}, {row.setting}" if row.setting else row.score
         value = words.amount(row.base, row.unit) + (" in 1,000" if row.unit == "share" else "")
         moved = row.swings[0].name.replace("-", " ") if row.least < row.most else "nothing"
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, words.over(row), moved))
+        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, words.over(row, _tried(ranges)), moved))
         rows.append(f'<tr><th scope="row">{escape(score)}</th>{cells}</tr>')
     return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -53,6 +53,9 @@ GIVEN = (
 """What marks stand for: their shape, colour and meaning."""
 ASIDE = {"AK": (27.0, -103.4), "HI": (25.4, -103.4)}
 """Degrees north and east at which states beyond the map's edge are drawn instead."""
+BESIDE = {"VT": (-3, 7), "NH": (4, 9), "MA": (20, 5), "RI": (23, -3), "CT": (20, -10), "NJ": (16, -6),
+          "DE": (17, -9), "MD": (12, -15), "DC": (-12, -12)}  # fmt: skip
+"""Points by which the codes of small states stand aside, in the sea where they can."""
 HALO = (withStroke(linewidth=2, foreground="white"),)
 PARALLELS, MIDDLE = (29.5, 45.5), (37.5, -96.0)
 """Standard parallels and middle of the map's equal-area conic projection, degrees."""
@@ -215,7 +218,7 @@ def _map(axes: Axes, shared: SharingNetwork, metros: Metros | None) -> None:
         lines = [((x[a], y[a]), (x[b], y[b])) for a, b, _ in chosen]
         axes.add_collection(LineCollection(lines, linewidths=width, colors=colour, alpha=0.35, capstyle="round"))
     _circles(axes, x, y, np.bincount(place[place >= 0], minlength=len(x)), CIRCLE)
-    _states(axes, x, y)
+    _states(axes, x, y, np.bincount(home[place[place >= 0]], minlength=len(CODES)) > 0)
 
 
 def _map_from(axes: Axes, givers: Givers, metros: Metros) -> None:
@@ -231,7 +234,7 @@ def _map_from(axes: Axes, givers: Givers, metros: Metros) -> None:
             lines = [((x[i], y[i]), (x[to], y[to])) for to in np.flatnonzero(there & (own > 0))]
             axes.add_collection(LineCollection(lines, linewidths=0.7, colors=colour, alpha=0.4))
         _circles(axes, x, y, np.where(there, count, 0), colour, most=count.max())
-    _states(axes, x, y)
+    _states(axes, x, y, np.bincount(home, weights=count, minlength=len(CODES)) > 0)
     for name, i in zip(givers.within, at, strict=True):
         axes.plot(x[i], y[i], "o", color="none", markeredgecolor=INK, markeredgewidth=1.6, markersize=11, zorder=5)
         axes.annotate(first_city(name), (x[i], y[i]), (0, 8), textcoords="offset points", fontsize=TEXT,
@@ -258,10 +261,11 @@ def _circles(
     axes.scatter(x[there], y[there], s=area, color=colour, edgecolors="white", linewidths=0.6, zorder=3)
 
 
-def _states(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-    """Write the states' codes where they are."""
-    for code, east, north in zip(CODES, x, y, strict=False):
-        axes.text(east, north, code, fontsize=7.5, color=INK, ha="center", va="center", zorder=4, path_effects=HALO)
+def _states(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], there: NDArray[np.bool_]) -> None:
+    """Write the states' codes where they are, small ones beside them; there : bool[51], grey where nothing is."""
+    for code, east, north, some in zip(CODES, x, y, there, strict=False):
+        axes.annotate(code, (east, north), BESIDE.get(code, (0, 0)), textcoords="offset points", fontsize=7.5,
+                      color=INK if some else GREY, ha="center", va="center", zorder=4, path_effects=HALO)  # fmt: skip
     axes.update_datalim(np.column_stack([x, y]))
     axes.autoscale_view()
     axes.set_aspect("equal")
@@ -348,7 +352,7 @@ def _bars(axes: Axes, shared: SharingNetwork) -> None:
 def _published(shared: SharingNetwork) -> str:
     """Set the mean beside what was published."""
     mean = f"Mean here: {degrees(shared).mean:,.0f}."
-    return f"{mean}  Published: at least {PUBLISHED_MEAN},\n“many” above {MANY} (EFF 2018)."
+    return f"{mean}  Published of Vigilant’s network:\nat least {PUBLISHED_MEAN}, “many” above {MANY} (EFF 2018)."
 
 
 def _per_thousand(shared: SharingNetwork) -> list[float]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from simulate.risk.ranges import Assumed, Range
 
 WIDTH_IN, NAME_IN, END_IN, ROW_IN, LETTER_IN = 5.0, 1.4, 0.15, 0.56, 0.088
+SCALE_PART = 0.4
+"""Part of the width that the scale spans; labels take the rest."""
 MOST_BARS = 10
 
 
@@ -32,8 +34,11 @@ class Bar:
     value: float | None
 
 
-def tornado(found: Range, assumptions: Sequence[Assumed]) -> Figure:
-    """Draw two bars an assumption, from the base to where its low and its high end lead."""
+def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> Figure:
+    """Draw two bars an assumption, from the base to where its low and its high end lead.
+
+    span : what the picture spans at least, in the unit of the number, so that several have one scale.
+    """
     pairs = bars_of(found, assumptions)
     below, top, height = 0.1, 0.42, ROW_IN * len(pairs)
     tall = below + top + height
@@ -41,7 +46,7 @@ def tornado(found: Range, assumptions: Sequence[Assumed]) -> Figure:
     axes = figure.add_axes((NAME_IN / WIDTH_IN, below / tall, 1 - NAME_IN / WIDTH_IN, height / tall))
     axes.axis("off")
     axes.set_ylim(len(pairs) - 0.5, -0.5)
-    _room(axes, found, pairs)
+    _room(axes, found, pairs, span)
     axes.plot([found.base, found.base], [-0.55, len(pairs) - 0.5], color=INK, linewidth=1.4, clip_on=False)
     told = f"as assumed: {words.amount(found.base, found.unit)}"
     axes.annotate(told, (found.base, -0.55), (0, 3), textcoords="offset points", fontsize=TEXT, weight="bold",
@@ -81,12 +86,12 @@ def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
 def _label(found: Range, bar: Bar) -> str:
     if bar.value is None:
         return f"{bar.setting}: no number"
-    if bar.value == found.base:
+    if words.amount(bar.value, found.unit) == words.amount(found.base, found.unit):
         return f"{bar.setting}: no change"
     return f"{bar.setting}: {words.amount(bar.value, found.unit)}"
 
 
-def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]]) -> None:
+def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:
     """Choose limits that leave room for the labels on either side."""
     wide = WIDTH_IN - NAME_IN
     sides = {-1: 0.3, 1: 0.3}
@@ -96,14 +101,14 @@ def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]]) -> None:
         side = -1 if value < found.base else 1
         sides[side] = max(sides[side], LETTER_IN * len(_label(found, bar)) + END_IN)
         least, most = min(least, value), max(most, value)
-    span = most - least or 1.0
-    unit = span / max(wide - sides[-1] - sides[1], 0.25 * wide)
-    axes.set_xlim(least - sides[-1] * unit, most + sides[1] * unit)
+    unit = (max(span, most - least) or 1.0) / (SCALE_PART * wide)
+    rest = max(wide - sides[-1] - sides[1] - (most - least) / unit, 0.0) / 2 * unit
+    axes.set_xlim(least - sides[-1] * unit - rest, most + sides[1] * unit + rest)
 
 
 def _bar(axes: Axes, found: Range, bar: Bar, y: float, colour: str) -> None:
     """Draw one bar and say at its end where it leads."""
-    value = found.base if bar.value is None else bar.value
+    value = found.base if bar.value is None or _label(found, bar).endswith("no change") else bar.value
     axes.barh([y], [value - found.base], left=[found.base], height=0.3, color=colour)
     left = value < found.base
     axes.annotate(

@@ -126,7 +126,11 @@ def risks_asked(asked: Measure) -> tuple[Question, Question, Question]:
 def never_seen() -> Question:
     """Return the question of who is not on file at all."""
     return Question(
-        measure="exposure", score="never seen", setting="", title="Never seen", sentence="vehicles are never seen"
+        measure="exposure",
+        score="never seen",
+        setting="",
+        title="Never seen",
+        sentence="vehicles that live here are never seen",
     )
 
 
@@ -181,15 +185,31 @@ def _as_long(days: Sequence[int]) -> str:
 
 
 def stock_of(view: View) -> str:
-    """Say whose stock is counted, and in a nation how much of the whole it is."""
+    """Say whose stock is counted."""
     windows = view.windows()
-    kept = kept_for(windows[-1][0].label, view.today) if windows else age(view)
+    rule = windows[-1][0].label if windows else ""
+    kept = f"kept {_as_long([view.today]) if rule == FOR_EVER else rule}" if rule else age(view)
+    return f"All sightings on file that {view.observer} can look up ({kept}), by whose readers made them."
+
+
+def stock_of_all(view: View, sightings: int) -> str:
+    """Say how many sightings all metros of a nation's file would hold; "" on any other map."""
     share = view.store.identity["scenario"]["roads"].get("share")
-    part = (
-        "" if share is None else f" The metros drawn have {100 * share:.2g} % of the people of all metros of the file,"
-        " and that share of its totals."
-    )  # fmt: skip
-    return f"All sightings on file that {view.observer} can look up ({kept}), by whose readers made them.{part}"
+    if share is None:
+        return ""
+    return (
+        f"The metros drawn have {100 * share:.2g} % of the people of all metros of the file. Were all of them watched"
+        f" alike, there would be {large(sightings / share)} sightings in all."
+    )
+
+
+def large(count: float) -> str:
+    """Write a large number to two figures: "6.5 billion", "130 million", "4,200"."""
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if count >= size:
+            value = float(f"{count / size:.2g}")
+            return f"{value:,g} {name}"
+    return f"{float(f'{count:.2g}'):,.0f}"
 
 
 def per_thousand(share: float) -> str:
@@ -219,14 +239,14 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def over(found: Range) -> str:
+def over(found: Range, what: str = "the assumptions") -> str:
     """Say the range of a number: "133 to 180 over the assumptions"."""
-    return _span(found.least, found.most, found.unit)
+    return _span(found.least, found.most, found.unit, what)
 
 
-def _span(least: float, most: float, unit: str) -> str:
+def _span(least: float, most: float, unit: str, what: str = "the assumptions") -> str:
     low, high = amount(least, unit), amount(most, unit)
-    return "the same over the assumptions" if low == high else f"{low} to {high} over the assumptions"
+    return f"the same over {what}" if low == high else f"{low} to {high} over {what}"
 
 
 def _over(rate: Rate | None, ranges: Ranges, *, seen: bool) -> str:
@@ -270,11 +290,11 @@ def _seen(rates: Rates, rule: Retention) -> Headline:
     half = next(iter(rates.where(score="sightings, 50th percentile", retention=rule.label)), None)
     small = f"Never seen: {per_thousand(rate.value)} in 1,000 (95 % interval {interval(rate)})."
     if half is not None and half.value:
-        small += f" Half of all vehicles have {amount(half.value, half.unit)} sightings or more."
+        small += f" Half of them have {amount(half.value, half.unit)} sightings or more."
     return Headline(
         title="Seen",
         number=f"{per_thousand(1 - rate.value)} in 1,000",
-        sentence="vehicles are seen at least once",
+        sentence="vehicles that live here are seen at least once",
         small=small,
         value=1 - rate.value,
     )
@@ -302,7 +322,7 @@ def _noticed(rate: Rate | None, view: View) -> str:
     start = f"A car with fewer than {few} sightings counts as not singled out."
     if rate is None or rate.value is None:
         return start
-    return f"{start} By {few} places where someone noticed it, with or without a reader: {per_thousand(rate.value)}."
+    return f"{start} By {few} times and places that a neighbour noted, reader or not: {per_thousand(rate.value)}."
 
 
 def _missing(title: str, rate: Rate | None) -> Headline:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulate.schema.settings import Measure
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
+    Steps = Callable[[int, int, str], None]
 
 CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD, "hotlist": hotlist.CARD}
 """Every measure that there is."""
@@ -42,7 +43,9 @@ _ASK: dict[str, Ask] = {
 }
 
 
-def measure(view: View, measures: Sequence[str] = USUAL, *, targets: int | None = None) -> Rates:
+def measure(
+    view: View, measures: Sequence[str] = USUAL, *, targets: int | None = None, steps: Steps | None = None
+) -> Rates:
     """Measure a view: a tidy table of scores with intervals and baselines.
 
     Parameters
@@ -53,14 +56,18 @@ def measure(view: View, measures: Sequence[str] = USUAL, *, targets: int | None 
         Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
     targets
         Plates that attacks are tried on; the scenario's number if None.
+    steps
+        Called as `steps(done, total, what is being measured)`.
     """
     check_names(measures)
     check_targets(targets)
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
     asked = view.asked
-    rates = Rates()
-    for name in dict.fromkeys(measures):
+    rates, names = Rates(), list(dict.fromkeys(measures))
+    for done, name in enumerate(names):
+        if steps is not None:
+            steps(done, len(names), name)
         rates += _ASK[name](view.blind(), view.truth, asked, targets or asked.targets)
     return rates
 

@@ -246,7 +246,7 @@ class Travel(Table):
 class Visitors(Table):
     """Vehicles that live beyond the map and sometimes come."""
 
-    vehicles: int = Field(ge=1, le=100_000_000, description="number of vehicles that could come, at most 100 million")
+    vehicles: int = Field(ge=0, le=100_000_000, description="number of vehicles that could come, at most 100 million")
     weeks: Share = Field(description="share of weeks in which one of them comes, from 0 to 1")
     days: Literal["one", "workdays"] = Field(
         description="on which days of such a week: one of them, or all working days"

@@ -33,13 +33,13 @@ def add_visitors(
 
     Raises ScenarioError where the map has no way in.
     """
-    if not visitors:
+    if not any(one.vehicles for one in visitors.values()):
         return residents
     ways_in = np.flatnonzero(zones.outside)
     if not len(ways_in):
         raise ScenarioError(
             "visitors", "a map with ways in", "none",
-            "name roads.outside_zones, take a street map that cuts main roads, or leave [visitors] out of the scenario",
+            f"name roads.outside_zones, take a street map that cuts main roads, or say {_none(visitors)}",
         )  # fmt: skip
     sizes = [one.vehicles for one in visitors.values()]
     wide = np.cumsum(zones.attraction[Purpose.OUTSIDE, ways_in])
@@ -57,6 +57,11 @@ def add_visitors(
         home=np.concatenate([residents.home, *homes]).astype(np.uint32),
         first_vehicle=np.concatenate([residents.first_vehicle, last + 1 + np.arange(sum(sizes))]),
     )
+
+
+def _none(visitors: Mapping[str, Visitors]) -> str:
+    """Say how to have none of them."""
+    return " and ".join(f"visitors.{name}.vehicles = 0" for name, one in visitors.items() if one.vehicles)
 
 
 def visitor_patterns(visitors: Mapping[str, Visitors], kinds_of_day: int) -> NDArray[np.uint8]:

@@ -204,8 +204,8 @@ def test_metros_that_stand_side_by_side_are_named(view):
     figure = maps.draw_map(two, None)
     axes = figure.axes[0]
     titles = {text.get_text(): text.get_position() for text in axes.texts}
-    assert set(titles) == {"Alpha", "Gamma"}
-    assert titles["Alpha"][0] < np.median(zones.x_m) < titles["Gamma"][0]
+    assert set(titles) == {"Alpha, invented", "Gamma, invented"}
+    assert titles["Alpha, invented"][0] < np.median(zones.x_m) < titles["Gamma, invented"][0]
     assert all(zones.y_m.max() < y < axes.get_ylim()[1] for _, y in titles.values())
     assert "no neighbours" in " ".join(text.get_text() for text in figure.texts)
     assert not maps.draw_map(view, None).axes[0].texts
@@ -235,5 +235,5 @@ def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
     assert not len(connectors.get_xdata())
     stations = metro.public.hub_node[zones.hub[zones.outside & ~leads_out][:-1]]
     assert not any(box[0] < roads.x_m[n] < box[1] and box[2] < roads.y_m[n] < box[3] for n in stations[3::4])
-    (title,) = [text for text in axes.texts if text.get_text() == "Northtown"]
+    (title,) = [text for text in axes.texts if text.get_text() == "Northtown, invented"]
     assert box[2] < title.get_position()[1] < box[3] - 0.02 * (box[3] - box[2]), "the name is on the map"

@@ -45,7 +45,7 @@ def test_headlines_say_number_interval_and_baseline(view):
     seen, home, work, single = words.headlines(view, planted())
     assert seen.number == "973 in 1,000"
     assert "Never seen: 27 in 1,000 (95 % interval 25 to 30)" in seen.small
-    assert "Half of all vehicles have 11 sightings or more" in seen.small
+    assert "Half of them have 11 sightings or more" in seen.small
     assert home.number == "150 in 1,000"
     assert "95 % interval 131 to 175. Without any sightings: 39." in home.small
     assert "live here" in home.sentence
@@ -54,7 +54,7 @@ def test_headlines_say_number_interval_and_baseline(view):
     assert "commute" in work.sentence
     assert single.number == "more than 999 in 1,000"
     assert "Without any sightings: fewer than 1." in single.small
-    assert single.small.endswith("with or without a reader: 44.")
+    assert single.small.endswith("a neighbour noted, reader or not: 44.")
 
 
 def test_headlines_are_about_the_longest_rule_that_is_reached(view, rates):

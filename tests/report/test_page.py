@@ -126,7 +126,7 @@ def test_the_page_says_who_collected_how_much_unless_one_owner_collected_all(vie
     assert "Who collected it" not in words_of(outline)
     everyone = replace(view, visible=np.ones_like(view.visible), observer="town-and-shops")
     text = words_of(Outline(page_text(everyone, rates)))
-    assert "town-and-shops can look up (all 10 days), by whose readers made them." in text
+    assert "town-and-shops can look up (kept as long as the run, 30 days), by whose readers made them." in text
     assert "Kind of owner Readers, gates and scanned zones Sightings Share Police" in text
     held = stock(everyone)
     assert [one.kind for one in held] == ["police", "retail"]
@@ -145,9 +145,30 @@ def test_in_a_nation_the_page_tells_states_and_agencies(view, rates):
         store=replace(view.store, identity={**identity, "scenario": {**identity["scenario"], "roads": roads}}),
     )
     text = words_of(Outline(page_text(nation, rates)))
-    assert "The metros drawn have 1.2 % of the people of all metros of the file, and that share of its totals." in text
+    total = sum(one.sightings for one in stock(nation))
+    assert "The metros drawn have 1.2 % of the people of all metros of the file. Were all of them watched" in text
+    assert f"there would be {words.large(total / 0.0125)} sightings in all." in text
     assert "Kind of owner State Agencies Readers, gates and scanned zones Sightings Share Police SD 1 6 " in text
-    assert re.search(r"Retail ND 4 [\d,]+ \d+\.\d %", text)
+    assert re.search(rf"Retail ND 4 [\d,]+ \d+\.\d % All 10 {total:,} ", text)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (949, "950"), (4_231, "4,200"), (999_999, "1,000,000"), (1.26e6, "1.3 million"),
+     (6.5351e9, "6.5 billion"),
+     (1.3e11, "130 billion")],
+)  # fmt: skip
+def test_large_numbers_are_said_to_two_figures(count, text):
+    assert words.large(count) == text
+
+
+def test_the_page_tells_visitors_from_those_who_live_there(view, rates, outline):
+    n = view.public.n_vehicles
+    assert f"What is modelled {n:,} vehicles for 30 days" in words_of(outline)
+    lives = view.truth.lives
+    lives = replace(lives, population=replace(lives.population, n_residents=n - 5))
+    text = words_of(Outline(page_text(replace(view, truth=replace(view.truth, lives=lives)), rates)))
+    assert f"{n:,} vehicles, {n - 5:,} that live here and 5 that may come from beyond the map, for 30 days" in text
 
 
 def test_the_page_says_what_it_is_and_what_it_cannot_tell(outline):

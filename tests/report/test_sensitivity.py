@@ -63,7 +63,8 @@ def page(made, ranges):
 
 
 def test_a_sweep_says_what_options_changed(made, page, ranges):
-    assert "the same for every variant. Changed for this run: period.days = 8 &amp; more.</p>" in page
+    assert "every variant, 1,000 vehicles tried: small moves may be chance." in page
+    assert "Changed for this run: period.days = 8 &amp; more.</p>" in page
     assert "Changed for this run" not in page_text(replace(made, changed=""), ranges)
 
 
@@ -84,8 +85,8 @@ def test_the_page_is_well_formed_and_self_contained(page):
 
 def test_each_number_stands_with_its_range_and_its_tornado(page):
     text = words_of(Outline(page))
-    assert "200 in 1,000 (100 to 300 over the assumptions)" in text
-    assert "(the same over the assumptions)" in text
+    assert "200 in 1,000 (100 to 300 over 3 assumptions)" in text
+    assert "(the same over 3 assumptions)" in text
     assert "No assumption moves this number." in text
     assert len(re.findall("<svg", page)) == 2
     (home, _) = re.findall(r'<svg[^>]*aria-label="([^"]*)"', page)
@@ -109,6 +110,19 @@ def test_bars_lead_from_the_base_to_each_end(ranges):
     assert ends == [(0.2, 0.1), (0.2, 0.3), (0.2, 0.25), (0.2, 0.2), (0.2, 0.2), (0.2, 0.2)]
     heights = [bar.get_y() for bar in bars]
     assert heights == sorted(heights)
+
+
+def test_a_scale_that_spans_more_draws_the_same_move_smaller(ranges):
+    alone, beside = (tornado.tornado(ranges.rows[0], ranges.tried, span).axes[0] for span in (0.0, 0.4))
+    wide = [axes.get_xlim()[1] - axes.get_xlim()[0] for axes in (alone, beside)]
+    assert wide[1] > 1.5 * wide[0], "a move of 200 in 1,000 where 400 are spanned"
+
+
+def test_an_end_that_prints_like_the_base_has_no_bar():
+    row = swept_range(ends={"capture": (0.2001, 0.2), "idle": (0.3, 0.2)})
+    widths = [round(bar.get_width(), 9) for bar in tornado.tornado(row, ASSUMED).axes[0].patches]
+    assert widths == [0, 0, 0.1, 0]
+    assert tornado.describe(row, ASSUMED).count("no change") == 3
 
 
 def test_every_label_stays_inside_the_figure(ranges):

@@ -162,3 +162,5 @@ def test_a_map_without_ways_in_has_no_visitors():
         ScenarioError, match=r"^visitors: expected a map with ways in, found none; name roads.outside_z"
     ):
         add_visitors(run.lives.population, closed, run.scenario.settings.visitors, 5, 3)
+    none = {name: one.model_copy(update={"vehicles": 0}) for name, one in run.scenario.settings.visitors.items()}
+    assert add_visitors(run.lives.population, closed, none, 5, 3) is run.lives.population, "nobody needs a way in"
