@@ -82,7 +82,7 @@ def locate(name: str | Path, *, folder: Path, where: str) -> Path:
     """
     text = str(name)
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or os.sep in text:
-        path = folder / Path(name).expanduser()
+        path = folder / _at_home(name)
         if not path.is_file():
             raise ScenarioError(where, "a scenario file", f"no file at {_shown(path)}", "check the path")
         return path
@@ -128,6 +128,10 @@ def read_layer(path: Path) -> Layer:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(shown, text, str(error)) from None
+    except RecursionError:
+        raise ScenarioError(
+            shown, "tables and lists a few deep", "hundreds inside one another", "take some out"
+        ) from None
     return Layer(anchor(tables, path.parent.absolute()), _marks(shown, text), path)
 
 
@@ -141,6 +145,14 @@ def merge(*layers: Mapping[str, Any]) -> Tables:
     return out
 
 
+def _at_home(path: str | Path) -> Path:
+    """Replace ~ by the home folder; one of nobody stays as it is, and is not found."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 FILES = ("path", "counties")
 """Keys whose values name files."""
 
@@ -152,7 +164,7 @@ def anchor(tables: Mapping[str, Any], folder: Path) -> Tables:
         if isinstance(value, dict):
             out[key] = anchor(value, folder)
         elif key in FILES and isinstance(value, str | Path) and str(value):
-            out[key] = str(folder / Path(value).expanduser())
+            out[key] = str(folder / _at_home(value))
         else:
             out[key] = value
     return out

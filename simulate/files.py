@@ -5,8 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from simulate.checks import ScenarioError
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def check_target(path: Path | None, option: str) -> None:
+    """Refuse a file that cannot be written where it is asked for, before long work; None is none asked for."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise ScenarioError(option, "a file in a folder that exists", path, f"make {path.parent} first")
+    if path.is_dir():
+        raise ScenarioError(option, "a file", f"the folder {path}", "name a file in it")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -277,7 +277,7 @@ def _value(text: str) -> Any:  # noqa: ANN401
     """Read a value as TOML does; what is none is plain text."""
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
     return parsed["value"] if list(parsed) == ["value"] else text
 

@@ -32,7 +32,7 @@ def read_table(path: Path, columns: Sequence[str], what: str) -> list[tuple[int,
             header = reader.fieldnames or []
     except OSError as error:
         raise ScenarioError(path, what, error.strerror, "check the path") from None
-    except (UnicodeDecodeError, csv.Error):
+    except (ValueError, csv.Error):  # not UTF-8, or a path or a line with a zero byte
         raise ScenarioError(path, "a CSV file in UTF-8", "something else", "save it as CSV, UTF-8") from None
     remedy = f"{what} has the columns {', '.join(columns)}"
     times = Counter(header)

@@ -170,7 +170,15 @@ BAD = {
     ),
     "too many readers": (("run", "smallville", "--set", "readers.place.police.count=9000"), ["readers.place.police"]),
     "too vast a town": (("run", "smallville", "--set", "roads.density_per_km2=0.1"), ["70 by 70 junctions"]),
-    "no workers": (("run", "smallville", "--workers", "0"), ["--workers"]),
+    "no workers": (("run", "smallville", "--workers", "0"), ["workers: expected a whole number, at least 1, found 0"]),
+    "sharing without its file": (
+        ("run", "smallville", "--set", 'sharing={source="pairs",path=""}'),
+        ["sharing.path: expected the path of a file of pairs", "--set sharing.path=FILE"],
+    ),
+    "sharing from nowhere": (
+        ("run", "smallville", "--set", 'sharing={source="pairs",path="nowhere.csv"}'), ["nowhere.csv", "check the path"],
+    ),
+    "the home of nobody": (("run", "anaheim", "--set", "roads.path=~nobody-at-all/x"), ["~nobody-at-all"]),
     "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
     "no such command": (("rum", "smallville"), ["rum"]),
     "no scenario": (("run",), ["scenario"]),
@@ -203,6 +211,11 @@ OPENED = {
     "too early": (("--on", "2025-03-03"), ["--on", "2025-03-04"]),
     "no date": (("--on", "tomorrow"), ["YYYY-MM-DD"]),
     "no targets": (("--targets", "0"), ["--targets"]),
+    "nowhere to write": (
+        ("--json", "nowhere/x.json"),
+        ["--json: expected a file in a folder that exists, found nowhere"],
+    ),
+    "a folder to write": (("--json", "."), ["--json: expected a file, found the folder ."]),
 }
 
 

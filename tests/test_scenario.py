@@ -45,7 +45,7 @@ FAULTS = {
     "agencies-more-in-states-than-in-all": [
         (4, "owners.police.agencies_in", "at most 10 agencies in all", "found 11", "how many there are in all")
     ],
-    "agencies-none": [(3, "owners.police.agencies", "of at least 1", "found 0", "agencies in all metros")],
+    "agencies-none": [(3, "owners.police.agencies", "from 1 to 20000", "found 0", "agencies in all metros")],
     "agencies-of-a-shop": [
         (3, "owners.shopping-centre.agencies", 'unless kind is "police"', "found 3", "leave it out")
     ],
@@ -89,7 +89,7 @@ FAULTS = {
     "gates-without-count": [
         (2, "readers.gates.lots.count", "of at least 1", "found nothing", "say count, or say in [readers.sightings]")
     ],
-    "infinite": [(3, "measure.near_m", "a finite number above 0", "found inf", "metres")],
+    "infinite": [(3, "measure.near_m", "a finite number of at least 1", "found inf", "metres")],
     "share-by-hand": [(3, "roads.share", "nothing", "found a share", "leave it out")],
     "metro-too-small": [
         (3, "roads.population", "from 50000 to 30000000", "found 4000", "number of people"),
@@ -226,6 +226,13 @@ def test_bad_file_is_refused_with_place_and_remedy(name, monkeypatch):
         assert message.startswith(f"{place}expected "), message
         assert all(word in message for word in words), message
         assert re.search(r"expected \S.*, found \S.*; \S", message), message
+
+
+def test_tables_too_deep_to_read_are_refused(tmp_path):
+    (tmp_path / "deep.toml").write_text(f"title = {3000 * '['}1{3000 * ']'}\n")
+    with pytest.raises(ScenarioError, match=r"deep\.toml: expected tables and lists a few deep, found hundreds"):
+        load(tmp_path / "deep.toml")
+    assert load("smallville", overrides=[f"title={3000 * '['}"]).title == 3000 * "[", "what is no TOML is plain text"
 
 
 def test_error_names_the_catalogue_file_that_set_the_value():

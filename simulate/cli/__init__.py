@@ -48,7 +48,11 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         raise SystemExit(0) from None
     except OSError as error:
-        print(f"plateprint: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        where = error.filename or "a file to write"
+        told = ScenarioError(
+            where, "a file that can be read or written", error.strerror or error, "check it and its folder"
+        )
+        print(f"plateprint: {told}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nplateprint: stopped", file=sys.stderr)
         raise SystemExit(STOPPED) from None

@@ -25,7 +25,7 @@ from simulate.cli.options import (
     names,
     rules_in,
 )
-from simulate.files import write_text
+from simulate.files import check_target, write_text
 
 
 def compare(
@@ -60,6 +60,8 @@ def compare(
     scenarios
         Names of the catalogue, or TOML files.
     """
+    check_target(out, "--out")
+    check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.compare import compare as take  # noqa: PLC0415
     from simulate.report.words import note_for_ever  # noqa: PLC0415
@@ -118,6 +120,8 @@ def sweep(
     scenario
         A name of the catalogue, or a TOML file.
     """
+    check_target(out, "--out")
+    check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
     from simulate.report.words import if_kept  # noqa: PLC0415

@@ -27,7 +27,7 @@ from simulate.cli.options import (
     names,
     rules_in,
 )
-from simulate.files import write_text
+from simulate.files import check_target, write_text
 
 if TYPE_CHECKING:
     from simulate.policy.view import View
@@ -58,8 +58,6 @@ def run(
 
     loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
     path = out or Path("runs") / loaded.name
-    if workers is not None and workers < 1:
-        raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
     announce_compiling(quiet)
     from simulate.sightings.run import run as draw  # noqa: PLC0415
 
@@ -97,6 +95,7 @@ def measure(
     run
         Folder of a run.
     """
+    check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.report.words import note_for_ever  # noqa: PLC0415
     from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
@@ -138,6 +137,7 @@ def report(
     run
         Folder of a run.
     """
+    check_target(out, "--out")
     announce_compiling(quiet)
     from simulate.report.page import write_page  # noqa: PLC0415
     from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415

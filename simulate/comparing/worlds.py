@@ -12,7 +12,7 @@ from simulate.checks import ScenarioError
 from simulate.policy.retention import Retention
 from simulate.policy.view import view_of
 from simulate.scenario import Scenario, load
-from simulate.sightings.run import run
+from simulate.sightings.run import check_workers, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +64,7 @@ class Bench:
 @contextmanager
 def bench(work: str | Path | None, total: int, *, workers: int | None, steps: Steps | None) -> Iterator[Bench]:
     """Give a place to draw runs: a folder that stays, or one that goes in the end if `work` is None."""
-    if workers is not None and workers < 1:
-        raise ScenarioError("--workers", "at least 1", workers, "leave it out to let the program choose")
+    check_workers(workers)
     told = steps or _silent
     if work is not None:
         yield Bench(work=Path(work), workers=workers, steps=told, total=total)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
-from simulate.files import write_text
+from simulate.files import check_target, write_text
 from simulate.report import figures, maps, sharing, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
@@ -63,8 +63,7 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
 def save(path: str | Path, make: Callable[[], str]) -> Path:
     """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
     target = Path(path)
-    if not target.parent.is_dir():
-        raise ScenarioError("--out", "a file in a folder that exists", target, f"make {target.parent} first")
+    check_target(target, "--out")
     write_text(target, make())
     return target
 
@@ -96,7 +95,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
-        sharing="" if network is None else _sharing(network, view),
+        sharing="" if isinstance(network, str) else _sharing(network, view),
         limits=items(words.LIMITS),
         credits=_credits(view, network),
     )
@@ -205,11 +204,14 @@ def _map(view: View, story: Story | None) -> str:
     return "".join(f"<figure>{one}</figure>" for one in drawn)
 
 
-def _network(view: View) -> BuiltNetwork | None:
-    """Build the sharing network of the scenario; None if it speaks of none."""
+def _network(view: View) -> BuiltNetwork | str:
+    """Build the sharing network of the scenario; "" if it speaks of none, or why its file can no longer be read."""
     if view.truth is None or (settings := view.truth.scenario.settings).sharing is None:
-        return None
-    return build_network(settings.sharing, settings.roads, view.truth.seed)
+        return ""
+    try:
+        return build_network(settings.sharing, settings.roads, view.truth.seed)
+    except ScenarioError as error:
+        return f"The sharing network is not shown: expected {error.expected}, found {error.found}."
 
 
 def _sharing(network: BuiltNetwork, view: View) -> str:
@@ -312,9 +314,10 @@ def items(lines: Iterable[str]) -> str:
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
-def _credits(view: View, network: BuiltNetwork | None) -> str:
+def _credits(view: View, network: BuiltNetwork | str) -> str:
     """Name whoever is to be named, and say what became of positions and pairs from files."""
     if view.truth is None:
         return ""
-    world, notes = view.truth.world, () if network is None else (*network.credits, *network.notes)
-    return items([*(f"Map: {credit}" for credit in world.credits), *world.placements, *notes])
+    world = view.truth.world
+    notes = (network,) if isinstance(network, str) else (*network.credits, *network.notes)
+    return items(filter(None, [*(f"Map: {credit}" for credit in world.credits), *world.placements, *notes]))

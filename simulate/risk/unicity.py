@@ -253,7 +253,7 @@ def _from_truth(
     link = np.array([seen.link[k] for (_, seen), k in zip(spots, chosen_link, strict=True)], np.int32)
     second = np.array([seen.middle_s[k] for (_, seen), k in zip(spots, chosen_link, strict=True)], np.int64)
     x, y = truth.world.roads.point_on(link, np.full(len(link), 0.5))
-    usable = np.flatnonzero(view.visible)
+    usable = np.flatnonzero(view.visible & sites.used)
     tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
     near = tree.query_ball_point(np.column_stack([x, y]), np.full(len(x), TOLERANCE_M), return_sorted=True)
     spot = np.repeat(np.arange(len(near)), [len(some) for some in near])

@@ -11,6 +11,8 @@ from simulate.checks import did_you_mean
 from simulate.schema.parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
 
 OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
+MOST_AGENCIES = 20_000
+"""The United States have some 18,000 police agencies."""
 Seen = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(, [A-Z]{2})?$", examples=["repossession-firms, NY"])]
 
 
@@ -18,8 +20,10 @@ class Owner(Table):
     """Whose readers they are: one body, or in a nation one in each state, or the agencies of a police."""
 
     kind: OwnerKind = Field(description="what kind of body the owner is")
-    agencies: Count | None = Field(
-        default=None, description="number of agencies in all metros of the file together (police of a nation)"
+    agencies: Annotated[int, Field(ge=1, le=MOST_AGENCIES)] | None = Field(
+        default=None,
+        description="number of agencies in all metros of the file together (police of a nation), at most"
+        f" {MOST_AGENCIES:,}",
     )
     agencies_in: Mapping[str, Count] | None = Field(
         default=None, description="how many of these agencies lie in which states, by a state's two letters"

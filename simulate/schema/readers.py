@@ -262,7 +262,7 @@ class HotList(Table):
     """Plates that a system looks out for."""
 
     wanted: Share = Field(description="share of vehicles rightly listed at any one time, from 0 to 1")
-    listed_days: Above0 = Field(description="days an entry is right, on average")
+    listed_days: float = Field(ge=0.1, description="days an entry is right, on average, at least 0.1")
     stale_days: AtLeast0 = Field(description="days an entry stays listed after it ceased to be right, on average")
     other_states: float = Field(
         ge=0, le=1000, description="entries of other states' plates for each rightly listed one, at most 1000"

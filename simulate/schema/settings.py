@@ -16,11 +16,11 @@ from simulate.schema.owners import Observer, Owner, owner_faults
 from simulate.schema.parts import (
     Above0,
     AtLeast0,
-    AtLeast1,
     Count,
     Duration,
     Fault,
     Name,
+    Peak,
     Share,
     Table,
     Text,
@@ -68,7 +68,7 @@ class TownRoads(Table):
     source: Literal["town"] = Field(description="'town': invent a road network")
     population: int = Field(ge=1, le=2_000_000, description="number of people who live in the town, at most 2,000,000")
     vehicles_per_person: VehiclesPerPerson
-    block_m: Above0 = Field(description="side of a block, in metres")
+    block_m: float = Field(ge=10, le=10_000, description="side of a block, in metres, from 10 to 10,000")
     density_per_km2: Above0 = Field(description="residents per square kilometre, mean over the town")
     vehicles_per_zone: Count = Field(description="number of vehicles at home in one zone, about")
 
@@ -228,12 +228,12 @@ class Travel(Table):
     zipf: Above0 = Field(description="exponent of the law by which visits fall with a place's rank")
     new_place: Share = Field(description="share of errand, meal and leisure stops at an unfamiliar place, from 0 to 1")
     access_s: AtLeast0 = Field(description="seconds between a parking place and the nearest junction")
-    peak_freeway: AtLeast1 = Field(description="peak over free travel time on freeways, a ratio")
-    peak_other: AtLeast1 = Field(description="peak over free travel time on all other roads, a ratio")
+    peak_freeway: Peak = Field(description="peak over free travel time on freeways, a ratio from 1 to 10")
+    peak_other: Peak = Field(description="peak over free travel time on all other roads, a ratio from 1 to 10")
     route_shares: tuple[Share, Share, Share] = Field(
         description="three shares that sum to 1: quickest route, route without freeways, private preference"
     )
-    other_route_margin: AtLeast1 = Field(description="longest route anyone takes, in times the quickest")
+    other_route_margin: Peak = Field(description="longest route anyone takes, in times the quickest, from 1 to 10")
     distance_decay_s: Above0 = Field(description="driving seconds over which errands thin out by a factor e")
     work_decay_s: Above0 = Field(description="the same for the jobs that people take, in driving seconds")
 
@@ -268,7 +268,7 @@ class Measure(Table):
 
     targets: Count = Field(description="number of plates the attacks are tried on")
     retention: tuple[Duration, ...] = Field(min_length=1, description="durations to compare, such as 21d or forever")
-    near_m: Above0 = Field(description="metres within which a guess of a place is near")
+    near_m: float = Field(ge=1, description="metres within which a guess of a place is near, at least 1")
     far_m: Above0 = Field(description="metres within which a guess of a place is in the neighbourhood, above near_m")
     unicity_points: int = Field(ge=1, le=10, description="number of sightings an attacker knows beforehand, at most 10")
     attacker_roads: Literal["none", "public", "generator"] = Field(

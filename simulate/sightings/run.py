@@ -16,6 +16,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.kernels.plates import GROUP
 from simulate.scenario import Scenario, from_resolved
+from simulate.sharing.build import build_network
 from simulate.sightings.draw import DrawTables, draw_groups, draw_shard, draw_tables, expected_rows, watch_of, whole
 from simulate.sightings.engine import run_shards
 from simulate.sightings.manifest import read_sources, write_sources
@@ -84,6 +85,10 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         If the input is bad, the folder holds something else or the disk is too small;
         nothing is half-written.
     """
+    check_workers(workers)
+    sharing = scenario.settings.sharing
+    if sharing is not None and not (Path(path) / "scenario.json").exists():
+        build_network(sharing, scenario.settings.roads, scenario.seed)  # no row hangs on it, but the report would fail
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
@@ -107,6 +112,12 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
     _redraw(made, tables)
     return made
+
+
+def check_workers(workers: int | None) -> None:
+    """Refuse what is no number of processes."""
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise ScenarioError("workers", "a whole number, at least 1", workers, "leave it out to let the program choose")
 
 
 def open_run(path: str | Path) -> Run:
@@ -209,7 +220,8 @@ def _refusal(run: Run, found: str) -> ScenarioError:
         run.path,
         f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
         found,
-        "Plateprint opens only what it drew itself, so real reads stay out: draw it again with plateprint run",
+        "Plateprint opens only what it drew itself, so real reads stay out: see plateprint verify, or draw it again"
+        " into another folder",
     )
 
 

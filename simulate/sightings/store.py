@@ -44,7 +44,8 @@ COLUMNS = ("plate", "site", "time")
 SCHEMA = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in COLUMNS])
 ROW_GROUP = 1 << 20
 BYTES_PER_ROW = 6  # room to ask for; a stored row takes 4 to 5
-UNREADABLE = (pa.ArrowException, OSError)
+UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, AttributeError)
+"""What readers of Parquet raise on damaged files."""
 WRITING = {
     "compression": "lz4",
     "use_dictionary": ["site"],
@@ -121,7 +122,7 @@ class Store:
         """Stream sightings, one row group at a time; columns not asked for come empty."""
         wanted = list(columns)
         for shard in range(self.n_shards) if shards is None else shards:
-            with pq.ParquetFile(self.part(shard)) as part:
+            with _opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     yield _read_group(part, group, wanted)
 
@@ -131,7 +132,7 @@ class Store:
         Only row groups whose least and greatest plate meet the range are read.
         """
         for shard in range(self.n_shards):
-            with pq.ParquetFile(self.part(shard)) as part:
+            with _opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     span = part.metadata.row_group(group).column(0).statistics
                     if span.min < last and span.max >= first:
@@ -143,7 +144,7 @@ class Store:
         """Return the greatest plate and site on file, from the footers alone; -1 where nothing is."""
         greatest = [-1, -1]
         for shard in range(self.n_shards):
-            with pq.ParquetFile(self.part(shard)) as part:
+            with _opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     for i in range(2):
                         span = part.metadata.row_group(group).column(i).statistics
@@ -165,8 +166,10 @@ class Store:
 
     def world(self, name: str) -> pa.Table:
         """Return one table of the world."""
-        with pq.ParquetFile(self.path / "world" / f"{name}.parquet") as file:
-            return file.read()
+        with _opened(self.path / "world" / f"{name}.parquet") as file:
+            table = file.read()
+            table.validate(full=True)  # texts included
+            return table
 
     def finish(self, n_vehicles: int) -> dict[str, Any]:
         """Write the manifest and return it; every shard must be whole."""
@@ -237,13 +240,17 @@ def verify(path: str | Path) -> list[str]:
         for record in records_of(manifest)
         for fault in _part_faults(store, record)
     ]
+    try:
+        manifests.read_sources(store.path)
+    except ScenarioError as fault:
+        faults.append(_one_line(fault))
     known = {store.part(shard) for shard in range(store.n_shards)}
     extra = sorted(file for file in (store.path / "sightings").rglob("*") if file.is_file() and file not in known)
     faults += [f"extra file, not in the manifest: {file.relative_to(store.path)}" for file in extra]
     try:
         sound = _world_hash(store) == manifest["world_hash"]
-    except UNREADABLE as fault:
-        return [*faults, f"world: unreadable or truncated table ({_one_line(fault)})"]
+    except ScenarioError as fault:
+        return [*faults, f"world: {_one_line(fault)}"]
     return faults if sound else [*faults, "world: missing, altered or extra table"]
 
 
@@ -331,6 +338,19 @@ def _in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
             last = Rows(*(column[-1:] for column in rows))
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a table to be read within; whatever a damaged file makes the reader raise becomes one message."""
+    try:
+        with pq.ParquetFile(path) as file:
+            yield file
+    except UNREADABLE as fault:
+        remedy = "delete that file and run the same command as at first; plateprint verify names all such files"
+        raise ScenarioError(
+            path, "a table as it was written", f"one that cannot be read ({_one_line(fault)})", remedy
+        ) from None
+
+
 def _read_group(part: pq.ParquetFile, group: int, columns: Iterable[str]) -> Rows:
     table = part.read_row_group(group, columns=list(columns))
     nothing = np.empty(0, np.uint32)
@@ -342,14 +362,14 @@ def _read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
     if not part.exists():
         return None
     try:
-        metadata = pq.read_metadata(part).metadata or {}
+        footer = json.loads((pq.read_metadata(part).metadata or {}).get(b"plateprint", b"{}"))
+        record = ShardRecord(shard, int(footer.get("rows", 0)), int(footer.get("hash", "0"), 16))
     except UNREADABLE:
         return None
-    footer = json.loads(metadata.get(b"plateprint", b"{}"))
     if (footer.get("run"), footer.get("shard")) != (run, shard):
         found = f"shard {footer.get('shard')} of run {footer.get('run')}"
         raise ScenarioError(part, f"shard {shard} of run {run}", found, "move that file out of the run")
-    return ShardRecord(shard, footer["rows"], int(footer["hash"], 16))
+    return record
 
 
 def _part_faults(store: Store, record: ShardRecord) -> list[str]:
@@ -365,8 +385,19 @@ def _part_faults(store: Store, record: ShardRecord) -> list[str]:
         if schema != SCHEMA:
             return [f"wrong schema, {_one_line(schema)}; {remedy}"]
         return [f"{fault}; {remedy}" for fault in _row_faults(store, record)]
-    except (*UNREADABLE, ScenarioError) as fault:
+    except UNREADABLE as fault:  # a ScenarioError is one of them
         return [f"unreadable, {_one_line(fault)}; {remedy}"]
+
+
+def _spans_hold(part: Path) -> bool:
+    """Tell whether the least and greatest values that a part's footer names, by which it is searched, are its own."""
+    with _opened(part) as file:
+        for group in range(file.num_row_groups):
+            for i, column in enumerate(_read_group(file, group, COLUMNS)):
+                span = file.metadata.row_group(group).column(i).statistics
+                if (span.min, span.max) != (column.min(), column.max()):
+                    return False
+    return True
 
 
 def _row_faults(store: Store, record: ShardRecord) -> Iterator[str]:
@@ -381,6 +412,8 @@ def _row_faults(store: Store, record: ShardRecord) -> Iterator[str]:
         yield "altered rows"
     if not in_order:
         yield "rows not in order of plate, time, site"
+    if not _spans_hold(store.part(record.shard)):
+        yield "altered footer"
 
 
 def _world_hash(store: Store) -> str:

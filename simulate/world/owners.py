@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 MOST_BODIES = 2**15 - 1
-"""As many as their numbers hold; the United States have some 18,000 police agencies."""
+"""As many as their numbers hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -130,7 +130,7 @@ BAD = {
         {"observer": "smallvile-pd"},
         "a: observer: expected an observer or owner of the scenario, found 'smallvile-pd'",
     ),
-    "workers": (lambda: [town("a"), town("b")], {"workers": 0}, "--workers"),
+    "workers": (lambda: [town("a"), town("b")], {"workers": 0}, "workers: expected a whole number"),
     "targets": (lambda: [town("a"), town("b")], {"targets": 0}, "--targets"),
     "not reached": (lambda: [town("a"), town("b")], {"retention": ["90d", "1y"]}, "--retention: expected a rule that"),
     "first not reached": (lambda: [town("a")], {"retention": ["90d", "1d"]}, "--retention: expected a first rule"),

@@ -174,7 +174,7 @@ BAD = {
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
     "metros": (town, {"metros": ["Buffalo"]}, "metros: expected scenarios by name or file, found 't"),
     "metros of a town": (lambda: "smallville", {"metros": "Buffalo"}, "--metros: expected a scenario whose roads"),
-    "workers": (town, {"workers": 0}, "--workers"),
+    "workers": (town, {"workers": 0}, "workers: expected a whole number"),
 }  # fmt: skip
 
 

@@ -346,3 +346,11 @@ def test_a_real_map_is_called_real(data, tmp_path):
     assert "Only the map is real." in text
     assert "© OpenStreetMap contributors, ODbL" in text
     assert "Transportation Networks for Research Core Team" in text
+
+
+def test_a_network_whose_file_has_gone_is_said_not_to_be_shown(view, rates, tmp_path):
+    text = words_of(
+        Outline(page_text(with_sharing(view, {"source": "pairs", "path": str(tmp_path / "gone.csv")}), rates))
+    )
+    assert "Who else can look" not in text
+    assert "The sharing network is not shown: expected a file of pairs of agencies, found No such file" in text

@@ -101,6 +101,19 @@ def test_whatever_file_is_damaged_the_world_is_built_again(scenario, folder):
     assert len(list(folder.iterdir())) == 1
 
 
+def test_an_array_with_any_broken_header_is_built_again(scenario, folder):
+    """Headers of arrays are read as Python, and what is broken raises whatever Python does."""
+    cached_world(scenario)
+    path = entry_of(folder) / "zones.hub.npy"
+    sound = path.read_bytes()
+    for at in range(128):
+        for bit in range(8):
+            path.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << bit]) + sound[at + 1 :])
+            load_world(entry_of(folder))  # the same or nothing, but no traceback
+    path.write_bytes(sound.replace(b")", b"(", 1))
+    assert load_world(entry_of(folder)) is None
+
+
 def empty(_: bytes) -> bytes:
     return b""
 
