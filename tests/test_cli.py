@@ -176,7 +176,8 @@ BAD = {
         ["sharing.path: expected the path of a file of pairs", "--set sharing.path=FILE"],
     ),
     "sharing from nowhere": (
-        ("run", "smallville", "--set", 'sharing={source="pairs",path="nowhere.csv"}'), ["nowhere.csv", "check the path"],
+        ("run", "smallville", "--set", 'sharing={source="pairs",path="nowhere.csv"}'),
+        ["nowhere.csv", "check the path"],
     ),
     "the home of nobody": (("run", "anaheim", "--set", "roads.path=~nobody-at-all/x"), ["~nobody-at-all"]),
     "no such option": (("run", "smallville", "--workrs", "2"), ["--workrs"]),
