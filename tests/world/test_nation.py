@@ -59,7 +59,6 @@ def flock(files: Path, *metros: str, **changes) -> sim.scenario.Scenario:
     return sim.load("flock-2025", overrides={**given, **{k.replace("__", "."): v for k, v in changes.items()}})
 
 
-RULES = ("main-roads", "private", "spread")
 VISITORS = {"visitors__region__vehicles": 200_000}
 
 
