@@ -121,7 +121,8 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
         Metros of a national scenario to draw, whole: names, or one text with commas between them.
     overrides
         Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
-        text), or a mapping from dotted keys to values. Relative paths start at the current folder.
+        text), or a mapping from dotted keys to values. In a key * stands for every name that the
+        scenario sets there, as in readers.place.*.counties. Relative paths start at the current folder.
     """
     path = locate(name_or_path, folder=Path.cwd(), where="scenario")
     layers = read_chain(path)
@@ -130,9 +131,10 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     for option, keys, value in [*_overrides(overrides), *_metros(metros)]:
         if option == OPTION:
             _check_national(tables, path.stem)
-        layer = _override(tables, keys, value, option)
-        tables = merge(tables, layer.tables)
-        marks.update(layer.marks)
+        for one in _every(tables, keys, option):
+            layer = _override(tables, one, value, option)
+            tables = merge(tables, layer.tables)
+            marks.update(layer.marks)
     stated = _validate(tables, marks)
     if getattr(stated.roads, "share", None) is not None:
         where = _place(("roads", "share"), marks)
@@ -280,6 +282,27 @@ def _value(text: str) -> Any:  # noqa: ANN401
     except (tomllib.TOMLDecodeError, RecursionError):
         return text
     return parsed["value"] if list(parsed) == ["value"] else text
+
+
+def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Find the values at dotted keys, where * stands for every name at its place."""
+    first, *rest = keys
+    for key in sorted(tables) if first == "*" else [first] if first in tables else []:
+        value = tables[key]
+        if not rest:
+            yield (*above, key), value
+        elif isinstance(value, dict):
+            yield from matching(value, tuple(rest), (*above, key))
+
+
+def _every(tables: Mapping[str, Any], keys: Keys, option: str) -> list[Keys]:
+    """List the keys that are meant: those given, or with * every one that the scenario sets."""
+    if "*" not in keys:
+        return [keys]
+    found = [one for one, _ in matching(tables, keys)]
+    if not found:
+        raise ScenarioError(option, "keys that the scenario sets", "none", "write the names out in place of *")
+    return found
 
 
 def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:

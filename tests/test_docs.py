@@ -28,7 +28,7 @@ def blocks(language):
 def commands():
     """Return every plateprint command that the README shows, each as its words."""
     inline = re.findall(r"`(?:\.venv/bin/)?plateprint ([^`]+)`", README)
-    typed = re.findall(r"^plateprint (.+)$", "".join(blocks("")).replace("\\\n", " "), flags=re.MULTILINE)
+    typed = re.findall(r"^plateprint (.+)$", "".join(blocks("")), flags=re.MULTILINE)
     return [shlex.split(command) for command in [*inline, *typed] if not command.startswith("COMMAND")]
 
 

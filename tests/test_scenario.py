@@ -501,6 +501,16 @@ def test_override_texts_are_read_as_toml(tmp_path, monkeypatch):
     assert scenario.sources["period.start"] == scenario.sources["owners.club.kind"] == "set for this run"
 
 
+def test_a_star_in_an_override_stands_for_every_name_that_sets_the_key():
+    asked = {"readers.place.*.count": 3}
+    place = load("smallville", overrides=asked).settings.readers.place
+    assert {rule.count for rule in place.values()} == {3}
+    assert load("smallville", overrides=["readers.place.*.count=3"]).settings.readers.place == place
+    assert load("smallville", overrides=asked).sources["readers.place.police.count"] == "set for this run"
+    with pytest.raises(ScenarioError, match=r"^--set readers.place.\*.counties: expected keys that the scenario sets"):
+        load("smallville", overrides={"readers.place.*.counties": "x.csv"})
+
+
 def test_override_mapping_is_the_same_as_texts():
     np = pytest.importorskip("numpy")
     texts = ["period.start=2024-01-01", "period.days=30", "travel.zipf=0.5", "travel.route_shares=[1, 0, 0]"]

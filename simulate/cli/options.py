@@ -11,7 +11,12 @@ from cyclopts import Parameter
 from simulate.checks import ScenarioError
 
 Set = Annotated[
-    tuple[str, ...], Parameter(name="--set", negative=(), help="Change a value, as in period.days=30; may be repeated.")
+    tuple[str, ...],
+    Parameter(
+        name="--set",
+        negative=(),
+        help="Change a value, as in period.days=30; * stands for every name. May be repeated.",
+    ),
 ]
 Metros = Annotated[
     str | None, Parameter(help="Metros of a national scenario to draw, whole, as in Buffalo,Memphis; five at most.")

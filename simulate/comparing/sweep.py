@@ -16,10 +16,10 @@ from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 from simulate.risk.ranges import Assumed, Ranges, range_of, write_ranges
-from simulate.scenario import changed
+from simulate.scenario import changed, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from simulate.comparing.worlds import Bench, Steps
     from simulate.policy.retention import Retention
@@ -222,17 +222,6 @@ def _ends(base: Scenario, chosen: Collection[str]) -> tuple[tuple[Assumed, ...],
         remedy = "write [assumptions.NAME] with key, low, high and why; 'plateprint schema' says more"
         raise ScenarioError(f"{base.name}: assumptions", "at least one to try", found_none, remedy)
     return tuple(assumed), ends
-
-
-def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
-    """Find the values at dotted keys, where * stands for every name at its place."""
-    first, *rest = keys
-    for key in sorted(tables) if first == "*" else [first] if first in tables else []:
-        value = tables[key]
-        if not rest:
-            yield (*above, key), value
-        elif isinstance(value, dict):
-            yield from matching(value, tuple(rest), (*above, key))
 
 
 def _text(value: object) -> str:

@@ -133,7 +133,9 @@ def draw_partners(givers: Givers) -> Figure:
 def tell_partners(givers: Givers) -> str:
     """Say under the map what it shows; the first sentence names it."""
     if givers.within:
-        return f"Where they are. All agencies to which one or more of {givers.cities} give access."
+        n = len(givers.agency)
+        whose = f"the one agency of {givers.cities} gives" if n == 1 else f"the {n:,} agencies of {givers.cities} give"
+        return f"Where they are. All agencies to which {whose} access."
     return "Where they are. Which places' agencies give one another access: the thicker a line, the more."
 
 

@@ -233,7 +233,7 @@ def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota
     for one, count in zip(mapped, counts, strict=True):
         absent = f", {one.absent} of which the file does not list" if one.absent else ""
         parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
-    said = f"{name}: {factor:g} readers for each mapped one: {'; '.join(parts)}"
+    said = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
     return Quota(part=nation.metro_of_link, counts=counts), said
 
 

@@ -141,8 +141,8 @@ def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator
     for name, owner in owners.items():
         if nation is not None and owner.agencies is not None:
             counts = agencies_of(f"owners.{name}", owner, nation.metros)
-            parts = [f"{counts[i]} in {nation.metros[i].name}" for i in nation.chosen]
-            yield f"{name}: {'; '.join(parts)}; of {owner.agencies:,} agencies in all {len(nation.metros)} metros"
+            parts = [f"{counts[i]} in {nation.metros[i].short}" for i in nation.chosen]
+            yield f"Agencies of {name}: {', '.join(parts)}, of {owner.agencies:,} in all {len(nation.metros)} metros."
 
 
 def _by_state(name: str, owner: Owner, states: Sequence[str]) -> Iterator[Body]:

@@ -10,9 +10,8 @@ from worlds import town_scenario
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.comparing.sweep import matching
 from simulate.risk.ranges import FILE
-from simulate.scenario import changed, from_resolved
+from simulate.scenario import changed, from_resolved, matching
 
 QUICK = {"roads__population": 300, "roads__density_per_km2": 150, "period__days": 8}
 ASKED = {"retention": "7d", "targets": 40}

@@ -159,7 +159,9 @@ def test_a_map_from_metros_shows_whom_their_agencies_give_access_and_no_one_else
         "Map of the United States: agencies to which those of Dallas and Miami give access are in 3 places, the most in"
         " Ohio, Texas outside its metros and Dallas."
     )
-    assert tell_partners(givers) == "Where they are. All agencies to which one or more of Dallas and Miami give access."
+    assert (
+        tell_partners(givers) == "Where they are. All agencies to which the 2 agencies of Dallas and Miami give access."
+    )
 
 
 def test_a_map_from_anywhere_shows_all_links():

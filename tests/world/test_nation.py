@@ -54,12 +54,11 @@ def flock(files: Path, *metros: str, **changes) -> sim.scenario.Scenario:
     given = {
         "roads.path": str(files / "metros.csv"),
         "roads.metros": list(metros),
-        **{f"readers.place.{name}.counties": str(files / "counties.csv") for name in RULES},
+        "readers.place.*.counties": str(files / "counties.csv"),
     }
     return sim.load("flock-2025", overrides={**given, **{k.replace("__", "."): v for k, v in changes.items()}})
 
 
-RULES = ("main-roads", "private", "spread")
 VISITORS = {"visitors__region__vehicles": 200_000}
 
 
@@ -212,8 +211,8 @@ def test_each_metro_has_the_readers_of_its_counties(alone, both):
     assert len(readers_of(both, 0)) == round(15.3) + round(11.475) + round(30.6)
     assert len(readers_of(both, 1)) == 9 + 7 + 18
     assert both.placements[0] == (
-        "main-roads: 0.3 readers for each mapped one: 15 in Memphis, TN-MS-AR (51 mapped in its 8 counties, 6 of which"
-        " the file does not list); 9 in Buffalo-Cheektowaga, NY (30 mapped in its 2 counties)"
+        "Readers of main-roads, 0.3 for each that is mapped: 15 in Memphis, TN-MS-AR (51 mapped in its 8 counties, 6 of"
+        " which the file does not list); 9 in Buffalo-Cheektowaga, NY (30 mapped in its 2 counties)."
     )
 
 

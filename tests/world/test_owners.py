@@ -187,7 +187,7 @@ def test_a_nation_s_owners_are_one_body_a_state_and_police_one_an_agency(country
     assert bodies == set(range(owners.n)), "each has readers or units"
     assert len(np.unique(sites.uid)) == sites.n
     assert country.world.placements == (
-        "police: 2 in Northtown-Hill, ND; 3 in Southtown-Bay, SD; 1 in Eastview, ND-MN; of 9 agencies in all 4 metros",
+        "Agencies of police: 2 in Northtown, 3 in Southtown, 1 in Eastview, of 9 in all 4 metros.",
     )
 
 
