@@ -120,12 +120,12 @@ def test_a_national_network(check, tmp_path):
     run = sim.run(sim.load("drn-2014"), tmp_path / "drn")
     seen, scans = seen_in_a_year(run)
     check(
-        "reads.drn-seen", what="commercial network 2014: vehicles seen in a year", value=seen,
+        "reads.drn-seen", what="drn-2014: vehicles seen in a year", value=seen,
         published="40 %, the vendor's claim", source=BETABOSTON, low=0.30, high=0.55, kind="held out",
         expected="reproduced", unit="%", why="at the unevenness of Oakland's patrols; nothing was tuned on it",
     )  # fmt: skip
     check(
-        "reads.drn-scans", what="commercial network 2014: scans per vehicle seen in a year", value=scans,
+        "reads.drn-scans", what="drn-2014: scans per vehicle seen in a year", value=scans,
         published="about 8", source="derived from BetaBoston 2014", low=6, high=12, kind="held out", expected="missed",
         why="the model spreads the same scans over half of the vehicles instead of 40 %, one scan in ten names another"
         " plate, and some are of visitors. Those who are seen at all are seen a little too seldom",
@@ -134,7 +134,7 @@ def test_a_national_network(check, tmp_path):
     mobile = run.n_sightings * settings.readers.sightings.split["repossession"]
     units = sum(fleet.units for fleet in settings.readers.mobile.values())
     check(
-        "reads.drn-unit", what="commercial network 2014: scans per unit and day",
+        "reads.drn-unit", what="drn-2014: scans per unit and day",
         value=mobile / units / settings.period.days, published="8,000 of one that is out all day", source=BETABOSTON,
         low=4000, high=8000, kind="input", expected="missed",
         why="the metro's share of the national inflow is the work of less than one such unit; it is given to six that"
@@ -149,7 +149,7 @@ def test_an_even_network_would_see_almost_everyone(check, tmp_path):
     changes = {f"readers.mobile.{name}.{key}": value for name in fleets for key, value in even.items()}
     seen, _ = seen_in_a_year(sim.run(sim.load("drn-2014", overrides=changes), tmp_path / "even"))
     check(
-        "reads.drn-even", what="commercial network 2014, were it even: vehicles seen in a year", value=seen,
+        "reads.drn-even", what="drn-2014, were it even: vehicles seen in a year", value=seen,
         published="40 %, the vendor's claim", source=BETABOSTON, low=0.30, high=0.55, kind="another model",
         expected="missed", unit="%",
         why="the same number of scans spread evenly over homes and lots sees far too many, so the check of"

@@ -98,7 +98,7 @@ def test_vigilant_holds_what_was_reported(check, vigilant):
     )  # fmt: skip
     for name, what, value, published, source, low, high, kind, why in rows:
         check(
-            f"reads.vigilant-{name}", what=f"commercial and police network 2019: {what}", value=value,
+            f"reads.vigilant-{name}", what=f"vigilant-2019, Buffalo: {what}", value=value,
             published=published, source=source, low=low, high=high, kind=kind, expected="reproduced", why=why,
         )  # fmt: skip
 
@@ -128,7 +128,7 @@ def test_vigilant_spreads_it_over_vehicles(check, vigilant):
     )  # fmt: skip
     for name, what, value, published, low, high, unit in rows:
         check(
-            f"reads.vigilant-{name}", what=f"commercial and police network 2019: {what}", value=value,
+            f"reads.vigilant-{name}", what=f"vigilant-2019, Buffalo: {what}", value=value,
             published=published, source=LAW, low=low, high=high, kind="held out", expected="missed", why=PLACES,
             unit=unit,
         )  # fmt: skip
@@ -151,19 +151,19 @@ def rates(run):
 def test_flock(check, data, flock, tmp_path):
     per_camera, per_vehicle, on_a_day = rates(flock)
     check(
-        "reads.flock-camera", what="fixed network 2025, Buffalo: reads per camera and day", value=per_camera,
+        "reads.flock-camera", what="flock-2025, Buffalo: reads per camera and day", value=per_camera,
         published="about 8,000", source=f"{VENDOR} over 83,345 cameras", low=2000, high=9000, kind="held out",
         expected="missed", why=FREEWAYS,
     )  # fmt: skip
     anywhere = draw_flock(data, METRO, tmp_path / "run", **{"readers.place.main-roads.strategy": "random"})
     check(
         "reads.flock-placement",
-        what="fixed network 2025, Buffalo: reads per camera and day, all anywhere or a third on the busiest roads",
+        what="flock-2025, Buffalo: reads per camera and day, all anywhere or a third on the busiest roads",
         value=(rates(anywhere)[0], per_camera), published="about 8,000", source=f"{VENDOR} over 83,345 cameras",
         low=2000, high=9000, kind="held out", expected="bracketed", why=FREEWAYS,
     )  # fmt: skip
     check(
-        "reads.flock-vehicle", what="fixed network 2025, Buffalo: reads per resident vehicle and day",
+        "reads.flock-vehicle", what="flock-2025, Buffalo: reads per resident vehicle and day",
         value=per_vehicle, published="2.4 nationally", source=VENDOR, low=1, high=5, kind="held out",
         expected="reproduced",
         why="Buffalo has nine tenths as many mapped readers for each resident as the country, and its readers meet more"
@@ -178,7 +178,7 @@ def test_flock_in_sparse_and_dense_metros(check, data, tmp_path):
     found = sorted(rates(draw_flock(data, metro, tmp_path / metro))[1] for metro in DENSITIES)
     check(
         "reads.flock-density",
-        what="fixed network 2025: reads per resident vehicle and day, where fewest readers are mapped for each resident"
+        what="flock-2025: reads per resident vehicle and day, where fewest readers are mapped for each resident"
         " (Portland) and where most (Birmingham)",
         value=(found[0], found[1]), published="2.4 nationally", source=VENDOR, low=1, high=5, kind="held out",
         expected="bracketed", why=f"metros differ twelvefold in readers for each resident; {FREEWAYS}",
