@@ -155,7 +155,12 @@ def from_resolved(
     resolved: Mapping[str, Any], name: str, seed: int, sources: Mapping[str, str] | None = None
 ) -> Scenario:
     """Return the scenario that a run stored, with the sources kept beside it, if any."""
-    settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
+    try:
+        settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
+    except ScenarioError as error:
+        found = f"one of another version ({str(error).splitlines()[0]})"
+        remedy = "draw it again into another folder"
+        raise ScenarioError(f"stored scenario {name}", "a scenario of this version", found, remedy) from None
     return Scenario(
         name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources=sources or {}, files=()
     )
