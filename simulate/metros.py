@@ -243,10 +243,7 @@ def _state(path: Path, line: int, code: str) -> str:
 
 
 def _number(path: Path, line: int, row: dict[str, str], column: str, low: float, high: float) -> float:
-    try:
-        value = float(row[column])
-    except (TypeError, ValueError):
-        value = math.nan
+    value = float(row[column]) if re.fullmatch(r"[+-]?[0-9]+([.][0-9]*)?", row[column]) else math.nan
     if not low <= value <= high:
         expected = f"a number from {low:,.0f} to {high:,.0f} for {column}"
         raise ScenarioError(f"{path}:{line}", expected, repr(row[column]), "correct the line")

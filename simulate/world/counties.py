@@ -17,6 +17,7 @@ a file does not list is counted and said; nothing is guessed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,10 +91,10 @@ def _read(path: str | Path, where: str) -> dict[str, int]:
     mapped: dict[str, int] = {}
     for line, row in read_table(Path(path), COLUMNS, "a file of counties"):
         code, count = (row[column] for column in COLUMNS)
-        if len(code) != 5 or not code.isdecimal():
+        if not re.fullmatch("[0-9]{5}", code):
             remedy = "write the code of the county with its zeros"
             raise ScenarioError(f"{path}:{line}", "five digits for fips", f'"{code}"', remedy)
-        if not count.isdecimal():
+        if not re.fullmatch("[0-9]+", count):
             remedy = "write 0 where none is mapped, or remove the line"
             raise ScenarioError(f"{path}:{line}", "a whole number for alpr_cameras", f'"{count}"', remedy)
         mapped[code] = mapped.get(code, 0) + int(count)

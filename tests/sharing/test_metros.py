@@ -24,6 +24,8 @@ FAULTS = {
     "letters_for_population.csv": (":2", "for population, found 'many'"),
     "longitude_nan.csv": (":2", "from -180 to 180 for lon, found 'nan'"),
     "missing_column.csv": (":1", "a column called lon"),
+    "other_digits.csv": (":2", "for population, found '٣٠٠٠٠٠'"),
+    "underscores.csv": (":2", "for population, found '600_000'"),
     "short_line.csv": (":2", "for population, found ''"),
     "twice.csv": (":3", "each metro once, found Ashford, NY again"),
     "unknown_state.csv": (": Springfield", "a state's two letters, found 'IX'"),

@@ -25,6 +25,7 @@ FAULTS = {
     "count_blank.csv": (":2", 'a whole number for alpr_cameras, found ""; write 0'),
     "count_missing.csv": (":2", 'a whole number for alpr_cameras, found ""'),
     "count_in_words.csv": (":2", 'a whole number for alpr_cameras, found "three"'),
+    "count_in_other_digits.csv": (":2", 'a whole number for alpr_cameras, found "٣"'),
     "count_negative.csv": (":2", 'a whole number for alpr_cameras, found "-3"'),
     "none_of_the_metro.csv": ("", "counties of Buffalo-Cheektowaga, NY, found none of them"),
     "not_text.csv": ("", "a CSV file in UTF-8"),
