@@ -216,7 +216,8 @@ def _from_records(
     unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
     question = unique[:, 0]
     members = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
-    seen = {c: members[c][view.visible[members[c]]] for c in np.unique(unique[:, 2]).tolist()}
+    reads = view.visible & view.public.sites.used
+    seen = {c: members[c][reads[members[c]]] for c in np.unique(unique[:, 2]).tolist()}
     sites = [seen[c] for c in unique[:, 2].tolist()]
     repeat = np.array([len(s) for s in sites], np.int64)
     begin = unique[:, 1] * seconds + DAY_START_S
