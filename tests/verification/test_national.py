@@ -178,8 +178,7 @@ def test_flock_in_sparse_and_dense_metros(check, data, tmp_path):
     found = sorted(rates(draw_flock(data, metro, tmp_path / metro))[1] for metro in DENSITIES)
     check(
         "reads.flock-density",
-        what="flock-2025: reads per resident vehicle and day, where fewest readers are mapped for each resident"
-        " (Portland) and where most (Birmingham)",
+        what="flock-2025: reads per resident vehicle and day, Portland (fewest mapped readers) to Birmingham (most)",
         value=(found[0], found[1]), published="2.4 nationally", source=VENDOR, low=1, high=5, kind="held out",
         expected="bracketed", why=f"metros differ twelvefold in readers for each resident; {FREEWAYS}",
     )  # fmt: skip
