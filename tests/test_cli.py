@@ -81,6 +81,19 @@ def test_schema_is_json(plateprint):
     assert "readers" in json.loads(out)["properties"]
 
 
+def test_a_run_says_who_may_look_and_a_report_how_far_it_is(plateprint, tiny_run, tmp_path):
+    code, out, _ = plateprint("run", "smallville", "--out", tiny_run, *TINY)
+    assert code == 0
+    assert out.splitlines()[-1] == (
+        f"next: plateprint report {tiny_run}; smallville-pd looks, unless you say --observer town-and-shops"
+    )
+    _, out, err = plateprint("report", tiny_run, "--out", tmp_path / "page.html", "--targets", "5")
+    assert out.splitlines()[-1].startswith("page: ")
+    assert [line for line in err.splitlines() if "measures done" in line] == [
+        f"{done} of 3 measures done; {name}" for done, name in enumerate(("exposure", "anchors", "unicity"))
+    ]
+
+
 def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
     table = tmp_path / "rates.json"
     code, out, _ = plateprint("measure", tiny_run, "--retention", "1d,forever,1y", "--json", table)

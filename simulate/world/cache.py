@@ -174,14 +174,18 @@ def _files_read(scenario: Scenario) -> Iterator[Path]:
             yield Path(rule.counties)
 
 
+def sources(house: Path) -> list[Path]:
+    """List the source files that may decide a world; house : the folder of this package."""
+    rooms = ("world/**/*.py", "kernels/*.py", "schema/*.py", "*.py")
+    return sorted(source for room in rooms for source in house.glob(room))
+
+
 @cache
 def _builder() -> bytes:
     """Hash what builds worlds: its source, its libraries and how the processor rounds."""
     house = Path(simulate.world.__path__[0]).parent
-    rooms = ("world/**/*.py", "kernels/*.py", "schema/*.py", "*.py")
-    sources = sorted(source for room in rooms for source in house.glob(room))
     digest = hashlib.blake2b(digest_size=16)
-    for source in sources:
+    for source in sources(house):
         digest.update(source.relative_to(house).as_posix().encode() + b"\0" + source.read_bytes())
     libraries = [version(name) for name in ("numpy", "scipy", "numba", "osmium")]
     digest.update(f"{FORMAT} {libraries} {platform.machine()}".encode())

@@ -10,7 +10,7 @@ from outline import Outline, words_of
 from worlds import town_scenario
 
 from simulate.policy.retention import Retention
-from simulate.report import tornado, words
+from simulate.report import sensitivity, tornado, words
 from simulate.report.sensitivity import Swept, page_text
 from simulate.risk.ranges import Assumed, Range, Ranges, Swing
 
@@ -116,6 +116,25 @@ def test_a_scale_that_spans_more_draws_the_same_move_smaller(ranges):
     alone, beside = (tornado.tornado(ranges.rows[0], ranges.tried, span).axes[0] for span in (0.0, 0.4))
     wide = [axes.get_xlim()[1] - axes.get_xlim()[0] for axes in (alone, beside)]
     assert wide[1] > 1.5 * wide[0], "a move of 200 in 1,000 where 400 are spanned"
+
+
+def test_shares_have_one_scale_and_small_moves_stay_small(made, ranges, monkeypatch):
+    spans = {}
+
+    def spy(row, tried, span):
+        spans[row.score] = span
+        return tornado.tornado(row, tried, span)
+
+    monkeypatch.setattr(sensitivity, "tornado", spy)
+    few = {"capture": (0.2, 0.201)}
+    rows = (
+        swept_range(ends=few), swept_range(measure="exposure", score="never seen", ends=few),
+        swept_range(measure="exposure", score="mean sightings", unit="sightings", ends={"capture": (0.19, 0.2)}),
+    )  # fmt: skip
+    page_text(made, replace(ranges, rows=rows))
+    assert spans == {rows[0].score: 0.1, "never seen": 0.1, "mean sightings": pytest.approx(0.04)}
+    page_text(made, replace(ranges, rows=(swept_range(ends={"capture": (0.1, 0.6)}), *rows[1:])))
+    assert spans[rows[0].score] == spans["never seen"] == pytest.approx(0.5)
 
 
 def test_an_end_that_prints_like_the_base_has_no_bar():

@@ -21,6 +21,12 @@ def test_measures_come_in_the_order_asked_and_each_once(view):
     assert measure(view, ["exposure", "unicity"], targets=20).where(measure="unicity") == rates.where(measure="unicity")
 
 
+def test_each_measure_is_told_before_it_is_taken(view):
+    told = []
+    measure(view, ["unicity", "exposure", "unicity"], targets=20, steps=lambda *step: told.append(step))
+    assert told == [(0, 2, "unicity"), (1, 2, "exposure")]
+
+
 def test_measures_of_what_is_stored_are_taken_unless_others_are_named(view):
     assert {row.measure for row in measure(view, targets=20)} == set(USUAL) == set(CARDS) - {"hotlist"}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from worlds import anaheim_scenario, finish, rows_of, town_scenario
 
+import simulate
 from simulate.world import cache
 from simulate.world.build import World, build_world
 from simulate.world.cache import cached_world, load_world, save_world, world_key
@@ -99,6 +102,15 @@ def test_whatever_file_is_damaged_the_world_is_built_again(scenario, folder):
             else:
                 path.write_bytes(content)
     assert len(list(folder.iterdir())) == 1
+
+
+def test_whatever_a_build_imports_decides_its_key():
+    code = "import sys, simulate.world.build; print(*(m.__file__ for n, m in sys.modules.items() if 'simulate' in n))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    house = Path(simulate.__file__).parent
+    taken = {Path(file) for file in done.stdout.split()}
+    assert len(taken) > 30
+    assert {file for file in taken if file.parent != house / "policy"} <= set(cache.sources(house))  # a public name
 
 
 def test_an_array_with_any_broken_header_is_built_again(scenario, folder):

@@ -320,7 +320,9 @@ def test_an_observer_of_a_metro_that_is_not_drawn_sees_nobody(path, country):
         check_observer("northerner", seeing)
 
 
-@pytest.mark.parametrize("name", [None, "northerner", "repo", "repo, SD", "police agency 2 of Northtown, ND"])
+@pytest.mark.parametrize(
+    "name", [None, "northerner", "repo", "repo, SD", "police, SD", "police agency 2 of Northtown, ND"]
+)
 def test_whoever_sees_something_is_known_before_anything_is_drawn(path, country, name):
     check_observer(name, sim.load(path, seed=3))
     view_of(in_memory(country), observer=name)
