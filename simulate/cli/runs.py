@@ -163,7 +163,7 @@ def verify(run: Path) -> None:
     run
         Folder of a run.
     """
-    from simulate.sightings.store import verify as faults_of  # noqa: PLC0415
+    from simulate.sightings.verify import verify as faults_of  # noqa: PLC0415
 
     if not run.exists():
         raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run smallville")

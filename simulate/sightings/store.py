@@ -100,14 +100,14 @@ class Store:
     def whole(self) -> dict[int, ShardRecord]:
         """List the shards that are there, by their footers; costs about 1 ms each."""
         run = identity_hash(self.identity)
-        records = (_read_footer(self.part(shard), shard, run) for shard in range(self.n_shards))
+        records = (read_footer(self.part(shard), shard, run) for shard in range(self.n_shards))
         return {record.shard: record for record in records if record is not None}
 
     def write_shard(self, shard: int, blocks: Iterable[Rows]) -> ShardRecord:
         """Write one shard, whole or not at all; blocks come sorted by (plate, time, site)."""
         n_rows, total = 0, 0
         with _whole_file(self, self.part(shard)) as file, pq.ParquetWriter(file, SCHEMA, **WRITING) as writer:
-            for rows, unsorted in _in_order(blocks):
+            for rows, unsorted in in_order(blocks):
                 if unsorted >= 0:
                     raise ValueError(f"shard {shard}: row {n_rows + unsorted} is not in order of plate, time, site")
                 batch = pa.record_batch([pa.array(column) for column in rows], schema=SCHEMA)
@@ -122,7 +122,7 @@ class Store:
         """Stream sightings, one row group at a time; columns not asked for come empty."""
         wanted = list(columns)
         for shard in range(self.n_shards) if shards is None else shards:
-            with _opened(self.part(shard)) as part:
+            with opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     yield _read_group(part, group, wanted)
 
@@ -132,7 +132,7 @@ class Store:
         Only row groups whose least and greatest plate meet the range are read.
         """
         for shard in range(self.n_shards):
-            with _opened(self.part(shard)) as part:
+            with opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     span = part.metadata.row_group(group).column(0).statistics
                     if span.min < last and span.max >= first:
@@ -144,7 +144,7 @@ class Store:
         """Return the greatest plate and site on file, from the footers alone; -1 where nothing is."""
         greatest = [-1, -1]
         for shard in range(self.n_shards):
-            with _opened(self.part(shard)) as part:
+            with opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     for i in range(2):
                         span = part.metadata.row_group(group).column(i).statistics
@@ -162,11 +162,11 @@ class Store:
             elif _table_hash(self.world(name)) != _table_hash(table):
                 remedy = "the program or its data changed since the run began: choose another folder"
                 raise ScenarioError(kept, "the world this run began with", "another one", remedy)
-        return _world_hash(self)
+        return world_hash(self)
 
     def world(self, name: str) -> pa.Table:
         """Return one table of the world."""
-        with _opened(self.path / "world" / f"{name}.parquet") as file:
+        with opened(self.path / "world" / f"{name}.parquet") as file:
             table = file.read()
             table.validate(full=True)  # texts included
             return table
@@ -177,7 +177,7 @@ class Store:
         missing = [shard for shard in range(self.n_shards) if shard not in records]
         if missing:
             raise ValueError(f"shards {missing} are still to be drawn")
-        manifest = manifests.make_manifest(self.identity, records.values(), _world_hash(self), n_vehicles)
+        manifest = manifests.make_manifest(self.identity, records.values(), world_hash(self), n_vehicles)
         _write_json(self, "manifest.json", manifest)
         return manifest
 
@@ -226,32 +226,6 @@ def open_store(path: str | Path) -> Store:
     if not _holds_all(store):
         raise ScenarioError(path, "every shard whole", "missing or truncated ones", "see: plateprint verify")
     return store
-
-
-def verify(path: str | Path) -> list[str]:
-    """Read a whole run again and say in one line each what is missing, truncated or altered."""
-    try:
-        store = Store(Path(path), manifests.read_identity(Path(path)))
-        manifest = store.manifest()
-    except ScenarioError as fault:
-        return [_one_line(fault)]
-    faults = [
-        f"shard {record.shard} ({store.part(record.shard).relative_to(store.path)}): {fault}"
-        for record in records_of(manifest)
-        for fault in _part_faults(store, record)
-    ]
-    try:
-        manifests.read_sources(store.path)
-    except ScenarioError as fault:
-        faults.append(_one_line(fault))
-    known = {store.part(shard) for shard in range(store.n_shards)}
-    extra = sorted(file for file in (store.path / "sightings").rglob("*") if file.is_file() and file not in known)
-    faults += [f"extra file, not in the manifest: {file.relative_to(store.path)}" for file in extra]
-    try:
-        sound = _world_hash(store) == manifest["world_hash"]
-    except ScenarioError as fault:
-        return [*faults, f"world: {_one_line(fault)}"]
-    return faults if sound else [*faults, "world: missing, altered or extra table"]
 
 
 def check_space(path: str | Path, expected_rows: int) -> None:
@@ -328,7 +302,7 @@ def _write_json(store: Store, name: str, content: dict[str, Any]) -> None:
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
+def in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
     """Give each block with its first row out of order, or -1; blocks must follow on too."""
     last = Rows(*(np.zeros(1, np.uint32) for _ in COLUMNS))
     for rows in blocks:
@@ -339,7 +313,7 @@ def _in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
     """Open a table to be read within; whatever a damaged file makes the reader raise becomes one message."""
     try:
         with pq.ParquetFile(path) as file:
@@ -347,7 +321,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     except UNREADABLE as fault:
         remedy = "delete that file and run the same command as at first; plateprint verify names all such files"
         raise ScenarioError(
-            path, "a table as it was written", f"one that cannot be read ({_one_line(fault)})", remedy
+            path, "a table as it was written", f"one that cannot be read ({one_line(fault)})", remedy
         ) from None
 
 
@@ -357,7 +331,7 @@ def _read_group(part: pq.ParquetFile, group: int, columns: Iterable[str]) -> Row
     return Rows(*(table[name].to_numpy() if name in table.column_names else nothing for name in COLUMNS))
 
 
-def _read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
+def read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
     """Return what a part holds, or None where it is absent or truncated."""
     if not part.exists():
         return None
@@ -372,51 +346,8 @@ def _read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
     return record
 
 
-def _part_faults(store: Store, record: ShardRecord) -> list[str]:
-    """Read one part again and compare it with the manifest."""
-    part = store.part(record.shard)
-    remedy = "delete that file and run the same command again"
-    if not part.exists():
-        return ["missing; run the same command again"]
-    try:
-        if _read_footer(part, record.shard, identity_hash(store.identity)) is None:
-            return [f"unreadable or truncated; {remedy}"]
-        schema = pq.read_schema(part).remove_metadata()
-        if schema != SCHEMA:
-            return [f"wrong schema, {_one_line(schema)}; {remedy}"]
-        return [f"{fault}; {remedy}" for fault in _row_faults(store, record)]
-    except UNREADABLE as fault:  # a ScenarioError is one of them
-        return [f"unreadable, {_one_line(fault)}; {remedy}"]
-
-
-def _spans_hold(part: Path) -> bool:
-    """Tell whether the least and greatest values that a part's footer names, by which it is searched, are its own."""
-    with _opened(part) as file:
-        for group in range(file.num_row_groups):
-            for i, column in enumerate(_read_group(file, group, COLUMNS)):
-                span = file.metadata.row_group(group).column(i).statistics
-                if (span.min, span.max) != (column.min(), column.max()):
-                    return False
-    return True
-
-
-def _row_faults(store: Store, record: ShardRecord) -> Iterator[str]:
-    n_rows, total, in_order = 0, 0, True
-    for rows, unsorted in _in_order(store.blocks(shards=[record.shard])):
-        n_rows += len(rows.plate)
-        total = (total + rows_hash(*rows)) % 2**128
-        in_order = in_order and unsorted < 0
-    if n_rows != record.rows:
-        yield f"{n_rows} rows instead of {record.rows}"
-    elif total != record.rows_hash:
-        yield "altered rows"
-    if not in_order:
-        yield "rows not in order of plate, time, site"
-    if not _spans_hold(store.part(record.shard)):
-        yield "altered footer"
-
-
-def _world_hash(store: Store) -> str:
+def world_hash(store: Store) -> str:
+    """Hash the tables of a run's world as they are."""
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted((store.path / "world").glob("*.parquet")):
         digest.update(f"{file.stem}/{_table_hash(store.world(file.stem))}/".encode())
@@ -435,5 +366,6 @@ def _table_hash(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _one_line(fault: object) -> str:
+def one_line(fault: object) -> str:
+    """Write a fault without line breaks."""
     return " ".join(str(fault).split())

@@ -21,7 +21,8 @@ from fake_run import (
 
 from simulate.checks import ScenarioError
 from simulate.sightings.engine import ShardError, run_shards
-from simulate.sightings.store import create_or_resume, verify
+from simulate.sightings.store import create_or_resume
+from simulate.sightings.verify import verify
 
 N_SHARDS = N_HOUSEHOLDS // PER_SHARD
 

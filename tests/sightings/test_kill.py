@@ -11,7 +11,8 @@ import pytest
 from fake_run import run
 
 from simulate.checks import ScenarioError
-from simulate.sightings.store import open_store, verify
+from simulate.sightings.store import open_store
+from simulate.sightings.verify import verify
 
 SCRIPT = Path(__file__).parent / "fake_run.py"
 N_BLOCKS, N_FILES = 18, 10  # writes of rows; files given their final name: 1 + 2 tables + 6 shards + 1

@@ -16,7 +16,8 @@ from simulate.checks import ScenarioError
 from simulate.sightings import draw
 from simulate.sightings import run as runs
 from simulate.sightings import store as stores
-from simulate.sightings.store import Rows, create_or_resume, open_store, verify
+from simulate.sightings.store import Rows, create_or_resume, open_store
+from simulate.sightings.verify import verify
 from simulate.travel.life import make_lives
 from simulate.world.build import build_world
 

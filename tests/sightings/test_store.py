@@ -28,8 +28,8 @@ from simulate.sightings.store import (
     check_space,
     create_or_resume,
     open_store,
-    verify,
 )
+from simulate.sightings.verify import verify
 
 U32 = st.integers(0, 2**32 - 1)
 SIGHTINGS = st.lists(st.tuples(U32, U32, U32), max_size=20)
