@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
@@ -35,11 +34,15 @@ def read_table(path: Path, columns: Sequence[str], what: str) -> list[tuple[int,
     except (ValueError, csv.Error):  # not UTF-8, or a path or a line with a zero byte
         raise ScenarioError(path, "a CSV file in UTF-8", "something else", "save it as CSV, UTF-8") from None
     remedy = f"{what} has the columns {', '.join(columns)}"
-    times = Counter(header)
-    for column in columns:
-        if times[column] != 1:
-            expected = f"a column called {column}" + (", once" if times[column] else "")
-            raise ScenarioError(f"{path}:1", expected, ", ".join(map(str, header)) or "nothing", remedy)
+    check_columns(path, header, columns, ", ".join(map(str, header)) or "nothing", remedy)
     if not lines:
         raise ScenarioError(f"{path}:2", "at least one line", "none below the header", remedy)
     return [(line, {column: (row[column] or "").strip() for column in columns}) for line, row in lines]
+
+
+def check_columns(path: Path, header: Sequence[str], columns: Sequence[str], found: str, remedy: str) -> None:
+    """Refuse a header that lacks one of the columns or names one twice; found : the header, for the error."""
+    for column in columns:
+        if (times := header.count(column)) != 1:
+            expected = f"a column called {column}" + (", once" if times else "")
+            raise ScenarioError(f"{path}:1", expected, found, remedy)

@@ -17,8 +17,9 @@ from simulate.risk.measures import USUAL, check_names, check_targets, main_score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulate.comparing.worlds import Bench, Steps
+    from simulate.comparing.worlds import Bench
     from simulate.policy.retention import Retention
+    from simulate.risk.measures import Steps
     from simulate.scenario import MetroNames, Overrides, Scenario
 
 WORK = "runs/compare"

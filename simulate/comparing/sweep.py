@@ -21,9 +21,10 @@ from simulate.scenario import changed, matching
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from simulate.comparing.worlds import Bench, Steps
+    from simulate.comparing.worlds import Bench
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
+    from simulate.risk.measures import Steps
     from simulate.risk.rates import Rates
     from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run

@@ -15,14 +15,12 @@ from simulate.scenario import Scenario, load
 from simulate.sightings.run import check_workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from simulate.policy.view import View
+    from simulate.risk.measures import Steps
     from simulate.scenario import MetroNames, Overrides
     from simulate.sightings.run import Run
-
-    Steps = Callable[[int, int, str], None]
-    """Called as `steps(done, total, what is being done)`."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,20 +27,22 @@ def check_observer(observer: str | None, scenario: Scenario) -> None:
     """Refuse an observer that a scenario lacks or that has no reader to see with, before anything is drawn."""
     settings = scenario.settings
     name = observer if observer is not None else default_observer(settings)
-    sees, _ = sees_of(settings, name, f"{scenario.name}: observer")
-    seen = {body.owner for body in _bodies(settings) if any(body.means(asked) for asked in sees)}
+    bodies = _bodies(settings)
+    sees, _ = sees_of(settings, name, bodies, f"{scenario.name}: observer")
+    seen = {body.owner for body in bodies if any(body.means(asked) for asked in sees)}
     if not settings.readers.owners & seen:
         raise nothing_to_see(f"{scenario.name}: observers.{name}", sees)
 
 
-def sees_of(settings: Settings, name: str, where: str = "observer") -> tuple[tuple[str, ...], str]:
+def sees_of(
+    settings: Settings, name: str, bodies: Sequence[Body], where: str = "observer"
+) -> tuple[tuple[str, ...], str]:
     """Return whose sightings someone sees, and what for: an observer, an owner, or one of its bodies.
 
-    where : what named it, for errors.
+    bodies : all on the map; where : what named the observer, for errors.
     """
     if name in settings.observers:
         return settings.observers[name].sees, settings.observers[name].purpose
-    bodies = _bodies(settings)
     if any(body.means(name) for body in bodies):
         return (name,), "its own use"
     known = {*settings.observers, *settings.owners, *(body.name for body in bodies)}

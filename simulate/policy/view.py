@@ -186,7 +186,7 @@ def view_of(
     """
     settings = run.scenario.settings
     name = observer if observer is not None else default_observer(settings)
-    sees, purpose = sees_of(settings, name)
+    sees, purpose = sees_of(settings, name, run.world.owners.bodies)
     visible = np.any([run.world.owners.of(asked) for asked in sees], axis=0)[run.watch.sites.owner]
     if not visible.any():
         raise nothing_to_see(f"observers.{name}", sees)

@@ -83,10 +83,15 @@ def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
     return f"As assumed {words.amount(found.base, found.unit)}; {'; '.join(told)}"
 
 
+def _moves(found: Range, value: float) -> bool:
+    """Tell whether a value would print otherwise than the base."""
+    return words.amount(value, found.unit) != words.amount(found.base, found.unit)
+
+
 def _label(found: Range, bar: Bar) -> str:
     if bar.value is None:
         return f"{bar.setting}: no number"
-    if words.amount(bar.value, found.unit) == words.amount(found.base, found.unit):
+    if not _moves(found, bar.value):
         return f"{bar.setting}: no change"
     return f"{bar.setting}: {words.amount(bar.value, found.unit)}"
 
@@ -108,7 +113,7 @@ def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: floa
 
 def _bar(axes: Axes, found: Range, bar: Bar, y: float, colour: str) -> None:
     """Draw one bar and say at its end where it leads."""
-    value = found.base if bar.value is None or _label(found, bar).endswith("no change") else bar.value
+    value = bar.value if bar.value is not None and _moves(found, bar.value) else found.base
     axes.barh([y], [value - found.base], left=[found.base], height=0.3, color=colour)
     left = value < found.base
     axes.annotate(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[[View, Truth, Measure, int], Rates]
     Steps = Callable[[int, int, str], None]
+    """Called as `steps(done, total, what is being done)`."""
 
 CARDS = {"exposure": exposure.CARD, "anchors": anchors.CARD, "unicity": unicity.CARD, "hotlist": hotlist.CARD}
 """Every measure that there is."""

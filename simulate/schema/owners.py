@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
@@ -42,7 +43,7 @@ class Owner(Table):
     def _nowhere(self) -> Iterator[Fault]:
         """Yield a fault where a state is none, or where more agencies lie somewhere than there are."""
         for state in self.agencies_in or {}:
-            if not (len(state) == 2 and state.isascii() and state.isalpha() and state.isupper()):
+            if not re.fullmatch("[A-Z]{2}", state):
                 yield Fault(("agencies_in", state), "a state's two letters", f'"{state}"', "write it as in CA")
         placed = sum((self.agencies_in or {}).values())
         if placed > (self.agencies or 0):

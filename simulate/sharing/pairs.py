@@ -13,6 +13,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.sharing.network import AgencyKind, kind_of, network, states_of, uids_of
 from simulate.sharing.states import UNKNOWN
+from simulate.tables import check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,11 +135,7 @@ def _lines(path: Path) -> list[tuple[str, str] | None]:
     """Return both names of every line that is not empty, None where it cannot be read."""
     first, *rest = _text(path).splitlines() or [""]
     header = [name.strip().strip(QUOTES).lower() for name in _cells(first) or ()]
-    for column in COLUMNS:
-        if (times := header.count(column)) != 1:
-            found = ", ".join(header) if any(header) else "nothing"
-            expected = f"a column called {column}" + (", once" if times else "")
-            raise ScenarioError(f"{path}:1", expected, _cut(found), _FORMAT)
+    check_columns(path, header, COLUMNS, _cut(", ".join(header) if any(header) else "nothing"), _FORMAT)
     giver, receiver = (header.index(column) for column in COLUMNS)
     rows = (_cells(line) for line in rest if line.strip())
     return [(row[giver], row[receiver]) if row is not None and len(row) == len(header) else None for row in rows]

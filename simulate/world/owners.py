@@ -29,6 +29,23 @@ MOST_BODIES = 2**15 - 1
 """As many as their numbers hold."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One of those that own readers."""
+
+    name: str
+    owner: str
+    kind: str
+    state: str = ""
+    agency: int = 0
+    metros: tuple[int, ...] = (0,)
+    """Positions among the metros on the map."""
+
+    def means(self, asked: str) -> bool:
+        """Tell whether it is meant by an owner, an owner and a state, or the name of a body."""
+        return asked in {self.owner, f"{self.owner}, {self.state}", self.name}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Owners:
     """All bodies that own readers, those of one owner after another; b bodies, c metros on the map."""
@@ -53,10 +70,25 @@ class Owners:
         """Count the bodies."""
         return len(self.name)
 
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        """Return them one by one."""
+        columns = (self.name, self.owner, self.kind, self.state, self.agency.tolist(), self.covers)
+        return tuple(
+            Body(
+                name=name,
+                owner=owner,
+                kind=kind,
+                state=state,
+                agency=agency,
+                metros=tuple(np.flatnonzero(covers).tolist()),
+            )
+            for name, owner, kind, state, agency, covers in zip(*columns, strict=True)
+        )
+
     def of(self, asked: str) -> NDArray[np.bool_]:
         """Tell which bodies are meant by an owner, an owner and a state, or the name of a body; bool[b]."""
-        bodies = zip(self.owner, self.state, self.name, strict=True)
-        return np.array([asked in {owner, f"{owner}, {state}", name} for owner, state, name in bodies], np.bool_)
+        return np.array([body.means(asked) for body in self.bodies], np.bool_)
 
     def at(
         self, owner: str, metro: NDArray[np.int16], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
@@ -75,23 +107,6 @@ class Owners:
     def on(self, owner: str, zones: Zones, metro_of_hub: NDArray[np.int16]) -> NDArray[np.int16]:
         """Return which body of an owner each zone belongs to; int16[z]."""
         return self.at(owner, metro_of_hub[zones.hub], zones.x_m, zones.y_m)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """One of those that own readers."""
-
-    name: str
-    owner: str
-    kind: str
-    state: str = ""
-    agency: int = 0
-    metros: tuple[int, ...] = (0,)
-    """Positions among the metros on the map."""
-
-    def means(self, asked: str) -> bool:
-        """Tell whether it is meant by an owner, an owner and a state, or the name of a body."""
-        return asked in {self.owner, f"{self.owner}, {self.state}", self.name}
 
 
 def bodies_of(owners: Mapping[str, Owner], metros: Sequence[Metro], chosen: Sequence[int]) -> list[Body]:
