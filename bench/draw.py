@@ -109,7 +109,7 @@ def hardly_any(eyes, outside: np.ndarray) -> dict[str, object]:
     hardly anyone is there.
     """
     scanned = np.zeros_like(eyes.scanned)
-    scanned[outside, :, 0] = 1
+    scanned[outside] = 1
     return {"scanned": scanned if eyes.patrolled else eyes.scanned, "watch": NOT_WATCHED}
 
 

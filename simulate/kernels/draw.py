@@ -14,17 +14,15 @@ from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import lowest, ones
 from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
 from simulate.kernels.leaf import driver, folded, leaf
-from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
+from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     HOME_SLOT,
     JITTER,
-    K_CAR,
     K_PARK,
     K_READ,
     K_SCAN,
     MAX_LEGS,
-    MAX_STOPS,
     N_PLACES,
     N_SLOTS,
     STATE,
@@ -35,14 +33,23 @@ from simulate.kernels.plan import (
     fill_new_places,
     fill_places,
     hour_of,
-    slot_at,
     trip_s,
     zone_on,
 )
 from simulate.kernels.plates import GROUP, ISSUED, confused, plate_in_group
 from simulate.kernels.sorting import merge_back, settle, shell_sort, turn_round
-from simulate.kernels.watched import NOT_WATCHED, ONE, SPARSE, Scratch, days_to_do, mark_ways
-from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem, word
+from simulate.kernels.watched import (
+    BYTE,
+    NOT_WATCHED,
+    ONE,
+    SPARSE,
+    Scratch,
+    days_to_ask,
+    days_to_do,
+    mark_events,
+    mark_ways,
+)
+from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 
 STANDING, MOBILE = 0, 1
 """Kinds of quality: fixed readers and gates; mobile units."""
@@ -50,7 +57,6 @@ DEPARTS = 8
 """Added to the number of a trip where a gate sees it begin."""
 MISREAD = np.uint64(0x6A09E667F3BCC909)
 """Turns the word of a read into the word that picks its wrong plate."""
-HOUR_BITS = np.uint64(24)
 
 
 @driver
@@ -64,10 +70,12 @@ def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time,
     scratch = Scratch(
         np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64), np.empty(MAX_LEGS + 1, np.int64),
         np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64), np.empty(BLOCK_DAYS, np.uint8),
-        np.empty(N_PLACES, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
-        np.empty(BLOCK_DAYS + 1, np.uint8), np.empty(bound, np.uint64), np.empty(bound, np.uint64),
-        np.zeros(2, np.int64),
+        np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64), np.zeros(eyes.scanned.shape[1], np.uint64),
+        np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
+        np.empty(BLOCK_DAYS + 1, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1) + 1, np.uint64),
+        np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(2, np.int64),
     )  # fmt: skip
+    mark_events(life, eyes, scratch)
     for group in range(first, last):
         if rows + bound > len(plate):
             return rows, group
@@ -114,45 +122,50 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
         if new_chapter:
             meets, far = group_of(life, household, state[0]), works_far(life, household, car, state)
             new_chapter = placed = False
-        last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, days)
-        about = fill_templates(life, household, car, state, meets, far, first, last, scratch.template)
+        block = first // BLOCK_DAYS
+        last = min(change, (block + 1) * BLOCK_DAYS, days)
+        about, away = days_about(life, household, state, first, last), False
         home, job, group_now = state[0], state[3 + 3 * car], meets
         week = (life.first_weekday + first) // 7
         while True:  # once at home, then once for each spell in another metro of the map
             if about != 0:
                 if not placed:
-                    shift = shift_of(life, household, car, state) if state[0] == home else np.int64(0)
+                    shift = np.int64(0) if away else shift_of(life, household, car, state)
                     fill_places(life, household, car, state, group_now, place)
                     if eyes.watch == SPARSE:
                         mark_ways(life, eyes, scratch)
                     placed = True
-                fill_new_places(life, household, state, first, place)
-                watched, scanned = days_to_do(life, eyes, vehicle, first, last, about, scratch)
-                if eyes.watch != NOT_WATCHED:
-                    _draw_ways(life, eyes, plates, group, rank, own, watched, first, shift, group_now, scratch)
-                if eyes.patrolled:
-                    _draw_stays(life, eyes, plates, group, rank, own, scanned, first, shift, group_now, scratch)
-            placed = placed and state[0] == home
+                fill_new_places(life, household, state, block, scratch.word, place)
+                asked = days_to_ask(eyes, block, about, scratch)
+                if asked != 0:
+                    if not away:
+                        fill_templates(
+                            life, household, car, state, meets, far, first, last, asked, scratch.word, scratch.template
+                        )
+                    watched, scanned = days_to_do(life, eyes, vehicle, block, asked, scratch)
+                    if eyes.watch != NOT_WATCHED:
+                        _draw_ways(life, eyes, plates, group, rank, own, watched, block, shift, group_now, scratch)
+                    if eyes.patrolled:
+                        _draw_stays(life, eyes, plates, group, rank, own, scanned, block, shift, group_now, scratch)
+            placed = placed and not away
             state[0], state[3 + 3 * car] = home, job
             week, way_in = next_visit(life, household, car, state, week, last)
             if week < 0:
                 break
-            about = fill_visit(life, household, week, first, last, scratch.template)
+            about, away = fill_visit(life, household, week, first, last, scratch.template), True
             state[0] = state[3 + 3 * car] = way_in
             group_now, placed, week = np.int64(-1), False, week + 1
         first = last
 
 
 @folded
-def _draw_ways(life, eyes, plates, group, rank, own, todo, first, shift, meets, scratch):
+def _draw_ways(life, eyes, plates, group, rank, own, todo, block, shift, meets, scratch):
     """Write what fixed readers and gates read of one car on the days to do."""
-    vehicle = np.uint64(rank * plates.groups + group)
-    of_day, of_read = stem(life.key[K_CAR], vehicle), stem(life.key[K_READ], vehicle)
+    of_read = stem(life.key[K_READ], np.uint64(rank * plates.groups + group))
     while todo != 0:
-        day = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(lowest(todo))
+        bit = lowest(todo)
         todo &= todo - ONE
-        template = np.int64(scratch.template[day - first])
-        w = branch(of_day, np.uint64(day))
+        day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
         fill_day(life, w, template, shift, day, meets, scratch.slot, scratch.at)
         legs = np.int64(life.n_legs[template])
         for i in range(legs + 1):
@@ -193,74 +206,96 @@ def _drive(life, eyes, plates, group, rank, own, day, template, w, leg, key, scr
 
 
 @folded
-def _draw_stays(life, eyes, plates, group, rank, own, todo, first, shift, meets, scratch):
+def _draw_stays(life, eyes, plates, group, rank, own, todo, block, shift, meets, scratch):
     """Write what mobile units read of one car on the days to do, stay by stay."""
-    key = stem(life.key[K_CAR], np.uint64(rank * plates.groups + group))
-    while todo != 0:
-        bit = lowest(todo)
-        todo &= todo - ONE
-        day = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(bit)
-        template = np.int64(scratch.template[day - first])
-        w = branch(key, np.uint64(day))
-        late, picks, stops = mix(w ^ JITTER), w, life.stops[template]
-        slot = stops >> np.uint64(4 * MAX_STOPS)
-        for stay in range(np.int64(life.n_legs[template]) + 1):
-            if stay > life.n_stops[template]:
-                slot = np.uint64(HOME_SLOT)
-            elif stay > 0:
-                slot = np.uint64(life.slot_of[stops & np.uint64(15), picks & np.uint64(255)])
-                stops >>= np.uint64(4)
-                picks >>= np.uint64(8)
-            if scratch.days[slot] >> bit & ONE:
-                _stand(life, eyes, plates, group, rank, own, day, template, w, late, stay, slot, shift, meets, scratch)
+    vehicle = np.uint64(rank * plates.groups + group)
+    of_place, of_scan = stem(life.key[K_PARK], vehicle), stem(life.key[K_SCAN], vehicle)
+    for i in range(_list_stays(life, eyes, todo, block, shift, meets, scratch)):
+        _stand(life, eyes, plates, group, rank, own, scratch.stay[i], block, shift, meets, of_place, of_scan, scratch)
 
 
 @folded
-def _stand(life, eyes, plates, group, rank, own, day, template, w, late, stay, slot, shift, meets, scratch):
+def _list_stays(life, eyes, todo, block, shift, meets, scratch):
+    """List the stays of the days to do in whose hours a unit comes to their zone; returns their number."""
+    n, m, hour = np.int64(0), np.int64(0), shift // 3600
+    while todo != 0:
+        bit = lowest(todo)
+        todo &= todo - ONE
+        stops, legs = scratch.stops[bit], life.n_legs[scratch.template[bit]]
+        for stay in range(MAX_LEGS + 1):
+            slot = stops >> np.uint64(8 * stay) & BYTE
+            scratch.stay[n] = bit << np.uint64(16) | np.uint64(stay << 8) | slot
+            n += np.int64(scratch.days[slot] >> bit & ONE & np.uint64(stay <= legs))
+    for i in range(n):
+        bit, stay, slot = (
+            scratch.stay[i] >> np.uint64(16),
+            scratch.stay[i] >> np.uint64(8) & BYTE,
+            scratch.stay[i] & BYTE,
+        )
+        zone = zone_on(life, scratch.place, np.int64(slot), block * BLOCK_DAYS + np.int64(bit), meets)
+        days = eyes.scanned[zone, block]
+        nth = np.uint64(eyes.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
+        hours = np.uint64(eyes.hours[nth]) & _hours_of(life, np.int64(scratch.template[bit]), stay, hour)
+        scratch.stay[m] = nth << np.uint64(24) | scratch.stay[i]
+        m += np.int64(days >> bit & ONE & np.uint64(hours != 0))
+    return m
+
+
+@folded
+def _hours_of(life, template, stay, shift_hour):
+    """Return a bit for each hour after 04:00 that a stay may touch, however late the car is and long its trips."""
+    first = np.int64(life.stay_hours[template, stay, 0]) + np.int64(life.stay_hours[template, stay, 2]) * shift_hour
+    last = np.int64(life.stay_hours[template, stay, 1]) + np.int64(life.stay_hours[template, stay, 3]) * (
+        shift_hour + 1
+    )
+    first, last = min(max(first, 0), 23), min(max(last, 0), 23)
+    return (ONE << np.uint64(last + 1)) - (ONE << np.uint64(first))
+
+
+@folded
+def _stand(life, eyes, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch):
     """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
-    zone = np.uint64(zone_on(life, scratch.place, np.int64(slot), day, meets))
-    block, bit = day // BLOCK_DAYS, np.uint64(day % BLOCK_DAYS)
-    days, before = eyes.scanned[zone, block, 0], eyes.scanned[zone, block, 1]
-    nth = before + ones(days & ((ONE << bit) - ONE))
-    legs = np.int64(life.n_legs[template])
+    nth, bit = listed >> np.uint64(24), listed >> np.uint64(16) & BYTE
+    stay, slot = np.int64(listed >> np.uint64(8) & BYTE), np.int64(listed & BYTE)
+    day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
+    legs, stops, late = np.int64(life.n_legs[template]), np.int64(life.n_stops[template]), mix(w ^ JITTER)
     begin = anchor(life, late, template, stay - 1, shift, day, meets) if stay > 0 else 0
     end = anchor(life, late, template, stay, shift, day, meets) if stay < legs else DAY_S
-    hours = eyes.zone_day[nth] & ((ONE << HOUR_BITS) - ONE)
-    if days >> bit & ONE == 0 or hours & _hours_between(begin, end) == 0:
+    hours, slack = np.uint64(eyes.hours[nth]), life.longest_s
+    comes = stay > 0 and hours & _hours_between(begin, begin + slack if stay > stops else begin) != 0
+    goes = stay < legs and hours & _hours_between(end - slack if stay < stops else end, end) != 0
+    zone = np.uint64(zone_on(life, scratch.place, slot, day, meets))
+    in_view = (branch(of_place, zone) >> U32) < eyes.visible[np.int64(slot != HOME_SLOT), zone]
+    if not (in_view or comes or goes):
         return
-    stops = np.int64(life.n_stops[template])
-    if stay < stops:
-        end -= _trip_of(life, w, template, stay, end, day, meets, scratch)
-    elif stay > stops:
-        begin += _trip_of(life, w, template, stay - 1, begin, day, meets, scratch)
-    vehicle = np.uint64(rank * plates.groups + group)
-    away = np.int64(slot != HOME_SLOT)
-    in_view = (word(life.key[K_PARK], vehicle, zone) >> U32) < eyes.visible[away, zone]
-    key = stem(life.key[K_SCAN], vehicle)
+    if goes and stay < stops:
+        end -= _trip_of(life, w, stay, end, day, meets, scratch)
+    if comes and stay > stops:
+        begin += _trip_of(life, w, stay - 1, begin, day, meets, scratch)
     midnight = day * DAY_S + DAY_START_S
-    for x in range(eyes.zone_day[nth] >> HOUR_BITS, eyes.zone_day[nth + ONE] >> HOUR_BITS):
-        u = branch(key, eyes.visit[x, 0])
+    for x in range(eyes.first[nth], eyes.first[nth + ONE]):
+        u = branch(of_scan, eyes.visit[x, 0])
         packed = eyes.visit[x, 1]
         second, site = np.int64(packed >> np.uint64(40)), np.int64(packed & LOW32)
         fleet = np.int64(packed >> U32 & np.uint64(255))
         rolls_until = second + eyes.rolling_s[fleet]
-        if stay > 0 and second <= begin < rolls_until:
+        if comes and second <= begin < rolls_until:
             met = mix(u + np.uint64(2 * stay) * GOLDEN)
             _read(eyes, plates, group, rank, own, MOBILE, met, midnight + begin, site, scratch)
         scan = second + np.int64((u & np.uint64(0xFFFF)) * np.uint64(eyes.scan_s[fleet]) >> np.uint64(16))
         if in_view and begin <= scan < end:
             _read(eyes, plates, group, rank, own, MOBILE, mix(u), midnight + scan, site, scratch)
-        if stay < legs and second <= end < rolls_until:
+        if goes and second <= end < rolls_until:
             met = mix(u + np.uint64(2 * stay + 1) * GOLDEN)
             _read(eyes, plates, group, rank, own, MOBILE, met, midnight + end, site, scratch)
 
 
 @folded
-def _trip_of(life, w, template, leg, at, day, meets, scratch):
+def _trip_of(life, w, leg, at, day, meets, scratch):
     """Return how long a trip takes that is named by its anchor, in seconds."""
-    hour = hour_of(at)
-    a = life.zone_hub[zone_on(life, scratch.place, slot_at(life, w, template, leg), day, meets)]
-    b = life.zone_hub[zone_on(life, scratch.place, slot_at(life, w, template, leg + 1), day, meets)]
+    hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
+    a = life.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
+    b = life.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
     return trip_s(life, a, alternative_of(life, w, leg, hour), b, hour)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.bits import lowest
 from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
 from simulate.kernels.leaf import driver, leaf
-from simulate.kernels.patterns import fill_templates, fill_visit, next_visit
+from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     MAX_LEGS,
@@ -36,7 +37,7 @@ def legs_of(life, vehicle, first_day, last_day, out):
     rows = 0
     state, place = np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64)
     slot, at = np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64)
-    templates = np.empty(BLOCK_DAYS, np.uint8)
+    templates, words = np.empty(BLOCK_DAYS, np.uint8), np.empty(BLOCK_DAYS, np.uint64)
     for i in range(len(vehicle)):
         v = vehicle[i]
         h = np.int64(life.household[v])
@@ -48,18 +49,19 @@ def legs_of(life, vehicle, first_day, last_day, out):
             last = min(change, (first // BLOCK_DAYS + 1) * BLOCK_DAYS, last_day)
             group, shift = group_of(life, h, state[0]), shift_of(life, h, car, state)
             far = works_far(life, h, car, state)
-            fill_templates(life, h, car, state, group, far, first, last, templates)
+            about = days_about(life, h, state, first, last)
+            fill_templates(life, h, car, state, group, far, first, last, about, words, templates)
             home, job = state[0], state[3 + 3 * car]
             week = (life.first_weekday + first) // 7
             while True:  # once at home, then once for each spell in another metro of the map
                 fill_places(life, h, car, state, group, place)
-                fill_new_places(life, h, state, first, place)
-                rows = _write_legs(life, v, first, last, templates, place, shift, group, slot, at, rows, out)
+                fill_new_places(life, h, state, first // BLOCK_DAYS, words, place)
+                rows = _write_legs(life, v, first, about, templates, place, shift, group, slot, at, rows, out)
                 state[0], state[3 + 3 * car] = home, job
                 week, way_in = next_visit(life, h, car, state, week, last)
                 if week < 0:
                     break
-                fill_visit(life, h, week, first, last, templates)
+                about = fill_visit(life, h, week, first, last, templates)
                 state[0] = state[3 + 3 * car] = way_in
                 group, shift, week = np.int64(-1), np.int64(0), week + 1
             first = last
@@ -68,10 +70,12 @@ def legs_of(life, vehicle, first_day, last_day, out):
 
 
 @leaf
-def _write_legs(life, v, first, last, templates, place, shift, group, slot, at, rows, out):
-    """Write the legs of one stretch of days; returns the rows written so far."""
-    for day in range(first, last):
-        template = np.int64(templates[day - first])
+def _write_legs(life, v, first, about, templates, place, shift, group, slot, at, rows, out):
+    """Write the legs of the days of a block on which a car is about; returns the rows written so far."""
+    while about != 0:
+        bit = lowest(about)
+        about &= about - np.uint64(1)
+        day, template = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(bit), np.int64(templates[bit])
         w = car_word(life, v, day)
         fill_day(life, w, template, shift, day, group, slot, at)
         midnight = day * DAY_S + DAY_START_S

@@ -1,9 +1,14 @@
-"""What shape each day of a car has: the household's pattern, unless a spell, a meeting or an event says otherwise."""
+"""What shape each day of a car has: the household's pattern, unless a spell, a meeting or an event says otherwise.
+
+Days of a block are bits of a word, and `template` has a place for each of them; only those
+of days that were asked for are ever written.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.bits import lowest
 from simulate.kernels.chapters import reachable
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
@@ -22,98 +27,121 @@ from simulate.kernels.plan import (
     T_IDLE,
     T_RETURN,
     TWELVE_BITS,
+    fill_words,
     meets_on,
 )
 from simulate.kernels.words import LOW32, U32, branch, stem, word
 
+ONE = np.uint64(1)
+MAX_WEEKS = 11
+"""Weeks that a block of days touches at most."""
+
 
 @folded
-def fill_templates(life, household, car, state, group, far, first, last, template):
-    """Write the template of each day of first..last for one car; template : uint8[last - first].
-
-    far : whether its worker's job lies beyond the reach of errands (`chapters.works_far`).
-    The household's pattern, unless a spell, a meeting or an event says otherwise. Returns
-    the days of the block on which the car may be on the map, a bit each.
-    """
-    kind = np.int64(life.kind[household])
+def days_about(life, household, state, first, last):
+    """Return the days of first..last, all of one block, on which the cars of a household may be on the map."""
     if state[0] == life.elsewhere:
-        for i in range(last - first):
-            template[i] = T_IDLE
         return np.uint64(0)
-    if life.about[kind] != RESIDENT:
-        return _fill_visits(life, household, kind, first, last, template)
-    key = stem(life.key[K_DAY], np.uint64(household))
-    row = kind * MAX_CARS + car
-    for i in range(last - first):
-        pick = branch(key, np.uint64(first + i)) & np.uint64(1023)
-        template[i] = life.pattern[row, np.uint64(life.day_row[first + i]) + pick]
-    if far:
-        for i in range(last - first):
-            template[i] = life.far_job[template[i]]
-    if car == 0:
-        _attend(life, household, state, group, first, last, template)
-    _stay_away(life, household, car, first, last, template)
-    return ALL_DAYS >> np.uint64(BLOCK_DAYS - (last - first)) << np.uint64(first % BLOCK_DAYS)
+    if life.about[life.kind[household]] != RESIDENT:
+        return _days_visiting(life, household, first, last)
+    return _days_between(first, last, first, last)
 
 
 @folded
-def _fill_visits(life, household, kind, first, last, template):
-    """Plan a visitor's days, at home beyond the map but for the weeks when it comes; returns the days it comes."""
-    about = np.uint64(0)
-    for i in range(last - first):
-        template[i] = T_IDLE
-    weeks, days = stem(life.key[K_VISIT], np.uint64(household)), stem(life.key[K_DAY], np.uint64(household))
+def _days_visiting(life, household, first, last):
+    """Return the days on which a visitor from beyond the map comes."""
+    kind, about = np.int64(life.kind[household]), np.uint64(0)
+    key = stem(life.key[K_VISIT], np.uint64(household))
     for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-        comes = branch(weeks, np.uint64(week))
+        comes = branch(key, np.uint64(week))
         if (comes >> U32) >= life.comes_below[kind]:
             continue
         monday = week * 7 - life.first_weekday
-        begin, end = monday, monday + 7
         if life.about[kind] == ONE_DAY:
-            begin = monday + np.int64((comes & LOW32) % np.uint64(7))
-            end = begin + 1
-        for day in range(max(begin, first), min(end, last)):
-            if life.about[kind] == ONE_DAY or life.workday[day] == 1:
-                pick = branch(days, np.uint64(day)) & np.uint64(1023)
-                template[day - first] = life.pattern[kind * MAX_CARS, np.uint64(life.day_row[day]) + pick]
-                about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
+            day = monday + np.int64((comes & LOW32) % np.uint64(7))
+            about |= _days_between(day, day + 1, first, last)
+        else:
+            for day in range(max(monday, first), min(monday + 7, last)):
+                about |= np.uint64(life.workday[day]) << np.uint64(day % BLOCK_DAYS)
     return about
 
 
+@inlined
+def _days_between(begin, end, first, last):
+    """Return the days of begin..end that lie in first..last, all of one block, a bit each."""
+    begin, end = max(begin, first), min(end, last)
+    if begin >= end:
+        return np.uint64(0)
+    return ALL_DAYS >> np.uint64(BLOCK_DAYS - (end - begin)) << np.uint64(begin % BLOCK_DAYS)
+
+
 @folded
-def _attend(life, household, state, group, first, last, template):
+def fill_templates(life, household, car, state, group, far, first, last, asked, words, template):
+    """Write the template of each day asked for, all of first..last, for one car; template : uint8[BLOCK_DAYS].
+
+    far : whether its worker's job lies beyond the reach of errands (`chapters.works_far`);
+    words : uint64[BLOCK_DAYS], to work in.
+    """
+    kind, begin = np.int64(life.kind[household]), first // BLOCK_DAYS * BLOCK_DAYS
+    row, days = kind * MAX_CARS + car, asked
+    fill_words(stem(life.key[K_DAY], np.uint64(household)), begin, words)
+    while days != 0:
+        bit = lowest(days)
+        days &= days - ONE
+        day = begin + np.int64(bit)
+        usual = life.pattern[row, np.uint64(life.day_row[day]) + (words[bit] & np.uint64(1023))]
+        template[bit] = life.far_job[usual] if far else usual
+    if life.about[kind] == RESIDENT:
+        if car == 0:
+            _attend(life, household, state, group, first, last, asked, template)
+        _stay_away(life, household, car, first, last, asked, words, template)
+
+
+@folded
+def _attend(life, household, state, group, first, last, asked, template):
     """Send the first car to its group's weekly meeting, and to events within reach on other evenings."""
     if group >= 0:
         key = stem(life.key[K_ATTEND], np.uint64(household))
         for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
             day = week * 7 - life.first_weekday + np.int64(life.group_weekday[group])
-            if first <= day < last and (branch(key, np.uint64(week)) >> U32) < life.below[4]:
-                template[day - first] = life.with_group[template[day - first]]
+            meets = _days_between(day, day + 1, first, last) & asked
+            if meets != 0 and (branch(key, np.uint64(week)) >> U32) < life.below[4]:
+                template[lowest(meets)] = life.with_group[template[lowest(meets)]]
     i = np.searchsorted(life.event_day, first)
     while i < len(life.event_day) and life.event_day[i] < last:
-        day = np.int64(life.event_day[i])
-        goes = (word(life.key[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
-        if goes and not meets_on(life, group, day) and reachable(life, state[0], life.event_zone[day], life.reach_ds):
-            template[day - first] = life.with_group[template[day - first]]
+        day, bit = np.int64(life.event_day[i]), np.uint64(life.event_day[i] % BLOCK_DAYS)
+        goes = asked >> bit & ONE != 0 and not meets_on(life, group, day)
+        goes = goes and (word(life.key[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
+        if goes and reachable(life, state[0], life.event_zone[day], life.reach_ds):
+            template[bit] = life.with_group[template[bit]]
         i += 1
 
 
 @folded
-def _stay_away(life, household, car, first, last, template):
+def _stay_away(life, household, car, first, last, asked, words, template):
     """Let spells of travel or illness replace what was planned."""
-    key = stem(life.key[K_SPELL], np.uint64(household))
-    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-        spell = branch(key, np.uint64(week))
-        if (spell >> U32) >= life.below[2]:
-            continue
-        begins, ends = _spell_days(life, spell, week)
-        for day in range(max(begins, first), min(ends + 1, last)):
-            if car > 0 or (spell >> U32) >= life.below[1]:
-                template[day - first] = T_IDLE
-            elif day == begins:
-                template[day - first] = T_DEPART
-            else:
-                template[day - first] = T_RETURN if day == ends else T_AWAY
+    first_week, weeks = (life.first_weekday + first) // 7, np.uint64(0)
+    fill_words(stem(life.key[K_SPELL], np.uint64(household)), first_week, words[:MAX_WEEKS])
+    for i in range((life.first_weekday + last - 1) // 7 + 1 - first_week):
+        weeks |= np.uint64((words[i] >> U32) < life.below[2]) << np.uint64(i)
+    while weeks != 0:
+        i = lowest(weeks)
+        weeks &= weeks - ONE
+        spell = words[i]
+        begins, ends = _spell_days(life, spell, first_week + np.int64(i))
+        stays_in = car > 0 or (spell >> U32) >= life.below[1]
+        gone = _days_between(begins, ends + 1, first, last) & asked
+        while gone != 0:
+            bit = lowest(gone)
+            gone &= gone - ONE
+            template[bit] = T_IDLE if stays_in else T_AWAY
+        if not stays_in:
+            leaves = _days_between(begins, begins + 1, first, last) & asked
+            returns = _days_between(ends, ends + 1, first, last) & asked
+            if returns != 0:
+                template[lowest(returns)] = T_RETURN
+            if leaves != 0:
+                template[lowest(leaves)] = T_DEPART
 
 
 @folded
@@ -137,14 +165,12 @@ def next_visit(life, household, car, state, week, last):
 @folded
 def fill_visit(life, household, week, first, last, template):
     """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
-    about, key = np.uint64(0), stem(life.key[K_DAY], np.uint64(household))
     begins, ends = _spell_days(life, word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), week)
-    for i in range(last - first):
-        template[i] = T_IDLE
+    key, days = stem(life.key[K_DAY], np.uint64(household)), _days_between(begins + 1, ends, first, last)
     for day in range(max(begins + 1, first), min(ends, last)):
-        template[day - first] = life.visit_template[branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)]
-        about |= np.uint64(1) << np.uint64(day % BLOCK_DAYS)
-    return about
+        pick = branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)
+        template[day % BLOCK_DAYS] = life.visit_template[pick]
+    return days
 
 
 @inlined

@@ -90,6 +90,9 @@ class Life(NamedTuple):
     anchor_s: NDArray[np.int64]  # [t, stops + 1]
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
+    stay_hours: NDArray[
+        np.uint8
+    ]  # [t, stays, 4] first and last hour after 04:00, and whether each moves with the shift
     with_group: NDArray[np.uint8]  # [t] template
     far_job: NDArray[np.uint8]  # [t] template driven instead where the job is too far to come by on an errand
     fast_ds: NDArray[np.uint32]  # [h, alternatives, h]
@@ -102,6 +105,7 @@ class Life(NamedTuple):
     reach_work_ds: int  # the same between home and work
     slowest: int  # seconds at the slowest hour and route per tenth of a free second, in 65,536ths
     slowest_s: int  # and beyond these
+    longest_s: int  # seconds of the longest trip there can be
     far_hub: NDArray[
         np.int32
     ]  # [parts + 1, 4096] where who leaves a metro, or the world beyond, moves; -1 = off the map
@@ -109,6 +113,13 @@ class Life(NamedTuple):
     visit_template: NDArray[np.uint8]  # [64] what a visitor of a metro does on a day
     part: NDArray[np.int16]  # [h] the metro of each hub
     elsewhere: int  # zone of those who live off the map for now, -1 = there is none
+
+
+@folded
+def fill_words(key, first, words):
+    """Write the words of counters first, first + 1 and so on; alone in its loop, so that it is done in wide steps."""
+    for i in range(len(words)):
+        words[i] = branch(key, np.uint64(first + i))
 
 
 @folded
@@ -126,18 +137,15 @@ def fill_places(life, household, car, state, group, place):
 
 
 @folded
-def fill_new_places(life, household, state, day, place):
-    """Write the unfamiliar zones of the eras of a day's block; place : int64[N_PLACES]."""
+def fill_new_places(life, household, state, block, words, place):
+    """Write the unfamiliar zones of the eras of a block; words : uint64[n], to work in; place : int64[N_PLACES]."""
     hub = life.zone_hub[state[0]]
     key = stem(life.key[K_PLACE], np.uint64(household))
-    first_era = day // BLOCK_DAYS * ERAS
-    for new in range(NEW_SLOTS):
-        slot = NEW_SLOT + new
-        for era in range(ERAS):
-            version = np.uint64(state[2] * 32 + slot) + (np.uint64(first_era + era + 1) << U32)
-            place[N_SLOTS + ERAS * new + era] = life.choice[
-                life.slot_purpose[slot], hub, branch(key, version) & NINE_BITS
-            ]
+    for i in range(NEW_SLOTS * ERAS):
+        version = np.uint64(state[2] * 32 + NEW_SLOT + i // ERAS) + (np.uint64(block * ERAS + i % ERAS + 1) << U32)
+        words[i] = branch(key, version)
+    for i in range(NEW_SLOTS * ERAS):
+        place[N_SLOTS + i] = life.choice[life.slot_purpose[NEW_SLOT + i // ERAS], hub, words[i] & NINE_BITS]
 
 
 @inlined

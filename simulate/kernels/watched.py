@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simulate.kernels.bits import lowest
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -22,8 +23,9 @@ from simulate.kernels.plan import (
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
+    fill_words,
 )
-from simulate.kernels.words import branch, stem
+from simulate.kernels.words import stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 NOT_WATCHED, GATED, SPARSE, DENSE = range(4)
 """What may see a trip: nothing, gates alone, few fixed readers, or so many that asking first does not pay."""
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-ONE = np.uint64(1)
+ONE, BYTE = np.uint64(1), np.uint64(255)
 
 
 class Eyes(NamedTuple):
@@ -51,8 +53,10 @@ class Eyes(NamedTuple):
     misread: NDArray[np.uint64]  # [qualities] thresholds of a 32-bit draw
     night: NDArray[np.uint8]  # [48] 1 in half-hours of night
     patrolled: int  # whether mobile units drive at all
-    scanned: NDArray[np.uint64]  # [z, blocks, 2] days on which a zone is scanned, zone-days before
-    zone_day: NDArray[np.uint64]  # [zone-days + 1] first visit << 24 | hours of its visits
+    scanned: NDArray[np.uint64]  # [z, blocks] days on which a zone is scanned
+    before: NDArray[np.uint32]  # [z, blocks] zone-days before the first of them
+    hours: NDArray[np.uint32]  # [zone-days + 1] hours of the visits, a bit for each after 04:00
+    first: NDArray[np.uint32]  # [zone-days + 1] first visit
     visit: NDArray[np.uint64]  # [visits, 2] uid; second of the day << 40 | fleet << 32 | site
     scan_s: NDArray[np.int64]  # [fleets] seconds over which parked cars are scanned
     rolling_s: NDArray[np.int64]  # [fleets] seconds during which moving cars are met
@@ -60,100 +64,125 @@ class Eyes(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory of one group."""
+    """Working memory of one group; what has a place for each day has one for each bit of a block."""
 
     state: NDArray[np.int64]
     place: NDArray[np.int64]
     slot: NDArray[np.int64]
     zone: NDArray[np.int64]
     at: NDArray[np.int64]
-    template: NDArray[np.uint8]
-    days: NDArray[np.uint64]  # [places] days on which each is scanned
+    template: NDArray[np.uint8]  # [BLOCK_DAYS]
+    word: NDArray[np.uint64]  # [BLOCK_DAYS] the car's word of each day
+    stops: NDArray[np.uint64]  # [BLOCK_DAYS] the slots it stands at, in order, eight bits each
+    event: NDArray[np.uint64]  # [blocks] days on which the place of an event is scanned
+    days: NDArray[np.uint64]  # [slots] days on which each is scanned
     way: NDArray[np.uint64]  # [slots] slots to which a way meets a fixed reader
     hot: NDArray[np.uint64]  # [slots] slots to which a way is watched, gates included
-    driven: NDArray[np.uint8]  # [BLOCK_DAYS + 1] days on which the car leaves home
+    driven: NDArray[np.uint64]  # [BLOCK_DAYS + 1] days on which the car leaves home
+    stay: NDArray[
+        np.uint64
+    ]  # [BLOCK_DAYS x stays + 1] which may be read: zone-day << 24 | day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
     count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
 
 
 @folded
-def days_to_do(life, eyes, vehicle, first, last, about, scratch):
-    """Return the days, of those on which the car is about, on which a way is watched, and on which a stop is scanned.
-
-    A bit a day of the block; a day may turn out to hold no read.
-    """
-    block = first // BLOCK_DAYS
-    anywhere = _mark_places(life, eyes, block, scratch)
-    if eyes.watch == NOT_WATCHED and anywhere == 0:
-        return np.uint64(0), np.uint64(0)
+def days_to_ask(eyes, block, about, scratch):
+    """Return the days, of those on which the car is about, on which it might be seen wherever it drives."""
+    anywhere = _mark_places(eyes, block, scratch) if eyes.patrolled else np.uint64(0)
     if eyes.watch in (GATED, SPARSE):
         _mark_gates(eyes, scratch)
-    key = stem(life.key[K_CAR], np.uint64(vehicle))
-    watched, scanned = np.uint64(0), scratch.days[HOME_SLOT]
-    asked = anywhere if eyes.watch == NOT_WATCHED else ALL
-    for i in range(_driven(life, first, last, asked, scratch)):
-        day = first + np.int64(scratch.driven[i])
-        bit = np.uint64(day % BLOCK_DAYS)
-        hot, days = _stops_of(life, eyes, branch(key, np.uint64(day)), scratch.template[day - first], scratch)
-        watched |= (hot & ONE) << bit
-        scanned |= days & ONE << bit
-    return watched & about, scanned & about
+    return about & (anywhere if eyes.watch == NOT_WATCHED else ALL)
 
 
 @folded
-def _driven(life, first, last, asked, scratch):
+def days_to_do(life, eyes, vehicle, block, asked, scratch):
+    """Return the days, of those asked for, on which a way is watched, and on which a stop is scanned.
+
+    A bit a day of the block; a day may turn out to hold no read.
+    """
+    fill_words(stem(life.key[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
+    n = _driven(life, asked, scratch)
+    scanned = scratch.days[HOME_SLOT] | _days_scanned(life, n, scratch)
+    if eyes.watch in (GATED, SPARSE):
+        return _days_watched(n, scratch), scanned & asked
+    watched = np.uint64(0)
+    if eyes.watch == DENSE:
+        for i in range(n):
+            watched |= ONE << scratch.driven[i]
+    return watched, scanned & asked
+
+
+@folded
+def _driven(life, asked, scratch):
     """List the days, of those asked for, on which the car does not stand at home all day; returns their number."""
     n = np.int64(0)
-    asked >>= np.uint64(first % BLOCK_DAYS)
-    for i in range(last - first):
-        scratch.driven[n] = i
-        n += np.int64(np.uint64(life.leaves_home[scratch.template[i]]) & asked)
-        asked >>= ONE
+    while asked != 0:
+        bit = lowest(asked)
+        asked &= asked - ONE
+        scratch.driven[n] = bit
+        scratch.stops[bit] = HOME_SLOT
+        n += np.int64(life.leaves_home[scratch.template[bit]])
     return n
 
 
 @folded
-def _stops_of(life, eyes, w, template, scratch):
-    """Return whether one of the ways of one day is watched, and the days on which one of its stops is scanned."""
-    stops = life.stops[template]
-    before = stops >> np.uint64(4 * MAX_STOPS)
-    hot, days = np.uint64(eyes.watch == DENSE), scratch.days[before]
-    for _ in range(MAX_STOPS):
-        slot = np.uint64(life.slot_of[stops & np.uint64(15), w & np.uint64(255)])
-        stops >>= np.uint64(4)
-        w >>= np.uint64(8)
-        days |= scratch.days[slot]
-        if eyes.watch in (GATED, SPARSE):
-            hot |= scratch.hot[before] >> slot
-            before = slot
-    if eyes.watch in (GATED, SPARSE):
-        hot |= scratch.hot[before] >> np.uint64(HOME_SLOT)
-    return hot, days
+def _days_scanned(life, n, scratch):
+    """Note where the car stops on n driven days; returns the days on which one of the stops is scanned."""
+    scanned = np.uint64(0)
+    for i in range(n):
+        bit = scratch.driven[i]
+        w, purposes = scratch.word[bit], life.stops[scratch.template[bit]]
+        stops = purposes >> np.uint64(4 * MAX_STOPS)
+        days = scratch.days[stops]
+        for stop in range(MAX_STOPS):
+            slot = np.uint64(life.slot_of[purposes & np.uint64(15), w & BYTE])
+            stops |= slot << np.uint64(8 * stop + 8)
+            days |= scratch.days[slot]
+            purposes >>= np.uint64(4)
+            w >>= np.uint64(8)
+        scratch.stops[bit] = stops
+        scanned |= days & ONE << bit
+    return scanned
 
 
 @folded
-def _mark_places(life, eyes, block, scratch):
+def _days_watched(n, scratch):
+    """Return the days, of n driven ones, on which a fixed reader or a gate watches one of the ways."""
+    watched = np.uint64(0)
+    for i in range(n):
+        bit = scratch.driven[i]
+        hot, stops = np.uint64(0), scratch.stops[bit]
+        for _ in range(MAX_STOPS + 1):
+            hot |= scratch.hot[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
+            stops >>= np.uint64(8)
+        watched |= (hot & ONE) << bit
+    return watched
+
+
+@folded
+def mark_events(life, eyes, scratch):
+    """Note the days of each block on which the place of an event is scanned."""
+    scratch.event[:] = 0
+    for day in life.event_day:
+        block, bit = day // BLOCK_DAYS, ONE << np.uint64(day % BLOCK_DAYS)
+        scratch.event[block] |= eyes.scanned[life.event_zone[day], block] & bit
+
+
+@folded
+def _mark_places(eyes, block, scratch):
     """Note the days of a block on which each slot's place is scanned; returns those on which any is."""
-    if eyes.patrolled == 0:
-        for slot in range(N_SLOTS):
-            scratch.days[slot] = 0
-        return np.uint64(0)
-    anywhere = np.uint64(0)
     for slot in range(N_SLOTS):
-        scratch.days[slot] = eyes.scanned[scratch.place[slot], block, 0]
+        scratch.days[slot] = eyes.scanned[scratch.place[slot], block]
     for new in range(NEW_SLOTS):
         of_eras = np.uint64(0)
         for era in range(ERAS):
             in_era = (ONE << np.uint64(ERA_DAYS)) - ONE << np.uint64(ERA_DAYS * era)
-            of_eras |= eyes.scanned[scratch.place[N_SLOTS + ERAS * new + era], block, 0] & in_era
+            of_eras |= eyes.scanned[scratch.place[N_SLOTS + ERAS * new + era], block] & in_era
         scratch.days[NEW_SLOT + new] = of_eras
-    event = np.searchsorted(life.event_day, block * BLOCK_DAYS)
-    while event < len(life.event_day) and life.event_day[event] < (block + 1) * BLOCK_DAYS:
-        day = np.int64(life.event_day[event])
-        bit = ONE << np.uint64(day % BLOCK_DAYS)
-        scratch.days[GROUP_SLOT] |= eyes.scanned[life.event_zone[day], block, 0] & bit
-        event += 1
+    scratch.days[GROUP_SLOT] |= scratch.event[block]
+    anywhere = np.uint64(0)
     for slot in range(N_SLOTS):
         anywhere |= scratch.days[slot]
     return anywhere

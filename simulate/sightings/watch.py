@@ -8,7 +8,7 @@ vehicles is drawn under a nominal calendar with a gate at every candidate lot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -114,9 +114,7 @@ def _watch(
     site_of_visit = mobile[np.searchsorted(place, owner_of_visit.astype(np.int64) * zones.n + calendar.zone)]
     scan_s = np.array([round(fleet.scan_min * 60) for fleet in fleets] or [0], np.int64)
     rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
-    scanned, zone_day, visit, most_visits = _tables(
-        calendar, zones.n, settings.period.days, site_of_visit, np.maximum(scan_s, rolling_s)
-    )
+    packed = _packed(calendar, zones.n, settings.period.days, site_of_visit, np.maximum(scan_s, rolling_s))
     routes = world.routes
     capture = [
         [readers.capture_day, readers.mobile_capture_day], [readers.capture_night, readers.mobile_capture_night],
@@ -136,14 +134,14 @@ def _watch(
         misread=np.array([streams.threshold(readers.misread), streams.threshold(readers.mobile_misread)], np.uint64),
         night=_night(*readers.night),
         patrolled=int(calendar.n > 0),
-        scanned=scanned,
-        zone_day=zone_day,
-        visit=visit,
+        **packed._asdict(),
         scan_s=scan_s,
         rolling_s=rolling_s,
         visible=_visible(zones, settings.parking),
     )
-    return Watch(sites=sites, visits=calendar, eyes=eyes, most_visits=most_visits)
+    return Watch(
+        sites=sites, visits=calendar, eyes=eyes, most_visits=int(np.diff(packed.first.astype(np.int64)).max(initial=0))
+    )
 
 
 def _gated(world: World, rules: Mapping[str, Gates], lots: Mapping[str, NDArray[np.int64]]) -> Gated:
@@ -189,33 +187,43 @@ def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
     return order[draw[order] > 0]
 
 
-def _tables(
+class Packed(NamedTuple):
+    """The calendar in three levels, as `Eyes` says: days of a zone, hours of a day, visits."""
+
+    scanned: NDArray[np.uint64]
+    before: NDArray[np.uint32]
+    hours: NDArray[np.uint32]
+    first: NDArray[np.uint32]
+    visit: NDArray[np.uint64]
+
+
+def _packed(
     calendar: Visits, n_zones: int, days: int, site_of_visit: NDArray[np.int64], lasts_s: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], int]:  # fmt: skip
-    """Pack the calendar in three levels: days of a zone, hours of a day, visits."""
+) -> Packed:
+    """Pack the calendar."""
     blocks = -(-days // BLOCK_DAYS)
     zone, day = calendar.zone.astype(np.int64), calendar.day.astype(np.int64)
     begins = np.append(True, (zone[1:] != zone[:-1]) | (day[1:] != day[:-1]))[: calendar.n]
     first = np.flatnonzero(begins)
-    zone_days = np.zeros((n_zones * blocks, 2), np.uint64)
+    scanned = np.zeros(n_zones * blocks, np.uint64)
     cell = zone[first] * blocks + day[first] // BLOCK_DAYS
-    np.bitwise_or.at(zone_days[:, 0], cell, np.uint64(1) << (day[first] % BLOCK_DAYS).astype(np.uint64))
-    counts = np.bincount(cell, minlength=len(zone_days))
-    zone_days[:, 1] = np.cumsum(counts) - counts
-    hours = np.zeros(len(first) + 1, np.uint64)
+    np.bitwise_or.at(scanned, cell, np.uint64(1) << (day[first] % BLOCK_DAYS).astype(np.uint64))
+    counts = np.bincount(cell, minlength=len(scanned))
+    before = (np.cumsum(counts) - counts).astype(np.uint32)
+    hours = np.zeros(len(first) + 1, np.uint32)
     last_s = calendar.second + lasts_s[calendar.fleet]
     for later_s in range(0, int(lasts_s.max()) + 3600, 3600):
-        hour = np.minimum(np.minimum(calendar.second + later_s, last_s) // 3600, 23).astype(np.uint64)
-        np.bitwise_or.at(hours, np.cumsum(begins) - 1, np.uint64(1) << hour)
-    starts = np.append(first, calendar.n).astype(np.uint64)
+        hour = np.minimum(np.minimum(calendar.second + later_s, last_s) // 3600, 23).astype(np.uint32)
+        np.bitwise_or.at(hours, np.cumsum(begins) - 1, np.uint32(1) << hour)
     packed = (
         calendar.second.astype(np.uint64) << np.uint64(40)
         | calendar.fleet.astype(np.uint64) << np.uint64(32)
         | site_of_visit.astype(np.uint64)
     )
     visit = np.stack([calendar.uid, packed], axis=1)
-    most = int(np.diff(np.append(first, calendar.n)).max(initial=0))
-    return zone_days.reshape(n_zones, blocks, 2), (starts << np.uint64(24)) | hours, visit, most
+    shape = (n_zones, blocks)
+    starts = np.append(first, calendar.n).astype(np.uint32)
+    return Packed(scanned.reshape(shape), before.reshape(shape), hours, starts, visit)
 
 
 def _how_much(hot: NDArray[np.uint8], gates: int) -> int:

@@ -12,6 +12,7 @@ from simulate.kernels.plan import (
     HOME_SLOT,
     KEY_NAMES,
     MAX_CARS,
+    MAX_LEGS,
     MAX_STOPS,
     ONE_DAY,
     OUTSIDE_SLOT,
@@ -20,7 +21,7 @@ from simulate.kernels.plan import (
     Life,
 )
 from simulate.travel.calendar import Calendar, calendar
-from simulate.travel.diaries import PATTERNS, Diaries, diaries, pattern_table
+from simulate.travel.diaries import GROUP_OFFSET_S, PATTERNS, Diaries, diaries, pattern_table
 from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,
@@ -124,6 +125,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         anchor_s=table.anchor_s,
         jitter_s=table.jitter_s,
         shifts=table.shifts,
+        stay_hours=_stay_hours(table),
         with_group=table.with_group,
         far_job=table.far_job,
         fast_ds=world.routes.fast_ds,
@@ -136,6 +138,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         reach_work_ds=world.reach.work_ds,
         slowest=world.reach.slowest,
         slowest_s=world.reach.slowest_s,
+        longest_s=_longest_s(world, factors, travel),
         far_hub=far_hubs(world),
         visit_zone=visit_zones(world),
         visit_template=visit_days(),
@@ -158,6 +161,30 @@ def _packed(table: Diaries) -> NDArray[np.uint64]:
     for stop in range(MAX_STOPS):
         packed |= table.purpose[:, stop].astype(np.uint64) << np.uint64(4 * stop)
     return packed
+
+
+def _stay_hours(table: Diaries) -> NDArray[np.uint8]:
+    """Return the first and last hour that each stay of a template may touch, and whether each moves with the shift.
+
+    uint8[t, MAX_LEGS + 1, 4], hours after 04:00, of a shift at 08:00. A car that is on its way counts as there.
+    """
+    hours = np.zeros((len(table.n_legs), MAX_LEGS + 1, 4), np.uint8)
+    hours[:, :, 1] = 23
+    for t, stay in np.argwhere(np.arange(MAX_LEGS) < table.n_legs[:, None]):
+        group = stay < table.n_stops[t] and table.purpose[t, stay] == Purpose.GROUP
+        spread_s = GROUP_OFFSET_S if group else 0
+        anchor_s, moves = int(table.anchor_s[t, stay]), table.shifts[t, stay]
+        hours[t, stay, 1] = (anchor_s + int(table.jitter_s[t]) + spread_s) // 3600
+        hours[t, stay + 1, 0] = (anchor_s - spread_s) // 3600
+        hours[t, stay, 3] = hours[t, stay + 1, 2] = moves
+    return hours
+
+
+def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -> int:
+    """Return seconds of the longest trip there can be, or more."""
+    ways = (world.routes.fast_ds, world.routes.slow_ds)
+    longest = sum(int(way.max()) * int(factor.max()) for way, factor in zip(ways, factors, strict=True))
+    return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 
 def _alternatives(travel: Travel) -> NDArray[np.uint8]:

@@ -327,18 +327,17 @@ def crowded(days: int) -> Small:
     longest = int(np.argmax(life.n_legs))
     visits, day = 12, np.arange(days)
     zones, blocks = len(eyes.gate), eyes.scanned.shape[1]
-    scanned = np.zeros((zones, blocks, 2), np.uint64)
+    scanned = np.zeros((zones, blocks), np.uint64)
     for block in range(blocks):
-        scanned[:, block, 0] = sum(1 << int(d) % BLOCK_DAYS for d in day if d // BLOCK_DAYS == block)
-    for block in range(blocks):
-        scanned[:, block, 1] = np.arange(zones) * days + block * BLOCK_DAYS
+        scanned[:, block] = sum(1 << int(d) % BLOCK_DAYS for d in day if d // BLOCK_DAYS == block)
+    before = (np.arange(zones)[:, None] * days + np.arange(blocks) * BLOCK_DAYS).astype(np.uint32)
     visit = np.zeros((zones * days * visits, 2), np.uint64)
     visit[:, 0] = np.arange(len(visit)) * 2_654_435_761
     second = np.tile(np.arange(visits) * 5400 + 4 * 3600, zones * days).astype(np.uint64)
     visit[:, 1] = second << np.uint64(40) | np.uint64(run.watch.sites.of_kind(SiteKind.MOBILE)[0])
-    starts = np.arange(zones * days + 1, dtype=np.uint64) * np.uint64(visits)
+    starts = np.arange(zones * days + 1, dtype=np.uint32) * np.uint32(visits)
     planted = eyes._replace(
-        scanned=scanned, zone_day=starts << np.uint64(24) | np.uint64(2**24 - 1), visit=visit,
+        scanned=scanned, before=before, hours=np.full_like(starts, 2**24 - 1), first=starts, visit=visit,
         gate=np.full_like(eyes.gate, run.world.readers.n),
     )  # fmt: skip
     bound = row_bound(days, run.world.routes.longest_chain, True, visits)
