@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import extending, types
 
+ONE, BYTE, ALL = np.uint64(1), np.uint64(255), np.uint64(0xFFFFFFFFFFFFFFFF)
 intrinsic: Any = extending.intrinsic
 """Numba supplies the typing context itself, which its annotations do not say."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.bits import lowest
+from simulate.kernels.bits import ONE, lowest
 from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
 from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
@@ -74,7 +74,7 @@ def _write_legs(life, v, first, about, templates, place, shift, group, slot, at,
     """Write the legs of the days of a block on which a car is about; returns the rows written so far."""
     while about != 0:
         bit = lowest(about)
-        about &= about - np.uint64(1)
+        about &= about - ONE
         day, template = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(bit), np.int64(templates[bit])
         w = car_word(life, v, day)
         fill_day(life, w, template, shift, day, group, slot, at)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.kernels.bits import lowest
+from simulate.kernels.bits import ALL, ONE, lowest
 from simulate.kernels.chapters import reachable
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
-    ALL_DAYS,
     BLOCK_DAYS,
     K_ATTEND,
     K_DAY,
@@ -32,7 +31,6 @@ from simulate.kernels.plan import (
 )
 from simulate.kernels.words import LOW32, U32, branch, stem, word
 
-ONE = np.uint64(1)
 MAX_WEEKS = 11
 """Weeks that a block of days touches at most."""
 
@@ -72,7 +70,7 @@ def _days_between(begin, end, first, last):
     begin, end = max(begin, first), min(end, last)
     if begin >= end:
         return np.uint64(0)
-    return ALL_DAYS >> np.uint64(BLOCK_DAYS - (end - begin)) << np.uint64(begin % BLOCK_DAYS)
+    return ALL >> np.uint64(BLOCK_DAYS - (end - begin)) << np.uint64(begin % BLOCK_DAYS)
 
 
 @folded

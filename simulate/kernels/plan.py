@@ -47,7 +47,6 @@ NEVER = 2**31 - 1
 RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
 """On which days of a week a car is about: all, one of a visitor's week, or its working days."""
 JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
-ALL_DAYS = np.uint64(0xFFFFFFFFFFFFFFFF)
 NINE_BITS, TWELVE_BITS = np.uint64(511), np.uint64(4095)
 
 
@@ -90,9 +89,7 @@ class Life(NamedTuple):
     anchor_s: NDArray[np.int64]  # [t, stops + 1]
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
-    stay_hours: NDArray[
-        np.uint8
-    ]  # [t, stays, 4] first and last hour after 04:00, and whether each moves with the shift
+    stay_hours: NDArray[np.uint32]  # [t x 8] by stay, its first hour | last << 8 | does each move with the shift << 16
     with_group: NDArray[np.uint8]  # [t] template
     far_job: NDArray[np.uint8]  # [t] template driven instead where the job is too far to come by on an errand
     fast_ds: NDArray[np.uint32]  # [h, alternatives, h]

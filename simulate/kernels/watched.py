@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulate.kernels.bits import lowest
+from simulate.kernels.bits import ALL, BYTE, ONE, lowest
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -19,21 +19,20 @@ from simulate.kernels.plan import (
     GROUP_SLOT,
     HOME_SLOT,
     K_CAR,
+    K_PARK,
     MAX_STOPS,
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
     fill_words,
 )
-from simulate.kernels.words import stem
+from simulate.kernels.words import U32, branch, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_WATCHED, GATED, SPARSE, DENSE = range(4)
 """What may see a trip: nothing, gates alone, few fixed readers, or so many that asking first does not pay."""
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-ONE, BYTE = np.uint64(1), np.uint64(255)
 
 
 class Eyes(NamedTuple):
@@ -79,9 +78,7 @@ class Scratch(NamedTuple):
     way: NDArray[np.uint64]  # [slots] slots to which a way meets a fixed reader
     hot: NDArray[np.uint64]  # [slots] slots to which a way is watched, gates included
     driven: NDArray[np.uint64]  # [BLOCK_DAYS + 1] days on which the car leaves home
-    stay: NDArray[
-        np.uint64
-    ]  # [BLOCK_DAYS x stays + 1] which may be read: zone-day << 24 | day << 16 | number << 8 | slot
+    stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays + 1] zone-day << 24 | bit of the day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
     count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
@@ -103,28 +100,35 @@ def days_to_do(life, eyes, vehicle, block, asked, scratch):
     A bit a day of the block; a day may turn out to hold no read.
     """
     fill_words(stem(life.key[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
-    n = _driven(life, asked, scratch)
-    scanned = scratch.days[HOME_SLOT] | _days_scanned(life, n, scratch)
+    n, driven = _driven(life, asked, scratch)
+    at_home = scratch.days[HOME_SLOT]
+    if not stands_in_view(eyes, stem(life.key[K_PARK], np.uint64(vehicle)), scratch.place[HOME_SLOT], HOME_SLOT):
+        at_home &= driven  # out of view all day: only who comes or goes is met
+    scanned = (at_home | _days_scanned(life, n, scratch)) & asked
     if eyes.watch in (GATED, SPARSE):
-        return _days_watched(n, scratch), scanned & asked
-    watched = np.uint64(0)
-    if eyes.watch == DENSE:
-        for i in range(n):
-            watched |= ONE << scratch.driven[i]
-    return watched, scanned & asked
+        return _days_watched(n, scratch), scanned
+    return driven if eyes.watch == DENSE else np.uint64(0), scanned
+
+
+@inlined
+def stands_in_view(eyes, of_place, zone, slot):
+    """Tell whether a car stands in view at a place, always or never; of_place : what its words of parking share."""
+    return (branch(of_place, np.uint64(zone)) >> U32) < eyes.visible[np.int64(slot != HOME_SLOT), zone]
 
 
 @folded
 def _driven(life, asked, scratch):
-    """List the days, of those asked for, on which the car does not stand at home all day; returns their number."""
-    n = np.int64(0)
+    """List the days asked for on which the car does not stand at home all day; returns their number and bits."""
+    n, driven = np.int64(0), np.uint64(0)
     while asked != 0:
         bit = lowest(asked)
         asked &= asked - ONE
+        drives = np.uint64(life.leaves_home[scratch.template[bit]])
         scratch.driven[n] = bit
         scratch.stops[bit] = HOME_SLOT
-        n += np.int64(life.leaves_home[scratch.template[bit]])
-    return n
+        n += np.int64(drives)
+        driven |= drives << bit
+    return n, driven
 
 
 @folded
@@ -173,7 +177,9 @@ def mark_events(life, eyes, scratch):
 @folded
 def _mark_places(eyes, block, scratch):
     """Note the days of a block on which each slot's place is scanned; returns those on which any is."""
-    for slot in range(N_SLOTS):
+    for slot in range(NEW_SLOT):
+        scratch.days[slot] = eyes.scanned[scratch.place[slot], block]
+    for slot in range(NEW_SLOT + NEW_SLOTS, N_SLOTS):
         scratch.days[slot] = eyes.scanned[scratch.place[slot], block]
     for new in range(NEW_SLOTS):
         of_eras = np.uint64(0)

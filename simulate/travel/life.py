@@ -163,21 +163,21 @@ def _packed(table: Diaries) -> NDArray[np.uint64]:
     return packed
 
 
-def _stay_hours(table: Diaries) -> NDArray[np.uint8]:
-    """Return the first and last hour that each stay of a template may touch, and whether each moves with the shift.
+def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
+    """Pack the first and last hour that each stay of a template may touch, and whether each moves with the shift.
 
-    uint8[t, MAX_LEGS + 1, 4], hours after 04:00, of a shift at 08:00. A car that is on its way counts as there.
+    uint32[8t], eight stays a template; hours after 04:00, of a shift at 08:00. A car on its way counts as there.
     """
-    hours = np.zeros((len(table.n_legs), MAX_LEGS + 1, 4), np.uint8)
-    hours[:, :, 1] = 23
+    first, last = (np.full((len(table.n_legs), 8), hour, np.uint32) for hour in (0, 23))
+    begin_moves, end_moves = np.zeros_like(first), np.zeros_like(first)
     for t, stay in np.argwhere(np.arange(MAX_LEGS) < table.n_legs[:, None]):
         group = stay < table.n_stops[t] and table.purpose[t, stay] == Purpose.GROUP
         spread_s = GROUP_OFFSET_S if group else 0
-        anchor_s, moves = int(table.anchor_s[t, stay]), table.shifts[t, stay]
-        hours[t, stay, 1] = (anchor_s + int(table.jitter_s[t]) + spread_s) // 3600
-        hours[t, stay + 1, 0] = (anchor_s - spread_s) // 3600
-        hours[t, stay, 3] = hours[t, stay + 1, 2] = moves
-    return hours
+        anchor_s = int(table.anchor_s[t, stay])
+        last[t, stay] = (anchor_s + int(table.jitter_s[t]) + spread_s) // 3600
+        first[t, stay + 1] = max(anchor_s - spread_s, 0) // 3600
+        begin_moves[t, stay + 1] = end_moves[t, stay] = table.shifts[t, stay]
+    return (first | last << 8 | begin_moves << 16 | end_moves << 17).ravel().astype(np.uint32)
 
 
 def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -> int:

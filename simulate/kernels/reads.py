@@ -1,0 +1,29 @@
+"""One read: whether it is made, and whether it names the right plate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.kernels.leaf import folded
+from simulate.kernels.plates import confused
+from simulate.kernels.words import LOW32, U32, mix
+
+STANDING, MOBILE = 0, 1
+"""Kinds of quality: fixed readers and gates; mobile units."""
+MISREAD = np.uint64(0x6A09E667F3BCC909)
+"""Turns the word of a read into the word that picks its wrong plate."""
+
+
+@folded
+def read(eyes, plates, group, rank, own, quality, u, second, site, scratch):
+    """Decide one read by its word, and whether it names the right plate."""
+    dark = eyes.night[np.uint64(second) // np.uint64(1800) % np.uint64(48)]
+    if (u >> U32) < eyes.capture[dark, quality]:
+        read = np.uint64(second) << np.uint64(27) | np.uint64(site) << np.uint64(3) | np.uint64(rank)
+        if (u & LOW32) < eyes.misread[quality]:
+            plate = confused(plates, group, own, mix(u ^ MISREAD))
+            scratch.wrong[scratch.count[1]] = np.uint64(plate) << np.uint64(57) | read
+            scratch.count[1] += 1
+        else:
+            scratch.seen[scratch.count[0]] = np.uint64(own) << np.uint64(57) | read
+            scratch.count[0] += 1

@@ -1,0 +1,146 @@
+"""What mobile units read: cars that stand in view, and cars that come or go while a unit is in the zone.
+
+Stays that cannot have been read are left out by structure: first those whose zone no unit
+comes to on that day, then, by a table of hours, those it comes to when the car is not there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.bits import BYTE, ONE, lowest, ones
+from simulate.kernels.leaf import folded
+from simulate.kernels.plan import (
+    BLOCK_DAYS,
+    JITTER,
+    K_PARK,
+    K_SCAN,
+    MAX_LEGS,
+    alternative_of,
+    anchor,
+    hour_of,
+    trip_s,
+    zone_on,
+)
+from simulate.kernels.reads import MOBILE, read
+from simulate.kernels.watched import stands_in_view
+from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
+
+
+@folded
+def draw_stays(life, eyes, plates, group, rank, own, todo, block, shift, meets, scratch):
+    """Write what mobile units read of one car on the days to do, stay by stay."""
+    vehicle = np.uint64(rank * plates.groups + group)
+    of_place, of_scan = stem(life.key[K_PARK], vehicle), stem(life.key[K_SCAN], vehicle)
+    n = _keep_in_hours(life, eyes, _list_scanned(life, todo, scratch), block, shift, meets, scratch)
+    for i in range(n):
+        _stand(life, eyes, plates, group, rank, own, scratch.stay[i], block, shift, meets, of_place, of_scan, scratch)
+
+
+@folded
+def _list_scanned(life, todo, scratch):
+    """List the stays of the days to do at places that are scanned on that day; returns their number."""
+    n = np.int64(0)
+    while todo != 0:
+        bit = lowest(todo)
+        todo &= todo - ONE
+        stops, legs = scratch.stops[bit], life.n_legs[scratch.template[bit]]
+        for stay in range(MAX_LEGS + 1):
+            slot = stops >> np.uint64(8 * stay) & BYTE
+            scratch.stay[n] = bit << np.uint64(16) | np.uint64(stay << 8) | slot
+            n += np.int64(scratch.days[slot] >> bit & ONE & np.uint64(stay <= legs))
+    return n
+
+
+@folded
+def _keep_in_hours(life, eyes, n, block, shift, meets, scratch):
+    """Keep, of n stays listed, those in whose hours a unit comes, and note the zone-day; returns their number."""
+    kept = np.int64(0)
+    for i in range(n):
+        listed = scratch.stay[i]
+        bit, stay, slot = listed >> np.uint64(16), listed >> np.uint64(8) & BYTE, np.int64(listed & BYTE)
+        zone = zone_on(life, scratch.place, slot, block * BLOCK_DAYS + np.int64(bit), meets)
+        days = eyes.scanned[zone, block]
+        nth = np.uint64(eyes.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
+        there = _hours_of(np.uint64(life.stay_hours[np.uint64(scratch.template[bit]) << np.uint64(3) | stay]), shift)
+        scratch.stay[kept] = nth << np.uint64(24) | listed
+        kept += np.int64(days >> bit & ONE & np.uint64(np.uint64(eyes.hours[nth]) & there != 0))
+    return kept
+
+
+@folded
+def _hours_of(packed, shift):
+    """Return a bit for each hour after 04:00 that a stay may touch, however late the car is and long its trips."""
+    shift_hour = shift // 3600
+    first = np.int64(packed & BYTE) + np.int64(packed >> np.uint64(16) & ONE) * shift_hour
+    last = np.int64(packed >> np.uint64(8) & BYTE) + np.int64(packed >> np.uint64(17)) * (shift_hour + 1)
+    first, last = min(max(first, 0), 23), min(max(last, 0), 23)
+    return (ONE << np.uint64(last + 1)) - (ONE << np.uint64(first))
+
+
+@folded
+def _stand(life, eyes, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch):
+    """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
+    nth, bit = listed >> np.uint64(24), listed >> np.uint64(16) & BYTE
+    stay, slot = np.int64(listed >> np.uint64(8) & BYTE), np.int64(listed & BYTE)
+    day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
+    legs, stops, late = np.int64(life.n_legs[template]), np.int64(life.n_stops[template]), mix(w ^ JITTER)
+    begin = anchor(life, late, template, stay - 1, shift, day, meets) if stay > 0 else 0
+    end = anchor(life, late, template, stay, shift, day, meets) if stay < legs else DAY_S
+    hours, slack = np.uint64(eyes.hours[nth]), life.longest_s
+    comes = stay > 0 and hours & _hours_between(begin, begin + slack if stay > stops else begin) != 0
+    goes = stay < legs and hours & _hours_between(end - slack if stay < stops else end, end) != 0
+    in_view = stands_in_view(eyes, of_place, zone_on(life, scratch.place, slot, day, meets), slot)
+    if not (in_view or comes or goes):
+        return
+    if goes and stay < stops and _comes_by(eyes, nth, end - slack, end):
+        end -= _trip_of(life, w, stay, end, day, meets, scratch)
+    if comes and stay > stops and _comes_by(eyes, nth, begin, begin + slack):
+        begin += _trip_of(life, w, stay - 1, begin, day, meets, scratch)
+    midnight = day * DAY_S + DAY_START_S
+    for x in range(eyes.first[nth], eyes.first[nth + ONE]):
+        u, site = branch(of_scan, eyes.visit[x, 0]), np.int64(eyes.visit[x, 1] & LOW32)
+        second, fleet = _when_and_who(eyes, x)
+        rolls_until = second + eyes.rolling_s[fleet]
+        if comes and second <= begin < rolls_until:
+            met = mix(u + np.uint64(2 * stay) * GOLDEN)
+            read(eyes, plates, group, rank, own, MOBILE, met, midnight + begin, site, scratch)
+        scan = second + np.int64((u & np.uint64(0xFFFF)) * np.uint64(eyes.scan_s[fleet]) >> np.uint64(16))
+        if in_view and begin <= scan < end:
+            read(eyes, plates, group, rank, own, MOBILE, mix(u), midnight + scan, site, scratch)
+        if goes and second <= end < rolls_until:
+            met = mix(u + np.uint64(2 * stay + 1) * GOLDEN)
+            read(eyes, plates, group, rank, own, MOBILE, met, midnight + end, site, scratch)
+
+
+@folded
+def _comes_by(eyes, nth, begin, end):
+    """Tell whether a unit is in the zone of a zone-day at any time from begin to end."""
+    near = False
+    for x in range(eyes.first[nth], eyes.first[nth + ONE]):
+        second, fleet = _when_and_who(eyes, x)
+        near |= second <= end and begin < second + max(eyes.scan_s[fleet], eyes.rolling_s[fleet])
+    return near
+
+
+@folded
+def _when_and_who(eyes, x):
+    """Return the second of the day when a visit begins, and the fleet of its unit."""
+    return np.int64(eyes.visit[x, 1] >> np.uint64(40)), np.int64(eyes.visit[x, 1] >> U32 & BYTE)
+
+
+@folded
+def _trip_of(life, w, leg, at, day, meets, scratch):
+    """Return how long a trip takes that is named by its anchor, in seconds."""
+    hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
+    a = life.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
+    b = life.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
+    return trip_s(life, a, alternative_of(life, w, leg, hour), b, hour)
+
+
+@folded
+def _hours_between(begin, end):
+    """Return a bit for each hour after 04:00 that a stay may touch."""
+    first, last = np.uint64(max(begin, 0)) // np.uint64(3600), np.uint64(max(end, 0)) // np.uint64(3600)
+    return (ONE << (last + ONE)) - (ONE << first)
