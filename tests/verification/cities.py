@@ -28,6 +28,14 @@ CITY = {
 }
 """A dense fixed network with its full crowd: about 68,000 vehicles."""
 OBSERVER = "town-and-shops"
+METROS = {
+    1_300_000: (1000, 0.09, 15),
+    2_400_000: (1050, 0.27, 30),
+    5_100_000: (1100, 0.33, 60),
+    13_100_000: (1800, 0.31, 160),
+}
+"""Metros of four sizes, by people: people per square kilometre (assumption), share of the people of the 50
+largest metros who live in one of about this size (Census 2019), and one car in how many is followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -20,22 +20,20 @@ BLOCK_PEOPLE = 30
 """People in a census block: 309 million in 11.1 million blocks in 2010 give 28 (derived, unchecked)."""
 TRACT_PEOPLE = 4000
 """What census tracts are drawn to hold."""
-DENSITY_PER_KM2 = 2000
-"""People per square kilometre of the towns compared (assumption: a compact American city)."""
 VEHICLES_PER_PERSON = 0.68
 BLOCK_VEHICLES = round(BLOCK_PEOPLE * VEHICLES_PER_PERSON)
 
 
-def set_sizes(people: int, vehicles_per_zone: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Build a town; return for each commuter how many share home and work, by zone and by tract; int64[c] each."""
-    side_m = np.sqrt(people / DENSITY_PER_KM2) * 1000
+def set_sizes(people: int, density: int, vehicles_per_zone: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Build a metro; return for each commuter how many share home and work, by zone and by tract; int64[c] each."""
     scenario = sim.load(
-        "smallville",
+        "metro",
         overrides={
             "roads.population": people,
-            "roads.density_per_km2": DENSITY_PER_KM2,
-            "roads.block_m": float(max(200, round(side_m / 30))),  # at most 31 by 31 junctions
+            "roads.density_per_km2": density,
             "roads.vehicles_per_zone": vehicles_per_zone,
+            "readers.place.*.count": 1,  # nobody is read here, and a small town has no room for a metro's readers
+            "readers.place.*.spacing_m": 0,
             "period.days": 1,
         },
     )
@@ -55,14 +53,16 @@ def weighted_median(value: NDArray[np.int64], weight: NDArray[np.float64]) -> fl
 
 
 def _tracts(zones: Zones, people: int) -> NDArray[np.int64]:
-    """Cut the town into strips of equal population, and each strip across; int64[z]."""
+    """Cut a metro into strips of equal population, and each strip across; a place beyond is one tract; int64[z]."""
     n = max(1, round(people / TRACT_PEOPLE))
     strips = max(1, round(np.sqrt(n)))
-    strip = _equal(zones.x_m, zones.residents, strips)
+    inside, beyond = np.flatnonzero(~zones.outside), np.flatnonzero(zones.outside)
+    strip = _equal(zones.x_m[inside], zones.residents[inside], strips)
     tract = np.zeros(zones.n, np.int64)
     for s in range(strips):
-        inside = np.flatnonzero(strip == s)
-        tract[inside] = s * n + _equal(zones.y_m[inside], zones.residents[inside], round(n / strips))
+        its = inside[strip == s]
+        tract[its] = s * n + _equal(zones.y_m[its], zones.residents[its], round(n / strips))
+    tract[beyond] = strips * n + np.arange(len(beyond))
     return tract
 
 

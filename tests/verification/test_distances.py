@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import movement
 import numpy as np
 import pytest
+from cities import METROS
 from pictures import BLUE, FAINT, GREY, INK, panels, plain_numbers
 from worlds import finish
 
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.verify
 
-METROS = {
-    1_300_000: (1000, 0.09, 15),
-    2_400_000: (1050, 0.27, 30),
-    5_100_000: (1100, 0.33, 60),
-    13_100_000: (1800, 0.31, 160),
-}
-"""By people: people per square kilometre (assumption), share of the people of the 50 largest metros who
-live in one of about this size (Census 2019), and one car in how many is followed."""
 HUBS = 150
 """Hubs whose trips are measured along their links."""
 NHTS = "derived from NHTS 2017 totals"
