@@ -100,14 +100,13 @@ def days_to_do(life, eyes, vehicle, block, asked, scratch):
     A bit a day of the block; a day may turn out to hold no read.
     """
     fill_words(stem(life.key[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
-    n, driven = _driven(life, asked, scratch)
-    at_home = scratch.days[HOME_SLOT]
-    if not stands_in_view(eyes, stem(life.key[K_PARK], np.uint64(vehicle)), scratch.place[HOME_SLOT], HOME_SLOT):
-        at_home &= driven  # out of view all day: only who comes or goes is met
-    scanned = (at_home | _days_scanned(life, n, scratch)) & asked
-    if eyes.watch in (GATED, SPARSE):
-        return _days_watched(n, scratch), scanned
-    return driven if eyes.watch == DENSE else np.uint64(0), scanned
+    n = _driven(life, asked, scratch)
+    scanned = _days_scanned(life, n, scratch)
+    of_place = stem(life.key[K_PARK], np.uint64(vehicle))
+    if stands_in_view(eyes, of_place, scratch.place[HOME_SLOT], HOME_SLOT):  # else nobody reads it on a day at home
+        scanned |= scratch.days[HOME_SLOT]
+    watched = np.uint64(0) if eyes.watch == NOT_WATCHED else _days_watched(eyes, n, scratch)
+    return watched, scanned & asked
 
 
 @inlined
@@ -118,22 +117,20 @@ def stands_in_view(eyes, of_place, zone, slot):
 
 @folded
 def _driven(life, asked, scratch):
-    """List the days asked for on which the car does not stand at home all day; returns their number and bits."""
-    n, driven = np.int64(0), np.uint64(0)
+    """List the days asked for on which the car does not stand at home all day; returns their number."""
+    n = np.int64(0)
     while asked != 0:
         bit = lowest(asked)
         asked &= asked - ONE
-        drives = np.uint64(life.leaves_home[scratch.template[bit]])
         scratch.driven[n] = bit
         scratch.stops[bit] = HOME_SLOT
-        n += np.int64(drives)
-        driven |= drives << bit
-    return n, driven
+        n += np.int64(life.leaves_home[scratch.template[bit]])
+    return n
 
 
 @folded
 def _days_scanned(life, n, scratch):
-    """Note where the car stops on n driven days; returns the days on which one of the stops is scanned."""
+    """Note where the car stands on n driven days; returns those on which one of these places is scanned."""
     scanned = np.uint64(0)
     for i in range(n):
         bit = scratch.driven[i]
@@ -152,15 +149,16 @@ def _days_scanned(life, n, scratch):
 
 
 @folded
-def _days_watched(n, scratch):
-    """Return the days, of n driven ones, on which a fixed reader or a gate watches one of the ways."""
+def _days_watched(eyes, n, scratch):
+    """Return the days, of n driven ones, on which a way may be watched; where readers are dense, all of them."""
     watched = np.uint64(0)
     for i in range(n):
         bit = scratch.driven[i]
-        hot, stops = np.uint64(0), scratch.stops[bit]
-        for _ in range(MAX_STOPS + 1):
-            hot |= scratch.hot[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
-            stops >>= np.uint64(8)
+        hot, stops = np.uint64(eyes.watch == DENSE), scratch.stops[bit]
+        if eyes.watch != DENSE:
+            for _ in range(MAX_STOPS + 1):
+                hot |= scratch.hot[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
+                stops >>= np.uint64(8)
         watched |= (hot & ONE) << bit
     return watched
 
