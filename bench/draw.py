@@ -1,8 +1,8 @@
 """How fast sightings are drawn: nanoseconds a vehicle, a vehicle-day and a sighting, and against pyarrow.
 
 Run with `make bench`. The parts are told apart by drawing the same vehicles three times:
-for one day with nobody watching (a vehicle), for all days up to knowing on which of them one
-of its places is scanned (a vehicle-day), and in full (a sighting). Each is the
+for one day with nobody watching (a vehicle), for all days up to knowing which of them to do
+(a vehicle-day), and in full (a sighting). Each is the
 median of several rounds of processor time on one core. Drawing over writing is the ratio to
 what pyarrow takes to write the same rows: it depends least on the machine. All over prototype
 is the whole case against what a prototype would have taken for its vehicles, days and
@@ -66,7 +66,7 @@ def measure(name: str, scenario: str, overrides: list[str]) -> None:
     full, days = tables_of(scenario, overrides)
     one_day, _ = tables_of(scenario, [*overrides, "period.days=1"])
     unseen = replace(one_day, eyes=blind(one_day.eyes))
-    planned = replace(full, eyes=full.eyes._replace(watch=NOT_WATCHED), life=standing_nowhere(full.life))
+    planned = replace(full, life=standing_nowhere(full.life) if full.eyes.patrolled else staying_at_home(full.life))
     groups = min(full.plates.groups, MOST_GROUPS)
     blocks = [rows for rows, _ in draw_groups(full, 0, groups)]
     rows = sum(len(block.plate) for block in blocks)
@@ -104,6 +104,11 @@ def blind(eyes):
 def standing_nowhere(life):
     """Let no day of a car have a stay, so that it is asked about and nothing comes of it."""
     return life._replace(n_legs=np.full(len(life.n_legs), -1, np.int8))
+
+
+def staying_at_home(life):
+    """Let no car leave, so that days are planned and nothing comes of them; of dense readers nothing is asked."""
+    return life._replace(leaves_home=np.zeros_like(life.leaves_home))
 
 
 def seconds(tables: DrawTables, groups: int) -> float:

@@ -50,7 +50,7 @@ def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time,
         np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64), np.empty(BLOCK_DAYS, np.uint8),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64), np.zeros(eyes.scanned.shape[1], np.uint64),
         np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
-        np.empty(BLOCK_DAYS + 1, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1) + 1, np.uint64),
+        np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1), np.uint64),
         np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(2, np.int64),
     )  # fmt: skip
     mark_events(life, eyes, scratch)

@@ -26,13 +26,12 @@ from simulate.kernels.plan import (
     T_IDLE,
     T_RETURN,
     TWELVE_BITS,
-    fill_words,
     meets_on,
 )
-from simulate.kernels.words import LOW32, U32, branch, stem, word
+from simulate.kernels.words import LOW32, U32, branch, fill_branches, stem, word
 
-MAX_WEEKS = 11
-"""Weeks that a block of days touches at most."""
+WEEKS = 10
+"""Weeks that a block of days touches."""
 
 
 @folded
@@ -82,7 +81,7 @@ def fill_templates(life, household, car, state, group, far, first, last, asked, 
     """
     kind, begin = np.int64(life.kind[household]), first // BLOCK_DAYS * BLOCK_DAYS
     row, days = kind * MAX_CARS + car, asked
-    fill_words(stem(life.key[K_DAY], np.uint64(household)), begin, words)
+    fill_branches(stem(life.key[K_DAY], np.uint64(household)), begin, words)
     while days != 0:
         bit = lowest(days)
         days &= days - ONE
@@ -119,7 +118,7 @@ def _attend(life, household, state, group, first, last, asked, template):
 def _stay_away(life, household, car, first, last, asked, words, template):
     """Let spells of travel or illness replace what was planned."""
     first_week, weeks = (life.first_weekday + first) // 7, np.uint64(0)
-    fill_words(stem(life.key[K_SPELL], np.uint64(household)), first_week, words[:MAX_WEEKS])
+    fill_branches(stem(life.key[K_SPELL], np.uint64(household)), first_week, words[:WEEKS])
     for i in range((life.first_weekday + last - 1) // 7 + 1 - first_week):
         weeks |= np.uint64((words[i] >> U32) < life.below[2]) << np.uint64(i)
     while weeks != 0:

@@ -41,6 +41,8 @@ N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
 WORK_ANCHOR_S = 4 * 3600
 """When the first of a worker's shifts begins that is neither early nor late: 08:00, in seconds after 04:00."""
+STAYS = 8
+"""Places for the stays of a template in a table of all, of which MAX_LEGS + 1 are used."""
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
@@ -89,7 +91,7 @@ class Life(NamedTuple):
     anchor_s: NDArray[np.int64]  # [t, stops + 1]
     jitter_s: NDArray[np.int64]  # [t]
     shifts: NDArray[np.uint8]  # [t, stops + 1]
-    stay_hours: NDArray[np.uint32]  # [t x 8] by stay, its first hour | last << 8 | does each move with the shift << 16
+    stay_hours: NDArray[np.uint32]  # [t x STAYS] first hour | last << 8 | begin shifts << 16 | end shifts << 17
     with_group: NDArray[np.uint8]  # [t] template
     far_job: NDArray[np.uint8]  # [t] template driven instead where the job is too far to come by on an errand
     fast_ds: NDArray[np.uint32]  # [h, alternatives, h]
@@ -110,13 +112,6 @@ class Life(NamedTuple):
     visit_template: NDArray[np.uint8]  # [64] what a visitor of a metro does on a day
     part: NDArray[np.int16]  # [h] the metro of each hub
     elsewhere: int  # zone of those who live off the map for now, -1 = there is none
-
-
-@folded
-def fill_words(key, first, words):
-    """Write the words of counters first, first + 1 and so on; alone in its loop, so that it is done in wide steps."""
-    for i in range(len(words)):
-        words[i] = branch(key, np.uint64(first + i))
 
 
 @folded

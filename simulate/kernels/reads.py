@@ -19,11 +19,11 @@ def read(eyes, plates, group, rank, own, quality, u, second, site, scratch):
     """Decide one read by its word, and whether it names the right plate."""
     dark = eyes.night[np.uint64(second) // np.uint64(1800) % np.uint64(48)]
     if (u >> U32) < eyes.capture[dark, quality]:
-        read = np.uint64(second) << np.uint64(27) | np.uint64(site) << np.uint64(3) | np.uint64(rank)
+        packed = np.uint64(second) << np.uint64(27) | np.uint64(site) << np.uint64(3) | np.uint64(rank)
         if (u & LOW32) < eyes.misread[quality]:
             plate = confused(plates, group, own, mix(u ^ MISREAD))
-            scratch.wrong[scratch.count[1]] = np.uint64(plate) << np.uint64(57) | read
+            scratch.wrong[scratch.count[1]] = np.uint64(plate) << np.uint64(57) | packed
             scratch.count[1] += 1
         else:
-            scratch.seen[scratch.count[0]] = np.uint64(own) << np.uint64(57) | read
+            scratch.seen[scratch.count[0]] = np.uint64(own) << np.uint64(57) | packed
             scratch.count[0] += 1

@@ -17,6 +17,7 @@ from simulate.kernels.plan import (
     K_PARK,
     K_SCAN,
     MAX_LEGS,
+    STAYS,
     alternative_of,
     anchor,
     hour_of,
@@ -63,7 +64,7 @@ def _keep_in_hours(life, eyes, n, block, shift, meets, scratch):
         zone = zone_on(life, scratch.place, slot, block * BLOCK_DAYS + np.int64(bit), meets)
         days = eyes.scanned[zone, block]
         nth = np.uint64(eyes.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
-        there = _hours_of(np.uint64(life.stay_hours[np.uint64(scratch.template[bit]) << np.uint64(3) | stay]), shift)
+        there = _hours_of(np.uint64(life.stay_hours[np.uint64(scratch.template[bit]) * np.uint64(STAYS) + stay]), shift)
         scratch.stay[kept] = nth << np.uint64(24) | listed
         kept += np.int64(days >> bit & ONE & np.uint64(np.uint64(eyes.hours[nth]) & there != 0))
     return kept
@@ -75,8 +76,7 @@ def _hours_of(packed, shift):
     shift_hour = shift // 3600
     first = np.int64(packed & BYTE) + np.int64(packed >> np.uint64(16) & ONE) * shift_hour
     last = np.int64(packed >> np.uint64(8) & BYTE) + np.int64(packed >> np.uint64(17)) * (shift_hour + 1)
-    first, last = min(max(first, 0), 23), min(max(last, 0), 23)
-    return (ONE << np.uint64(last + 1)) - (ONE << np.uint64(first))
+    return _bits(first, last)
 
 
 @folded
@@ -120,7 +120,7 @@ def _comes_by(eyes, nth, begin, end):
     near = False
     for x in range(eyes.first[nth], eyes.first[nth + ONE]):
         second, fleet = _when_and_who(eyes, x)
-        near |= second <= end and begin < second + max(eyes.scan_s[fleet], eyes.rolling_s[fleet])
+        near |= second <= end and begin <= second + max(eyes.scan_s[fleet], eyes.rolling_s[fleet])
     return near
 
 
@@ -142,5 +142,11 @@ def _trip_of(life, w, leg, at, day, meets, scratch):
 @folded
 def _hours_between(begin, end):
     """Return a bit for each hour after 04:00 that a stay may touch."""
-    first, last = np.uint64(max(begin, 0)) // np.uint64(3600), np.uint64(max(end, 0)) // np.uint64(3600)
-    return (ONE << (last + ONE)) - (ONE << first)
+    return _bits(begin // 3600, end // 3600)
+
+
+@folded
+def _bits(first, last):
+    """Return a bit for each hour from first to last, as calendars have them: none before the day, none after it."""
+    first, last = min(max(first, 0), 23), min(max(last, 0), 23)
+    return (ONE << np.uint64(last + 1)) - (ONE << np.uint64(first))

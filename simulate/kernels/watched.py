@@ -24,9 +24,8 @@ from simulate.kernels.plan import (
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
-    fill_words,
 )
-from simulate.kernels.words import U32, branch, stem
+from simulate.kernels.words import U32, branch, fill_branches, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +76,8 @@ class Scratch(NamedTuple):
     days: NDArray[np.uint64]  # [slots] days on which each is scanned
     way: NDArray[np.uint64]  # [slots] slots to which a way meets a fixed reader
     hot: NDArray[np.uint64]  # [slots] slots to which a way is watched, gates included
-    driven: NDArray[np.uint64]  # [BLOCK_DAYS + 1] days on which the car leaves home
-    stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays + 1] zone-day << 24 | bit of the day << 16 | number << 8 | slot
+    driven: NDArray[np.uint64]  # [BLOCK_DAYS] days on which the car leaves home
+    stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays] zone-day << 24 | bit of the day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
     count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
@@ -99,7 +98,7 @@ def days_to_do(life, eyes, vehicle, block, asked, scratch):
 
     A bit a day of the block; a day may turn out to hold no read.
     """
-    fill_words(stem(life.key[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
+    fill_branches(stem(life.key[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
     n = _driven(life, asked, scratch)
     scanned = _days_scanned(life, n, scratch)
     of_place = stem(life.key[K_PARK], np.uint64(vehicle))
@@ -135,7 +134,7 @@ def _days_scanned(life, n, scratch):
     for i in range(n):
         bit = scratch.driven[i]
         w, purposes = scratch.word[bit], life.stops[scratch.template[bit]]
-        stops = purposes >> np.uint64(4 * MAX_STOPS)
+        stops = purposes >> np.uint64(4 * MAX_STOPS)  # where it sets out; stops it does not make are at home
         days = scratch.days[stops]
         for stop in range(MAX_STOPS):
             slot = np.uint64(life.slot_of[purposes & np.uint64(15), w & BYTE])

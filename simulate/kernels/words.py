@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.kernels.leaf import inlined, leaf
+from simulate.kernels.leaf import folded, inlined, leaf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +48,16 @@ def branch(stem_: np.uint64, counter: np.uint64) -> np.uint64:
 def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
     """Return the 64 random bits of one decision."""
     return mix(mix(key ^ (entity * GOLDEN)) + counter * GOLDEN)
+
+
+@folded
+def fill_branches(stem_: np.uint64, first: int, out: NDArray[np.uint64]) -> None:
+    """Write the words of counters first, first + 1 and so on; out : uint64[n].
+
+    It stands alone in its loop, so that compilers make several words at a time.
+    """
+    for i in range(len(out)):
+        out[i] = branch(stem_, np.uint64(first + i))
 
 
 @leaf

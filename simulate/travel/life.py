@@ -17,6 +17,7 @@ from simulate.kernels.plan import (
     ONE_DAY,
     OUTSIDE_SLOT,
     RESIDENT,
+    STAYS,
     WORKDAYS,
     Life,
 )
@@ -166,9 +167,9 @@ def _packed(table: Diaries) -> NDArray[np.uint64]:
 def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
     """Pack the first and last hour that each stay of a template may touch, and whether each moves with the shift.
 
-    uint32[8t], eight stays a template; hours after 04:00, of a shift at 08:00. A car on its way counts as there.
+    uint32[t x STAYS]; hours after 04:00, of a shift at 08:00. A car on its way counts as there.
     """
-    first, last = (np.full((len(table.n_legs), 8), hour, np.uint32) for hour in (0, 23))
+    first, last = (np.full((len(table.n_legs), STAYS), hour, np.uint32) for hour in (0, 23))
     begin_moves, end_moves = np.zeros_like(first), np.zeros_like(first)
     for t, stay in np.argwhere(np.arange(MAX_LEGS) < table.n_legs[:, None]):
         group = stay < table.n_stops[t] and table.purpose[t, stay] == Purpose.GROUP
@@ -181,9 +182,15 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
 
 
 def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -> int:
-    """Return seconds of the longest trip there can be, or more."""
-    ways = (world.routes.fast_ds, world.routes.slow_ds)
-    longest = sum(int(way.max()) * int(factor.max()) for way, factor in zip(ways, factors, strict=True))
+    """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
+    fast, slow = (int(factor.max()) for factor in factors)
+    longest = 0
+    for hub, metro in enumerate(world.metro_of_hub):
+        joined = world.metro_of_hub == metro
+        ways = world.routes.fast_ds[hub][:, joined] * np.int64(fast) + world.routes.slow_ds[hub][:, joined] * np.int64(
+            slow
+        )
+        longest = max(longest, int(ways.max()))
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 

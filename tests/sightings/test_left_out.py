@@ -37,7 +37,10 @@ def test_every_stay_lies_within_the_hours_of_its_template(run, offset_s):
             table = int(_hours_of(np.uint64(life.stay_hours[8 * template + stay]), np.int64(shift)))
             assert there & ~table == 0, (template, stay, shift)
             apart += (table & ~there).bit_count()
-    assert (life.purpose == P_GROUP).any(), "else no meeting was tried"
+    with_group = [t for t in range(len(life.n_legs)) if (life.purpose[t, : life.n_stops[t]] == P_GROUP).any()]
+    stop = int(np.argmax(life.purpose[with_group[0]] == P_GROUP))
+    moved = anchor(life, early, with_group[0], stop, 0, day, 0) - life.anchor_s[with_group[0], stop]
+    assert moved == offset_s, "else no meeting was tried"
     assert apart < 2 * len(SHIFTS_S) * (life.n_legs + 1).sum(), "the table leaves out next to nothing"
 
 
@@ -50,4 +53,4 @@ def test_no_trip_is_longer_than_the_longest(run):
         for alternative in range(alternatives)
         for hour in (3, 7, 17)
     )
-    assert 0 < longest <= life.longest_s
+    assert 0 < longest <= life.longest_s < 2 * longest

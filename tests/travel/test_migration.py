@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from worlds import Small, finish, reads_of, slow_twin
@@ -20,7 +22,7 @@ METROS = """metro,state,population,lat,lon
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory) -> Small:
+def country_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("country") / "metros.csv"
     path.write_text(METROS)
     toml = path.with_name("country.toml")
@@ -41,7 +43,12 @@ def country(tmp_path_factory) -> Small:
         "[owners.police]\nkind = 'police'\nagencies = 9\n"
         "[observers.police]\nsees = ['police']\npurpose = 'investigation'\n"
     )  # fmt: skip
-    scenario = sim.load(toml, seed=3)
+    return toml
+
+
+@pytest.fixture(scope="module")
+def country(country_file) -> Small:
+    scenario = sim.load(country_file, seed=3)
     return finish(scenario, build_world(scenario))
 
 
@@ -97,6 +104,17 @@ def test_fast_equals_slow_with_people_who_move_far(country):
     moved = [metro_of(country, truth.home_and_work(country.lives, day, read)[0]) for day in (0, 400, 799)]
     assert (moved[0] != moved[2]).any()
     assert len(fast) > 500
+
+
+def test_fast_equals_slow_on_roads_that_are_slow_at_the_peak(country_file):
+    """No trip leads from metro to metro, so none is as long as such a way would be, however slow."""
+    slow = {"travel.peak_freeway": 3.16, "travel.peak_other": 3.16, "period.days": 130, "readers.place.police.count": 1}
+    scenario = sim.load(country_file, seed=3, overrides=slow)
+    run = finish(scenario, build_world(scenario))
+    assert run.tables.life.longest_s < 14 * 3600
+    fast = reads_of(run.tables, 700, 702)
+    assert np.array_equal(fast, slow_twin(run, 700, 702))
+    assert len(fast) > 50
 
 
 def test_spells_in_the_other_metro_are_spent_there(country):

@@ -52,8 +52,8 @@ def test_home_and_work_sets(check, record):
     check(
         "sets.tract-unique", what="commuters alone in their pair of tracts", value=float(weight[sizes == 1].sum()),
         published="5 %", source=GOLLE, low=0.02, high=0.10, kind="held out", expected="reproduced", unit="%",
-        why="over the same towns and metros; each place beyond one counts as a single tract, so the model rather"
-        " understates how many people a pair of tracts names outright",
+        why="over the same towns and metros, weighted so after the first results; each place beyond one counts as a"
+        " single tract, so the model rather understates how many people a pair of tracts names outright",
     )  # fmt: skip
     figure, (axes,) = panels(high=3.0)
     axes.loglog(list(TOWNS), medians, "o-", color=BLUE)
