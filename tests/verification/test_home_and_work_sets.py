@@ -51,7 +51,7 @@ def test_home_and_work_sets(check, record):
     )  # fmt: skip
     check(
         "sets.tract-unique", what="commuters alone in their pair of tracts", value=float(weight[sizes == 1].sum()),
-        published="5 %", source=GOLLE, low=0.02, high=0.10, kind="held out", expected="reproduced", unit="%",
+        published="5 %", source=GOLLE, low=0.02, high=0.10, kind="fitted", expected="reproduced", unit="%",
         why="over the same towns and metros, weighted so after the first results; each place beyond one counts as a"
         " single tract, so the model rather understates how many people a pair of tracts names outright",
     )  # fmt: skip
