@@ -273,6 +273,16 @@ def test_a_positions_file_with_reads_is_refused(plateprint, tmp_path, monkeypatc
 SMALL = ("--set", "roads.population=600", "--set", "period.days=4", "--set", "readers.place.police.spacing_m=0")
 
 
+def test_a_run_says_when_its_total_is_stated_and_measure_that_settings_were_changed(plateprint, tiny_run, tmp_path):
+    few = ["--set", "period.days=1", "--set", "roads.population=2000", "--set", "visitors.*.vehicles=10"]
+    _, out, _ = plateprint("run", "oakland-2014", "--out", tmp_path / "few", *few)
+    assert "readers.sightings states how much is collected in all" in out
+    _, out, _ = plateprint("run", "smallville", "--out", tiny_run, *TINY)
+    assert "readers.sightings" not in out
+    _, _, err = plateprint("measure", tmp_path / "few", "--measures", "exposure")
+    assert "seed 0, with 4 settings changed; the page of the run lists them" in err
+
+
 def test_a_run_in_which_nothing_was_read_says_so(plateprint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blind = ("--set", "readers.capture_day=0", "--set", "readers.capture_night=0")

@@ -28,15 +28,15 @@ class Shards:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
         columns = (
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} shards"),
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shards]}"),
             TextColumn("{task.fields[rows]:,} sightings"), TimeRemainingColumn(),
         )  # fmt: skip
         self.bars = Progress(*columns, console=Console(stderr=True))
         self.bars.start()
-        task = self.bars.add_task(self.title, total=None, rows=0)
+        task = self.bars.add_task(self.title, total=None, rows=0, shards="building the world")
 
         def report(done: int, total: int, rows: int) -> None:
-            self.bars.update(task, completed=done, total=total, rows=rows)
+            self.bars.update(task, completed=done, total=total, rows=rows, shards=f"{done}/{total} shards")
 
         return report
 

@@ -71,6 +71,8 @@ def run(
     if not quiet:
         for placement in made.world.placements:
             print(placement)
+        if loaded.settings.readers.sightings is not None:
+            print("readers.sightings states how much is collected in all: units, shifts and readers only share it out")
     print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
     if not quiet:
         print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_others(loaded.settings)}")
@@ -185,10 +187,15 @@ def _view(run: Path, observer: str | None, retention: str | None, on: str | None
     """Open a run and look at it as an observer would."""
     from simulate.policy.retention import Retention  # noqa: PLC0415
     from simulate.policy.view import view_of  # noqa: PLC0415
+    from simulate.scenario import SET  # noqa: PLC0415
     from simulate.sightings.run import open_run  # noqa: PLC0415
 
     asked = [Retention.of(text) for text in rules_in(retention) or ()]
     opened = open_run(run)
     if not quiet:
-        print(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}", file=sys.stderr)
+        n = sum(source.startswith(SET) for source in opened.scenario.sources.values())
+        changed = f", with {n} setting{'s' * (n != 1)} changed; the page of the run lists them" if n else ""
+        print(
+            f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}{changed}", file=sys.stderr
+        )
     return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)

@@ -285,8 +285,11 @@ def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
+    """Write a value as people do; a list within a list, as the two ends of a shift, keeps together."""
     if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value)
+        return ", ".join(
+            "-".join(map(_plain, item)) if isinstance(item, list | tuple) else _plain(item) for item in value
+        )
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

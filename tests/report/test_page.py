@@ -201,6 +201,8 @@ def test_what_options_changed_is_listed_with_the_files_by_their_names(view, rate
     given = ("roads.path", "roads.metros", "readers.place.a.counties", "readers.place.b.counties", "title")
     sources = {**dict.fromkeys(given, SET), "period.days": "assumption"}
     assert changes(settings, sources) == "roads.metros = Memphis. Files: metros.csv, c.csv."
+    shifts = {"shifts": [["22:00", "06:00"], ["06:00", "14:00"]]}
+    assert changes(shifts, {"shifts": SET}) == "shifts = 22:00-06:00, 06:00-14:00."
     shared = {**sources, "readers.place.b.n": f"{SET}; 0.5 % of 200, for these metros"}
     assert changes(settings, shared).startswith(
         "roads.metros = Memphis; readers.place.b.n = 1 (0.5 % of 200, for these"
