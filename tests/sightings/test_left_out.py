@@ -9,7 +9,7 @@ import pytest
 from worlds import small, town_scenario
 
 from simulate.durations import DAY_S
-from simulate.kernels.plan import P_GROUP, anchor, trip_s
+from simulate.kernels.plan import P_GROUP, STAYS, anchor, trip_s
 from simulate.kernels.stays import _hours_between, _hours_of
 from simulate.travel.diaries import GROUP_OFFSET_S
 
@@ -34,7 +34,7 @@ def test_every_stay_lies_within_the_hours_of_its_template(run, offset_s):
             begin = anchor(life, early, template, stay - 1, shift, day, 0) if stay else 0
             end = anchor(life, late, template, stay, shift, day, 0) if stay < legs else DAY_S - 1
             there = int(_hours_between(np.int64(min(begin, DAY_S - 1)), np.int64(min(end, DAY_S - 1))))
-            table = int(_hours_of(np.uint64(life.stay_hours[8 * template + stay]), np.int64(shift)))
+            table = int(_hours_of(np.uint64(life.stay_hours[STAYS * template + stay]), np.int64(shift)))
             assert there & ~table == 0, (template, stay, shift)
             apart += (table & ~there).bit_count()
     with_group = [t for t in range(len(life.n_legs)) if (life.purpose[t, : life.n_stops[t]] == P_GROUP).any()]
