@@ -46,7 +46,7 @@ def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time,
     """
     rows, bound = 0, ISSUED * vehicle_bound
     scratch = Scratch(
-        np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64),
+        np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64), np.empty(MAX_LEGS + 1, np.int64),
         np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64), np.empty(BLOCK_DAYS, np.uint8),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64), np.zeros(eyes.scanned.shape[1], np.uint64),
         np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),

@@ -66,6 +66,7 @@ class Scratch(NamedTuple):
 
     state: NDArray[np.int64]
     place: NDArray[np.int64]
+    slot: NDArray[np.int64]
     zone: NDArray[np.int64]
     at: NDArray[np.int64]
     template: NDArray[np.uint8]  # [BLOCK_DAYS]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.bits import BYTE, ONE, lowest
+from simulate.kernels.bits import ONE, lowest
 from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    JITTER,
     K_READ,
     alternative_of,
-    anchor,
     drive_s,
+    fill_day,
     hour_of,
     trip_s,
     zone_on,
@@ -34,11 +33,11 @@ def draw_ways(life, eyes, plates, group, rank, own, todo, block, shift, meets, s
         bit = lowest(todo)
         todo &= todo - ONE
         day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
-        legs, late, stops = np.int64(life.n_legs[template]), mix(w ^ JITTER), scratch.stops[bit]
-        for stay in range(legs + 1):
-            scratch.zone[stay] = zone_on(life, scratch.place, np.int64(stops >> np.uint64(8 * stay) & BYTE), day, meets)
+        fill_day(life, w, template, shift, day, meets, scratch.slot, scratch.at)
+        legs = np.int64(life.n_legs[template])
+        for i in range(legs + 1):
+            scratch.zone[i] = zone_on(life, scratch.place, scratch.slot[i], day, meets)
         for leg in range(legs):
-            scratch.at[leg] = anchor(life, late, template, leg, shift, day, meets)
             _drive(life, eyes, plates, group, rank, own, day, template, w, leg, of_read, scratch)
 
 
