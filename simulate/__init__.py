@@ -10,11 +10,12 @@ is first used, so that importing this package costs next to nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from simulate import policy
-
+TYPE_CHECKING = False  # typing's own would be a good part of what importing this package costs
 if TYPE_CHECKING:
+    from typing import Any
+
+    from simulate import policy
     from simulate.comparing.compare import compare
     from simulate.comparing.sweep import sweep
     from simulate.policy.view import view_of as view
@@ -38,7 +39,9 @@ _VERBS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Fetch a verb from its room (PEP 562)."""
+    """Fetch a verb from its room, or the room of policies (PEP 562)."""
+    if name == "policy":
+        return import_module("simulate.policy")
     if name not in _VERBS:
         raise AttributeError(f"module 'simulate' has no attribute {name!r}")
     room, verb = _VERBS[name]

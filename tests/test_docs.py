@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import simulate.scenario
-from simulate.cli import app
+from simulate.cli.application import app
 
 HOUSE = Path(__file__).parent.parent
 DOCUMENTS = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md")])

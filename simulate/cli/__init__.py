@@ -1,59 +1,32 @@
 """The command line: plateprint.
 
 Commands stand with what they are about: `scenarios`, `runs` (one run), `comparing` (several
-runs); `options` are the words they share, `bars` show how far they are.
+runs); `application` gathers them, `options` are the words they share, `bars` show how far they
+are, `stops` say what Ctrl-C does. This file imports next to nothing, so that Ctrl-C is
+answered from the first moment on.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import NoReturn
+from simulate.cli import stops
 
-from cyclopts import App, CycloptsError
-
-from simulate.checks import ScenarioError
-from simulate.cli import comparing, runs, scenarios
-from simulate.cli.bars import STOPPED
-
-BAD_INPUT = 2
-
-app = App(
-    name="plateprint",
-    help="Simulate licence plate readers and measure what they reveal.\n\n"
-    "Everything is invented: towns, people, plates and reads. Start with:\n\n"
-    "    plateprint run smallville\n    plateprint report runs/smallville",
-    version_flags=["--version"],
-    help_format="plaintext",
-)
-app.command(scenarios.list_scenarios, name="list")
-for command in (
-    scenarios.show, runs.run, runs.measure, runs.report, comparing.compare, comparing.sweep, runs.verify,
-    scenarios.schema,
-):  # fmt: skip
-    app.command(command)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 fine, 1 a failed verify, 2 bad input."""
+    """Run the command line and exit: 0 fine, 1 a failed verify, 2 bad input, 130 Ctrl-C, 143 SIGTERM."""
+    stops.listen()
     try:
-        app(sys.argv[1:], exit_on_error=False, print_error=False)
-        sys.stdout.flush()
-        raise SystemExit(0)
-    except CycloptsError as error:
-        print(f"plateprint: {error}\nSee plateprint --help", file=sys.stderr)
-    except ScenarioError as error:
-        print(f"plateprint: {error}", file=sys.stderr)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
-        raise SystemExit(0) from None
-    except OSError as error:
-        where = error.filename or "a file to write"
-        told = ScenarioError(
-            where, "a file that can be read or written", error.strerror or error, "check it and its folder"
-        )
-        print(f"plateprint: {told}", file=sys.stderr)
+        from simulate.cli.application import start  # noqa: PLC0415
+
+        start()
     except KeyboardInterrupt:
-        print("\nplateprint: stopped", file=sys.stderr)
-        raise SystemExit(STOPPED) from None
-    raise SystemExit(BAD_INPUT)
+        stops.leave()
+    except Exception:
+        if stops.stop_asked():  # a library made another error of it
+            stops.leave()
+        raise
+    finally:
+        stops.ignore()

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from simulate.cli import stops
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Progress
 
-STOPPED = 130
-"""Exit code of what Ctrl-C ended."""
+AGAIN = "run the same command again"
+"""How to go on where nothing is kept."""
+AGAIN_WITH_RUNS = f"{AGAIN} to go on with the runs it kept"
+
+
+@contextmanager
+def stopping(how: str) -> Iterator[None]:
+    """Let what is within clean up when it is to stop; then say how to go on."""
+    before = stops.be_careful(True)
+    try:
+        yield
+    except KeyboardInterrupt:
+        stops.leave(how)
+    finally:
+        stops.be_careful(before)
 
 
 class Shards:
@@ -76,10 +92,6 @@ class Steps:
             self.bars.add_task(what, total=total)
         self.bars.update(self.bars.task_ids[0], completed=done, description=what)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.bars is not None:
             self.bars.stop()
-        if kind is KeyboardInterrupt:
-            kept = " to go on with the runs it kept" if self.things == "runs" else ""
-            print(f"\nplateprint: stopped; run the same command again{kept}", file=sys.stderr)
-            raise SystemExit(STOPPED) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from simulate.cli.bars import Steps
+from simulate.cli.bars import AGAIN, AGAIN_WITH_RUNS, Steps, stopping
 from simulate.cli.options import (
     Json,
     Keep,
@@ -66,7 +66,7 @@ def compare(
     from simulate.comparing.compare import compare as take  # noqa: PLC0415
     from simulate.report.words import note_for_ever  # noqa: PLC0415
 
-    with Steps(quiet) as steps:
+    with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
         made = take(
             scenarios, replicates=replicates, measures=names(measures), retention=rules_in(retention),
             observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
@@ -126,7 +126,7 @@ def sweep(
     from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
     from simulate.report.words import if_kept  # noqa: PLC0415
 
-    with Steps(quiet) as steps:
+    with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
         made = take(
             scenario, only=None if only is None else names(only), measures=names(measures), retention=retention,
             observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from simulate.checks import ScenarioError
-from simulate.cli.bars import STOPPED, Shards, Steps
+from simulate.cli.bars import AGAIN, Shards, Steps, stopping
 from simulate.cli.options import (
     Json,
     Measures,
@@ -61,12 +61,8 @@ def run(
     announce_compiling(quiet)
     from simulate.sightings.run import run as draw  # noqa: PLC0415
 
-    try:
-        with Shards(quiet, f"Drawing {loaded.title}") as report:
-            made = draw(loaded, path, workers=workers, progress=report)
-    except KeyboardInterrupt:
-        print(f"\nplateprint: stopped; run the same command again to resume {path}", file=sys.stderr)
-        raise SystemExit(STOPPED) from None
+    with stopping(f"{AGAIN} to resume {path}"), Shards(quiet, f"Drawing {loaded.title}") as report:
+        made = draw(loaded, path, workers=workers, progress=report)
     manifest = made.store.manifest()
     if not quiet:
         for placement in made.world.placements:
@@ -106,7 +102,7 @@ def measure(
     asked = names(measures)
     check_names(asked)
     view = _view(run, observer, retention, on, quiet)
-    with Steps(quiet, "measures") as steps:
+    with stopping(AGAIN), Steps(quiet, "measures") as steps:
         rates = take(view, asked, targets=targets, steps=steps)
     if not quiet:
         print(f"{view.describe()}\n")
@@ -147,7 +143,7 @@ def report(
     from simulate.risk.ranges import ranges_for  # noqa: PLC0415
 
     view = _view(run, observer, retention, on, quiet)
-    with Steps(quiet, "measures") as steps:
+    with stopping(AGAIN), Steps(quiet, "measures") as steps:
         rates = take(view, targets=targets, steps=steps)
     path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
     if view.nothing_read():

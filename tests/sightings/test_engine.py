@@ -20,9 +20,10 @@ from fake_run import (
 )
 
 from simulate.checks import ScenarioError
-from simulate.sightings.engine import ShardError, run_shards
+from simulate.sightings.engine import run_shards
 from simulate.sightings.store import create_or_resume
 from simulate.sightings.verify import verify
+from simulate.workers import ShardError
 
 N_SHARDS = N_HOUSEHOLDS // PER_SHARD
 

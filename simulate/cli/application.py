@@ -1,0 +1,52 @@
+"""Every command, and what is said of a fault."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError
+
+from simulate.checks import ScenarioError
+from simulate.cli import comparing, runs, scenarios
+
+BAD_INPUT = 2
+
+app = App(
+    name="plateprint",
+    help="Simulate licence plate readers and measure what they reveal.\n\n"
+    "Everything is invented: towns, people, plates and reads. Start with:\n\n"
+    "    plateprint run smallville\n    plateprint report runs/smallville",
+    version_flags=["--version"],
+    help_format="plaintext",
+    suppress_keyboard_interrupt=False,
+)
+app.command(scenarios.list_scenarios, name="list")
+for command in (
+    scenarios.show, runs.run, runs.measure, runs.report, comparing.compare, comparing.sweep, runs.verify,
+    scenarios.schema,
+):  # fmt: skip
+    app.command(command)
+
+
+def start() -> NoReturn:
+    """Run the command that was asked for and exit: 0 fine, 1 a failed verify, 2 bad input."""
+    try:
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+        raise SystemExit(0)
+    except CycloptsError as error:
+        print(f"plateprint: {error}\nSee plateprint --help", file=sys.stderr)
+    except ScenarioError as error:
+        print(f"plateprint: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        raise SystemExit(0) from None
+    except OSError as error:
+        where = error.filename or "a file to write"
+        told = ScenarioError(
+            where, "a file that can be read or written", error.strerror or error, "check it and its folder"
+        )
+        print(f"plateprint: {told}", file=sys.stderr)
+    raise SystemExit(BAD_INPUT)
