@@ -9,8 +9,6 @@ is first used, so that importing this package costs next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False  # typing's own would be a good part of what importing this package costs
 if TYPE_CHECKING:
     from typing import Any
@@ -40,6 +38,8 @@ _VERBS = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
     """Fetch a verb from its room, or the room of policies (PEP 562)."""
+    from importlib import import_module  # noqa: PLC0415
+
     if name == "policy":
         return import_module("simulate.policy")
     if name not in _VERBS:

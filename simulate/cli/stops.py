@@ -8,14 +8,16 @@ exception it is raised again. Imported before anything else, this imports next t
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
     from typing import NoReturn
+else:
+    import _signal as signal  # what signal wraps: its enums take four times as long to import as all before them
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE_S = 2.0
