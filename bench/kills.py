@@ -24,6 +24,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulate import cli
+from simulate.cli import stops
+
 SHARD_ROWS = 10_000  # small shards, so that a short run has some twenty
 ASKED = ("smallville", "--set", "roads.population=2000", "--set", "period.days=120", "--workers", "2", "--quiet")
 HANG_S = 60  # an undisturbed run takes a few seconds
@@ -45,17 +48,16 @@ class Try:
 
 def draw(folder: str) -> None:
     """Draw the run in small shards, as the command line does, from its first import on."""
-    from simulate.cli import main, stops
-
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what runs behind them ignore it
     stops.listen()
     try:
-        import simulate.sightings.draw
+        import simulate.sightings.draw  # noqa: PLC0415
 
         simulate.sightings.draw.SHARD_ROWS = SHARD_ROWS
     except KeyboardInterrupt:
         stops.leave()
     sys.argv[1:] = ["run", *ASKED, "--out", folder]
-    main()
+    cli.main()
 
 
 def start(folder: Path, temporary: Path) -> subprocess.Popen[str]:
@@ -64,13 +66,8 @@ def start(folder: Path, temporary: Path) -> subprocess.Popen[str]:
     environment = os.environ | {"TMPDIR": str(temporary), "PLATEPRINT_CACHE": ""}
     return subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
-        start_new_session=True, preexec_fn=heed,
+        start_new_session=True,
     )  # fmt: skip
-
-
-def heed() -> None:
-    """Let Ctrl-C be heard: shells let what runs behind them ignore it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def processes(session: int, what: str = "") -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -19,11 +20,15 @@ TINY = (
 @pytest.fixture
 def plateprint(monkeypatch, capsys):
     """Call the command line as a user would; returns exit code, output and errors."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["plateprint", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
+        for number, handler in before.items():
+            signal.signal(number, handler)
         printed = capsys.readouterr()
         return ended.value.code or 0, printed.out, printed.err
 
