@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from simulate.checks import printable
+from simulate.cli.options import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,12 +31,12 @@ class Shards:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
         columns = (
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shards]}"),
+            TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[shards]}"),
             TextColumn("{task.fields[rows]:,} sightings"), TimeRemainingColumn(),
         )  # fmt: skip
         self.bars = Progress(*columns, console=Console(stderr=True))
         self.bars.start()
-        task = self.bars.add_task(self.title, total=None, rows=0, shards="building the world")
+        task = self.bars.add_task(printable(self.title), total=None, rows=0, shards="building the world")
 
         def report(done: int, total: int, rows: int) -> None:
             self.bars.update(task, completed=done, total=total, rows=rows, shards=f"{done}/{total} shards")
@@ -62,7 +65,7 @@ class Steps:
             return
         if not sys.stderr.isatty():
             if what != self.last and " shards" not in what:
-                print(f"{done} of {total} {self.things} done; {what}", file=sys.stderr)
+                say(f"{done} of {total} {self.things} done; {what}", to_errors=True)
             self.last = what
             return
         if self.bars is None:
@@ -70,16 +73,16 @@ class Steps:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
             count = TextColumn(f"{{task.completed}}/{{task.total}} {self.things}")
-            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}"))
+            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()
-            self.bars.add_task(what, total=total)
-        self.bars.update(self.bars.task_ids[0], completed=done, description=what)
+            self.bars.add_task(printable(what), total=total)
+        self.bars.update(self.bars.task_ids[0], completed=done, description=printable(what))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.bars is not None:
             self.bars.stop()
         if kind is KeyboardInterrupt:
             kept = " to go on with the runs it kept" if self.things == "runs" else ""
-            print(f"\nplateprint: stopped; run the same command again{kept}", file=sys.stderr)
+            say(f"\nplateprint: stopped; run the same command again{kept}", to_errors=True)
             raise SystemExit(STOPPED) from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.files import read_json
 from simulate.world.roads import RoadClass, RoadNetwork, project
 from simulate.world.tntp.lines import finite_number, read_rows, read_text, refuse_any, table_of, whole_number
 
@@ -113,8 +114,8 @@ def _points(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Return where each point stands in a GeoJSON file, and float64[n, 3] of id, x, y."""
     text = read_text(path)
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = read_json(text)
+    except ValueError as error:
         where = f"{path}:{getattr(error, 'lineno', 1)}"
         raise ScenarioError(where, "GeoJSON", error, "fetch the file again") from error
     features = document.get("features") if isinstance(document, dict) else None
