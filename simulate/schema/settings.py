@@ -116,8 +116,8 @@ class TntpRoads(Table):
     path: str = Field(description="folder of *_net.tntp, *_trips.tntp and node coordinates; empty until you give it")
     length_unit: Literal["feet", "miles", "metres", "kilometres"] = Field(description="unit of the links' lengths")
     time_unit: Literal["seconds", "minutes", "hours"] = Field(description="unit of the links' free travel times")
-    coordinates: Literal["degrees", "feet", "metres"] = Field(
-        description="unit of the node coordinates: degrees (WGS84), or feet or metres on a plane"
+    coordinates: Literal["degrees", "feet", "miles", "metres", "kilometres"] = Field(
+        description="unit of the node coordinates: degrees (WGS84), or feet, miles, metres or kilometres on a plane"
     )
     outside_zones: tuple[int, ...] = Field(
         description="numbers of the zones that stand for traffic from beyond the map"
