@@ -6,15 +6,20 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.checks import MOST_NAME, TOO_DEEP, ScenarioError, did_you_mean, shorten, too_deep
 from simulate.faults import Keys, spell
+from simulate.statements import Statement, parse, statements
 
 Tables = dict[str, Any]
+LONGEST_CHAIN = 32
+"""Files that may extend one another."""
+_64_BITS = 2**63
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +99,27 @@ def locate(name: str | Path, *, folder: Path, where: str) -> Path:
     return path
 
 
-def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[Layer]:
+def read_chain(path: Path) -> list[Layer]:
     """Read a file and what it extends; the file itself last."""
-    layer = read_layer(path)
-    if "extends" not in layer.tables:
-        return [layer]
-    where = f"{layer.marks['extends',].where}: extends"
-    name = layer.tables.pop("extends")
-    if not isinstance(name, str):
-        raise ScenarioError(
-            where, "the name or path of a scenario", spell(name), 'write it in quotes: extends = "base"'
-        )
-    parent = locate(name, folder=path.parent, where=where)
-    chain = [*seen, path.resolve()]
-    if parent.resolve() in chain:
-        circle = " -> ".join(file.name for file in [*chain[chain.index(parent.resolve()) :], parent])
-        raise ScenarioError(where, "a chain of files with an end", f"a circle: {circle}", "take one 'extends' out")
-    return [*read_chain(parent, tuple(chain)), layer]
+    layers, chain = [read_layer(path)], [path.resolve()]
+    while "extends" in layers[-1].tables:
+        layer = layers[-1]
+        where = f"{layer.marks['extends',].where}: extends"
+        name = layer.tables.pop("extends")
+        if not isinstance(name, str):
+            raise ScenarioError(
+                where, "the name or path of a scenario", spell(name), 'write it in quotes: extends = "base"'
+            )
+        parent = locate(name, folder=(layer.path or path).parent, where=where)
+        if parent.resolve() in chain:
+            circle = " -> ".join(file.name for file in [*chain[chain.index(parent.resolve()) :], parent])
+            raise ScenarioError(where, "a chain of files with an end", f"a circle: {circle}", "take one 'extends' out")
+        if len(chain) == LONGEST_CHAIN:
+            expected = f"a chain of at most {LONGEST_CHAIN} files"
+            raise ScenarioError(where, expected, "one more", "write what some of them say into one file")
+        layers.append(read_layer(parent))
+        chain.append(parent.resolve())
+    return layers[::-1]
 
 
 def read_layer(path: Path) -> Layer:
@@ -124,15 +133,51 @@ def read_layer(path: Path) -> Layer:
         line = error.object.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{error.object[error.start]:02x}"
         raise ScenarioError(f"{shown}:{line}", "text in UTF-8", found, "save the file as UTF-8") from None
+    for _ in statements(text, shown):  # refuses what the parser would not get through
+        pass
     try:
-        tables = tomllib.loads(text)
+        text, tables = parse(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(shown, text, str(error)) from None
-    except RecursionError:
-        raise ScenarioError(
-            shown, "tables and lists a few deep", "hundreds inside one another", "take some out"
-        ) from None
-    return Layer(anchor(tables, path.parent.absolute()), _marks(shown, text), path)
+    check_depth(tables, shown)
+    marks = _marks(shown, statements(text, shown))
+    check_values(tables, marks)
+    return Layer(anchor(tables, path.parent.absolute()), marks, path)
+
+
+def check_depth(tables: Mapping[str, Any], where: str) -> None:
+    """Refuse tables and lists too deep inside one another for what walks them."""
+    if keys := too_deep(tables):
+        raise ScenarioError(f"{where}: {dotted(keys)}", *TOO_DEEP)
+
+
+def check_values(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> None:
+    """Refuse whole numbers beyond 64 bits and text that no file could hold, which no later step could take."""
+    for keys, value in leaves(tables):
+        for item in [*keys, *_items(value)]:
+            if isinstance(item, int) and not -_64_BITS <= item < _64_BITS:
+                found = spell(item) if abs(item) < _64_BITS**2 else f"{spell(item)[:20]}…"
+                expected = "a whole number of at most 19 digits (64 bits)"
+                raise ScenarioError(place_of(keys, marks), expected, found, "write a smaller one")
+            if isinstance(item, str) and _UNWRITABLE.search(item):
+                raise ScenarioError(place_of(keys, marks), "text in UTF-8 without zero bytes", spell(item), "mend it")
+
+
+def place_of(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
+    """Name file, line and key, by the innermost table that a line sets."""
+    nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
+    where = marks[nearest].where
+    return where if where == option_of(keys) else f"{where}: {dotted(keys)}"
+
+
+def option_of(keys: Keys) -> str:
+    """Name the option that sets a key for one run."""
+    return f"--set {dotted(keys)}"
+
+
+def dotted(keys: Keys) -> str:
+    """Write keys as in readers.place.police, each cut short when it is long."""
+    return ".".join(shorten(key, MOST_NAME) for key in keys)
 
 
 def merge(*layers: Mapping[str, Any]) -> Tables:
@@ -143,6 +188,19 @@ def merge(*layers: Mapping[str, Any]) -> Tables:
             below = out.get(key)
             out[key] = merge(below if isinstance(below, dict) else {}, value) if isinstance(value, dict) else value
     return out
+
+
+def _items(value: object) -> Iterator[object]:
+    """Walk a value and all that lies in it."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield key
+            yield from _items(below)
+    elif isinstance(value, list | tuple):
+        for below in value:
+            yield from _items(below)
+    else:
+        yield value
 
 
 def _at_home(path: str | Path) -> Path:
@@ -199,14 +257,14 @@ def _syntax_error(shown: str, text: str, message: str) -> ScenarioError:
     return ScenarioError(f"{shown}:{line}", "valid TOML", fault, "write text in quotes, one key = value a line")
 
 
-def _marks(shown: str, text: str) -> dict[Keys, Mark]:
+def _marks(shown: str, written: Iterable[Statement]) -> dict[Keys, Mark]:
     """Note the line and comment of every table and key of a valid TOML text."""
     marks: dict[Keys, Mark] = {(): Mark(f"{shown}:1")}
     header: Keys = ()
-    for line, statement, parsed in _statements(text):
-        named = list(nested(parsed))
-        here = Mark(f"{shown}:{line}", _comment(statement, parsed))
-        if statement.lstrip().startswith("["):
+    for statement in written:
+        named = list(nested(tomllib.loads(statement.text)))
+        here = Mark(f"{shown}:{statement.line}", statement.comment)
+        if statement.text.startswith("["):
             header = named[-1]
             named = [header[:at] for at in range(1, len(header))] + [header]
         else:
@@ -216,38 +274,9 @@ def _marks(shown: str, text: str) -> dict[Keys, Mark]:
     return marks
 
 
-def _statements(text: str) -> Iterator[tuple[int, str, Tables]]:
-    """Cut valid TOML into its statements, each with its first line and what it says alone."""
-    statement, first = "", 1
-    for line, row in enumerate(text.split("\n"), 1):
-        first = first if statement else line
-        statement += f"{row}\n"
-        parsed = _parse(statement)
-        if parsed is not None:
-            if parsed:
-                yield first, statement, parsed
-            statement = ""
-
-
-def _parse(text: str) -> Tables | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
 def nested(tables: Tables, above: Keys = ()) -> Iterator[Keys]:
     """Walk the keys of tables and values, outer before inner."""
     for key, value in tables.items():
         yield (*above, key)
         if isinstance(value, dict):
             yield from nested(value, (*above, key))
-
-
-def _comment(statement: str, parsed: Tables) -> str:
-    """Return the comment on a statement's last line: from the first # that takes no meaning away."""
-    last_line = statement.rstrip("\n").rfind("\n") + 1
-    for at in range(last_line, len(statement)):
-        if statement[at] == "#" and _parse(statement[:at]) == parsed:
-            return statement[at + 1 :].strip()
-    return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simulate.checks import ScenarioError
+from simulate.checks import MOST_NAME, ScenarioError, shorten
 
 UNIT_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "mo": 30 * 86_400, "y": 365 * 86_400}
 """Seconds in each unit; a month is 30 days and a year 365."""
@@ -17,7 +17,7 @@ MONTH_DAYS = 365.25 / 12
 
 _WORDS = (("year", "y"), ("day", "d"), ("hour", "h"), ("minute", "min"), ("second", "s"))
 _LONGEST_Y = 1000
-_FORM = re.compile(r"([0-9]+) ?([a-z]+)")
+_FORM = re.compile(r"0*([0-9]{1,12}) ?([a-z]+)")
 
 
 def parse_duration(text: str, where: str = "duration") -> int | None:
@@ -50,10 +50,9 @@ def format_duration(seconds: int | None) -> str:
 
 def _remedy(text: str) -> str:
     """Say how to write the duration that was probably meant."""
-    number = re.match(r"-?[0-9]+", text)
-    if number and int(number[0]) <= 0:
+    if re.match(r"-[0-9]|0+(?![0-9])", text):
         return "it must be above 0: keeping nothing is no retention; say which readers are off instead"
     if re.fullmatch(r"[0-9]+ ?m", text):
-        return f"write {text}in for minutes or {text}o for months"
+        return f"write {shorten(text, MOST_NAME)}in for minutes or {shorten(text, MOST_NAME)}o for months"
     units = ", ".join(UNIT_S)
     return f"write a whole number and a unit ({units}), at most {_LONGEST_Y}y"

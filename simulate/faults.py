@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.checks import MOST_NAME, ScenarioError, did_you_mean, shorten
 from simulate.schema.parts import Fault, InconsistentError
 from simulate.schema.settings import Assumption, Settings
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Keys = tuple[str, ...]
 Node = dict[str, Any]
+LONG_BITS = 1000
+"""Whole numbers beyond this are shown in base 16: Python writes out no decimal ones of 4,300 digits."""
 
 
 def explain(error: ValidationError) -> list[Fault]:
@@ -25,11 +27,9 @@ def explain(error: ValidationError) -> list[Fault]:
 
 
 def combine(errors: Iterable[ScenarioError]) -> ScenarioError:
-    """Return one error whose text lists them all, one on each line."""
+    """Return one error that tells them all."""
     first, *others = errors
-    if not others:
-        return first
-    return ScenarioError(first.where, first.expected, first.found, "\n".join([first.remedy, *map(str, others)]))
+    return ScenarioError(first.where, first.expected, first.found, first.remedy, others)
 
 
 def unknown_assumptions(assumptions: Mapping[str, Assumption]) -> list[Fault]:
@@ -61,10 +61,16 @@ def spell(value: object) -> str:
     """Write a value as TOML does, cut short when it is long."""
     if isinstance(value, Mapping):
         return "a table" if value else "an empty table"
+    if isinstance(value, list | tuple):
+        return shorten(f"[{', '.join(spell(item) for item in value[:MOST_NAME])}]", MOST_NAME)
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{shorten(escaped, MOST_NAME)}"'
     if isinstance(value, float):
         return repr(value)
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    if isinstance(value, int) and value.bit_length() > LONG_BITS:
+        return shorten(f"{value:#x}", MOST_NAME)
+    return "nothing" if value is None else shorten(json.dumps(value, ensure_ascii=False, default=str), MOST_NAME)
 
 
 def _explain_one(details: ErrorDetails) -> list[Fault]:
@@ -85,7 +91,7 @@ def _explain_one(details: ErrorDetails) -> list[Fault]:
 
 def _unknown_key(keys: Keys, _found: object) -> Fault:
     expected = "a key of this table" if len(keys) > 1 else "a known table or key"
-    return Fault(_shown(keys), expected, f'"{keys[-1]}"', did_you_mean(keys[-1], known_keys(keys[:-1])))
+    return Fault(_shown(keys), expected, spell(keys[-1]), did_you_mean(keys[-1], known_keys(keys[:-1])))
 
 
 def _missing_key(keys: Keys, _found: object) -> Fault:
@@ -108,7 +114,9 @@ def _not_finite(keys: Keys, found: object) -> Fault:
 
 def _wrong_value(keys: Keys, found: object) -> Fault:
     if keys[-1:] == ("[key]",):
-        return Fault(_shown(keys[:-2]), "a name of letters, digits, - and _", spell(found), "choose a plainer name")
+        return Fault(
+            _shown(keys[:-2]), "a name of at most 80 letters, digits, - and _", spell(found), "choose a plainer name"
+        )
     node = _node(keys)
     remedy = f"it means: {_description(keys)}"
     if isinstance(found, str) and node.get("type") in _NUMBERS and _is_number(found):

@@ -16,8 +16,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulate.catalogue import Entry, Layer, Mark, anchor, catalogue, leaves, locate, merge, nested, read_chain
-from simulate.checks import ScenarioError, did_you_mean
+from simulate.catalogue import (
+    Entry,
+    Layer,
+    Mark,
+    anchor,
+    catalogue,
+    check_depth,
+    check_values,
+    leaves,
+    locate,
+    merge,
+    nested,
+    option_of,
+    place_of,
+    read_chain,
+)
+from simulate.checks import DEEPEST, TOO_DEEP, ScenarioError, did_you_mean
 from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
 from simulate.metros import OPTION, names_of, take_share
 from simulate.schema.owners import Observer, Owner
@@ -37,6 +52,7 @@ from simulate.schema.settings import (
     Travel,
     json_schema,
 )
+from simulate.statements import parse, statements
 
 __all__ = [
     "Assumption",
@@ -137,7 +153,7 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
             marks.update(layer.marks)
     stated = _validate(tables, marks)
     if getattr(stated.roads, "share", None) is not None:
-        where = _place(("roads", "share"), marks)
+        where = place_of(("roads", "share"), marks)
         raise ScenarioError(where, "nothing", "a share", "leave it out: the program takes it from the metros' people")
     settings = take_share(stated)
     sources = {".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment}
@@ -156,6 +172,7 @@ def from_resolved(
 ) -> Scenario:
     """Return the scenario that a run stored, with the sources kept beside it, if any."""
     try:
+        check_depth(resolved, f"stored scenario {name}")
         settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
     except ScenarioError as error:
         found = f"one of another version ({str(error).splitlines()[0]})"
@@ -173,6 +190,7 @@ def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scena
     """
     tables: Mapping[str, Any] = scenario.stated.model_dump(mode="json", exclude_none=True)
     for keys, value in values.items():
+        check_depth(_nest(keys, value), where)
         tables = merge(tables, _nest(keys, value))
     sources = {key: source for key, source in scenario.sources.items() if tuple(key.split(".")) not in values}
     stated = _validate(tables, {(): Mark(where)})
@@ -202,8 +220,9 @@ def _nest(keys: Keys, value: object) -> dict[str, Any]:
 
 
 def _checked_seed(seed: object) -> int:
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise ScenarioError("seed", "a whole number of at least 0", spell(seed), "choose another")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        expected = "a whole number of at least 0 and at most 19 digits"
+        raise ScenarioError("seed", expected, spell(seed), "choose another")
     return seed
 
 
@@ -212,6 +231,7 @@ def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings
 
     Names are put in order, so that nothing can depend on the order of tables in a file.
     """
+    check_values(tables, marks)
     try:
         settings = Settings.model_validate_json(json.dumps(tables, default=_plain, sort_keys=True))
     except ValidationError as error:
@@ -221,7 +241,7 @@ def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings
         if not faults:
             return settings
     raise combine(
-        ScenarioError(_place(fault.keys, marks), fault.expected, fault.found, fault.remedy) for fault in faults
+        ScenarioError(place_of(fault.keys, marks), fault.expected, fault.found, fault.remedy) for fault in faults
     )
 
 
@@ -230,28 +250,17 @@ def _plain(value: object) -> object:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def _place(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
-    """Name file, line and key, by the innermost table that a line sets."""
-    nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
-    where = marks[nearest].where
-    return where if where == _option(keys) else f"{where}: {'.'.join(keys)}"
-
-
-def _option(keys: Keys) -> str:
-    return f"--set {'.'.join(keys)}"
-
-
 def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
     """Read overrides, whether texts or a mapping, as option, keys and value."""
     if isinstance(overrides, Mapping):
-        yield from ((_option(keys := _keys(key)), keys, value) for key, value in overrides.items())
+        yield from ((option_of(keys := _keys(key)), keys, value) for key, value in overrides.items())
         return
     for text in [overrides] if isinstance(overrides, str) else overrides:
         key, equals, value = text.partition("=")
         if not equals:
             raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "write = between key and value")
         keys = _keys(key.strip())
-        yield _option(keys), keys, _value(value.strip())
+        yield option_of(keys), keys, _value(value.strip())
 
 
 def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
@@ -277,14 +286,19 @@ def _keys(text: str) -> Keys:
     keys = tuple(part.strip() for part in text.split("."))
     if not all(keys):
         raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "name the key, as in period.days=30")
+    if len(keys) > DEEPEST:
+        raise ScenarioError(f"--set {text}", *TOO_DEEP)
     return keys
 
 
 def _value(text: str) -> Any:  # noqa: ANN401
-    """Read a value as TOML does; what is none is plain text."""
+    """Read a value as TOML does; what is none, or lies too deep, is plain text."""
+    statement = f"value = {text}"
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        for _ in statements(statement):  # refuses what the parser would not get through
+            pass
+        _, parsed = parse(statement)
+    except (tomllib.TOMLDecodeError, ScenarioError):
         return text
     return parsed["value"] if list(parsed) == ["value"] else text
 
@@ -313,6 +327,7 @@ def _every(tables: Mapping[str, Any], keys: Keys, option: str) -> list[Keys]:
 def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:
     """Lay out one override; refuse one whose table the scenario lacks."""
     _check_table(tables, keys)
+    check_depth(_nest(keys, value), option)
     mark = Mark(option, SET)
     marks = {keys: mark} | {(*keys[:-1], *below): mark for below in nested({keys[-1]: value})}
     return Layer(anchor(_nest(keys, value), Path.cwd()), marks)
@@ -324,8 +339,8 @@ def _check_table(tables: Mapping[str, Any], keys: Keys) -> None:
     for at, key in enumerate(keys):
         if not isinstance(table, Mapping):
             remedy = f"set {'.'.join(keys[:at])} itself"
-            raise ScenarioError(_option(keys), f"a table at {'.'.join(keys[:at])}", spell(table), remedy)
+            raise ScenarioError(option_of(keys), f"a table at {'.'.join(keys[:at])}", spell(table), remedy)
         known = {*table, *known_keys(keys[:at])}
         if key not in known and at < len(keys) - 1:
-            raise ScenarioError(_option(keys), "a table of this scenario", f'"{key}"', did_you_mean(key, known))
+            raise ScenarioError(option_of(keys), "a table of this scenario", f'"{key}"', did_you_mean(key, known))
         table = table.get(key, {})

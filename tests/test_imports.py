@@ -14,7 +14,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "durations", "files", "tables", "workers"),
+    ("checks", "durations", "files", "statements", "tables", "workers"),
     ("kernels",),
     ("streams",),
     ("schema",),

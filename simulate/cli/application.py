@@ -8,8 +8,9 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
-from simulate.checks import ScenarioError
+from simulate.checks import ScenarioError, shorten
 from simulate.cli import comparing, runs, scenarios
+from simulate.cli.options import say
 
 BAD_INPUT = 2
 
@@ -37,16 +38,16 @@ def start() -> NoReturn:
         sys.stdout.flush()
         raise SystemExit(0)
     except CycloptsError as error:
-        print(f"plateprint: {error}\nSee plateprint --help", file=sys.stderr)
+        cause = error.__cause__
+        told = cause if isinstance(cause, ScenarioError) else f"{shorten(error)}\nSee plateprint --help"
+        say(f"plateprint: {told}", to_errors=True)
     except ScenarioError as error:
-        print(f"plateprint: {error}", file=sys.stderr)
+        say(f"plateprint: {error}", to_errors=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         raise SystemExit(0) from None
     except OSError as error:
         where = error.filename or "a file to write"
-        told = ScenarioError(
-            where, "a file that can be read or written", error.strerror or error, "check it and its folder"
-        )
-        print(f"plateprint: {told}", file=sys.stderr)
+        expected, remedy = "a file that can be read or written", "check it and its folder"
+        say(f"plateprint: {ScenarioError(where, expected, error.strerror or error, remedy)}", to_errors=True)
     raise SystemExit(BAD_INPUT)

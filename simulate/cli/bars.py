@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from simulate.checks import printable
 from simulate.cli import stops
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ class Shards:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
         columns = (
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shards]}"),
+            TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[shards]}"),
             TextColumn("{task.fields[rows]:,} sightings"), TimeRemainingColumn(),
         )  # fmt: skip
         self.bars = Progress(*columns, console=Console(stderr=True))
         self.bars.start()
-        task = self.bars.add_task(self.title, total=None, rows=0, shards="building the world")
+        task = self.bars.add_task(printable(self.title), total=None, rows=0, shards="building the world")
 
         def report(done: int, total: int, rows: int) -> None:
             self.bars.update(task, completed=done, total=total, rows=rows, shards=f"{done}/{total} shards")
@@ -78,7 +79,7 @@ class Steps:
             return
         if not sys.stderr.isatty():
             if what != self.last and " shards" not in what:
-                print(f"{done} of {total} {self.things} done; {what}", file=sys.stderr)
+                say(f"{done} of {total} {self.things} done; {what}", to_errors=True)
             self.last = what
             return
         if self.bars is None:
@@ -86,11 +87,11 @@ class Steps:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
             count = TextColumn(f"{{task.completed}}/{{task.total}} {self.things}")
-            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}"))
+            columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()
-            self.bars.add_task(what, total=total)
-        self.bars.update(self.bars.task_ids[0], completed=done, description=what)
+            self.bars.add_task(printable(what), total=total)
+        self.bars.update(self.bars.task_ids[0], completed=done, description=printable(what))
 
     def __exit__(self, *_: object) -> None:
         if self.bars is not None:

@@ -24,6 +24,8 @@ from simulate.cli.options import (
     announce_compiling,
     names,
     rules_in,
+    say,
+    whole_number,
 )
 from simulate.files import check_target, write_text
 
@@ -32,7 +34,11 @@ def compare(
     *scenarios: str,
     measures: Measures = "exposure,anchors,unicity",
     replicates: Annotated[
-        int, Parameter(help="Worlds to draw of each, from --seed on; from 2 on, differences have an interval.")
+        int,
+        Parameter(
+            converter=whole_number,
+            help="Worlds to draw of each, from --seed on; from 2 on, differences have an interval.",
+        ),
     ] = 1,
     retention: Annotated[
         str | None, Parameter(help="Retention rules, as in 21d,90d,forever; by default the first scenario's ladder.")
@@ -72,15 +78,15 @@ def compare(
             observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
             work=work if keep else None, steps=steps,
         )  # fmt: skip
-    print(made)
+    say(made)
     if not quiet:
-        print(f"\n{made.compared.covers()}")
+        say(f"\n{made.compared.covers()}")
         if note := note_for_ever({row.rate.retention for row in made.rates}, *made.compared.days):
-            print(note)
+            say(note)
     if json:
         write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
     if out:
-        print(f"page: {made.page(out).resolve()}")
+        say(f"page: {made.page(out).resolve()}")
 
 
 def sweep(
@@ -132,14 +138,14 @@ def sweep(
             observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
             run=run, work=work if keep else None, steps=steps,
         )  # fmt: skip
-    print(made)
+    say(made)
     if not quiet:
         kept = if_kept(made.ranges.retention, made.swept.days)
-        print(f"\nIf sightings {kept}; one assumption at a time, in one world.")
+        say(f"\nIf sightings {kept}; one assumption at a time, in one world.")
         for one in made.ranges.assumptions:
             told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
-            print(f"{one.name}: {told}")
+            say(f"{one.name}: {told}")
     if json:
         write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
     if out:
-        print(f"page: {made.page(out).resolve()}")
+        say(f"page: {made.page(out).resolve()}")

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
-from simulate.checks import ScenarioError
+from simulate.checks import MOST_NAME, ScenarioError, printable, shorten
+
+
+def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
+    """Read the whole number of an option; nothing is rounded."""
+    [token] = tokens
+    if not re.fullmatch("[+-]?[0-9]{1,19}", token.value, re.ASCII):
+        expected, remedy = "a whole number of at most 19 digits", "write it in digits, as in 7"
+        raise ScenarioError(token.keyword or "option", expected, f'"{shorten(token.value, MOST_NAME)}"', remedy)
+    return int(token.value)
+
+
+def say(text: object = "", *, to_errors: bool = False) -> None:
+    """Print what may hold names and texts of an input: a terminal shows them and obeys nothing in them."""
+    print(printable(str(text), kept="\n\t"), file=sys.stderr if to_errors else sys.stdout)
+
 
 Set = Annotated[
     tuple[str, ...],
@@ -21,7 +38,10 @@ Set = Annotated[
 Metros = Annotated[
     str | None, Parameter(help="Metros of a national scenario to draw, whole, as in Buffalo,Memphis; five at most.")
 ]
-Seed = Annotated[int, Parameter(help="What all random draws start from: the same seed gives the same rows.")]
+Seed = Annotated[
+    int,
+    Parameter(converter=whole_number, help="What all random draws start from: the same seed gives the same rows."),
+]
 Quiet = Annotated[bool, Parameter(negative=(), help="Print results only.")]
 Retentions = Annotated[
     str | None, Parameter(help="Retention rules to compare, as in 21d,90d,forever; by default the scenario's ladder.")
@@ -34,13 +54,18 @@ Observer = Annotated[
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
 Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist.")]
-Workers = Annotated[int | None, Parameter(help="Processes; by default chosen by the size of the run.")]
+Workers = Annotated[
+    int | None, Parameter(converter=whole_number, help="Processes; by default chosen by the size of the run.")
+]
 Work = Annotated[Path, Parameter(help="Folder for the runs that are drawn.")]
 Keep = Annotated[
     bool, Parameter(negative="--no-keep", help="Keep these runs; --no-keep draws them in a temporary folder.")
 ]
 Json = Annotated[Path | None, Parameter(help="Write all numbers to this file as JSON as well.")]
-Targets = Annotated[int | None, Parameter(help="Plates that attacks are tried on; by default the scenario's number.")]
+Targets = Annotated[
+    int | None,
+    Parameter(converter=whole_number, help="Plates that attacks are tried on; by default the scenario's number."),
+]
 
 
 def names(text: str) -> list[str]:
@@ -63,4 +88,4 @@ def announce_compiling(quiet: bool) -> None:
     from simulate.kernels import CACHE  # noqa: PLC0415
 
     if not quiet and not CACHE.exists():
-        print("First use on this machine: compiling, about half a minute.", file=sys.stderr)
+        say("First use on this machine: compiling, about half a minute.", to_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsons
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +25,7 @@ from simulate.cli.options import (
     announce_compiling,
     names,
     rules_in,
+    say,
 )
 from simulate.files import check_target, write_text
 
@@ -66,12 +66,12 @@ def run(
     manifest = made.store.manifest()
     if not quiet:
         for placement in made.world.placements:
-            print(placement)
+            say(placement)
         if loaded.settings.readers.sightings is not None:
-            print("readers.sightings states how much is collected in all: units, shifts and readers only share it out")
-    print(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
+            say("readers.sightings states how much is collected in all: units, shifts and readers only share it out")
+    say(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
     if not quiet:
-        print(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_others(loaded.settings)}")
+        say(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_others(loaded.settings)}")
 
 
 def measure(
@@ -105,15 +105,15 @@ def measure(
     with stopping(AGAIN), Steps(quiet, "measures") as steps:
         rates = take(view, asked, targets=targets, steps=steps)
     if not quiet:
-        print(f"{view.describe()}\n")
-    print(rates if full else main_scores(rates, view.asked.unicity_points))
+        say(f"{view.describe()}\n")
+    say(rates if full else main_scores(rates, view.asked.unicity_points))
     if not quiet:
-        print()
+        say()
         if note := note_for_ever({rate.retention for rate in rates}, view.today):
-            print(note)
+            say(note)
         for name in dict.fromkeys(asked):
-            print(f"{name}: {card(name, view.asked).describe()}")
-        print("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
+            say(f"{name}: {card(name, view.asked).describe()}")
+        say("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
     if json:
         write_text(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
 
@@ -121,7 +121,7 @@ def measure(
 def report(
     run: Path,
     *,
-    out: Annotated[Path | None, Parameter(help="The page; by default RUN.html.")] = None,
+    out: Annotated[Path | None, Parameter(help="The page; by default RUN.html, beside the folder of the run.")] = None,
     observer: Observer = None,
     retention: Retentions = None,
     on: On = None,
@@ -145,12 +145,12 @@ def report(
     view = _view(run, observer, retention, on, quiet)
     with stopping(AGAIN), Steps(quiet, "measures") as steps:
         rates = take(view, targets=targets, steps=steps)
-    path = write_page(view, rates, out or run.with_name(f"{run.resolve().name}.html"))
+    path = write_page(view, rates, out or _page_of(run))
     if view.nothing_read():
-        print(f"{view.describe()}: all below is what anyone could work out without sightings")
+        say(f"{view.describe()}: all below is what anyone could work out without sightings")
     for line in terminal_lines(headlines(view, rates, ranges_for(view))):
-        print(line)
-    print(f"page: {path.resolve()}")
+        say(line)
+    say(f"page: {path.resolve()}")
 
 
 def verify(run: Path) -> None:
@@ -167,10 +167,16 @@ def verify(run: Path) -> None:
         raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run smallville")
     faults = faults_of(run)
     for fault in faults:
-        print(fault)
+        say(fault)
     if faults:
         raise SystemExit(FAILED)
-    print(f"{run}: every row is as it was written")
+    say(f"{run}: every row is as it was written")
+
+
+def _page_of(run: Path) -> Path:
+    """Return where the page of a run lies: beside its folder, under the name of the folder."""
+    name = f"{run.resolve().name}.html"
+    return run.with_name(name) if run.name not in {"", ".."} else run.resolve().with_name(name)
 
 
 def _others(settings: Settings) -> str:
@@ -191,7 +197,5 @@ def _view(run: Path, observer: str | None, retention: str | None, on: str | None
     if not quiet:
         n = sum(source.startswith(SET) for source in opened.scenario.sources.values())
         changed = f", with {n} setting{'s' * (n != 1)} changed; the page of the run lists them" if n else ""
-        print(
-            f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}{changed}", file=sys.stderr
-        )
+        say(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}{changed}", to_errors=True)
     return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)

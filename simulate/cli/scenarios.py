@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from simulate.cli.options import Metros, Seed, Set
+from simulate.cli.options import Metros, Seed, Set, say
 
 
 def list_scenarios() -> None:
@@ -16,7 +16,7 @@ def list_scenarios() -> None:
 
     for entry in catalogue():
         needs = "" if entry.runnable else " Needs data: see plateprint show " + entry.name + "."
-        print(f"{entry.name:<14}{entry.summary}{needs}")
+        say(f"{entry.name:<14}{entry.summary}{needs}")
 
 
 def show(
@@ -38,28 +38,28 @@ def show(
 
     loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
     if resolved:
-        print(jsons.dumps(loaded.resolved(), indent=1))
+        say(jsons.dumps(loaded.resolved(), indent=1))
         return
-    print(f"{loaded.title}: {loaded.summary}\n")
+    say(f"{loaded.title}: {loaded.summary}\n")
     for key, value in _flat(loaded.resolved()):
         if key not in {"title", "summary"}:
             shown = jsons.dumps(value, ensure_ascii=False)
             source = loaded.sources.get(key, "")
-            print(f"{key:<42} {shown:<18} {source}".rstrip())
+            say(f"{key:<42} {shown:<18} {source}".rstrip())
     sharing = loaded.settings.sharing
     if sharing is not None:
         from simulate.sharing.build import build_network  # noqa: PLC0415
 
-        print()
+        say()
         for note in build_network(sharing, loaded.settings.roads, loaded.seed).notes:
-            print(note)
+            say(note)
 
 
 def schema() -> None:
     """Print the JSON Schema of a scenario file, for editors that complete and check."""
     from simulate.schema.settings import json_schema  # noqa: PLC0415
 
-    print(jsons.dumps(json_schema(), indent=1))
+    say(jsons.dumps(json_schema(), indent=1))
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -46,7 +46,8 @@ class Bench:
         try:
             return run(scenario, path, workers=self.workers, progress=shards)
         except ScenarioError as error:  # of several scenarios: say which
-            raise ScenarioError(f"{name}: {error.where}", error.expected, error.found, error.remedy) from None
+            where = f"{name}: {error.where}"
+            raise ScenarioError(where, error.expected, error.found, error.remedy, error.others) from None
 
     def say(self, what: str) -> None:
         """Tell what is being done."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.files import write_text
+from simulate.files import read_json, write_text
 from simulate.risk.rates import show
 from simulate.risk.tables import as_html, as_text
 
@@ -149,7 +149,7 @@ def ranges_for(view: View) -> Ranges | None:
 def read_ranges(path: Path) -> Ranges:
     """Read what `write_ranges` wrote; refuse anything else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path.read_bytes())
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
         rows = [

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulate.checks import did_you_mean
+from simulate.checks import MOST_FAULTS, did_you_mean
 from simulate.schema.parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
 
 OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
@@ -80,7 +80,7 @@ def owner_and_state(seen: str) -> tuple[str, str]:
 
 def owner_faults(owners: Mapping[Name, Owner], observers: Mapping[Name, Observer], *, nation: bool) -> Iterator[Fault]:
     """Yield a fault for each owner that an observer names and the scenario lacks, and for what only nations have."""
-    only = 'unless roads.source is "nation"'
+    only, unknown = 'unless roads.source is "nation"', 0
     for name, owner in owners.items():
         if owner.agencies is not None and not nation:
             keys = ("owners", name, "agencies")
@@ -90,7 +90,8 @@ def owner_faults(owners: Mapping[Name, Owner], observers: Mapping[Name, Observer
         for seen in who.sees:
             owner_name, state = owner_and_state(seen)
             if owner_name not in owners:
-                remedy = did_you_mean(owner_name, owners)
+                remedy = did_you_mean(owner_name, owners) if unknown < MOST_FAULTS else ""  # slow where owners are many
+                unknown += 1
                 yield Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{seen}"', remedy)
             elif state and not nation:
                 yield Fault(keys, f"an owner without a state, {only}", f'"{seen}"', f'write "{owner_name}"')

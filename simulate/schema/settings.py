@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simulate.checks import did_you_mean
+from simulate.checks import MOST_FAULTS, did_you_mean
 from simulate.schema.owners import Observer, Owner, owner_faults
 from simulate.schema.parts import (
     Above0,
@@ -116,8 +116,8 @@ class TntpRoads(Table):
     path: str = Field(description="folder of *_net.tntp, *_trips.tntp and node coordinates; empty until you give it")
     length_unit: Literal["feet", "miles", "metres", "kilometres"] = Field(description="unit of the links' lengths")
     time_unit: Literal["seconds", "minutes", "hours"] = Field(description="unit of the links' free travel times")
-    coordinates: Literal["degrees", "feet", "metres"] = Field(
-        description="unit of the node coordinates: degrees (WGS84), or feet or metres on a plane"
+    coordinates: Literal["degrees", "feet", "miles", "metres", "kilometres"] = Field(
+        description="unit of the node coordinates: degrees (WGS84), or feet, miles, metres or kilometres on a plane"
     )
     outside_zones: tuple[int, ...] = Field(
         description="numbers of the zones that stand for traffic from beyond the map"
@@ -327,23 +327,27 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:
+        faults = list(self._unknown_owners())
+        faults += owner_faults(self.owners, self.observers, nation=isinstance(self.roads, NationRoads))
+        refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
+        return self
+
+    def _unknown_owners(self) -> Iterator[Fault]:
+        """Yield a fault for each rule whose owner nobody knows; those that no message tells go without a suggestion."""
         rules: dict[str, Mapping[str, Placement | Fleet | Gates]] = {
             "place": self.readers.place,
             "mobile": self.readers.mobile,
             "gates": self.readers.gates,
         }
-        faults = [
-            Fault(
-                ("readers", table, name, "owner"), "the name of an owner, as in [owners.NAME]", f'"{rule.owner}"',
-                did_you_mean(rule.owner, self.owners),
-            )
+        unknown = (
+            (("readers", table, name, "owner"), rule.owner)
             for table, named_rules in rules.items()
             for name, rule in named_rules.items()
             if rule.owner not in self.owners
-        ]  # fmt: skip
-        faults += owner_faults(self.owners, self.observers, nation=isinstance(self.roads, NationRoads))
-        refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
-        return self
+        )
+        for at, (keys, owner) in enumerate(unknown):
+            remedy = did_you_mean(owner, self.owners) if at < MOST_FAULTS else ""  # slow where owners are many
+            yield Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', remedy)
 
     def _no_counties(self) -> Iterator[Fault]:
         """Yield a fault where readers are counted by county on a map that has none."""

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
-from simulate.files import write_text
+from simulate.files import read_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FORMAT = "rows v1"
 SOURCES = "sources.json"
+MOST_SHARDS = 100_000
+"""More than any run has: five digits name a shard's file."""
 PACKAGES = ("plateprint", "numpy", "numba", "pyarrow")
 
 
@@ -106,7 +108,7 @@ def read_identity(run: Path) -> dict[str, Any]:
     if identity.get("format") != FORMAT:
         raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)
     metros = identity.get("metros")
-    if not isinstance(metros, dict) or not all(isinstance(n, int) for n in metros.values()):
+    if not isinstance(metros, dict) or not all(isinstance(n, int) and 0 <= n < MOST_SHARDS for n in metros.values()):
         raise ScenarioError(f"{file}: metros", "the number of shards of each metro", repr(metros), _ANOTHER)
     return identity
 
@@ -136,7 +138,7 @@ _REBUILD = "delete it if it is there and run the same command again: it is made 
 
 def _read_json(file: Path, remedy: str) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_bytes())
+        content = read_json(file.read_bytes())
     except FileNotFoundError as fault:
         raise ScenarioError(file, "a file of this program", "none", remedy) from fault
     except (OSError, ValueError) as fault:
@@ -154,9 +156,9 @@ def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
         records = records_of(manifest)
         totals = (manifest["rows"], manifest["run_hash"])
         int(manifest["n_vehicles"]), str(manifest["world_hash"])
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError) as fault:
         return f"a broken one ({type(fault).__name__}: {fault})"
-    if [record.shard for record in records] != list(range(sum(identity["metros"].values()))):
+    if len(records) != sum(identity["metros"].values()) or any(r.shard != i for i, r in enumerate(records)):
         return f"{len(records)} shards, not in order or not all"
     same = totals == (sum(record.rows for record in records), run_hash(records))
     return "" if same else "totals that are not those of its shards"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.faults import spell
+from simulate.files import check_name
 from simulate.kernels.plates import GROUP
 from simulate.scenario import Scenario, from_resolved
 from simulate.sharing.build import build_network
@@ -86,6 +88,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         nothing is half-written.
     """
     check_workers(workers)
+    check_name(path, "the folder of the run")
     sharing = scenario.settings.sharing
     if sharing is not None and not (Path(path) / "scenario.json").exists():
         build_network(sharing, scenario.settings.roads, scenario.seed)  # no row hangs on it, but the report would fail
@@ -116,7 +119,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
 
 def check_workers(workers: int | None) -> None:
     """Refuse what is no number of processes."""
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
         raise ScenarioError("workers", "a whole number, at least 1", workers, "leave it out to let the program choose")
 
 
@@ -127,8 +130,7 @@ def open_run(path: str | Path) -> Run:
     plates: real reads, or a run that was tampered with, do not come back the same.
     """
     store = open_store(path)
-    asked = store.identity
-    scenario = from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.path))
+    scenario = _stored_scenario(store)
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
@@ -140,6 +142,20 @@ def open_run(path: str | Path) -> Run:
     opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
     _redraw(opened, whole(world, lives, watch))
     return opened
+
+
+def _stored_scenario(store: Store) -> Scenario:
+    """Return what a run says that it was drawn from."""
+    asked = store.identity
+    for key, kind, expected in (
+        ("name", str, "a name"),
+        ("seed", int, "a whole number"),
+        ("scenario", dict, "a table"),
+    ):
+        if not isinstance(asked.get(key), kind):
+            remedy = "draw it again into another folder"
+            raise ScenarioError(f"{store.path / 'scenario.json'}: {key}", expected, spell(asked.get(key)), remedy)
+    return from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.path))
 
 
 def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:

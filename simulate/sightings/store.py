@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulate.checks import ScenarioError
+from simulate.files import read_json
 from simulate.kernels.hashing import first_unsorted, rows_hash
 from simulate.sightings import manifest as manifests
 from simulate.sightings.manifest import ShardRecord, identity_hash, records_of
@@ -44,7 +45,7 @@ COLUMNS = ("plate", "site", "time")
 SCHEMA = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in COLUMNS])
 ROW_GROUP = 1 << 20
 BYTES_PER_ROW = 6  # room to ask for; a stored row takes 4 to 5
-UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, AttributeError)
+UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, AttributeError, OverflowError)
 """What readers of Parquet raise on damaged files."""
 WRITING = {
     "compression": "lz4",
@@ -336,7 +337,7 @@ def read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
     if not part.exists():
         return None
     try:
-        footer = json.loads((pq.read_metadata(part).metadata or {}).get(b"plateprint", b"{}"))
+        footer = read_json((pq.read_metadata(part).metadata or {}).get(b"plateprint", b"{}"))
         record = ShardRecord(shard, int(footer.get("rows", 0)), int(footer.get("hash", "0"), 16))
     except UNREADABLE:
         return None

@@ -215,6 +215,38 @@ def test_a_folder_without_flows_is_complete(tmp_path):
     assert find_files(tmp_path).flow is None
 
 
+@pytest.mark.parametrize("change", [str.upper, str.title, str.swapcase])
+@pytest.mark.parametrize("nodes", ["a_node.tntp", "a_nodes.tntp", "a_nodes.geojson"])
+def test_the_files_of_a_folder_are_found_whatever_the_case_of_their_names(change, nodes, tmp_path):
+    names = [change(name) for name in ("a_net.tntp", "a_trips.tntp", "a_flow.tntp", nodes)]
+    for name in names:
+        (tmp_path / name).touch()
+    files = find_files(tmp_path)
+    assert [path.name for path in (files.net, files.trips, files.flow, files.nodes)] == names
+
+
+def test_a_network_without_coordinates_is_told_what_to_do(tmp_path):
+    for name in ("a_net.tntp", "a_trips.tntp"):
+        (tmp_path / name).touch()
+    with pytest.raises(ScenarioError, match=r"came without coordinates.*NAME_node.tntp.*'node x y'.*roads.coordinates"):
+        find_files(tmp_path)
+
+
+@pytest.mark.parametrize("total", ["60", "60.4", "60.40", "60.404", "6.04e1", "6.0E+1", "6e1", "60.4040000"])
+def test_a_stated_total_is_right_to_the_digits_it_is_printed_with(total, tmp_path):
+    text = TRIPS.replace("60.0", total).replace("10.0", "10.404")
+    (tmp_path / "trips.tntp").write_text(text)
+    assert read_trips(tmp_path / "trips.tntp", 3).sum() == pytest.approx(60.404)
+
+
+@pytest.mark.parametrize("total", ["61", "59", "60.3", "60.39", "60.4041", "6.1e1", "60.0"])
+def test_a_stated_total_that_is_wrong_in_a_printed_digit_is_refused(total, tmp_path):
+    text = TRIPS.replace("60.0", total).replace("10.0", "10.404")
+    (tmp_path / "trips.tntp").write_text(text)
+    with pytest.raises(ScenarioError, match=r"trips, as the metadata says, found 60.4"):
+        read_trips(tmp_path / "trips.tntp", 3)
+
+
 @pytest.mark.parametrize(
     ("names", "found"),
     [
@@ -313,12 +345,63 @@ def test_road_classes_follow_free_speed(kmh, road_class, small, tmp_path):
     net = NET.replace("FIRST THRU NODE> 4", "FIRST THRU NODE> 1").replace("1800 1.5 2.5", f"1800 {kmh} 1")
     (tmp_path / "net.tntp").write_text(net)
     network, nodes = read_network(tmp_path / "net.tntp"), read_nodes(small / "nodes.tntp")
-    units = {"length_unit": "kilometres", "time_unit": "hours", "coordinates": "metres"}
+    units = {"length_unit": "kilometres", "time_unit": "hours", "coordinates": "kilometres"}
     roads = to_roads(network, *nodes, credit="", **units)
     assert roads.road_class.tolist() == [road_class] * 6
     assert roads.node_name.tolist() == [1, 2, 3, 4]
-    assert roads.x_m.tolist() == [100, 0, -100, 0]
-    assert roads.y_m.tolist() == [-25, 25, -25, -25]
+    assert roads.x_m.tolist() == [100_000, 0, -100_000, 0]
+    assert roads.y_m.tolist() == [-25_000, 25_000, -25_000, -25_000]
+
+
+def ring(folder, unit_m, length_m=500.0):
+    """Read a ring of six links of 400 metres, with their lengths in metres and the coordinates in a unit."""
+    ends = [(1, 2), (2, 3), (3, 4), (4, 1), (1, 4), (4, 3)]
+    rows = "".join(f"{a} {b} 1800 {length_m} 40 0.15 4 0 0 1 ;\n" for a, b in ends)
+    head = NET.partition("1 4 1800")[0].replace("NODE> 4", "NODE> 1")
+    (folder / "net.tntp").write_text(head + rows)
+    corners = [(1, 0, 0), (2, 400, 0), (3, 400, 400), (4, 0, 400)]
+    (folder / "node.tntp").write_text("".join(f"{n} {x / unit_m!r} {y / unit_m!r}\n" for n, x, y in corners))
+    return read_network(folder / "net.tntp"), read_nodes(folder / "node.tntp")
+
+
+METRES = {"feet": 0.3048, "miles": 1609.344, "metres": 1, "kilometres": 1000}
+
+
+@pytest.mark.parametrize("unit", METRES)
+def test_coordinates_may_be_in_any_unit_of_length(unit, tmp_path):
+    network, nodes = ring(tmp_path, METRES[unit])
+    roads = to_roads(network, *nodes, length_unit="metres", time_unit="seconds", coordinates=unit, credit="")
+    assert roads.x_m == pytest.approx([-200, 200, 200, -200])
+    assert roads.y_m == pytest.approx([-200, -200, 200, 200])
+
+
+@pytest.mark.parametrize(
+    ("real", "said", "told"),
+    [
+        ("miles", "metres", '2,012 times too small .*in metres; say coordinates = "miles", or correct roads.length'),
+        ("kilometres", "metres", '1,250 times too small .*in metres; say coordinates = "kilometres", or'),
+        ("kilometres", "feet", '4,101 times too small .*in feet; say coordinates = "kilometres", or'),
+        ("metres", "kilometres", '800 times too large .*in kilometres; say coordinates = "metres", or'),
+        ("feet", "miles", '4,224 times too large .*in miles; say coordinates = "feet", or'),
+        ("miles", "degrees", '55 times too large .*in degrees; say coordinates = "miles", or'),
+    ],
+)
+def test_coordinates_a_thousand_times_off_are_refused_with_the_likely_unit(real, said, told, tmp_path):
+    network, nodes = ring(tmp_path, METRES[real])
+    with pytest.raises(ScenarioError, match=rf"^roads.coordinates: net.tntp: expected nodes .*found a network {told}"):
+        to_roads(network, *nodes, length_unit="metres", time_unit="seconds", coordinates=said, credit="")
+
+
+def test_degrees_taken_for_metres_are_named(data):
+    with pytest.raises(ScenarioError, match=r'times too small .*say coordinates = "degrees"'):
+        roads_of(data, "Anaheim", coordinates="metres")
+
+
+@pytest.mark.parametrize("length_m", [0.0, 400.0 * 25, 400.0 / 25])
+def test_lengths_that_are_none_or_a_little_odd_are_left_alone(length_m, tmp_path):
+    network, nodes = ring(tmp_path, 1.0, length_m)
+    roads = to_roads(network, *nodes, length_unit="metres", time_unit="seconds", coordinates="metres", credit="")
+    assert roads.length_m.tolist() == [length_m] * 6
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.files import read_json
 from simulate.world.roads import RoadClass, RoadNetwork, project
 from simulate.world.tntp.lines import finite_number, read_rows, read_text, refuse_any, table_of, whole_number
 
@@ -28,7 +29,13 @@ Nodes = tuple["NDArray[np.int64]", "NDArray[np.float64]", "NDArray[np.float64]"]
 NODE_COLUMNS = ("node", "x", "y")
 METRES = {"feet": 0.3048, "miles": 1609.344, "metres": 1.0, "kilometres": 1000.0}
 SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
-COORDINATES = {"degrees": math.nan, "feet": METRES["feet"], "metres": METRES["metres"]}  # a degree has no fixed length
+COORDINATES = {"degrees": math.nan, **METRES}  # a degree has no fixed length
+OUT_OF_SCALE = 30.0
+"""Times by which links may be longer or shorter than the way between their ends, in the median: known networks stay
+below 3, though the lengths of some are travel times; units taken for one another differ by a thousand, or by 69 or
+more where one of them is the degree."""
+LEAST_DETOUR = 0.9
+"""Length of a link over the way between its ends, in the median, below which a unit is not the likely one."""
 TIMELESS_S = 1.0
 """Seconds given to a link whose file says it takes no time at all: a planner's connector."""
 SLOWEST_KMH = ((80.0, RoadClass.FREEWAY), (50.0, RoadClass.ARTERIAL), (35.0, RoadClass.COLLECTOR))
@@ -79,6 +86,7 @@ def to_roads(
     free_s = np.where(time_s > 0.0, time_s, TIMELESS_S)
     speed_kmh = length_m / free_s * 3.6
     built = through[network.tail] & through[network.head] & (time_s > 0.0)
+    _check_scale(network, built, length_m, (x_m, y_m), (node_number[at], x[at], y[at]), coordinates)
     road_class = np.select(
         [~built, *(speed_kmh >= least for least, _ in SLOWEST_KMH)],
         [RoadClass.CONNECTOR, *(kind for _, kind in SLOWEST_KMH)],
@@ -113,8 +121,8 @@ def _points(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Return where each point stands in a GeoJSON file, and float64[n, 3] of id, x, y."""
     text = read_text(path)
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = read_json(text)
+    except ValueError as error:
         where = f"{path}:{getattr(error, 'lineno', 1)}"
         raise ScenarioError(where, "GeoJSON", error, "fetch the file again") from error
     features = document.get("features") if isinstance(document, dict) else None
@@ -166,6 +174,38 @@ def _to_metres(
         return (x - middle_x) * scale, (y - middle_y) * scale, None
     _check_degrees(f"roads.coordinates: {source}", number, x, y)
     return *project(y, x, (middle_y, middle_x)), (middle_y, middle_x)
+
+
+def _check_scale(
+    network: TntpNetwork,
+    built: NDArray[np.bool_],
+    length_m: NDArray[np.float64],
+    places: tuple[NDArray[np.float64], NDArray[np.float64]],
+    nodes: Nodes,
+    coordinates: str,
+) -> None:
+    """Refuse coordinates by which links are far longer or shorter than their lengths; name the likely unit."""
+
+    def detour(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+        straight = np.hypot(x[network.head] - x[network.tail], y[network.head] - y[network.tail])
+        known = built & (straight > 0.0) & (length_m > 0.0)
+        return float(np.median(length_m[known] / straight[known])) if known.any() else 1.0
+
+    found = detour(*places)
+    if 1 / OUT_OF_SCALE <= found <= OUT_OF_SCALE:
+        return
+    _, x, y = nodes
+    detours = {unit: detour(x * scale, y * scale) for unit, scale in METRES.items()}
+    if np.abs(x).max() <= 180.0 and np.abs(y).max() <= 90.0:
+        detours["degrees"] = detour(*project(y, x, (float(y.mean()), float(x.mean()))))
+    likely = [unit for unit, ratio in detours.items() if LEAST_DETOUR <= ratio <= OUT_OF_SCALE]
+    remedy = f'say coordinates = "{min(likely, key=lambda unit: detours[unit])}", or ' if likely else ""
+    size = f"{found:,.0f} times too small" if found > 1 else f"{1 / found:,.0f} times too large"
+    raise ScenarioError(
+        f"roads.coordinates: {network.source}", "nodes about as far apart as their links are long",
+        f"a network {size} for its link lengths, with coordinates in {coordinates}",
+        f"{remedy}correct roads.length_unit or the node file",
+    )  # fmt: skip
 
 
 def _unit(where: str, unit: str, known: Mapping[str, float]) -> float:
