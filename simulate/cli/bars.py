@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import printable
 from simulate.cli import stops
+from simulate.cli.options import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
