@@ -114,7 +114,9 @@ def _not_finite(keys: Keys, found: object) -> Fault:
 
 def _wrong_value(keys: Keys, found: object) -> Fault:
     if keys[-1:] == ("[key]",):
-        return Fault(_shown(keys[:-2]), "a name of at most 80 letters, digits, - and _", spell(found), "choose a plainer name")
+        return Fault(
+            _shown(keys[:-2]), "a name of at most 80 letters, digits, - and _", spell(found), "choose a plainer name"
+        )
     node = _node(keys)
     remedy = f"it means: {_description(keys)}"
     if isinstance(found, str) and node.get("type") in _NUMBERS and _is_number(found):
