@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from simulate import cli
+from simulate.checks import printable
+from simulate.cli import bars
 
 TINY = (
     "--set", "roads.population=900", "--set", "period.days=9", "--set", "measure.targets=40",
@@ -203,6 +206,26 @@ BAD = {
     "no scenario": (("run",), ["scenario"]),
     "metros of a town": (("run", "smallville", "--metros", "Buffalo"), ['--metros: expected', '"town" in smallville']),
     "no name of a metro": (("run", "flock-2025", "--metros", ","), ["--metros: expected names of metros", "name at"]),
+    "a part of a seed": (("run", "smallville", "--seed", "1.5"), ['--seed: expected a whole number', 'found "1.5"']),
+    "a seed in red": (("run", "smallville", "--seed", "\x1b[31m"), ["--seed: expected a whole", r'"\x1b[31m"']),
+    "a vast seed": (("run", "smallville", "--seed", 5000 * "9"), ["--seed: expected a whole number of at most 19"]),
+    "a seed beyond 64 bits": (("run", "smallville", "--seed", 19 * "9"), ["seed: expected a whole number of at"]),
+    "half a worker": (("run", "smallville", "--workers", "1.5"), ['--workers: expected a whole number', 'found "1.5"']),
+    "half a world": (("compare", "smallville", "--replicates", "1.5"), ["--replicates: expected a whole number"]),
+    "half a target": (("sweep", "smallville", "--targets", "1.5"), ["--targets: expected a whole number"]),
+    "an option in red": (("run", "smallville", "--\x1b[31mx=3"), [r"--\x1b[31mx"]),
+    "a long option": (("run", "smallville", f"--{200_000 * 'x'}"), ["…"]),
+    "a command in red": (("\x1b[31mrun", "smallville"), [r'"\x1b[31mrun"']),
+    "a scenario in red": (("run", "\x1b[31m\u202e.toml"), [r"no file at \x1b[31m\u202e.toml"]),
+    "a scenario of zero bytes": (("run", "a\0.toml"), [r"no file at a\x00.toml"]),
+    "a run of zero bytes": (("run", "smallville", "--out", "a\0b"), [r"a name without zero bytes, found a\x00b"]),
+    "a page of zero bytes": (("sweep", "smallville", "--out", "a\0b"), [r"--out: expected a name without zero bytes"]),
+    "a folder of zero bytes": (("compare", "smallville", "--work", "a\0b"), ["a name without zero bytes"]),
+    "a long name": (("run", 50_000 * "x" + ".toml"), ["File name too long", "…"]),
+    "a name that is no text": (("run", "smallville", "--set", "title=\udcff"), [r'text in UTF-8', r'"\udcff"']),
+    "metros in red": (("run", "flock-2025", "--metros", "\x1b[31mX\nY"), ["roads.path"]),
+    "a vast number": (("run", "smallville", "--set", f"period.days={5000 * '9'}"), ["--set period.days: expected"]),
+    "a file that tells it in red": (("verify", "\x1b[31m"), [r"\x1b[31m: expected the folder of a run"]),
     "verify of nothing": (("verify", "nowhere"), ["nowhere"]),
     "measure of nothing": (("measure", "nowhere"), ["nowhere"]),
 }  # fmt: skip
@@ -218,6 +241,8 @@ def test_bad_input_gets_one_message_exit_2_and_leaves_nothing(plateprint, tmp_pa
     assert err.startswith("plateprint: ")
     assert "Traceback" not in err
     assert all(word in err for word in words), err
+    assert len(err) < 1500
+    assert printable(err, kept="\n") == err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -230,6 +255,14 @@ OPENED = {
     "too early": (("--on", "2025-03-03"), ["--on", "2025-03-04"]),
     "no date": (("--on", "tomorrow"), ["YYYY-MM-DD"]),
     "no targets": (("--targets", "0"), ["--targets"]),
+    "date in red": (("--on", "\x1b[31m2025\n\u202e"), ["YYYY-MM-DD", r"\x1b[31m2025\n\u202e"]),
+    "a vast date": (("--on", 200_000 * "9"), ["--on: expected a date as YYYY-MM-DD", "…"]),
+    "a vast retention": (("--retention", f"{5000 * '9'}d"), ["--retention: expected a duration", "…"]),
+    "retention in red": (("--retention", "\x1b[31m1d"), ["--retention: expected a duration", r'"\x1b[31m1d"']),
+    "observer in red": (("--observer", "\x1b[31m\u202e"), ["observer: expected an observer", r"\x1b[31m\u202e"]),
+    "measure in red": (("--measures", "\x1b[31m"), [r"\x1b[31m"]),
+    "half a target": (("--targets", "1.5"), ["--targets: expected a whole number", 'found "1.5"']),
+    "zero bytes to write": (("--json", "a\0b"), ["--json: expected a name without zero bytes"]),
     "nowhere to write": (
         ("--json", "nowhere/x.json"),
         ["--json: expected a file in a folder that exists, found nowhere"],
@@ -244,6 +277,90 @@ def test_bad_questions_of_a_good_run_exit_2(plateprint, tiny_run, case):
     code, out, err = plateprint("measure", tiny_run, *arguments)
     assert (code, out) == (2, "")
     assert all(word in err for word in words), err
+    assert printable(err, kept="\n") == err
+
+
+@pytest.mark.parametrize(("here", "said"), [(".", "."), ("sightings", ".."), ("world", "../../tiny"), ("..", "tiny")])
+def test_a_report_lies_beside_the_folder_of_its_run_from_wherever_it_is_asked_for(
+    plateprint, tiny_run, monkeypatch, here, said
+):
+    page = tiny_run.parent / "tiny.html"
+    monkeypatch.chdir(tiny_run / here)
+    before = sorted(tiny_run.rglob("*"))
+    code, out, err = plateprint("report", said, "--targets", "5", "--retention", "1d", "--quiet")
+    assert code == 0, err
+    assert out.splitlines()[-1] == f"page: {page}"
+    assert "</html>" in page.read_text(encoding="utf-8")
+    page.unlink()
+    assert sorted(tiny_run.rglob("*")) == before
+
+
+@pytest.mark.parametrize("option", ["--out", "--json"])
+def test_a_page_whose_name_holds_a_zero_byte_is_refused(plateprint, tiny_run, option):
+    command = "report" if option == "--out" else "measure"
+    code, out, err = plateprint(command, tiny_run, option, "a\0.html")
+    assert (code, out) == (2, "")
+    assert err == f"plateprint: {option}: expected a name without zero bytes, found a\\x00.html; choose another\n"
+
+
+def test_texts_of_a_scenario_reach_the_terminal_as_they_are_seen(plateprint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    odd = 'title = "\\u001b[31m\\u202e"\nsummary = "a\\u009b"\n[travel]\nzipf = 1.0 # a \u202e\u009b source\n'
+    (tmp_path / "x.toml").write_text(f'extends = "smallville"\n{odd}', encoding="utf-8")
+    code, out, err = plateprint("show", "x.toml")
+    assert (code, err) == (0, "")
+    assert out.startswith(r"\x1b[31m\u202e: a\x9b")
+    assert r"a \u202e\x9b source" in out
+    assert printable(out, kept="\n") == out
+
+
+def test_titles_are_no_markup_to_the_bars_of_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with bars.Shards(False, "Drawing [/x] \x9b31m") as report:
+        report(1, 2, 3)
+    with bars.Steps(False) as steps:
+        steps(0, 2, "measuring [/x] \x9b35m")
+        steps(1, 2, "measuring [/y] \x9b35m")
+    printed = capsys.readouterr().err
+    assert r"Drawing [/x] \x9b31m" in printed
+    assert r"measuring [/y] \x9b35m" in printed
+    assert "\x9b" not in printed
+
+
+STORED = {
+    "vast seed": ("scenario.json", {"seed": 10**4000}, "a whole number of 4,001 digits"),
+    "seed beyond 64 bits": ("scenario.json", {"seed": 10**30}, "that of another scenario"),
+    "vast days": ("scenario.json", {"scenario": {"period": {"days": 10**100}}}, "that of another scenario"),
+    "deep scenario": ("scenario.json", {"scenario": 900 * '{"a":' + "1" + 900 * "}"}, "too deep"),
+    "very deep scenario": ("scenario.json", {"scenario": 9000 * '{"a":' + "1" + 9000 * "}"}, "too deep"),
+    "no scenario": ("scenario.json", {"scenario": [1]}, "that of another scenario"),
+    "vast shards": ("scenario.json", {"metros": {"city": 10**18}}, "the number of shards of each metro"),
+    "endless rows": ("manifest.json", {"shards": [{"shard": 1e999, "rows": 1, "hash": "0"}]}, "manifest"),
+    "vast rows": ("manifest.json", {"rows": 10**4000}, "a whole number of 4,001 digits"),
+    "red rows": ("manifest.json", {"shards": "\x1b[31m"}, "manifest"),
+    "vast sources": ("sources.json", {"x": 10**4000}, "a whole number of 4,001 digits"),
+    "vast ranges": ("assumptions.json", {"format": 10**4000}, "a whole number of 4,001 digits"),
+}
+
+
+@pytest.mark.parametrize("case", STORED, ids=STORED)
+def test_what_a_stored_run_says_in_absurd_numbers_or_depths_is_refused(plateprint, tiny_run, tmp_path, case):
+    name, changes, told = STORED[case]
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run, folder)
+    content = json.loads((folder / name).read_text()) if (folder / name).exists() else {}
+    deep = changes.get("scenario") if isinstance(changes.get("scenario"), str) else None
+    text = json.dumps(content | (changes if deep is None else {"scenario": "DEEP"}))
+    (folder / name).write_text(text.replace('"DEEP"', deep or ""))
+    code, out, err = plateprint("report", folder, "--quiet", "--out", tmp_path / "page.html")
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1
+    assert printable(err, kept="\n") == err
+    assert not (tmp_path / "page.html").exists()
+    code, out, err = plateprint("verify", folder)
+    assert code in {0, 1, 2}
+    assert "Traceback" not in out + err
 
 
 def test_an_observer_who_owns_nothing_is_refused(plateprint, tmp_path):

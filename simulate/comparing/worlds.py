@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
+from simulate.files import check_name
 from simulate.policy.retention import Retention
 from simulate.policy.view import view_of
 from simulate.scenario import Scenario, load
@@ -66,6 +67,7 @@ def bench(work: str | Path | None, total: int, *, workers: int | None, steps: St
     check_workers(workers)
     told = steps or _silent
     if work is not None:
+        check_name(work, "--work")
         yield Bench(work=Path(work), workers=workers, steps=told, total=total)
         return
     with tempfile.TemporaryDirectory(prefix="plateprint-") as folder:

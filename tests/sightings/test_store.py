@@ -20,6 +20,7 @@ from simulate.kernels.hashing import first_unsorted, rows_hash
 from simulate.sightings import manifest as manifests
 from simulate.sightings import store as stores
 from simulate.sightings.manifest import ShardRecord, run_hash
+from simulate.sightings.run import open_run
 from simulate.sightings.store import (
     ROW_GROUP,
     SCHEMA,
@@ -326,6 +327,31 @@ def test_an_interrupted_run_is_not_opened(tmp_path):
     with pytest.raises(ValueError, match=r"shards \[0, 1, 2, 4, 5\] are still to be drawn"):
         store.finish(1)
     assert len(verify(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ({}, "name: expected a name, found nothing"),
+        ({"name": "x", "seed": "1"}, 'seed: expected a whole number, found "1"'),
+        ({"name": "x", "seed": 2**70}, "seed: expected a whole number of at least 0 and at most 19 digits"),
+        ({"name": "x", "scenario": [1]}, r"scenario: expected a table, found \[1\]"),
+        ({"name": "x", "scenario": {"title": 2**70}}, "expected a scenario of this version"),
+    ],
+)
+def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
+    store = create_or_resume(tmp_path, identity(metros={"fake": 0}, **held))
+    store.write_world(WORLD)
+    store.finish(0)
+    with pytest.raises(ScenarioError, match=message):
+        open_run(tmp_path)
+
+
+@pytest.mark.parametrize("shards", [10**5, 10**18, -1])
+def test_a_run_of_absurdly_many_shards_is_not_opened(tmp_path, shards):
+    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "metros": {"a": shards}}))
+    with pytest.raises(ScenarioError, match="expected the number of shards of each metro"):
+        open_store(tmp_path)
 
 
 def test_an_opened_run_says_what_it_holds(kept):
