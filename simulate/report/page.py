@@ -5,6 +5,7 @@ It asks nothing of the network and runs no script, so it can be mailed, printed 
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -74,8 +75,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     settings = identity["scenario"]
     story = maps.choose_story(view)
     network = _network(view)
-    panels = (*words.risks(view), words.never_seen())
-    risks = "".join(_panel(view, rates, question) for question in panels[:3])
+    risks = "".join(_panel(view, rates, question) for question in words.risks(view))
     return Template(template("page.html")).substitute(
         css=template("page.css"),
         title=escape(settings["title"]),
@@ -86,7 +86,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         intervals=escape(words.INTERVALS),
         brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
-        exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
+        exposure=_exposure(view, rates) + _panel(view, rates, words.never_seen()),
         stock=_stock(view),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
@@ -138,7 +138,9 @@ def _rule(view: View) -> str:
 def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
-    number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    roughly, space, digits = count.rpartition(" ") if of else ("", "", count)
+    before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
+    number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
@@ -146,9 +148,14 @@ def _headline(headline: Headline) -> str:
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
-        f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
+        f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
+        f'<p class="small">{_unbroken(headline.small)}</p></article>'
     )
+
+
+def _unbroken(text: str) -> str:
+    """Escape a text and keep each number on one line with its unit."""
+    return re.sub(r"(?<=\d) (?=%|m\b)", "&nbsp;", escape(text))
 
 
 def _panel(view: View, rates: Rates, question: Question) -> str:

@@ -62,20 +62,35 @@ def test_the_page_is_readable_by_everyone(page, outline):
     assert outline.headings[0] == 1
     assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
     drawings = re.findall(r"<svg[^>]*>", page)
-    assert len(drawings) == 7
+    assert len(drawings) == 8
     for drawing in drawings:
         assert 'role="img"' in drawing
         assert len(re.search('aria-label="([^"]*)"', drawing)[1]) > 40
 
 
-def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, page, outline):
+def test_five_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, page, outline):
     said = words.headlines(view, rates)
-    assert len(re.findall('class="card"', page)) == len(said) == 4
+    assert len(re.findall('class="card"', page)) == len(said) == 5
+    assert page.count('<p class="number">') == 5  # all of one size
     text = words_of(outline)
     for headline in said:
         assert headline.number in text
         assert headline.sentence in text
         assert headline.small in text
+
+
+def test_both_ways_to_be_singled_out_are_drawn_side_by_side_at_one_size(page):
+    (risks,) = re.findall(r'<h2 id="risk">.*?</section>', page, flags=re.DOTALL)
+    figures_of = re.findall(
+        r"<figure><figcaption><strong>([^<]*)\.</strong>.*?<svg viewBox=\"([^\"]*)\"", risks, flags=re.DOTALL
+    )
+    assert [title for title, _ in figures_of][2:] == ["Singled out by a neighbour", "Singled out by its own file"]
+    assert len({box for _, box in figures_of}) == 1
+
+
+def test_a_number_in_words_has_its_digits_set_apart(view, rates):
+    sure = Rates(tuple(replace(rate, value=0.9999) if rate.score == "unique and right" else rate for rate in rates))
+    assert "<span>more than </span>999<span> in 1,000</span>" in page_text(view, sure)
 
 
 def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
@@ -328,7 +343,7 @@ def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
     text = page_text(view, rates)
     assert "Nobody among the targets could be guessed" in text
     said = {headline.title: headline for headline in words.headlines(view, rates)}
-    assert said["Seen"].number == said["Singled out"].number == "0 in 1,000"
+    assert said["Seen"].number == said["Singled out by its own file"].number == "0 in 1,000"
     assert said["Home found"].value == said["Home found"].baseline  # the census alone
     assert "not reached" not in text
 
