@@ -31,7 +31,7 @@ def main(run: str) -> None:
     view = sim.view(sim.open_run(run), ladder=LADDER)
     rates = sim.measure(view, ["anchors", "unicity"])
     home, _, neighbour, own_file = words.risks(view)
-    story = maps.choose_story(view)
+    story = sim.choose_story(view)
     left = _joined([_titled(view, rates, question) for question in (home, neighbour, own_file)], axis=0)
     whole = _joined([left, _pixels(maps.draw_map(view, story))], axis=1)
     high, wide = whole.shape[:2]

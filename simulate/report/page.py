@@ -16,6 +16,7 @@ from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import check_target, write_text
 from simulate.report import figures, maps, sharing, words
+from simulate.report.stories import choose_story
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from simulate.policy.view import View
-    from simulate.report.maps import Story
+    from simulate.report.stories import Story
     from simulate.report.words import Headline, Question
     from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
@@ -73,7 +74,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     """Return the page as text; a pure function of the view, its rates and their ranges."""
     identity = view.store.identity
     settings = identity["scenario"]
-    story = maps.choose_story(view)
+    story = choose_story(view)
     network = _network(view)
     risks = "".join(_panel(view, rates, question) for question in words.risks(view))
     return Template(template("page.html")).substitute(
@@ -90,7 +91,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         stock=_stock(view),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
-        story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
+        story=escape(story.tell() if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(view)),

@@ -12,7 +12,7 @@ from towns import small_view
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.report import figures, maps, words
+from simulate.report import figures, words
 from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
 from simulate.risk.stock import stock
@@ -325,7 +325,7 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     view = small_view(tmp_path / "run", ["7d", "forever"], readers__place__police__count=60,
                       readers__place__police__spacing_m=0)  # fmt: skip
     longest = replace(view, ladder=view.ladder[-1:])
-    story, rates = maps.choose_story(view), sim.measure(longest, ["anchors"])
+    story, rates = sim.choose_story(view), sim.measure(longest, ["anchors"])
     assert rates.one(score="home: some sighting tells").value > 0.97, "else the median is that of others too"
     median = rates.one(score="home, median error of a guess").value
     assert story.error_m == pytest.approx(median, rel=0.05)
@@ -333,7 +333,7 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     seen = longest.rows_of(np.array([story.number]))
     assert story.sightings.sum() == len(seen.plate) > 0
     assert not story.sightings[~view.visible].any()
-    assert story.plate in maps.tell(story)
+    assert story.plate in story.tell()
 
 
 def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
