@@ -13,22 +13,32 @@ TYPE_CHECKING = False  # typing's own would be a good part of what importing thi
 if TYPE_CHECKING:
     from typing import Any
 
-    from simulate import policy
+    from simulate import plot, policy
     from simulate.comparing.compare import compare
     from simulate.comparing.sweep import sweep
+    from simulate.policy.lookup import look_up
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
+    from simulate.report.stories import choose_story, follow
+    from simulate.risk.areas import exposed
     from simulate.risk.measures import measure
     from simulate.scenario import load
     from simulate.sightings.run import open_run, run
 
-__all__ = ["compare", "load", "measure", "open_run", "policy", "run", "sweep", "view", "write_page"]
+__all__ = [
+    "choose_story", "compare", "exposed", "follow", "load", "look_up", "measure", "open_run", "plot", "policy", "run",
+    "sweep", "view", "write_page",
+]  # fmt: skip
 
 _VERBS = {
     "load": ("simulate.scenario", "load"),
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),
     "view": ("simulate.policy.view", "view_of"),
+    "look_up": ("simulate.policy.lookup", "look_up"),
+    "choose_story": ("simulate.report.stories", "choose_story"),
+    "follow": ("simulate.report.stories", "follow"),
+    "exposed": ("simulate.risk.areas", "exposed"),
     "measure": ("simulate.risk.measures", "measure"),
     "compare": ("simulate.comparing.compare", "compare"),
     "sweep": ("simulate.comparing.sweep", "sweep"),
@@ -37,11 +47,11 @@ _VERBS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Fetch a verb from its room, or the room of policies (PEP 562)."""
+    """Fetch a verb from its room, or the rooms of policies and pictures themselves (PEP 562)."""
     from importlib import import_module  # noqa: PLC0415
 
-    if name == "policy":
-        return import_module("simulate.policy")
+    if name in {"plot", "policy"}:
+        return import_module(f"simulate.{name}")
     if name not in _VERBS:
         raise AttributeError(f"module 'simulate' has no attribute {name!r}")
     room, verb = _VERBS[name]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
+import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -81,6 +82,32 @@ def test_show_resolved_is_json_with_every_value(plateprint):
     code, out, _ = plateprint("show", "smallville", "--resolved", "--set", "period.days=12")
     assert code == 0
     assert json.loads(out)["period"]["days"] == 12
+
+
+COMPLETE = """
+source {script}
+COMP_WORDS=({words}); COMP_CWORD={last}
+$(complete -p plateprint | sed "s/.*-F \\([^ ]*\\).*/\\1/"); echo "${{COMPREPLY[@]}}"
+"""
+
+
+def test_a_completion_script_for_bash_completes_and_is_written_nowhere(tmp_path):
+    here = {"cwd": tmp_path, "env": {**os.environ, "HOME": str(tmp_path), "SHELL": "/bin/bash"}}
+    command = [sys.executable, "-m", "simulate.cli", "completion", "bash"]
+    script = subprocess.run(command, capture_output=True, text=True, check=True, **here).stdout
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "script").write_text(script)
+    for words, completed in (("plateprint sw", "sweep"), ("plateprint measure --obs", "--observer")):
+        asked = COMPLETE.format(script="./script", words=words, last=len(words.split()) - 1)
+        done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, **here)
+        assert done.stdout.split() == [completed]
+    assert [path.name for path in tmp_path.iterdir()] == ["script"]
+
+
+def test_a_shell_without_a_script_is_refused(plateprint):
+    code, out, err = plateprint("completion", "tcsh")
+    assert (code, out) == (2, "")
+    assert 'Choose from: "bash"' in err
 
 
 def test_schema_is_json(plateprint):
@@ -551,6 +578,7 @@ LIGHT = {
     "run --help": HEAVY,
     "compare --help": HEAVY,
     "sweep --help": HEAVY,
+    "completion bash": HEAVY,
     "list": HEAVY[:-2],
     "schema": HEAVY[:6],
     "show smallville": HEAVY[:6],

@@ -14,7 +14,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "durations", "files", "statements", "tables", "workers"),
+    ("checks", "columns", "durations", "files", "statements", "tables", "workers"),
     ("kernels",),
     ("streams",),
     ("schema",),
@@ -26,6 +26,7 @@ ROOMS = (
     ("policy",),
     ("risk",),
     ("report",),
+    ("plot",),
     ("comparing",),
     ("",),  # simulate itself: the public verbs
     ("cli",),
@@ -35,7 +36,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {
     "numba": ("kernels/",),
     "llvmlite": ("kernels/bits.py",),
-    "pyarrow": ("sightings/",),
+    "pyarrow": ("sightings/", "columns.py"),
     "duckdb": ("sightings/",),
     "dask": ("sightings/engine.py",),
     "distributed": ("sightings/engine.py",),
@@ -43,7 +44,7 @@ DOORS = {
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),
     "pydantic": ("schema/", "scenario.py", "faults.py"),
-    "pandas": (),
+    "pandas": ("columns.py",),
 }
 """Where each heavy library may be imported."""
 HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "osmium", "pandas")
@@ -124,6 +125,15 @@ def test_each_number_is_defined_once():
         for name in constants_of(path):
             values.setdefault((name, repr(getattr(import_module(module), name))), []).append(module)
     assert not {name: modules for (name, _), modules in values.items() if len(modules) > 1}
+
+
+def test_pictures_are_fetched_when_they_are_first_asked_for():
+    code = (
+        "import sys, simulate as sim; print('matplotlib' in sys.modules, 'plot' in dir(sim)); sim.plot.roads;"
+        "print('matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "True", "False"]
 
 
 def test_the_command_line_starts_without_heavy_libraries():

@@ -1,6 +1,6 @@
 """Make the README's picture from a run: python docs/images/first_look.py RUN.
 
-Two of the page's figures stand on the left, its map on the right.
+Three of the page's figures stand on the left, its map on the right.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def main(run: str) -> None:
     """Measure a run and draw the picture beside this file."""
     view = sim.view(sim.open_run(run), ladder=LADDER)
     rates = sim.measure(view, ["anchors", "unicity"])
-    home, _, single = words.risks(view)
-    story = maps.choose_story(view)
-    left = _joined([_titled(view, rates, question) for question in (home, single)], axis=0)
+    home, _, neighbour, own_file = words.risks(view)
+    story = sim.choose_story(view)
+    left = _joined([_titled(view, rates, question) for question in (home, neighbour, own_file)], axis=0)
     whole = _joined([left, _pixels(maps.draw_map(view, story))], axis=1)
     high, wide = whole.shape[:2]
     sheet = Figure(figsize=(wide / DPI, high / DPI))
@@ -43,8 +43,7 @@ def main(run: str) -> None:
 def _titled(view: View, rates: Rates, question: words.Question) -> np.ndarray:
     """Draw one risk by retention under its title."""
     figure = figures.by_retention(figures.rows_of(view, rates, question))
-    title = f"{question.title}, by how long sightings are kept"
-    figure.text(0.02, 1.02, title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
+    figure.text(0.02, 1.02, question.title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
     return _pixels(figure)
 
 

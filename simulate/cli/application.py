@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from cyclopts import App, CycloptsError
 
@@ -29,6 +29,18 @@ for command in (
     scenarios.schema,
 ):  # fmt: skip
     app.command(command)
+
+
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> None:
+    """Print a script that completes commands and options in a shell; nothing is written.
+
+    Parameters
+    ----------
+    shell
+        Whose script: bash, zsh, fish or powershell.
+    """
+    print(app.generate_completion(shell=shell))
 
 
 def start() -> NoReturn:

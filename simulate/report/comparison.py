@@ -216,27 +216,30 @@ def _glance(compared: Compared, held: _Held, questions: list[Question]) -> str:
 
 
 def _glance_cell(compared: Compared, held: _Held, variant: Variant, question: Question, *, first: bool) -> str:
+    cell = f'<td data-title="{escape(question.title)}">'
     value = held.value(variant.side, variant.rule, question)
     if value is None:
         reached = variant.rule in variant.side.reached
-        return f"<td>{'no number' if reached else 'not reached'}</td>"
+        return f"{cell}{'no number' if reached else 'not reached'}</td>"
     count = words.per_thousand(value)
     number = f"<b>{count}</b>" if count[0].isdigit() else f'<b class="words">{escape(count)}</b>'
     if first:
-        return f"<td>{number}</td>"
+        return f"{cell}{number}</td>"
     of = variant.rule.label if compared.by_rule else variant.side.name
     found = held.difference(of, variant.rule, question)
     if found is None or found.difference is None:
-        return f"<td>{number}<span>{escape(found.note if found else '')}</span></td>"
+        return f"{cell}{number}<span>{escape(found.note if found else '')}</span></td>"
     change = words.change(found.difference, found.unit)
     interval = words.change_interval(found.low, found.high, found.unit)
     small = f'<span class="small">{escape(interval)}</span>' if interval not in {"", change} else ""
-    return f"<td>{number}<span>{escape(change)}</span>{small}</td>"
+    return f"{cell}{number}<span>{escape(change)}</span>{small}</td>"
 
 
 def _panel(compared: Compared, held: _Held, question: Question) -> str:
     """Lay out one score: against retention where scenarios and rules differ, else one row each."""
     caption = f"<strong>{escape(question.title)}.</strong> How many of 1,000 {escape(question.sentence)}."
+    if question.remark:
+        caption += f' <span class="small">{escape(question.remark)}</span>'
     name = question.title.lower().replace(" ", "-")
     told = f"How many of 1,000 {question.sentence}."
     shown = [rule for rule in compared.ladder if any(rule in side.reached for side in compared.sides)]

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import cKDTree
 
 from simulate.metros import first_city
-from simulate.report.figures import GREY, INK
+from simulate.report.figures import GREY, INK, new_axes
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
@@ -44,6 +45,8 @@ ROAD_STYLE = {
 }
 """Width in points and colour, the widest drawn last; connectors lead out of the map and are dashed."""
 WIDTH_IN, TEXT, LINE_IN, STRIP_IN, CREDIT_IN = 4.6, 11.5, 0.26, 0.5, 0.17
+NOTE_TEXT, NOTE_LETTERS = 8, 64
+"""Size of what stands below a map in small letters, and how many go on a line."""
 SHAPES = (0.4, 1.4)
 """Least and greatest height of a map over its width."""
 MANY_STREETS = 3000
@@ -109,6 +112,38 @@ def canvas(box: Box, key: Sequence[Mark], notes: Sequence[str] = (), width_in: f
         y = (notes_in - CREDIT_IN * (i + 0.7)) / tall
         figure.text(0.02, y, line, fontsize=9, color=GREY)
     return figure, axes
+
+
+def frame(ax: Axes | None, box: Box, key: Sequence[Mark], notes: Sequence[str] = ()) -> Axes:
+    """Give a map axes, those of a new figure if None: its scale within, below it the key and the notes.
+
+    The box grows to a shape that suits a page; without a key no notes are written.
+    """
+    box, map_in = shaped(box, WIDTH_IN)
+    lines = [line for note in notes for line in textwrap.wrap(note, NOTE_LETTERS)] if key else []
+    axes = ax or new_axes(WIDTH_IN, map_in + LINE_IN * len(key) + CREDIT_IN * len(lines))
+    prepare(axes, box)
+    _scale_within(axes, box)
+    handles = [
+        Line2D([], [], linestyle="", marker=mark.shape, color=mark.fill, markeredgecolor=mark.edge,
+               markersize=mark.size, label=mark.text)
+        for mark in key
+    ]  # fmt: skip
+    handles += [Line2D([], [], linestyle="", label=line) for line in lines]
+    if handles:
+        legend = axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), frameon=False, fontsize=TEXT - 2)
+        for text in legend.get_texts()[len(key) :]:
+            text.set(fontsize=NOTE_TEXT, color=GREY)
+    return axes
+
+
+def _scale_within(axes: Axes, box: Box) -> None:
+    """Draw a round length in the corner of a map; north is up."""
+    wide, tall = box[1] - box[0], box[3] - box[2]
+    length, text = round_length(wide)
+    x, y = box[0] + 0.03 * wide, box[2] + 0.03 * tall
+    axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt", path_effects=HALO, zorder=7)
+    axes.text(x, y + 0.015 * tall, f"{text}, north is up", fontsize=NOTE_TEXT, color=INK, path_effects=HALO, zorder=7)
 
 
 def prepare(axes: Axes, box: Box) -> None:
@@ -206,18 +241,23 @@ def scale_and_north(axes: Axes, wide_m: float) -> None:
     axes.axis("off")
     axes.set_xlim(0, wide_m)
     axes.set_ylim(0, 1)
-    most = wide_m / 4
-    unit = 10.0 ** np.floor(np.log10(most))
-    length = max(step * unit for step in (1, 2, 5) if step * unit <= most)
+    length, text = round_length(wide_m)
     x = 0.03 * wide_m
     axes.plot([x, x + length], [0.8, 0.8], color=INK, linewidth=3, solid_capstyle="butt")
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     axes.text(x, 0.68, text, fontsize=TEXT, color=INK, va="top")
     north = 0.94 * wide_m
     axes.annotate(
         "", (north, 1.0), (north, 0.28), arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0}
     )
     axes.text(north + 0.02 * wide_m, 0.62, "N", fontsize=TEXT, weight="bold", color=INK, va="center")
+
+
+def round_length(wide_m: float) -> tuple[float, str]:
+    """Return a round length of at most a quarter of a map's width, in metres and in words."""
+    most = wide_m / 4
+    unit = 10.0 ** np.floor(np.log10(most))
+    length = float(max(step * unit for step in (1, 2, 5) if step * unit <= most))
+    return length, f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
 
 
 def _streets(axes: Axes, view: View) -> None:

@@ -1,42 +1,33 @@
-"""Lives: one invented car's true week beside what an observer holds of it.
+"""Lives: pictures of one invented car's true week, and of what an observer holds of it.
 
-The truth stands on the left, the sightings on the right, and below both a calendar in which
-every sighting can be found. The car, its people and its plate are invented, and figures say so.
+The truth and the file are drawn apart, never one into the other; the calendar shows both by
+the clock, so that every sighting can be found. Car, people and plate are invented, and maps say so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
-from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.report import ground
-from simulate.report.figures import BLUE, GREY, INK, RUST
+from simulate.report.figures import BLUE, GREY, INK, RUST, new_axes
 from simulate.report.ground import HALO, TEXT, Mark
-from simulate.sightings.store import Rows
-from simulate.travel.days import stays_on
-from simulate.travel.truth import home_and_work, passages, trips
+from simulate.report.stories import many
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from simulate.policy.view import View
     from simulate.report.ground import Box
-    from simulate.travel.days import Stay
-    from simulate.travel.truth import Trips
+    from simulate.report.stories import Week
 
-WIDTH_IN, ROW_IN, LEFT_IN, TITLE_IN = 9.4, 0.3, 1.05, 0.5
-"""Width of the figure; of the calendar the height of a day and the room for its name; room for titles."""
+WIDTH_IN, ROW_IN = 9.4, 0.3
+"""Width of a calendar, and the height of a day in it."""
 HOME, WORK, OTHER = "#9db8c9", BLUE, "#d9bd78"
 """Colours of stays in the calendar."""
 WHERE = {HOME: "at home", WORK: "at work", OTHER: "at another place", "white": "driving, or beyond the map"}
@@ -49,127 +40,86 @@ NEAREST_M = 750.0
 """A map shows at least so much on each side of the middle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Week:
-    """Some days of one vehicle's life, and what is on file about it; n trips, r sightings."""
-
-    plate: str
-    """As people would read it."""
-    first_day: int
-    """Day of travel on which it begins; 0 is the scenario's first."""
-    days: int
-    home: int
-    """Zone of its home."""
-    work: int
-    """Zone of its job, -1 where nobody commutes in it."""
-    trips: Trips
-    ways: tuple[NDArray[np.int32], ...]
-    """int32[links] for each trip: the links it drove, in order."""
-    stays: tuple[tuple[Stay, ...], ...]
-    """Where it stood, one tuple a day."""
-    rows: Rows
-    """What the observer holds of its plate in these days; misread plates of others included."""
-
-
-def follow(view: View, plate: int, first_day: int, days: int = 7) -> Week:
-    """Follow the vehicle that holds a plate for some days.
+def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
+    """Draw what a car really did: every road it drove and every place it stood at, as no observer has it.
 
     Parameters
     ----------
     view
-        What the observer sees, with the truth still attached.
-    plate
-        The plate's number, as `maps.choose_story(view).number` has it.
-    first_day
-        Day of travel to begin with, 0 = the scenario's first.
-    days
-        How many days, at least 1.
+        What the observer sees.
+    week
+        As `sim.follow(view, ...)` returns it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
 
-    Raises
-    ------
-    ScenarioError
-        If the view is blind, nobody holds the plate, or the days are not all over when the observer looks.
+    Examples
+    --------
+    >>> week = sim.follow(view, sim.choose_story(view).number, first_day=7)
+    >>> ax = sim.plot.driven(view, week)
+    >>> "home" in {text.get_text() for text in ax.texts}
+    True
     """
-    if view.truth is None:
-        raise ScenarioError("view", "a view with the truth attached", "a blind one", "follow a car in the view itself")
-    if days < 1 or first_day < 0 or first_day + days > view.today:
-        found = f"{days} days from day {first_day}"
-        raise ScenarioError("days", f"days of travel from 0 to {view.today - 1}", found, "begin earlier, or take fewer")
-    lives = view.truth.lives
-    holder = lives.plates.holders(np.array([plate], np.int64))
-    if holder[0] < 0:
-        raise ScenarioError("plate", "a plate that a vehicle holds", plate, "take one of maps.choose_story(view)")
-    household = int(lives.tables.household[holder[0]])
-    on_days = range(first_day, first_day + days)
-    home, work = home_and_work(lives, first_day, holder)
-    made = trips(lives, holder, first_day, first_day + days)
-    rows = view.rows_of(np.array([plate], np.int64))
-    day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
-    kept = (day >= first_day) & (day < first_day + days)
-    return Week(
-        plate=lives.plates.text(plate),
-        first_day=first_day,
-        days=days,
-        home=int(home[0]),
-        work=int(work[0]),
-        trips=made,
-        ways=tuple(one.link for one in passages(view.truth.world, lives, made)),
-        stays=tuple(tuple(stays_on(lives.tables, household, int(holder[0]), day)) for day in on_days),
-        rows=Rows(*(column[kept] for column in rows)),
-    )
+    axes = ground.frame(ax, _extent(view, week), (DRIVEN, ground.WAY_OUT), _notes(view, week))
+    ground.draw_ground(axes, view, readers=False)
+    _truth(axes, view, week)
+    axes.set_title("What the car really did (invented)", fontsize=TEXT, weight="bold", color=INK)
+    return axes
 
 
-def tell(view: View, week: Week) -> str:
-    """Tell the truth and the file in one sentence each."""
-    zones = view.public.zones
-    places = np.unique(week.trips.to_zone[~zones.outside[week.trips.to_zone]])
-    n = len(week.rows.time)
-    days = len(np.unique((week.rows.time.astype(np.int64) - DAY_START_S) // DAY_S))
-    return (
-        f"In {_many(week.days, 'day')} the invented car {week.plate} made {_many(len(week.trips.day), 'trip')} to"
-        f" {_many(len(places), 'place')} on the map. {view.observer} holds {_many(n, 'sighting')} of it, from"
-        f" {_many(days, 'day')} and {_many(len(np.unique(week.rows.site)), 'site')}."
-    )
+def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
+    """Draw what the observer holds of a car's week: the readers that read it, and how often.
 
+    Parameters
+    ----------
+    view
+        What the observer sees.
+    week
+        As `sim.follow(view, ...)` returns it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
 
-def draw_week(view: View, week: Week) -> Figure:
-    """Draw what a car really did beside what is on file about it, and both in a calendar below."""
-    half_in = (WIDTH_IN - 0.2) / 2
-    box, map_in = ground.shaped(_extent(view, week), half_in)
+    Examples
+    --------
+    >>> week = sim.follow(view, sim.choose_story(view).number, first_day=7)
+    >>> ax = sim.plot.on_file(view, week)
+    >>> "home" in {text.get_text() for text in ax.texts}
+    False
+    """
     readers = tuple(mark for mark in ground.ground_key(view) if mark.text != ground.WAY_OUT.text)
-    keys: tuple[Sequence[Mark], Sequence[Mark]] = ((DRIVEN, ground.WAY_OUT), (*readers, SEEN))
-    key_in, calendar_in = ground.LINE_IN * max(map(len, keys)), ROW_IN * week.days + 0.95
-    notes = (f"Car {week.plate}, its people and all sightings are invented.", *ground.credits_of(view))
-    tall = TITLE_IN + map_in + ground.STRIP_IN + key_in + calendar_in + TITLE_IN + ground.CREDIT_IN * len(notes)
-    figure = Figure(figsize=(WIDTH_IN, tall))
-    titles = (
-        "What the car really did (invented)",
-        f"What {view.observer} holds: {_many(len(week.rows.time), 'sighting')}",
-    )
-    for i, (title, key) in enumerate(zip(titles, keys, strict=True)):
-        left, wide = i * (half_in + 0.2) / WIDTH_IN, half_in / WIDTH_IN
-        top = 1 - TITLE_IN / tall
-        figure.text(left + 0.01, 1 - 0.3 / tall, title, fontsize=TEXT + 1.5, weight="bold", color=INK)
-        axes = figure.add_axes((left, top - map_in / tall, wide, map_in / tall))
-        ground.prepare(axes, box)
-        ground.draw_ground(axes, view, readers=i == 1)
-        (_truth if i == 0 else _file)(axes, view, week)
-        below = top - (map_in + ground.STRIP_IN) / tall
-        ground.scale_and_north(figure.add_axes((left, below, wide, ground.STRIP_IN / tall)), box[1] - box[0])
-        of_key = ground.LINE_IN * len(key) / tall
-        ground.write_key(figure.add_axes((left, below - of_key, wide, of_key)), key)
-    bottom = ground.CREDIT_IN * len(notes) / tall
-    figure.text(0.01, bottom + (calendar_in + 0.12) / tall, "The same days by the clock", fontsize=TEXT + 1.5,
-                weight="bold", color=INK)  # fmt: skip
-    rows = (LEFT_IN / WIDTH_IN, bottom + 0.85 / tall, 0.965 - LEFT_IN / WIDTH_IN, ROW_IN * week.days / tall)
-    _calendar(figure.add_axes(rows), view, week)
-    for i, note in enumerate(notes):
-        figure.text(0.01, bottom - ground.CREDIT_IN * (i + 0.7) / tall, note, fontsize=9, color=GREY)
-    return figure
+    axes = ground.frame(ax, _extent(view, week), (*readers, SEEN), _notes(view, week))
+    ground.draw_ground(axes, view)
+    _file(axes, view, week)
+    title = f"What {view.observer} holds: {many(len(week.rows.time), 'sighting')}"
+    axes.set_title(title, fontsize=TEXT, weight="bold", color=INK)
+    return axes
 
 
-def _many(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
+def calendar(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
+    """Draw a car's week by the clock: a row a day, where it stood, and a stroke for each sighting on file.
+
+    Parameters
+    ----------
+    view
+        What the observer sees.
+    week
+        As `sim.follow(view, ...)` returns it.
+    ax
+        Axes to draw on, across in hours since 04:00; those of a new figure if None.
+
+    Examples
+    --------
+    >>> week = sim.follow(view, sim.choose_story(view).number, first_day=7)
+    >>> len(sim.plot.calendar(view, week).get_yticklabels())
+    7
+    """
+    axes = ax or new_axes(WIDTH_IN, ROW_IN * week.days + 0.95)
+    _days(axes, view, week)
+    return axes
+
+
+def _notes(view: View, week: Week) -> tuple[str, ...]:
+    """Say that all of it is invented, and where the map comes from."""
+    return (f"Car {week.plate}, its people and all sightings are invented.", *ground.credits_of(view))
 
 
 def _extent(view: View, week: Week) -> Box:
@@ -239,7 +189,7 @@ def _file(axes: Axes, view: View, week: Week) -> None:
                       weight="bold", color=RUST, path_effects=HALO, zorder=6)  # fmt: skip
 
 
-def _calendar(axes: Axes, view: View, week: Week) -> None:
+def _days(axes: Axes, view: View, week: Week) -> None:
     """Draw a row a day from 04:00 to 04:00: where the car stood, and a stroke for each sighting."""
     zones = view.public.zones
     purpose_of = {
@@ -267,5 +217,6 @@ def _calendar(axes: Axes, view: View, week: Week) -> None:
     for colour, text in WHERE.items():
         axes.plot([], [], "s", color=colour, markeredgecolor=GREY, markeredgewidth=0.5, markersize=10, label=text)
     axes.plot([], [], "|", color=RUST, markersize=14, markeredgewidth=2.4, label="read and on file")
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.11, -0.35 / (ROW_IN * week.days)), ncols=5, frameon=False,
-                fontsize=TEXT - 1, handletextpad=0.2, columnspacing=1.0, borderaxespad=0)  # fmt: skip
+    many_columns = axes.bbox.width / axes.figure.dpi > 0.7 * WIDTH_IN
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.11, -0.35 / (ROW_IN * week.days)), ncols=5 if many_columns else 2,
+                frameon=False, fontsize=TEXT - 1, handletextpad=0.2, columnspacing=1.0, borderaxespad=0)  # fmt: skip

@@ -1,78 +1,29 @@
-"""Maps: the roads, the readers, and what the sightings of one invented car give away."""
+"""Maps: the roads, the readers, and what the sightings of one invented car give away.
+
+`draw_map` and `draw_close` make a page's figures; the others draw the same on any axes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.durations import DAY_S, DAY_START_S
 from simulate.report.figures import RUST
-from simulate.report.ground import HALO, TEXT, Mark, canvas, credits_of, draw_ground, ground_key, whole
-from simulate.risk import anchors
-from simulate.risk.targets import draw_targets, living_here
+from simulate.report.ground import HALO, TEXT, Mark, canvas, credits_of, draw_ground, frame, ground_key, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from simulate.columns import Table
     from simulate.policy.view import View
+    from simulate.report.ground import Box
+    from simulate.report.stories import Story
 
 SEEN_BLUE = "#a6c3d8"
 SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more often")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Story:
-    """One car of many: what is on file about it, where it lives, and what the attack believes."""
-
-    number: int
-    """Its plate's number, by which it is looked up."""
-    plate: str
-    """Its plate, as people would read it."""
-    sightings: NDArray[np.int64]
-    """int64[s]; how often it was seen at each site."""
-    days: int
-    """Days on which it was seen."""
-    home: tuple[float, float]
-    guess: tuple[float, float]
-
-    @property
-    def error_m(self) -> float:
-        """Return how far the guess lies from the home."""
-        return float(np.hypot(self.home[0] - self.guess[0], self.home[1] - self.guess[1]))
-
-
-def choose_story(view: View) -> Story | None:
-    """Choose the car whose guess is neither lucky nor unlucky: its error is the median one.
-
-    The attack holds the view without the truth. None if no target has a guess.
-    """
-    truth, windows, zones = view.truth, view.windows(), view.public.zones
-    if truth is None or not windows:
-        return None
-    rule = windows[-1][0]
-    residents, homes, _ = living_here(truth, view.today)
-    targets = draw_targets(truth, residents, "anchors", view.asked.targets)
-    home = homes[np.searchsorted(residents, targets.vehicle)]
-    looked = replace(view, ladder=(rule,))
-    guesses, _ = anchors.attack(looked.blind(), targets.plate, view.asked.near_m)[0]
-    error = np.hypot(guesses.x_m - zones.x_m[home], guesses.y_m - zones.y_m[home])
-    error[~guesses.informed] = np.nan  # the census's guess tells no story
-    if not np.isfinite(error).any():
-        return None
-    chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))
-    rows = looked.rows_of(targets.plate[[chosen]])
-    return Story(
-        number=int(targets.plate[chosen]),
-        plate=truth.lives.plates.text(int(targets.plate[chosen])),
-        sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
-        days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
-        home=(float(zones.x_m[home[chosen]]), float(zones.y_m[home[chosen]])),
-        guess=(float(guesses.x_m[chosen]), float(guesses.y_m[chosen])),
-    )
 
 
 def draw_map(view: View, story: Story | None) -> Figure:
@@ -81,32 +32,23 @@ def draw_map(view: View, story: Story | None) -> Figure:
     figure, axes = canvas(whole(view), key, credits_of(view))
     draw_ground(axes, view)
     if story is not None:
-        _sightings(axes, view, story)
+        _sightings(axes, view, story.sightings)
         _places(axes, story)
     return figure
 
 
 def draw_close(view: View, story: Story) -> Figure:
     """Draw the surroundings of one car's home and of the guess, with the ring that counts as found."""
-    near_m = view.asked.near_m
-    x, y = (sum(ends) / 2 for ends in zip(story.home, story.guess, strict=True))
-    half = 1.25 * max(story.error_m, 2 * near_m)
-    ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {near_m:g} m")
-    figure, axes = canvas((x - half, x + half, y - half, y + half), (ring,), credits_of(view)[-1:])
-    draw_ground(axes, view)
-    _sightings(axes, view, story)
-    turn = np.linspace(0, 2 * np.pi, 121)
-    axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
-    _places(axes, story)
-    axes.annotate(f"{story.error_m:,.0f} m", (x, y), (0, 4), textcoords="offset points", fontsize=TEXT, color=RUST,
-                  ha="center", va="bottom", path_effects=HALO, zorder=6)  # fmt: skip
+    box, key = _close_box(view, story)
+    figure, axes = canvas(box, key, credits_of(view)[-1:])
+    _draw_close(axes, view, story)
     return figure
 
 
 def describe(view: View, story: Story | None) -> str:
     """Say what the map shows."""
     text = f"Map of the roads and of what {view.observer} sees: {view.public.sites.describe(view.visible)}."
-    return text if story is None else f"{text} {tell(story)}"
+    return text if story is None else f"{text} {story.tell()}"
 
 
 def describe_close(story: Story) -> str:
@@ -114,21 +56,135 @@ def describe_close(story: Story) -> str:
     return f"Close-up: the guess lies {story.error_m:,.0f} m from the home, which stands in the middle of a ring."
 
 
-def tell(story: Story) -> str:
-    """Tell one car's story in two sentences."""
-    seen, places = int(story.sightings.sum()), int((story.sightings > 0).sum())
-    return (
-        f"Car {story.plate} was seen {seen:,} time{'' if seen == 1 else 's'} on {story.days}"
-        f" day{'' if story.days == 1 else 's'}, at {places} place{'' if places == 1 else 's'}."
-        f" From these sightings alone the attack puts its home {story.error_m:,.0f} m from where it is:"
-        " half of all guesses are nearer, half farther."
-    )
+def roads(view: View, *, key: bool = True, ax: Axes | None = None) -> Axes:
+    """Draw the streets, the ways out of the map and the readers, those that the observer sees filled.
+
+    Parameters
+    ----------
+    view
+        What the observer sees; a blind one will do.
+    key
+        Whether the key and the credits of the map stand below it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
+
+    Examples
+    --------
+    >>> ax = sim.plot.roads(view)
+    >>> ax.get_aspect()
+    1.0
+    """
+    axes = frame(ax, whole(view), ground_key(view) if key else (), credits_of(view))
+    draw_ground(axes, view)
+    return axes
 
 
-def _sightings(axes: Axes, view: View, story: Story) -> None:
-    """Draw where one car was seen, by area as often as it was."""
-    sites, at = view.public.sites, np.flatnonzero(story.sightings)
-    size = 30 + 420 * story.sightings[at] / story.sightings.max()
+def sightings(view: View, seen: Table, *, key: bool = True, ax: Axes | None = None) -> Axes:
+    """Draw where one car was seen: a disc on each reader that read it, the larger the more often.
+
+    Parameters
+    ----------
+    view
+        What the observer sees; a blind one will do.
+    seen
+        A table as `sim.look_up` returns it, or some of its rows: `seen[:10]`.
+    key
+        Whether the key and the credits of the map stand below it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
+
+    Examples
+    --------
+    >>> seen = sim.look_up(view, sim.choose_story(view).number)
+    >>> ax = sim.plot.sightings(view, seen[:3])
+    >>> len(ax.collections[0].get_offsets()) == len(seen[:3]["site"].unique())
+    True
+    """
+    axes = frame(ax, whole(view), (*ground_key(view), SEEN) if key else (), credits_of(view))
+    draw_ground(axes, view)
+    site = np.asarray(seen["site"].to_numpy(), np.int64)
+    _sightings(axes, view, np.bincount(site, minlength=len(view.visible)).astype(np.int64))
+    return axes
+
+
+def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
+    """Draw where one car was seen, its home, and where the attack puts its home.
+
+    Parameters
+    ----------
+    view
+        What the observer sees.
+    story
+        As `sim.choose_story(view)` returns it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
+
+    Examples
+    --------
+    >>> ax = sim.plot.guess(view, sim.choose_story(view))
+    >>> sorted({text.get_text() for text in ax.texts} & {"home", "guess"})
+    ['guess', 'home']
+    """
+    axes = frame(ax, whole(view), (*ground_key(view), SEEN), credits_of(view))
+    draw_ground(axes, view)
+    _sightings(axes, view, story.sightings)
+    _places(axes, story)
+    return axes
+
+
+def close_up(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
+    """Draw the surroundings of one car's home and of the guess, with the ring within which it counts as found.
+
+    Parameters
+    ----------
+    view
+        What the observer sees.
+    story
+        As `sim.choose_story(view)` returns it.
+    ax
+        Axes to draw on, in metres east and north; those of a new figure if None.
+
+    Examples
+    --------
+    >>> story = sim.choose_story(view)
+    >>> ax = sim.plot.close_up(view, story)
+    >>> f"{story.error_m:,.0f} m" in {text.get_text() for text in ax.texts}
+    True
+    """
+    box, key = _close_box(view, story)
+    axes = frame(ax, box, key, credits_of(view))
+    _draw_close(axes, view, story)
+    return axes
+
+
+def _close_box(view: View, story: Story) -> tuple[Box, tuple[Mark, ...]]:
+    """Return what a close-up shows, and what its ring means."""
+    x, y = _middle(story)
+    half = 1.25 * max(story.error_m, 2 * view.asked.near_m)
+    ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {view.asked.near_m:g} m")
+    return (x - half, x + half, y - half, y + half), (ring,)
+
+
+def _middle(story: Story) -> tuple[float, float]:
+    """Return the point half-way from the home to the guess."""
+    return (story.home[0] + story.guess[0]) / 2, (story.home[1] + story.guess[1]) / 2
+
+
+def _draw_close(axes: Axes, view: View, story: Story) -> None:
+    """Draw a close-up on axes that show its box."""
+    near_m, turn = view.asked.near_m, np.linspace(0, 2 * np.pi, 121)
+    draw_ground(axes, view)
+    _sightings(axes, view, story.sightings)
+    axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
+    _places(axes, story)
+    axes.annotate(f"{story.error_m:,.0f} m", _middle(story), (0, 4), textcoords="offset points", fontsize=TEXT,
+                  color=RUST, ha="center", va="bottom", path_effects=HALO, zorder=6)  # fmt: skip
+
+
+def _sightings(axes: Axes, view: View, times: NDArray[np.int64]) -> None:
+    """Draw where one car was seen, by area as often as it was; times : int64[s]."""
+    sites, at = view.public.sites, np.flatnonzero(times)
+    size = 30 + 420 * times[at] / times.max(initial=5)  # a car that was seen once is no car that is seen often
     axes.scatter(sites.x_m[at], sites.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
 
 

@@ -5,6 +5,7 @@ It asks nothing of the network and runs no script, so it can be mailed, printed 
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import check_target, write_text
 from simulate.report import figures, maps, sharing, words
+from simulate.report.stories import choose_story
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from simulate.policy.view import View
-    from simulate.report.maps import Story
+    from simulate.report.stories import Story
     from simulate.report.words import Headline, Question
     from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
@@ -72,10 +74,9 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     """Return the page as text; a pure function of the view, its rates and their ranges."""
     identity = view.store.identity
     settings = identity["scenario"]
-    story = maps.choose_story(view)
+    story = choose_story(view)
     network = _network(view)
-    panels = (*words.risks(view), words.never_seen())
-    risks = "".join(_panel(view, rates, question) for question in panels[:3])
+    risks = "".join(_panel(view, rates, question) for question in words.risks(view))
     return Template(template("page.html")).substitute(
         css=template("page.css"),
         title=escape(settings["title"]),
@@ -86,11 +87,11 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         intervals=escape(words.INTERVALS),
         brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
-        exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
+        exposure=_exposure(view, rates) + _panel(view, rates, words.never_seen()),
         stock=_stock(view),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
-        story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
+        story=escape(story.tell() if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(view)),
@@ -138,7 +139,9 @@ def _rule(view: View) -> str:
 def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
-    number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    roughly, space, digits = count.rpartition(" ") if of else ("", "", count)
+    before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
+    number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
@@ -146,9 +149,14 @@ def _headline(headline: Headline) -> str:
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
-        f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
+        f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
+        f'<p class="small">{_unbroken(headline.small)}</p></article>'
     )
+
+
+def _unbroken(text: str) -> str:
+    """Escape a text and keep each number on one line with its unit."""
+    return re.sub(r"(?<=\d) (?=%|m\b)", "&nbsp;", escape(text))
 
 
 def _panel(view: View, rates: Rates, question: Question) -> str:

@@ -26,6 +26,7 @@ LIMITS = (
     "Anything about a real person, plate or place: this is one model under stated assumptions.",
 )
 """What no number here can say."""
+SINGLED = "unique and right"
 FOR_EVER = format_duration(None)
 """How rates call the rule under which nothing is deleted; no run shows more of it than its own days."""
 
@@ -58,30 +59,25 @@ class Question:
     setting: str
     title: str
     sentence: str
+    remark: str = ""
+    """What is to be borne in mind beside the number."""
 
 
 def headlines(view: View, rates: Rates, ranges: Ranges | None = None) -> list[Headline]:
-    """Say the four headline numbers for the longest rule that is reached, with their ranges if there are any."""
+    """Say the five headline numbers for the longest rule that is reached, with their ranges if there are any."""
     reached = [rule for rule, _ in view.windows()]
-    home, work, single = risks(view)
+    asked = risks(view)
     if not reached:
         reason = f"Of the rules asked about none is reached: {age(view)}."
-        titles = ("Seen", home.title, work.title, single.title)
+        titles = ("Seen", *(question.title for question in asked))
         return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
     rule = reached[-1]
-    noticed = f"{points(view.asked.unicity_points)} from truth; half an hour, 250 m"
-    said = [
-        _seen(rates, rule),
-        _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
-        _risk(rates, rule, work, "Who works off the map counts as not found."),
-        _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
-    ]
+    said = [_seen(rates, rule), *(_risk(rates, rule, question) for question in asked)]
     if ranges is None:
         return said
-    asked = (never_seen(), home, work, single)
     return [
-        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == asked[0]))
-        for headline, question in zip(said, asked, strict=True)
+        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == never_seen()))
+        for headline, question in zip(said, (never_seen(), *asked), strict=True)
     ]
 
 
@@ -97,28 +93,42 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     return lines
 
 
-def risks(view: View) -> tuple[Question, Question, Question]:
-    """Return the three risks that are compared: home found, work found, singled out."""
+def risks(view: View) -> tuple[Question, ...]:
+    """Return the four risks that are compared: home found, work found, singled out by a neighbour or by the file."""
     return risks_asked(view.asked)
 
 
-def risks_asked(asked: Measure) -> tuple[Question, Question, Question]:
-    """Return the same risks as a scenario asks for them, without a view."""
+def risks_asked(asked: Measure) -> tuple[Question, ...]:
+    """Return the same risks as a scenario asks for them, without a view.
+
+    Singled out stands there twice, side by side: by what a neighbour may know, and by the plate's own
+    sightings, which whoever holds the records has no need of, for the plate stands in them.
+    """
     near = f"{asked.near_m:g} m"
     few = asked.unicity_points
     return (
         Question(
             measure="anchors", score=f"home found within {near}", setting="", title="Home found",
             sentence=f"vehicles that live here have their home found to within {near}",
+            remark="A car that no sighting speaks of is guessed from the census.",
         ),
         Question(
             measure="anchors", score=f"work found within {near}", setting="", title="Work found",
             sentence=f"vehicles that commute have their workplace found to within {near}",
+            remark="Who works off the map counts as not found.",
         ),
         Question(
-            measure="unicity", score="unique and right", setting=f"{points(few)} from records; hour, reader",
-            title="Singled out",
-            sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the place",
+            measure="unicity", score=SINGLED, setting=f"{points(few)} from truth; half an hour, 250 m",
+            title="Singled out by a neighbour",
+            sentence=f"vehicles are singled out by {few} place{'s' * (few > 1)} where a neighbour noted them, each"
+            " known to half an hour and 250 m",
+            remark="What a chance witness achieves: most places have no reader near.",
+        ),
+        Question(
+            measure="unicity", score=SINGLED, setting=f"{points(few)} from records; hour, reader",
+            title="Singled out by its own file",
+            sentence=f"vehicles are singled out by {few} of their own sightings, each known to the hour and the reader",
+            remark="An upper end: who has the records already has the plate.",
         ),
     )  # fmt: skip
 
@@ -300,7 +310,7 @@ def _seen(rates: Rates, rule: Retention) -> Headline:
     )
 
 
-def _risk(rates: Rates, rule: Retention, question: Question, remark: str) -> Headline:
+def _risk(rates: Rates, rule: Retention, question: Question) -> Headline:
     """Say one risk with its interval and what anyone could reach without sightings."""
     rate = find(rates, question, rule)
     if rate is None or rate.value is None:
@@ -310,19 +320,10 @@ def _risk(rates: Rates, rule: Retention, question: Question, remark: str) -> Hea
         title=question.title,
         number=f"{per_thousand(rate.value)} in 1,000",
         sentence=question.sentence,
-        small=f"95 % interval {interval(rate)}.{without} {remark}".strip(),
+        small=f"{question.remark} 95 % interval {interval(rate)}.{without}",
         value=rate.value,
         baseline=rate.baseline,
     )
-
-
-def _noticed(rate: Rate | None, view: View) -> str:
-    """Set beside the literature's number what points from life, read or not, would do."""
-    few = view.asked.unicity_points
-    start = f"A car with fewer than {few} sightings counts as not singled out."
-    if rate is None or rate.value is None:
-        return start
-    return f"{start} By {few} times and places that a neighbour noted, reader or not: {per_thousand(rate.value)}."
 
 
 def _missing(title: str, rate: Rate | None) -> Headline:

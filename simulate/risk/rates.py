@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulate.columns import arrow_table, data_frame
 from simulate.risk.tables import as_html, as_text
 
 if TYPE_CHECKING:
@@ -14,9 +15,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.columns import DataFrame, Table
+
 Z = 1.959964
 """Two-sided 95 % quantile of the normal distribution."""
 NOT_REACHED = "not reached"
+SCHEMA = {
+    "measure": "string", "score": "string", "retention": "string", "setting": "string", "value": "double",
+    "low": "double", "high": "double", "baseline": "double", "n": "int64", "unit": "string", "note": "string",
+}  # fmt: skip
+"""Name and Arrow type of each column of a table of rates: the fields of `Rate`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,32 @@ class Rates:
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the rows as plain dictionaries, ready for JSON or a data frame."""
         return [asdict(row) for row in self.rows]
+
+    def to_arrow(self) -> Table:
+        """Return the rows as a table of Arrow; columns as in `Rate`, null where there is no number.
+
+        Examples
+        --------
+        >>> sim.measure(view, ["exposure"]).to_arrow().schema.field("value").type
+        DataType(double)
+        """
+        return arrow_table(SCHEMA, {name: [getattr(row, name) for row in self.rows] for name in SCHEMA})
+
+    def to_pandas(self) -> DataFrame:
+        """Return the rows as a data frame; columns as in `Rate`, NaN where there is no number.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed: it is an extra, `plateprint[pandas]`.
+
+        Examples
+        --------
+        >>> frame = sim.measure(view, ["exposure"]).to_pandas()
+        >>> float(frame.set_index(["score", "retention"]).loc[("never seen", "7 days"), "n"])
+        204.0
+        """
+        return data_frame(self.to_arrow())
 
     def __str__(self) -> str:
         return as_text(_COLUMNS, [_cells(row) for row in self.rows])

@@ -44,6 +44,7 @@ MAX_POINTS = 10
 PLACE_GRAIN_M = 1000.0
 TOLERANCE_M, TOLERANCE_S = 250.0, 1800
 """How near in space and time a sighting must be to a noticed point (assumption)."""
+NOTICED = f"half an hour, {TOLERANCE_M:g} m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,11 +97,11 @@ def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
     rows: list[Rate] = []
     for rule in view.ladder:
         if not view.reached(rule):
-            setting = _setting("records", HOUR_READER, points)
-            rows.append(
-                Rate(measure="unicity", score="unique and right", retention=rule.label, setting=setting, value=None,
-                     note=NOT_REACHED)
-            )  # fmt: skip
+            for source, grain in (("records", HOUR_READER), ("truth", NOTICED)):
+                rows.append(
+                    Rate(measure="unicity", score="unique and right", retention=rule.label,
+                         setting=_setting(source, grain, points), value=None, note=NOT_REACHED)
+                )  # fmt: skip
         for questions, matches in zip(asked, found, strict=True):
             if questions.rule == rule:
                 every = rule == longest or questions.grain == HOUR_READER
@@ -263,7 +264,7 @@ def _from_truth(
     return Questions(
         rule=rule,
         source="truth",
-        grain=f"half an hour, {TOLERANCE_M:g} m",
+        grain=NOTICED,
         target=targets.plate,
         question=question[at[spot]],
         point=rank[at[spot]],

@@ -46,7 +46,7 @@ def page(made):
 def glance(page):
     """Return the cells of the table at a glance, row by row."""
     (table,) = re.findall(r'<table class="glance">.*?</table>', page, flags=re.DOTALL)
-    return [re.findall(r"<td>(.*?)</td>", row, flags=re.DOTALL) for row in table.split("<tr>")[2:]]
+    return [re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.DOTALL) for row in table.split("<tr>")[2:]]
 
 
 def test_the_page_is_well_formed_self_contained_and_readable_by_everyone(page):
@@ -56,14 +56,24 @@ def test_the_page_is_well_formed_self_contained_and_readable_by_everyone(page):
     assert not re.search(r"https?:|@import|<script|<link|<img|<iframe|<b>B</b>", page)
     assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
     drawings = re.findall(r'<svg[^>]*aria-label="([^"]*)"', page)
-    assert len(drawings) == 4
+    assert len(drawings) == 5
     assert all(len(alt) > 80 for alt in drawings)
+
+
+def test_both_ways_to_be_singled_out_stand_side_by_side_with_what_to_bear_in_mind(page):
+    (head,) = re.findall(r"<thead>.*?</thead>", page.split('class="glance"')[1].split("<tbody>")[0], flags=re.DOTALL)
+    titles = re.findall(r'<th scope="col">([^<]*)<', head)
+    own_file = titles.index("Singled out by its own file")
+    assert titles[own_file - 1] == "Singled out by a neighbour"
+    for row in re.findall(r"<tr>.*?</tr>", page.split('class="glance"')[1].split("</table>")[0], flags=re.DOTALL)[1:]:
+        assert re.findall(r'data-title="([^"]*)"', row) == titles[1:]  # names a cell where a telephone hides the head
+    assert "An upper end: who has the records already has the plate." in page
 
 
 def test_each_cell_at_a_glance_is_number_change_and_interval(made, page):
     questions = (*words.risks_asked(made.compared.asked), words.never_seen())
     rows = glance(page)
-    assert [len(row) for row in rows] == [4, 4, 4]
+    assert [len(row) for row in rows] == [5, 5, 5]
     for name, row in zip(("eight", "b"), rows[1:], strict=True):
         for question, cell in zip(questions, row, strict=True):
             found = made.differences.one(
@@ -113,7 +123,7 @@ def test_rules_of_one_scenario_stand_one_a_row_the_reference_first(rules):
     rows = glance(page)
     assert len(rows) == 3
     assert "more" not in "".join(rows[0])
-    assert rows[2] == ["not reached"] * 4
+    assert rows[2] == ["not reached"] * 5
     assert "Testville: how long sightings are kept" in page
     assert "One world was drawn, so no interval" in page
 

@@ -12,7 +12,7 @@ from towns import small_view
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.report import figures, maps, words
+from simulate.report import figures, words
 from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
 from simulate.risk.stock import stock
@@ -62,20 +62,35 @@ def test_the_page_is_readable_by_everyone(page, outline):
     assert outline.headings[0] == 1
     assert all(below <= above + 1 for above, below in zip(outline.headings, outline.headings[1:], strict=False))
     drawings = re.findall(r"<svg[^>]*>", page)
-    assert len(drawings) == 7
+    assert len(drawings) == 8
     for drawing in drawings:
         assert 'role="img"' in drawing
         assert len(re.search('aria-label="([^"]*)"', drawing)[1]) > 40
 
 
-def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, page, outline):
+def test_five_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, page, outline):
     said = words.headlines(view, rates)
-    assert len(re.findall('class="card"', page)) == len(said) == 4
+    assert len(re.findall('class="card"', page)) == len(said) == 5
+    assert page.count('<p class="number">') == 5  # all of one size
     text = words_of(outline)
     for headline in said:
         assert headline.number in text
         assert headline.sentence in text
         assert headline.small in text
+
+
+def test_both_ways_to_be_singled_out_are_drawn_side_by_side_at_one_size(page):
+    (risks,) = re.findall(r'<h2 id="risk">.*?</section>', page, flags=re.DOTALL)
+    figures_of = re.findall(
+        r"<figure><figcaption><strong>([^<]*)\.</strong>.*?<svg viewBox=\"([^\"]*)\"", risks, flags=re.DOTALL
+    )
+    assert [title for title, _ in figures_of][2:] == ["Singled out by a neighbour", "Singled out by its own file"]
+    assert len({box for _, box in figures_of}) == 1
+
+
+def test_a_number_in_words_has_its_digits_set_apart(view, rates):
+    sure = Rates(tuple(replace(rate, value=0.9999) if rate.score == "unique and right" else rate for rate in rates))
+    assert "<span>more than </span>999<span> in 1,000</span>" in page_text(view, sure)
 
 
 def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
@@ -310,7 +325,7 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     view = small_view(tmp_path / "run", ["7d", "forever"], readers__place__police__count=60,
                       readers__place__police__spacing_m=0)  # fmt: skip
     longest = replace(view, ladder=view.ladder[-1:])
-    story, rates = maps.choose_story(view), sim.measure(longest, ["anchors"])
+    story, rates = sim.choose_story(view), sim.measure(longest, ["anchors"])
     assert rates.one(score="home: some sighting tells").value > 0.97, "else the median is that of others too"
     median = rates.one(score="home, median error of a guess").value
     assert story.error_m == pytest.approx(median, rel=0.05)
@@ -318,7 +333,7 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     seen = longest.rows_of(np.array([story.number]))
     assert story.sightings.sum() == len(seen.plate) > 0
     assert not story.sightings[~view.visible].any()
-    assert story.plate in maps.tell(story)
+    assert story.plate in story.tell()
 
 
 def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
@@ -328,7 +343,7 @@ def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
     text = page_text(view, rates)
     assert "Nobody among the targets could be guessed" in text
     said = {headline.title: headline for headline in words.headlines(view, rates)}
-    assert said["Seen"].number == said["Singled out"].number == "0 in 1,000"
+    assert said["Seen"].number == said["Singled out by its own file"].number == "0 in 1,000"
     assert said["Home found"].value == said["Home found"].baseline  # the census alone
     assert "not reached" not in text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simulate.risk.rates import NOT_REACHED, Rate, Rates, mean, quantile, share
+from simulate.risk.rates import NOT_REACHED, SCHEMA, Rate, Rates, mean, quantile, share
 
 COUNTS = st.lists(st.integers(0, 2**32 - 1), max_size=40)
 
@@ -131,3 +132,28 @@ def test_html_has_a_row_for_each_rate_and_escapes_text():
 def test_rates_travel_as_json():
     told = json.loads(json.dumps(ROWS.to_dicts(), allow_nan=False))
     assert [Rate(**row) for row in told] == list(ROWS)
+
+
+def test_the_schema_names_every_field_of_a_rate_in_order():
+    assert list(SCHEMA) == [field.name for field in fields(Rate)]
+
+
+def test_rates_as_a_table_keep_every_value_and_its_type():
+    known = Rate(measure="m", score="s", retention="1 day", setting="x", value=0.5, low=0.25, high=0.75, n=8)
+    young = Rate(measure="m", score="s", retention="1 year", value=None, note="not reached")
+    for rates in (Rates((known, young)), Rates((young,)), Rates()):
+        table = rates.to_arrow()
+        assert {name: str(kind) for name, kind in zip(table.schema.names, table.schema.types, strict=True)} == SCHEMA
+        assert table.to_pylist() == rates.to_dicts()
+        frame = rates.to_pandas()
+        assert list(frame.columns) == list(SCHEMA)
+        assert len(frame) == len(rates)
+        assert (frame["value"].dtype, frame["n"].dtype) == (np.float64, np.int64)
+    frame = Rates((known, young)).to_pandas()
+    assert frame["value"].isna().tolist() == [False, True]
+
+
+def test_without_pandas_one_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr("simulate.columns.find_spec", lambda _: None)
+    with pytest.raises(ImportError, match=r"to_pandas: expected pandas.*pip install 'plateprint\[pandas\]'"):
+        Rates().to_pandas()

@@ -345,3 +345,11 @@ def test_a_town_without_sightings_singles_out_nobody():
     view = look(town)
     for row in unicity.measure(view.blind(), view.truth, 50, 4):
         assert row.value == 0.0 or (row.value is None and row.n == 0)
+
+
+def test_a_rule_that_is_not_reached_is_named_for_both_sources_of_points(town):
+    view = look(town, ladder=["7d", "1y"])
+    rates = unicity.measure(view, view.truth, targets=10, points=4).where(score="unique and right")
+    for setting in (f"4 points from records; {HOUR_READER}", f"4 points from truth; {unicity.NOTICED}"):
+        assert rates.one(retention="7 days", setting=setting).value is not None
+        assert rates.one(retention="1 year", setting=setting).note == "not reached"

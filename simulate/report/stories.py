@@ -1,0 +1,206 @@
+"""Stories: one invented car, what is on file about it, and the truth beside it.
+
+A story is chosen by what the attack makes of its car; a week follows any car for some days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.checks import ScenarioError
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.risk import anchors
+from simulate.risk.targets import draw_targets, living_here
+from simulate.sightings.store import Rows
+from simulate.travel.days import stays_on
+from simulate.travel.truth import home_and_work, passages, trips
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.policy.view import View
+    from simulate.travel.days import Stay
+    from simulate.travel.truth import Trips
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Story:
+    """One car of many: what is on file about it, where it lives, and what the attack believes."""
+
+    number: int
+    """Its plate's number, by which it is looked up."""
+    plate: str
+    """Its plate, as people would read it."""
+    sightings: NDArray[np.int64]
+    """int64[s]; how often it was seen at each site."""
+    days: int
+    """Days on which it was seen."""
+    home: tuple[float, float]
+    """Where it is kept: metres east and north. The truth, which no observer has."""
+    guess: tuple[float, float]
+    """Where the attack puts its home: metres east and north."""
+
+    @property
+    def error_m(self) -> float:
+        """Return how far the guess lies from the home."""
+        return float(np.hypot(self.home[0] - self.guess[0], self.home[1] - self.guess[1]))
+
+    def tell(self) -> str:
+        """Tell one car's story in two sentences."""
+        seen, places = int(self.sightings.sum()), int((self.sightings > 0).sum())
+        return (
+            f"Car {self.plate} was seen {seen:,} time{'' if seen == 1 else 's'} on {self.days}"
+            f" day{'' if self.days == 1 else 's'}, at {places} place{'' if places == 1 else 's'}."
+            f" From these sightings alone the attack puts its home {self.error_m:,.0f} m from where it is:"
+            " half of all guesses are nearer, half farther."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Week:
+    """Some days of one vehicle's life, and what is on file about it; n trips, r sightings."""
+
+    observer: str
+    """Whose file is held beside the truth."""
+    plate: str
+    """As people would read it."""
+    first_day: int
+    """Day of travel on which it begins; 0 is the scenario's first."""
+    days: int
+    home: int
+    """Zone of its home."""
+    work: int
+    """Zone of its job, -1 where nobody commutes in it."""
+    places: int
+    """Places on the map that it drove to."""
+    trips: Trips
+    ways: tuple[NDArray[np.int32], ...]
+    """int32[links] for each trip: the links it drove, in order."""
+    stays: tuple[tuple[Stay, ...], ...]
+    """Where it stood, one tuple a day."""
+    rows: Rows
+    """What the observer holds of its plate in these days; misread plates of others included."""
+
+    def tell(self) -> str:
+        """Tell the truth and the file in one sentence each."""
+        n = len(self.rows.time)
+        days = len(np.unique((self.rows.time.astype(np.int64) - DAY_START_S) // DAY_S))
+        return (
+            f"In {many(self.days, 'day')} the invented car {self.plate} made {many(len(self.trips.day), 'trip')} to"
+            f" {many(self.places, 'place')} on the map. {self.observer} holds {many(n, 'sighting')} of it, from"
+            f" {many(days, 'day')} and {many(len(np.unique(self.rows.site)), 'site')}."
+        )
+
+
+def choose_story(view: View) -> Story | None:
+    """Choose the car whose guess is neither lucky nor unlucky: its error is the median one.
+
+    The attack is handed the view without the truth, under the longest rule that is reached.
+
+    Parameters
+    ----------
+    view
+        What the observer sees, with the truth still attached.
+
+    Returns
+    -------
+    Story or None
+        The car's plate, how often each reader saw it, its home and the guess, in metres; None if the view
+        is blind, no rule is reached or no target has a guess.
+
+    Examples
+    --------
+    >>> story = sim.choose_story(view)
+    >>> print(story.tell())
+    Car ... was seen ... times on ... days, at ... places. From these sightings alone the attack puts its home ...
+    """
+    truth, windows, zones = view.truth, view.windows(), view.public.zones
+    if truth is None or not windows:
+        return None
+    rule = windows[-1][0]
+    residents, homes, _ = living_here(truth, view.today)
+    targets = draw_targets(truth, residents, "anchors", view.asked.targets)
+    home = homes[np.searchsorted(residents, targets.vehicle)]
+    looked = replace(view, ladder=(rule,))
+    guesses, _ = anchors.attack(looked.blind(), targets.plate, view.asked.near_m)[0]
+    error = np.hypot(guesses.x_m - zones.x_m[home], guesses.y_m - zones.y_m[home])
+    error[~guesses.informed] = np.nan  # the census's guess tells no story
+    if not np.isfinite(error).any():
+        return None
+    chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))
+    rows = looked.rows_of(targets.plate[[chosen]])
+    return Story(
+        number=int(targets.plate[chosen]),
+        plate=truth.lives.plates.text(int(targets.plate[chosen])),
+        sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
+        days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
+        home=(float(zones.x_m[home[chosen]]), float(zones.y_m[home[chosen]])),
+        guess=(float(guesses.x_m[chosen]), float(guesses.y_m[chosen])),
+    )
+
+
+def follow(view: View, plate: int, first_day: int, days: int = 7) -> Week:
+    """Follow the vehicle that holds a plate for some days: what it did, and what is on file about it.
+
+    Parameters
+    ----------
+    view
+        What the observer sees, with the truth still attached.
+    plate
+        The plate's number, such as `sim.choose_story(view).number`.
+    first_day
+        Day of travel to begin with, 0 = the scenario's first.
+    days
+        How many days, at least 1.
+
+    Raises
+    ------
+    ScenarioError
+        If the view is blind, nobody holds the plate, or the days are not all over when the observer looks.
+
+    Examples
+    --------
+    >>> week = sim.follow(view, sim.choose_story(view).number, first_day=7)
+    >>> print(week.tell())
+    In 7 days the invented car ... made ... trips to ... places on the map. ... holds ... of it, from ...
+    >>> [len(day) >= 1 for day in week.stays]
+    [True, True, True, True, True, True, True]
+    """
+    if view.truth is None:
+        raise ScenarioError("view", "a view with the truth attached", "a blind one", "follow a car in the view itself")
+    if days < 1 or first_day < 0 or first_day + days > view.today:
+        found = f"{days} days from day {first_day}"
+        raise ScenarioError("days", f"days of travel from 0 to {view.today - 1}", found, "begin earlier, or take fewer")
+    lives = view.truth.lives
+    holder = lives.plates.holders(np.array([plate], np.int64))
+    if holder[0] < 0:
+        raise ScenarioError("plate", "a plate that a vehicle holds", plate, "take one of sim.choose_story(view)")
+    household = int(lives.tables.household[holder[0]])
+    on_days = range(first_day, first_day + days)
+    home, work = home_and_work(lives, first_day, holder)
+    made = trips(lives, holder, first_day, first_day + days)
+    rows = view.rows_of(np.array([plate], np.int64))
+    day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
+    kept = (day >= first_day) & (day < first_day + days)
+    outside = view.public.zones.outside
+    return Week(
+        observer=view.observer,
+        plate=lives.plates.text(plate),
+        first_day=first_day,
+        days=days,
+        home=int(home[0]),
+        work=int(work[0]),
+        places=len(np.unique(made.to_zone[~outside[made.to_zone]])),
+        trips=made,
+        ways=tuple(one.link for one in passages(view.truth.world, lives, made)),
+        stays=tuple(tuple(stays_on(lives.tables, household, int(holder[0]), day)) for day in on_days),
+        rows=Rows(*(column[kept] for column in rows)),
+    )
+
+
+def many(n: int, what: str) -> str:
+    """Count things in words: "1 day", "1,200 sightings"."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
