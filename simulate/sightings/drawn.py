@@ -102,7 +102,8 @@ class Drawn:
         """
         ends = np.cumsum([record.rows for record in self.records])
         picked = np.sort([secrets.randbelow(self.n_rows) for _ in range(LOOK_ROWS if self.n_rows else 0)])
-        starts = [secrets.randbelow(self.tables.plates.groups) for _ in range(LOOK_SLICES)]
+        room = max(self.tables.plates.groups - SLICE_GROUPS, 0) + 1
+        starts = [secrets.randbelow(room) for _ in range(LOOK_SLICES)]
         for shard, record in enumerate(self.records):
             first, end = self._groups_of(shard)
             begin = int(ends[shard]) - record.rows
@@ -113,9 +114,9 @@ class Drawn:
                     group = int(held[near].plate[at]) // GROUP
                     self._compare(group, group + 1, held.rows_of_plates(group * GROUP, (group + 1) * GROUP, near))
                 for start in starts:
-                    if first <= start < end:
-                        stop = min(start + SLICE_GROUPS, end)
-                        self._compare(start, stop, held.rows_of_plates(start * GROUP, stop * GROUP))
+                    low, high = max(start, first), min(start + SLICE_GROUPS, end)
+                    if low < high:
+                        self._compare(low, high, held.rows_of_plates(low * GROUP, high * GROUP))
 
     def _groups_of(self, shard: int) -> tuple[int, int]:
         return int(self.tables.cuts[shard]), int(self.tables.cuts[shard + 1])

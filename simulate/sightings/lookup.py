@@ -62,10 +62,11 @@ class RowGroups:
         while i > 0 and self[i].plate[0] >= first:
             i -= 1
         found = []
-        while i < len(self) and self[i].plate[0] < last:
-            some = slice(*np.searchsorted(self[i].plate, np.array([first, last], np.uint32)))
-            found.append(Rows(*(column[some].copy() for column in self[i])))
-            i += 1
+        for rows in map(self.__getitem__, range(i, len(self))):
+            some = slice(*np.searchsorted(rows.plate, np.array([first, last], np.uint32)))
+            found.append(Rows(*(column[some].copy() for column in rows)))
+            if rows.plate[-1] >= last:
+                break
         return joined(found)
 
     def _by_halving(self, plate: int) -> int:
