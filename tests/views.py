@@ -14,6 +14,7 @@ from worlds import finish, rows_of, town_scenario, with_readers
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.policy.retention import Retention
 from simulate.policy.view import Public, View, view_of
+from simulate.sightings import drawn
 from simulate.sightings.run import Run
 from simulate.sightings.store import Rows
 from simulate.world.build import build_world
@@ -29,16 +30,28 @@ MONDAY = date(2025, 3, 3)
 TOWN: Mapping[str, Any] = {"roads.population": 800, "roads.density_per_km2": 300, "period.days": 10}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Memory:
-    """A store whose rows never touch a disk."""
+    """Rows that never touch a disk, taken for drawn ones; nothing that the program offers makes such."""
 
     table: NDArray[np.int64]
     """int64[n, 3]; plate, time, site."""
     cuts: Sequence[int] = ()
     """Rows before which a new block begins."""
 
-    def blocks(self) -> Iterator[Rows]:
+    def __post_init__(self) -> None:
+        drawn._MADE.add(self)  # else nothing would stream them
+
+    @property
+    def store(self) -> Memory:
+        """Stand for the folder too."""
+        return self
+
+    def comes_from(self, _lives: Any, _watch: Any) -> bool:
+        """Stand for the rows of any world."""
+        return True
+
+    def blocks(self, _groups: Any = None) -> Iterator[Rows]:
         """Stream the rows, cut into blocks."""
         for part in np.split(self.table, sorted(self.cuts)):
             yield Rows(*(part[:, i].astype(np.uint32) for i in (0, 2, 1)))
@@ -89,7 +102,8 @@ def by_hand(
         look_back=Retention.of(look_back),
         habit="",
         public=Public(**nothing, sites=_in_a_row(readers, apart_m), n_plates=vehicles, n_vehicles=vehicles),
-        store=Memory(table_of(sightings), cuts),
+        store=None,
+        drawn=Memory(table_of(sightings), cuts),
         asked=None,
         truth=None,
     )
@@ -97,14 +111,14 @@ def by_hand(
 
 def in_memory(small: Small, table: NDArray[np.int64] | None = None) -> Run:
     """Make a run of a small world; other rows may stand for the drawn ones."""
-    store = Memory(rows_of(small.tables) if table is None else table)
+    memory = Memory(rows_of(small.tables) if table is None else table)
     return Run(
         path=Path("memory"),
         scenario=small.scenario,
         world=small.world,
         lives=small.lives,
         watch=small.watch,
-        store=store,
+        drawn=memory,
     )
 
 

@@ -14,9 +14,11 @@ import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.plates import GROUP
 from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
 from simulate.policy.retention import Retention
-from simulate.sightings.store import Rows
+from simulate.sightings.drawn import stream
+from simulate.sightings.store import Rows, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from simulate.scenario import Scenario
     from simulate.schema.settings import Measure
+    from simulate.sightings.drawn import Drawn
     from simulate.sightings.run import Run
     from simulate.sightings.store import Store
     from simulate.sightings.watch import Watch
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from simulate.world.routes import Graph
     from simulate.world.sites import Sites
     from simulate.world.zones import Zones
+
+NOBODY = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,6 +101,9 @@ class View:
     """How many users look how often, in words; "" where the scenario does not say."""
     public: Public
     store: Store
+    """The run's folder; what is asked of its rows goes through `drawn`."""
+    drawn: Drawn
+    """The rows, which come out checked or not at all."""
     asked: Measure
     """How the scenario wants its measures taken."""
     truth: Truth | None
@@ -122,26 +130,32 @@ class View:
         """Return the oldest time that a look-up may find under a rule."""
         return max(rule.since(self.now_s), self.look_back.since(self.now_s))
 
-    def rows(self) -> Iterator[Rows]:
-        """Stream what the longest rule leaves, sorted by plate, time and site within a shard."""
-        yield from self._since(min((since for _, since in self.windows()), default=self.now_s))
+    def rows(self, plates: NDArray[np.int64] = NOBODY) -> Iterator[Rows]:
+        """Stream what the longest rule leaves, sorted by plate, time and site within a shard.
+
+        plates : int64[p], whose rows must redraw the same; a random sample must in any case.
+        Raises ScenarioError at the end, or sooner, if any of the run's rows is not as drawn.
+        """
+        yield from self._since(min((since for _, since in self.windows()), default=self.now_s), plates)
 
     def collected(self) -> Iterator[Rows]:
-        """Stream all that the observer's readers ever read, kept or not: alerts come before storage."""
-        yield from self._since(0)
+        """Stream all that the observer's readers ever read, kept or not, and raise as `rows` does.
 
-    def _since(self, oldest: int) -> Iterator[Rows]:
+        Alerts come before storage.
+        """
+        yield from self._since(0, NOBODY)
+
+    def _since(self, oldest: int, plates: NDArray[np.int64]) -> Iterator[Rows]:
         """Stream what is visible from a time on, up to the query date."""
-        for block in self.store.blocks():
+        for block in stream(self.drawn, np.unique(plates // GROUP)):
             kept = (block.time >= oldest) & (block.time < self.now_s) & self.visible[block.site]
             yield block if kept.all() else Rows(*(column[kept] for column in block))
 
     def rows_of(self, plates: NDArray[np.int64]) -> Rows:
-        """Look up some plates; their rows sorted by plate, time and site."""
+        """Look up some plates, all of them redrawn; their rows sorted by plate, time and site."""
         wanted = np.zeros(self.public.n_plates, np.bool_)
         wanted[plates] = True
-        found = [Rows(*(column[wanted[block.plate]] for column in block)) for block in self.rows()]
-        return Rows(*(np.concatenate([np.empty(0, np.uint32), *(block[i] for block in found)]) for i in range(3)))
+        return joined(Rows(*(column[wanted[block.plate]] for column in block)) for block in self.rows(plates))
 
     def blind(self) -> View:
         """Return the view without the truth: what an attack may hold."""
@@ -222,6 +236,7 @@ def view_of(
         habit=habit_of(settings, name),
         public=public,
         store=run.store,
+        drawn=run.drawn,
         asked=settings.measure,
         truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )

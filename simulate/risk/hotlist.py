@@ -12,13 +12,11 @@ from simulate.checks import ScenarioError
 from simulate.kernels.plates import GROUP
 from simulate.risk.cards import AttackerCard
 from simulate.risk.rates import Rate, Rates, share
-from simulate.sightings.draw import draw_groups, whole
-from simulate.sightings.store import Rows
+from simulate.sightings.draw import draw_groups, stretches, whole
+from simulate.sightings.store import Rows, joined
 from simulate.travel.hotlists import States, covered, hot_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from simulate.policy.view import Truth, View
@@ -85,7 +83,7 @@ def attack(view: View, listed: Listed) -> Alerts:
     for block in view.collected():
         reads += len(block.plate)
         found.append(_taken(block, _alerting(block, may, listed, view.public.sites.uid)))
-    return Alerts(reads=reads, rows=_joined(found))
+    return Alerts(reads=reads, rows=joined(found))
 
 
 def _alerting(rows: Rows, may: NDArray[np.bool_], listed: Listed, uid: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -155,14 +153,14 @@ def _really_read(
     may = np.zeros(view.public.n_plates, np.bool_)
     may[listed.local.plate] = may[listed.other.plate] = True
     found, who = [], [np.empty(0, np.int64)]
-    for first, last in _stretches(groups):
+    for first, last in stretches(groups):
         for block, vehicle in draw_groups(tables, first, last):
             seen = np.flatnonzero(view.visible[block.site] & (block.time < view.now_s) & may[block.plate])
             drawn = _taken(block, seen)
             alerting = _alerting(drawn, may, listed, view.public.sites.uid)
             found.append(_taken(drawn, alerting))
             who.append(vehicle[seen[alerting]].astype(np.int64))
-    again = _joined(found)
+    again = joined(found)
     order = [np.lexsort((some.site, some.time, some.plate)) for some in (rows, again)]
     if not all(np.array_equal(a[order[0]], b[order[1]]) for a, b in zip(rows, again, strict=True)):
         raise ScenarioError("RUN", "the alerts of its own scenario", "others", "the run was altered: plateprint verify")
@@ -234,16 +232,5 @@ def _spans(entries: Entries) -> Spans:
     return Spans(plate=entries.plate, from_s=entries.right_from_s, until_s=entries.listed_until_s)
 
 
-def _stretches(groups: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """List the stretches first..last of groups that follow on one another."""
-    for some in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
-        if len(some):
-            yield int(some[0]), int(some[-1]) + 1
-
-
 def _taken(rows: Rows, chosen: NDArray[np.int64]) -> Rows:
     return Rows(*(column[chosen] for column in rows))
-
-
-def _joined(parts: list[Rows]) -> Rows:
-    return Rows(*(np.concatenate([np.empty(0, np.uint32), *(part[i] for part in parts)]) for i in range(3)))

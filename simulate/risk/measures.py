@@ -64,6 +64,8 @@ def measure(
     check_targets(targets)
     if view.truth is None:
         raise ScenarioError("view", "a view with the truth attached", "a blind one", "measure the view itself")
+    if view.store is not view.drawn.store or not view.drawn.comes_from(view.truth.lives, view.truth.watch):
+        raise ScenarioError("view", "rows and truth of one run", "those of several", "take sim.view(run, ...) of a run")
     asked = view.asked
     rates, names = Rates(), list(dict.fromkeys(measures))
     for done, name in enumerate(names):

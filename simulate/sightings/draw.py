@@ -66,7 +66,12 @@ def draw_tables(world: World, lives: Lives, watch: Watch) -> DrawTables:
     groups = tables.plates.groups
     planned = lives.population.n_vehicles * lives.calendar.days
     shards = max(1, round(expected_rows(tables) / SHARD_ROWS), round(planned / SHARD_VEHICLE_DAYS))
-    return replace(tables, cuts=np.unique(np.linspace(0, groups, shards + 1).round().astype(np.int64)))
+    return replace(tables, cuts=cuts_of(groups, shards))
+
+
+def cuts_of(groups: int, shards: int) -> NDArray[np.int64]:
+    """Cut the groups of plates evenly into shards, no more than there are groups; int64[shards + 1]."""
+    return np.unique(np.linspace(0, groups, shards + 1).round().astype(np.int64))
 
 
 def whole(world: World, lives: Lives, watch: Watch) -> DrawTables:
@@ -103,6 +108,13 @@ def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Row
         )
         if n:
             yield Rows(plate[:n], site[:n], time[:n]), vehicle[:n]
+
+
+def stretches(groups: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """List the stretches first..last of groups that follow on one another; groups rise."""
+    for some in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
+        if len(some):
+            yield int(some[0]), int(some[-1]) + 1
 
 
 def expected_rows(tables: DrawTables) -> int:

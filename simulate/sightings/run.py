@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.faults import spell
 from simulate.files import check_name
-from simulate.kernels.plates import GROUP
 from simulate.scenario import Scenario, from_resolved
 from simulate.sharing.build import build_network
-from simulate.sightings.draw import DrawTables, draw_groups, draw_shard, draw_tables, expected_rows, watch_of, whole
+from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expected_rows, watch_of
+from simulate.sightings.drawn import drawn_rows
 from simulate.sightings.engine import run_shards
 from simulate.sightings.manifest import read_sources, write_sources
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from numpy.typing import NDArray
-
+    from simulate.sightings.drawn import Drawn
     from simulate.world.build import World
 
     Progress = Callable[[int, int, int], None]
@@ -41,20 +39,23 @@ METRO = "city"
 """Name of the only metro of a scenario with one road network."""
 SERIAL_SHARDS = 4
 """Up to this, starting worker processes costs more than they save."""
-SLICES, SLICE_GROUPS = 4, 8
-"""How much of a run is redrawn when it is opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
-    """A complete run with the world and the lives it was drawn from."""
+    """A complete run with the world and the lives it was drawn from; only `run` and `open_run` make one to measure."""
 
     path: Path
     scenario: Scenario
     world: World
     lives: Lives
     watch: Watch
-    store: Store
+    drawn: Drawn
+
+    @property
+    def store(self) -> Store:
+        """Return the folder."""
+        return self.drawn.store
 
     @property
     def n_vehicles(self) -> int:
@@ -64,7 +65,7 @@ class Run:
     @property
     def n_sightings(self) -> int:
         """Count the stored sightings."""
-        return int(self.store.manifest()["rows"])
+        return self.drawn.n_rows
 
 
 def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Run:
@@ -112,9 +113,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
             processes = workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
             run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
             store.finish(lives.population.n_vehicles)
-    made = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
-    _redraw(made, tables)
-    return made
+    drawn = drawn_rows(store, world, lives, watch)
+    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, drawn=drawn)
 
 
 def check_workers(workers: int | None) -> None:
@@ -126,8 +126,9 @@ def check_workers(workers: int | None) -> None:
 def open_run(path: str | Path) -> Run:
     """Open a run; refuse one whose rows were not drawn from its scenario.
 
-    Builds the world again from the stored scenario and redraws a random slice of
-    plates: real reads, or a run that was tampered with, do not come back the same.
+    Builds the world again from the stored scenario and redraws the plates of a few random
+    rows: real reads, or a run that was tampered with, do not come back the same. Every pass
+    through the rows later checks all of them and redraws more.
     """
     store = open_store(path)
     scenario = _stored_scenario(store)
@@ -139,9 +140,8 @@ def open_run(path: str | Path) -> Run:
     if missing:
         raise ScenarioError(store.path, "the tables of its world", f"no {missing[0]}", "see: plateprint verify")
     store.write_world(tables)  # all are there, so this only compares
-    opened = Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, store=store)
-    _redraw(opened, whole(world, lives, watch))
-    return opened
+    drawn = drawn_rows(store, world, lives, watch)
+    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, drawn=drawn)
 
 
 def _stored_scenario(store: Store) -> Scenario:
@@ -212,34 +212,3 @@ def _alone(path: Path) -> Iterator[None]:
         raise ScenarioError(path, "a folder of its own", "one that another process is drawing into", remedy) from None
     finally:
         os.close(folder)
-
-
-def _redraw(run: Run, tables: DrawTables) -> None:
-    """Draw a random slice again and compare it with what is stored."""
-    groups = tables.plates.groups
-    plate, site = run.store.greatest()
-    if plate >= run.lives.plates.n or site >= run.watch.sites.n:
-        raise _refusal(
-            run, f"plate {plate} at site {site}, of {run.lives.plates.n} plates and {run.watch.sites.n} sites"
-        )
-    for _ in range(SLICES):
-        first = secrets.randbelow(max(groups - SLICE_GROUPS, 0) + 1)
-        last = min(first + SLICE_GROUPS, groups)
-        drawn = [rows for rows, _ in draw_groups(tables, first, last)]
-        kept = list(run.store.rows_of_plates(first * GROUP, last * GROUP))
-        if not all(np.array_equal(_column(drawn, i), _column(kept, i)) for i in range(3)):
-            raise _refusal(run, f"other rows for plates {first * GROUP} to {last * GROUP - 1}")
-
-
-def _refusal(run: Run, found: str) -> ScenarioError:
-    return ScenarioError(
-        run.path,
-        f"rows drawn from scenario {run.scenario.name!r}, seed {run.scenario.seed}",
-        found,
-        "Plateprint opens only what it drew itself, so real reads stay out: see plateprint verify, or draw it again"
-        " into another folder",
-    )
-
-
-def _column(blocks: list[Rows], i: int) -> NDArray[np.uint32]:
-    return np.concatenate([np.empty(0, np.uint32), *(block[i] for block in blocks)])

@@ -67,6 +67,14 @@ class Rows(NamedTuple):
     """uint32[n]; seconds since the scenario's start."""
 
 
+NOTHING = Rows(*(np.empty(0, np.uint32) for _ in COLUMNS))
+
+
+def joined(parts: Iterable[Rows]) -> Rows:
+    """Lay parts end to end."""
+    return Rows(*(np.concatenate(columns) for columns in zip(NOTHING, *parts, strict=True)))
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """One run's folder and what is drawn into it."""
@@ -125,32 +133,7 @@ class Store:
         for shard in range(self.n_shards) if shards is None else shards:
             with opened(self.part(shard)) as part:
                 for group in range(part.num_row_groups):
-                    yield _read_group(part, group, wanted)
-
-    def rows_of_plates(self, first: int, last: int) -> Iterator[Rows]:
-        """Stream the sightings of plates from `first` up to, not including, `last`.
-
-        Only row groups whose least and greatest plate meet the range are read.
-        """
-        for shard in range(self.n_shards):
-            with opened(self.part(shard)) as part:
-                for group in range(part.num_row_groups):
-                    span = part.metadata.row_group(group).column(0).statistics
-                    if span.min < last and span.max >= first:
-                        rows = _read_group(part, group, COLUMNS)
-                        some = slice(*np.searchsorted(rows.plate, [first, last]))
-                        yield Rows(rows.plate[some], rows.site[some], rows.time[some])
-
-    def greatest(self) -> tuple[int, int]:
-        """Return the greatest plate and site on file, from the footers alone; -1 where nothing is."""
-        greatest = [-1, -1]
-        for shard in range(self.n_shards):
-            with opened(self.part(shard)) as part:
-                for group in range(part.num_row_groups):
-                    for i in range(2):
-                        span = part.metadata.row_group(group).column(i).statistics
-                        greatest[i] = max(greatest[i], span.max)
-        return greatest[0], greatest[1]
+                    yield read_group(part, group, wanted)
 
     def write_world(self, tables: Mapping[str, pa.Table | Mapping[str, Any]]) -> str:
         """Keep the world's tables and return their hash; a resumed run must bring the same."""
@@ -218,7 +201,7 @@ def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
 
 
 def open_store(path: str | Path) -> Store:
-    """Open a complete run; its rows are trusted here and checked by `verify`."""
+    """Open a complete run; its rows are trusted here, and checked wherever they are streamed."""
     store = Store(Path(path), manifests.read_identity(Path(path)))
     if not store.complete():
         found = f"an interrupted one with {len(store.whole())} of {store.n_shards} shards"
@@ -319,6 +302,8 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             yield file
+    except ScenarioError:
+        raise
     except UNREADABLE as fault:
         remedy = "delete that file and run the same command as at first; plateprint verify names all such files"
         raise ScenarioError(
@@ -326,7 +311,8 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
         ) from None
 
 
-def _read_group(part: pq.ParquetFile, group: int, columns: Iterable[str]) -> Rows:
+def read_group(part: pq.ParquetFile, group: int, columns: Iterable[str] = COLUMNS) -> Rows:
+    """Read one row group of a part; columns not asked for come empty."""
     table = part.read_row_group(group, columns=list(columns))
     nothing = np.empty(0, np.uint32)
     return Rows(*(table[name].to_numpy() if name in table.column_names else nothing for name in COLUMNS))

@@ -62,7 +62,7 @@ def test_looking_up_plates_is_picking_their_rows(sightings, visible, ladder, pla
 def test_a_view_never_changes_its_store():
     table = table_of([(0, START, 0), (1, NOW + 1, 1)])
     before = table.copy()
-    view = replace(by_hand([], vehicles=2, readers=2, days=DAYS), store=Memory(table))
+    view = replace(by_hand([], vehicles=2, readers=2, days=DAYS), drawn=Memory(table))
     list(view.rows())
     view.rows_of(np.array([0]))
     assert np.array_equal(table, before)
@@ -73,7 +73,7 @@ def test_a_view_never_changes_its_store():
 def test_a_view_of_a_view_shows_the_same(sightings, visible):
     view = by_hand(sightings, vehicles=PLATES, readers=READERS, days=DAYS, ladder=["1d"], visible=visible)
     kept = flat(view.rows())
-    again = replace(view, store=Memory(table_of(kept)))
+    again = replace(view, drawn=Memory(table_of(kept)))
     assert flat(again.rows()) == kept
 
 

@@ -13,7 +13,7 @@ from worlds import rows_of, small, town_scenario
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.sightings import draw
+from simulate.sightings import draw, drawn
 from simulate.sightings import run as runs
 from simulate.sightings import store as stores
 from simulate.sightings.store import Rows, create_or_resume, open_store
@@ -122,26 +122,30 @@ def test_rows_that_were_altered_with_all_their_hashes_are_refused(copied, alter)
 
 @pytest.mark.parametrize("where", ["first", "last"])
 def test_no_plate_is_beyond_the_reach_of_the_redraw(copied, made, monkeypatch, where):
-    table = rows_in(open_store(copied))
-    plate = 0 if where == "first" else made.lives.plates.n - 1
-    rewrite(copied, np.concatenate([table, [[plate, 99_999, 0]]]))
-    picked = []
-
-    def pick(n):
-        picked.append(n)
-        return 0 if where == "first" else n - 1
-
-    monkeypatch.setattr(runs, "secrets", SimpleNamespace(randbelow=pick))
-    with pytest.raises(ScenarioError, match=r"other rows for plates \d+ to \d+"):
+    table, n = rows_in(open_store(copied)), made.lives.plates.n
+    rewrite(copied, np.concatenate([table, [[0 if where == "first" else n - 1, 99_999, 0]]]))
+    monkeypatch.setattr(drawn, "LOOK_ROWS", 0)
+    monkeypatch.setattr(drawn, "secrets", SimpleNamespace(randbelow=lambda n: 0 if where == "first" else n - 1))
+    with pytest.raises(ScenarioError, match=f"other rows for plates {0 if where == 'first' else n - 256} to"):
         sim.open_run(copied)
-    assert picked == [made.lives.plates.tables.groups - runs.SLICE_GROUPS + 1]
+
+
+def test_the_plate_of_any_row_is_looked_at(copied, monkeypatch):
+    table = rows_in(open_store(copied))
+    at = len(table) // 3
+    table[at, 1] += 1
+    rewrite(copied, table)
+    monkeypatch.setattr(drawn, "LOOK_SLICES", 0)
+    monkeypatch.setattr(drawn, "secrets", SimpleNamespace(randbelow=lambda _: at))
+    first = table[at, 0] // 32 * 32
+    with pytest.raises(ScenarioError, match=f"other rows for plates {first} to {first + 31};"):
+        sim.open_run(copied)
 
 
 def test_rows_of_plates_that_there_are_not_are_refused(copied, made):
-    table = rows_in(open_store(copied))
-    strange = np.array([[made.lives.plates.n, 50_000, 0]])
-    rewrite(copied, np.concatenate([table, strange]))
-    with pytest.raises(ScenarioError, match=f"found plate {made.lives.plates.n} at site .* of {made.lives.plates.n} "):
+    table, n = rows_in(open_store(copied)), made.lives.plates.n
+    rewrite(copied, np.concatenate([table, [[n, 50_000, 0]]]))
+    with pytest.raises(ScenarioError, match=rf"found plates \d+ to {n} at sites up to \d+ in a shard of plates 0 to "):
         sim.open_run(copied)
 
 
@@ -150,14 +154,14 @@ def test_rows_of_sites_that_there_are_not_are_refused(copied, made):
     sites = made.watch.sites.n
     table[len(table) // 2, 2] = sites
     rewrite(copied, table)
-    with pytest.raises(ScenarioError, match=rf"found plate \d+ at site {sites}, of \d+ plates and {sites} sites"):
+    with pytest.raises(ScenarioError, match=rf"at sites up to {sites} in a shard of .*, where there are {sites} sites"):
         sim.open_run(copied)
 
 
 def test_a_town_smaller_than_a_slice_is_redrawn_whole(tmp_path):
     scenario = town_scenario(2, **{"period.days": 3, "roads.population": 40})
     run = sim.run(scenario, tmp_path / "run")
-    assert run.lives.plates.tables.groups <= runs.SLICE_GROUPS
+    assert run.lives.plates.tables.groups <= drawn.SLICE_GROUPS
     sim.open_run(run.path)
     table = rows_in(run.store)
     rewrite(run.path, np.delete(table, len(table) // 2, axis=0))

@@ -19,6 +19,7 @@ from simulate.checks import ScenarioError
 from simulate.kernels.hashing import first_unsorted, rows_hash
 from simulate.sightings import manifest as manifests
 from simulate.sightings import store as stores
+from simulate.sightings.lookup import row_groups
 from simulate.sightings.manifest import ShardRecord, run_hash
 from simulate.sightings.run import open_run
 from simulate.sightings.store import (
@@ -184,7 +185,16 @@ def test_other_programs_read_the_parts_with_their_metro(large):
     ]
 
 
-def test_plates_are_found_by_reading_their_row_groups_only(large, monkeypatch):
+def found(store, first, last):
+    """Look up plates in every shard."""
+    parts = []
+    for record in sorted(store.whole().values()):
+        with row_groups(store, record) as held:
+            parts.append(held.rows_of_plates(first, last))
+    return joined(parts)
+
+
+def test_plates_are_found_by_reading_few_row_groups(large, monkeypatch):
     store, rows = large
     n_read = []
     read = pq.ParquetFile.read_row_group
@@ -192,20 +202,37 @@ def test_plates_are_found_by_reading_their_row_groups_only(large, monkeypatch):
     first = int(rows.plate[2_000_000])
     wanted = (rows.plate >= first) & (rows.plate < first + 3)
     assert 60 < wanted.sum() < 240
-    assert same(joined(store.rows_of_plates(first, first + 3)), Rows(*(column[wanted] for column in rows)))
+    with row_groups(store, store.whole()[1]) as held:
+        assert held.at(2_000_000) == (2, 400_000)
+        assert same(held.rows_of_plates(first, first + 3, near=2), Rows(*(column[wanted] for column in rows)))
     assert len(n_read) == 1
-    assert list(store.rows_of_plates(6, 6 + 10**6)) == []
-    assert len(n_read) == 1
-    assert len(joined(store.rows_of_plates(0, 2**32)).plate) == len(rows.plate) + 3
+    assert same(found(store, first, first + 3), Rows(*(column[wanted] for column in rows)))
+    assert len(n_read) <= 1 + 3 + 1
+    assert len(found(store, 6, 6 + 10**6).plate) == 0
+    assert len(found(store, 0, 2**32 - 1).plate) == np.sum(rows.plate < 2**32 - 1) + 3
 
 
-@pytest.mark.parametrize("edge", [0, ROW_GROUP - 1, ROW_GROUP, 1_600_000 - 1, 1_600_000, 3_000_000 - 1])
+@pytest.mark.parametrize("edge", [0, ROW_GROUP - 1, ROW_GROUP, 1_600_000 - 1, 1_600_000, 3_000_000 - 200])
 def test_plates_at_the_edges_of_row_groups_are_found_whole(large, edge):
     store, rows = large
     plate = int(rows.plate[edge])
     for first, last in ((plate, plate + 1), (plate - 1, plate + 1), (plate, plate + 2)):
         wanted = (rows.plate >= first) & (rows.plate < last)
-        assert same(joined(store.rows_of_plates(first, last)), Rows(*(column[wanted] for column in rows)))
+        assert same(found(store, first, last), Rows(*(column[wanted] for column in rows)))
+
+
+def test_the_row_group_and_place_of_each_row_are_found(large):
+    store, rows = large
+    with row_groups(store, store.whole()[1]) as held:
+        for row in (0, ROW_GROUP - 1, ROW_GROUP, 1_599_999, 1_600_000, 2_999_999):
+            group, place = held.at(row)
+            assert (held[group].plate[place], held[group].time[place]) == (rows.plate[row], rows.time[row])
+
+
+def test_a_part_with_another_number_of_rows_is_not_looked_up_in(large):
+    store, _ = large
+    with pytest.raises(ScenarioError, match="found row groups of 3 rows"), row_groups(store, ShardRecord(2, 4, 0)):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -537,8 +564,7 @@ def everything(store):
     rows = joined(store.blocks())
     return [
         *rows,
-        *joined(store.rows_of_plates(0, 2**32)),
-        store.greatest(),
+        *found(store, 0, 2**32 - 1),
         store.world("sites"),
         store.world("zones"),
     ]
