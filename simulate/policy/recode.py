@@ -21,7 +21,7 @@ class Recoding:
     """Bits of its cases."""
 
     def apply(self, rows: Rows) -> tuple[Rows, NDArray[np.int64] | None]:
-        """Return the rows as seen, sorted by plate, time and site, and their order among the given ones; None = same."""
+        """Return the rows as seen, sorted by plate, time and site, and the order they had; None = the same order."""
         return rows, None
 
 

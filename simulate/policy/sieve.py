@@ -100,7 +100,7 @@ class Sieve:
 
 
 def _kept_first(reasons: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Number "on file" after all reasons to drop a read once it is collected."""
+    """Return the reasons with that to be on file after all others."""
     return [np.where(reason == 0, len(REASONS), reason) for reason in reasons]
 
 
@@ -122,5 +122,3 @@ def _bits(flags: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint64]:
     for c, flag in enumerate(flags):
         total |= flag.astype(np.uint64) << np.uint64(c)
     return total
-
-

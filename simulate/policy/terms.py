@@ -129,4 +129,6 @@ def plain_terms(setting: Setting, reach: NDArray[np.bool_]) -> Terms:
 
 def contradiction(where: str, held: object, value: object) -> ScenarioError:
     """Return the error for a number that two rules of one case state differently."""
-    return ScenarioError(where, f"one statement in a case ({held})", value, "leave one of the two rules out of the case")
+    return ScenarioError(
+        where, f"one statement in a case ({held})", value, "leave one of the two rules out of the case"
+    )

@@ -166,33 +166,39 @@ def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tupl
     for rule in rules:
         terms = rule.amend(terms, setting)
     now_s = _now(case.on if case.on is not None else on, settings.period.start, settings.period.days)
+    asked = Case(name=case.name, observer=name, on=case.on, policies=rules)
+    return terms, seen_case(asked, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
+                            now_s=now_s)  # fmt: skip
+
+
+def seen_case(
+    case: Case, terms: Terms, setting: Setting, *, observer: str, purpose: str, habit: str, now_s: int
+) -> CaseSight:
+    """Return what an attack may know of a case whose terms are made."""
     limits = limits_of(terms)
-    ages = [limit for limit in (*limits, terms.look_back_s) if limit not in {UNSTATED, FOREVER}]
-    kept = max((FOREVER if limit == UNSTATED else limit for limit in limits), default=FOREVER)
     back = FOREVER if terms.look_back_s == UNSTATED else terms.look_back_s
-    return terms, CaseSight(
+    return CaseSight(
         name=case.name,
-        observer=name,
+        observer=observer,
         purpose=purpose,
-        habit=habit_of(settings, name),
-        visible=(terms.reach[setting.sites.owner] & terms.collects & terms.hours.any(axis=1)),
+        habit=habit,
+        visible=terms.reach[setting.sites.owner] & terms.collects & terms.hours.any(axis=1),
         now_s=now_s,
-        oldest_s=max(now_s - min(kept, back), 0),
-        reached=max(limits_of(terms, finite=True), default=0) <= now_s - DAY_START_S if ages else True,
-        rules=tuple(rule.describe() for rule in rules),
-        retention=format_duration(None if limits[0] in {UNSTATED, FOREVER} else limits[0]) if len(limits) == 1 else "",
+        oldest_s=max(now_s - min(max(limits), back), 0),
+        reached=all(limit <= now_s - DAY_START_S for limit in limits if limit < FOREVER),
+        rules=tuple(rule.describe() for rule in case.policies),
+        retention=format_duration(None if limits[0] == FOREVER else limits[0]) if len(limits) == 1 else "",
         time_grain_s=max(terms.time_grain_s, 0),
         place_grain_m=max(terms.place_grain_m, 0.0),
         pseudonym_s=max(terms.pseudonym_s, 0),
     )
 
 
-def limits_of(terms: Terms, *, finite: bool = False) -> list[int]:
-    """List the different age limits that bind the holders in reach, hits and misses alike, shortest first."""
-    stated = np.concatenate([terms.keep_miss_s[terms.reach], terms.keep_hit_s[terms.reach]])
-    hits = np.concatenate([np.zeros(terms.reach.sum(), np.bool_), np.ones(terms.reach.sum(), np.bool_)])
-    limits = np.where(stated == UNSTATED, FOREVER, stated)[~(hits & (stated == UNSTATED))]
-    return [int(limit) for limit in np.unique(limits) if not finite or limit < FOREVER]
+def limits_of(terms: Terms) -> list[int]:
+    """List the different age limits of the holders in reach, hits and misses alike, shortest first."""
+    miss = np.where(terms.keep_miss_s == UNSTATED, FOREVER, terms.keep_miss_s)
+    hit = np.where(terms.keep_hit_s == UNSTATED, miss, terms.keep_hit_s)
+    return [int(limit) for limit in np.unique(np.concatenate([miss[terms.reach], hit[terms.reach]]))]
 
 
 def _public(run: Run) -> Public:

@@ -282,8 +282,10 @@ def _shown(rows: Sequence[Result]) -> list[str]:
             continue
         if name == "high":
             shown += ["95 % interval"] if any(row.low is not None for row in rows) else []
-        elif name in always or (name in optional and any(optional[name](row) for row in rows)) or (
-            name in {"scenario", "seed", "case"} and len({getattr(row, name) for row in rows}) > 1
+        elif (
+            name in always
+            or (name in optional and any(optional[name](row) for row in rows))
+            or (name in {"scenario", "seed", "case"} and len({getattr(row, name) for row in rows}) > 1)
         ):
             shown.append(name)
     return shown

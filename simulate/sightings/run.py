@@ -20,6 +20,7 @@ from simulate.sharing.build import build_network
 from simulate.sightings.draw import DrawTables, draw_groups, draw_shard, draw_tables, expected_rows, watch_of, whole
 from simulate.sightings.engine import run_shards
 from simulate.sightings.manifest import read_sources, write_sources
+from simulate.sightings.source import Stored
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
 from simulate.sightings.watch import Watch
 from simulate.travel.life import Lives, make_lives
@@ -53,6 +54,11 @@ class Run:
     lives: Lives
     watch: Watch
     store: Store
+
+    @property
+    def source(self) -> Stored:
+        """Return where its rows come from."""
+        return Stored(store=self.store, groups=self.lives.plates.tables.groups)
 
     @property
     def n_vehicles(self) -> int:
