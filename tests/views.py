@@ -204,10 +204,11 @@ def _no_entries() -> Entries:
 def _two_owners() -> Owners:
     return Owners(
         name=("somebody", "somebody else"), owner=("somebody", "somebody-else"), kind=("police", "police"),
-        state=("", ""), agency=np.zeros(2, np.int16), covers=np.ones((2, 1), np.bool_), x_m=np.zeros(2), y_m=np.zeros(2),
+        state=("", ""), agency=np.zeros(2, np.int16), covers=np.ones((2, 1), np.bool_), x_m=np.zeros(2),
+        y_m=np.zeros(2),
     )  # fmt: skip
 
 
 def _own_number(vehicles: int) -> Any:
     """Plates by which vehicle v bears plate v."""
-    return SimpleNamespace(n=vehicles, of_vehicles=lambda some: np.asarray(some), holders=lambda some: np.asarray(some))
+    return SimpleNamespace(n=vehicles, of_vehicles=np.asarray, holders=np.asarray)
