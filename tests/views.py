@@ -20,6 +20,8 @@ from simulate.policy.sieve import Sieve
 from simulate.policy.sight import Public, Sight
 from simulate.policy.terms import Setting, plain_terms
 from simulate.policy.view import View, seen_case, view_of
+from simulate.risk.results import Results
+from simulate.risk.scan import scan
 from simulate.sightings.source import span_of
 from simulate.sightings.store import Rows
 from simulate.travel.hotlists import Entries, HotList, States
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from worlds import Small
+
+    from simulate.risk.measure import Measure
 
 MONDAY = date(2025, 3, 3)
 TOWN: Mapping[str, Any] = {"roads.population": 800, "roads.density_per_km2": 300, "period.days": 10}
@@ -165,6 +169,12 @@ def look(
     if "cases" not in how:
         how.setdefault("observer", "town-and-shops")
     return view_of(run, **how)
+
+
+def taken(measure: Measure, view: View, targets: int = 300, workers: int | None = 1) -> Results:
+    """Take one measure of a view, whether or not it is registered."""
+    known = {measure.name: measure.ask(view.truth, view.sight, targets)}
+    return Results(tuple(measure.results(view.sight, scan(view, [measure], known, workers=workers)[measure.name])))
 
 
 def relabelled(table: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,32 +1,26 @@
 """Anchors: where a vehicle lives and works on the query date.
 
-Bayes' rule over the blocks of the map: the census is the prior, and reads of the passing car
-(`risk/passing.py`) and of the standing one (`risk/stays.py`) are the evidence. Mornings of one
-car are alike, so their votes count less than independent ones would: a power below 1, fitted on
-development seeds, makes claimed chances agree with real shares. Each radius gets the decision
-that is best for it, and work may be answered with "none".
+The attack gathers the reads of its targets and weighs every block of the map by Bayes' rule
+(`risk/belief.py`). Beside it stand the census's best spot as baseline and, as trivial attack, the
+place of the reader that was most often first or last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from simulate.kernels.picking import pick_plates
+from simulate.risk.belief import answers, baseline_spot, chances_of
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
-from simulate.risk.passing import chances, home_votes, prior_of, work_votes, working_days_seen
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score
-from simulate.risk.stays import stay_belief
 from simulate.risk.targets import draw_targets, living_here
 from simulate.sightings.store import Rows
-from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -34,23 +28,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.policy.sight import Public, Sight
+    from simulate.policy.sight import Sight
     from simulate.policy.view import Truth
+    from simulate.risk.belief import Answer, What
     from simulate.risk.passing import Chances
     from simulate.risk.targets import Targets
     from simulate.schema.settings import Measuring
 
-    What = Literal["home", "work"]
-
-HOME_POWER, WORK_POWER, DAYS_POWER = 0.45, 0.25, 0.45
-"""n mornings (or gaps, or working days with and without one) of one car weigh as n to this power independent ones; fitted on smallville, seeds 1
-to 5 (`tests/verification/fit_anchors.py`)."""
-COMMUTERS = 0.7
-"""Share of vehicles that take somebody to one workplace, as a survey would tell; fitted on the same seeds."""
-GAP_AT_WORK, GAP_ELSE = 0.45, 0.19
-"""Share of working days on file with a long gap, of vehicles with a workplace and without; fitted likewise."""
-BATCH = 128
-"""Targets whose beliefs are held at a time."""
 BINS = 10
 """Bins of equal width in which claimed chances are held against real shares."""
 
@@ -86,29 +70,6 @@ class File(NamedTuple):
     plates: NDArray[np.uint32]
     parts: list[tuple[NDArray[Any], ...]]
     """Plate, site, time and cases that have them on file."""
-
-
-class Guesses(NamedTuple):
-    """Answers for one purpose and one radius; t targets."""
-
-    x_m: NDArray[np.float64]
-    y_m: NDArray[np.float64]
-    none: NDArray[np.bool_]
-    """bool[t]; whether the answer is that there is no such place."""
-    claimed: NDArray[np.float64]
-    """float64[t]; chance that the answer is right, as the attack has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Answer:
-    """All answers for one purpose in one case."""
-
-    near: Guesses
-    far: Guesses
-    told: NDArray[np.bool_]
-    """bool[t]; whether any read speaks."""
-    trivial: Guesses
-    """Where the reader stands that was most often first or last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -225,7 +186,7 @@ class Anchors(Measure):
                 continue
             met = cache.get(key := case.visible.tobytes())
             if met is None:
-                met = cache[key] = _both(sight.public, case.visible)
+                met = cache[key] = chances_of(sight.public, case.visible)
             seen = (on_file >> np.uint64(c)) & np.uint64(1) > 0
             file = Rows(*(column[seen] for column in rows))
             made.append(answers(sight, met, file, known.targets[c].plate.astype(np.uint32)))
@@ -268,119 +229,6 @@ class _Tally(NamedTuple):
     sets: list[Result]
 
 
-def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.uint32]) -> dict[What, Answer]:
-    """Answer for all targets of one case; rows : its reads of them, sorted; plates : uint32[t], sorted."""
-    public = sight.public
-    which = np.searchsorted(plates, rows.plate)
-    inside = (which < len(plates)) & (plates[np.minimum(which, len(plates) - 1)] == rows.plate)
-    rows = Rows(*(column[inside] for column in rows))
-    fixed = public.sites.kind[rows.site] == SiteKind.FIXED
-    passing, standing = (Rows(*(column[some] for column in rows)) for some in (fixed, ~fixed))
-    weekday, r = public.start.weekday(), len(public.sites.of_kind(SiteKind.FIXED))
-    at = plates.astype(np.int64)
-    days = working_days_seen(passing, at, weekday)
-    made: dict[What, Answer] = {}
-    for what, purpose, chance in (("home", Purpose.HOME, met[0]), ("work", Purpose.WORK, met[1])):
-        votes = home_votes(passing, at, r) if what == "home" else work_votes(passing, at, r, weekday)
-        stays = stay_belief(public, standing, at, purpose)
-        told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr) > 0
-        parts = [
-            _decide(sight, chance, part, stays[some], days[some], purpose)
-            for some, part in _batches(votes.leaving, votes.coming)
-        ]
-        near, far = (_joined([part[i] for part in parts]) for i in range(2))
-        trivial = _most_often(public, votes.leaving + votes.coming, near, what)
-        made[what] = Answer(near=near, far=far, told=told, trivial=trivial)
-    return made
-
-
-def _decide(
-    sight: Sight,
-    chance: Chances,
-    votes: tuple[NDArray[np.float64], NDArray[np.float64]],
-    stays: csr_array,
-    days: NDArray[np.float64],
-    purpose: Purpose,
-) -> tuple[Guesses, Guesses]:
-    """Weigh every block for some targets and take the best decision for either radius."""
-    public, (leaving, coming) = sight.public, votes
-    belief = beliefs(public, chance, leaving, coming, stays, purpose)
-    none = np.full(len(days), -np.inf)
-    if purpose is Purpose.WORK:
-        belief += np.log(COMMUTERS)
-        none = nowhere(public, chance, leaving, coming, days)
-    top = np.maximum(belief.max(axis=1), none)
-    mass, nothing = np.exp(belief - top[:, None]), np.exp(none - top)
-    total = mass.sum(axis=1) + nothing
-    return tuple(  # type: ignore[return-value]
-        _stand(public, mass, nothing, total, metres) for metres in (sight.asked.near_m, sight.asked.far_m)
-    )
-
-
-def _stand(
-    public: Public, mass: NDArray[np.float64], nothing: NDArray[np.float64], total: NDArray[np.float64], metres: float
-) -> Guesses:
-    """Stand where most of the belief is near, or answer that there is no place where that is likelier."""
-    near = mass @ near_of(public, metres)
-    best = np.argmax(near, axis=1)
-    held = near[np.arange(len(best)), best]
-    none = nothing > held
-    return Guesses(public.zones.x_m[best], public.zones.y_m[best], none, np.where(none, nothing, held) / total)
-
-
-def beliefs(
-    public: Public, chance: Chances, leaving: NDArray[np.float64], coming: NDArray[np.float64], stays: csr_array,
-    purpose: Purpose,
-) -> NDArray[np.float64]:  # fmt: skip
-    """Return the logarithm of prior times tempered evidence, up to a constant of each target; float64[t, z]."""
-    told = leaving @ chance.first + coming @ chance.last
-    belief = tempered(leaving, coming, purpose)[:, None] * told + stays.toarray()
-    belief += np.log(np.maximum(_shares(public, purpose), 1e-12))
-    belief[:, public.zones.outside] = -np.inf
-    return belief
-
-
-def nowhere(
-    public: Public, chance: Chances, leaving: NDArray[np.float64], coming: NDArray[np.float64],
-    days: NDArray[np.float64],
-) -> NDArray[np.float64]:  # fmt: skip
-    """Return the logarithm of the same for a car without a workplace: every long gap at a place of its own; float64[t].
-
-    days : float64[t], working days on file; gaps are rarer on them where there is no workplace.
-    """
-    prior = _shares(public, Purpose.WORK)
-    first, last = (np.log(np.maximum(np.exp(some) @ prior, 1e-300)) for some in (chance.first, chance.last))
-    gaps = coming.sum(axis=1)
-    rate = gaps * np.log(GAP_ELSE / GAP_AT_WORK)
-    rate += np.maximum(days - gaps, 0) * np.log((1 - GAP_ELSE) / (1 - GAP_AT_WORK))
-    rate *= np.maximum(days, 1.0) ** (DAYS_POWER - 1)
-    met: NDArray[np.float64] = tempered(leaving, coming, Purpose.WORK) * (leaving @ first + coming @ last)
-    return met + rate + np.log(1 - COMMUTERS)
-
-
-def tempered(leaving: NDArray[np.float64], coming: NDArray[np.float64], purpose: Purpose) -> NDArray[np.float64]:
-    """Return what each vote of a target weighs: less the more there are, for they repeat one another; float64[t]."""
-    power = HOME_POWER if purpose is Purpose.HOME else WORK_POWER
-    weight: NDArray[np.float64] = np.maximum(leaving.sum(axis=1) + coming.sum(axis=1), 1.0) ** (power - 1)
-    return weight
-
-
-def near_of(public: Public, metres: float) -> csr_array:
-    """Tell which blocks lie near which; sparse [z, z]."""
-    n = public.zones.n
-    tree = cKDTree(np.column_stack([public.zones.x_m, public.zones.y_m]))
-    pairs = tree.query_pairs(metres, output_type="ndarray")
-    a, b = np.concatenate([pairs, pairs[:, ::-1], np.repeat(np.arange(n)[:, None], 2, axis=1)]).T
-    return csr_array((np.ones(len(a)), (a, b)), shape=(n, n))
-
-
-def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[float, float]:
-    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
-    prior = np.where(public.zones.outside, 0.0, prior_of(public, purpose))
-    best = int(np.argmax(prior @ near_of(public, metres)))
-    return float(public.zones.x_m[best]), float(public.zones.y_m[best])
-
-
 def score(what: What, of: Counted, near_m: float, far_m: float) -> Iterator[Result]:
     """Lay out one purpose of one case; a target off the map counts as not found."""
     for name, metres in (("near", near_m), ("far", far_m)):
@@ -392,9 +240,10 @@ def score(what: What, of: Counted, near_m: float, far_m: float) -> Iterator[Resu
         def rate(score: str, right: dict[str, NDArray[np.bool_]], over: dict[str, NDArray[np.bool_]],
                  detail: str = detail) -> Result:  # fmt: skip
             value, low, high = share(right["attack"][over["attack"]], int(over["attack"].sum()))
-            rivals = {k: share(right[k][over[k]], int(over[k].sum()))[0] for k in ("baseline", "trivial")}
-            return Result(measure="anchors", score=score, detail=detail, value=value, low=low, high=high, **rivals,
-                          n=int(over["attack"].sum()), note="" if value is not None else "nobody to count")  # fmt: skip
+            baseline, trivial = (share(right[k][over[k]], int(over[k].sum()))[0] for k in ("baseline", "trivial"))
+            note = "" if value is not None else "nobody to count"
+            return Result(measure="anchors", score=score, detail=detail, value=value, low=low, high=high,
+                          baseline=baseline, trivial=trivial, n=int(over["attack"].sum()), note=note)  # fmt: skip
 
         sides = {"attack": name, "trivial": "trivial", "baseline": f"baseline {name}"}
         found = {side: within(which) & place for side, which in sides.items()}
@@ -411,10 +260,10 @@ def _rest(what: What, of: Counted, near_m: float) -> Iterator[Result]:
     """Lay out errors, how many are told of, and how claims were kept."""
     on_map = np.isfinite(of.error_m["near"])
     value, low, high = quantile(of.error_m["near"][on_map], 0.5)
-    rivals = {side: quantile(of.error_m[which][on_map], 0.5)[0]
-              for side, which in (("baseline", "baseline near"), ("trivial", "trivial"))}  # fmt: skip
-    yield Result(measure="anchors", score=f"{what}_error", value=value, low=low, high=high, **rivals,
-                 n=int(on_map.sum()), unit="metres", note="" if on_map.any() else "nobody on the map")  # fmt: skip
+    baseline, trivial = (quantile(of.error_m[which][on_map], 0.5)[0] for which in ("baseline near", "trivial"))
+    note = "" if on_map.any() else "nobody on the map"
+    yield Result(measure="anchors", score=f"{what}_error", value=value, low=low, high=high, baseline=baseline,
+                 trivial=trivial, n=int(on_map.sum()), unit="metres", note=note)  # fmt: skip
     value, low, high = share(of.told, len(of.told))
     yield Result(measure="anchors", score=f"{what}_told", value=value, low=low, high=high, n=len(of.told))
     claimed, right = of.claimed["near"], (of.error_m["near"] <= near_m) & of.place & ~of.none["near"]
@@ -466,26 +315,6 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> list[Result]
     ]  # fmt: skip
 
 
-def _most_often(public: Public, votes: NDArray[np.float64], near: Guesses, what: What) -> Guesses:
-    """Stand at the reader that was most often at an end of the stay; without one do as the census does."""
-    best, any_ = np.argmax(votes, axis=1), votes.any(axis=1)
-    fallback = baseline_spot(public, Purpose.HOME if what == "home" else Purpose.WORK, 1000.0)
-    x = np.where(any_, public.sites.x_m[best], fallback[0])
-    y = np.where(any_, public.sites.y_m[best], fallback[1])
-    none = ~any_ if what == "work" else np.zeros(len(best), np.bool_)
-    return Guesses(x, y, none, near.claimed)
-
-
-def _both(public: Public, visible: NDArray[np.bool_]) -> tuple[Chances, Chances]:
-    return chances(public, visible, Purpose.HOME), chances(public, visible, Purpose.WORK)
-
-
-def _shares(public: Public, purpose: Purpose) -> NDArray[np.float64]:
-    """Return the census share of each block on the map; float64[z]."""
-    prior = np.where(public.zones.outside, 0.0, prior_of(public, purpose))
-    return prior / max(float(prior.sum()), 1e-300)
-
-
 def _sorted(state: list[tuple[NDArray[Any], ...]]) -> tuple[Rows, NDArray[np.uint64]]:
     """Return all reads kept, sorted by plate, time and site, with the cases that have each on file."""
     kinds = (np.uint32, np.uint32, np.uint32, np.uint64)
@@ -494,16 +323,3 @@ def _sorted(state: list[tuple[NDArray[Any], ...]]) -> tuple[Rows, NDArray[np.uin
     )
     order = np.lexsort((site, time, plate))
     return Rows(plate[order], site[order], time[order]), on_file[order]
-
-
-def _batches(
-    leaving: NDArray[np.float64], coming: NDArray[np.float64]
-) -> Iterator[tuple[slice, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
-    """Cut targets into batches, at least one."""
-    for first in range(0, max(len(leaving), 1), BATCH):
-        some = slice(first, first + BATCH)
-        yield some, (leaving[some], coming[some])
-
-
-def _joined(parts: list[Guesses]) -> Guesses:
-    return Guesses(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

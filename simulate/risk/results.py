@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from simulate.risk.tables import as_html, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -188,7 +188,7 @@ class Results:
         if path is not None:
             from simulate.files import write_text  # noqa: PLC0415
 
-            write_text(path, out.getvalue())
+            write_text(Path(path), out.getvalue())
         return out.getvalue()
 
     def to_json(self) -> str:
@@ -231,15 +231,17 @@ def _mean_row(rows: Sequence[Result]) -> Result:
 
     counted = [row for row in rows if row.value is not None]
     note = "" if counted else next((row.note for row in rows if row.note), "")
-    numbers = {name: mean(name) for name in ("value", "baseline", "trivial", "oracle")}
-    return replace(rows[0], **numbers, low=None, high=None, n=len(counted), note=note)
+    return replace(
+        rows[0], value=mean("value"), baseline=mean("baseline"), trivial=mean("trivial"), oracle=mean("oracle"),
+        low=None, high=None, n=len(counted), note=note,
+    )  # fmt: skip
 
 
 def _differences(rows: Iterable[Result], column: str, reference: str) -> Iterator[Result]:
     other = "scenario" if column == "case" else "case"
-    sides: dict[str, dict[tuple[object, ...], dict[int, Result]]] = {}
+    sides: dict[str, dict[tuple[str, ...], dict[int, Result]]] = {}
     for row in rows:
-        key = getattr(row, other), *row.key
+        key = (str(getattr(row, other)), *row.key)
         sides.setdefault(getattr(row, column), {}).setdefault(key, {})[row.seed] = row
     before = sides.pop(reference, {})
     for after in sides.values():

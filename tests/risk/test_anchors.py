@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from views import look, relabelled, seen_everywhere, small_town, swapped
+from views import look, taken, relabelled, seen_everywhere, small_town, swapped
 from worlds import rows_of, small, town_scenario
 
 from simulate.risk import anchors
 from simulate.risk.anchors import DECAY_S, SLIP, Guesses, Votes
-from simulate.risk.rates import share
+from simulate.risk.intervals import share
 from simulate.sightings.store import Rows
 from simulate.travel.days import chapter_on
 from simulate.world.routes import route_links, trees
@@ -24,30 +24,30 @@ DAY, MORNING, EVENING = 86_400, 8 * 3600, 18 * 3600
 
 
 def take(view, targets=300):
-    return anchors.measure(view.blind(), view.truth, targets, NEAR_M, FAR_M)
+    return taken(Anchors(), view, targets)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_with_a_reader_on_every_link_homes_and_jobs_are_found(seed):
     rates = take(look(seen_everywhere(seed)))
     for what, at_least in (("home", 0.95), ("work", 0.9)):
-        found = rates.one(score=f"{what} found within 250 m")
+        found = rates.one(score=f"{what}_found", detail="250 m")
         _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
         assert found.value > at_least
         assert found.low > 2 * chance_at_most
-        assert found.value <= rates.one(score=f"{what} found within 1000 m").value
-        assert rates.one(score=f"{what}, median error of a guess").value < NEAR_M
+        assert found.value <= rates.one(score=f"{what}_found", detail="1000 m").value
+        assert rates.one(score=f"{what}_error").value < NEAR_M
 
 
 def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     # Cars of every other block meet another reader first, and another last, but by a slip.
     view = look(everywhere)
-    zones, r = view.public.zones, view.public.sites.n
-    known = anchors.chances(view.public, view.visible, Purpose.HOME)
+    zones, r = view.sight.public.zones, view.sight.public.sites.n
+    known = chances(view.sight.public, view.sight.cases[0].visible, Purpose.HOME)
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
     votes, no_stays = Votes(leaving=leaving, coming=coming), csr_array((len(homes), zones.n))
-    made = anchors.guess(view.public, known, votes, no_stays, Purpose.HOME, NEAR_M)
+    made = anchors.guess(view.sight.public, known, votes, no_stays, Purpose.HOME, NEAR_M)
     assert (np.hypot(zones.x_m[homes] - made.x_m, zones.y_m[homes] - made.y_m) <= NEAR_M).all()
 
 
@@ -55,9 +55,9 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
 def test_chances_equal_a_count_by_hand_of_whom_the_quickest_ways_pass(purpose):
     tiny = small(town_scenario(5), awkward=True, scattered=60)
     view = look(tiny)
-    visible = np.arange(view.public.sites.n) % 3 > 0
-    known = anchors.chances(view.public, visible, purpose)
-    for chance, slow in zip((known.first, known.last), slow_chances(view.public, visible, purpose), strict=True):
+    visible = np.arange(view.sight.public.sites.n) % 3 > 0
+    known = chances(view.sight.public, visible, purpose)
+    for chance, slow in zip((known.first, known.last), slow_chances(view.sight.public, visible, purpose), strict=True):
         assert np.allclose(np.exp(chance), slow, rtol=1e-9)
 
 
@@ -87,9 +87,9 @@ def test_sightings_of_other_cars_find_nothing_beyond_chance(seed):
     rates = take(look(town, relabelled(table, swapped(town, seed))), town.lives.population.n_vehicles)
     for what in ("home", "work"):
         for metres in (NEAR_M, FAR_M):
-            found = rates.one(score=f"{what} found within {metres:g} m")
+            found = rates.one(score=f"{what}_found", detail=f"{metres:g} m")
             assert found.low <= found.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value > 0.7  # not everyone commutes within ten days
+        assert rates.one(score=f"{what}_told").value > 0.7  # not everyone commutes within ten days
 
 
 def test_where_nothing_is_read_the_guess_is_the_baseline():
@@ -98,11 +98,11 @@ def test_where_nothing_is_read_the_guess_is_the_baseline():
     rates = take(look(blind, ladder=["1d", "forever"]))
     for what in ("home", "work"):
         for rule in ("1 day", "for ever"):
-            near = rates.one(score=f"{what} found within {NEAR_M:g} m", retention=rule)
-            far = rates.one(score=f"{what} found within {FAR_M:g} m", retention=rule)
+            near = rates.one(score=f"{what}_found", detail=f"{NEAR_M:g} m", case=rule)
+            far = rates.one(score=f"{what}_found", detail=f"{FAR_M:g} m", case=rule)
             assert near.value == near.baseline
             assert far.low <= far.baseline
-            assert rates.one(score=f"{what}: some sighting tells", retention=rule).value == 0.0
+            assert rates.one(score=f"{what}_told", case=rule).value == 0.0
 
 
 def test_a_target_without_evidence_is_guessed_no_better_than_by_census(town):
@@ -110,9 +110,9 @@ def test_a_target_without_evidence_is_guessed_no_better_than_by_census(town):
     table = rows_of(town.tables)
     seen = np.unique(table[:, 0])
     gone = look(town, table[~np.isin(table[:, 0], seen[::2])])
-    n = view.public.n_vehicles
+    n = view.sight.public.n_vehicles
     all_, half = take(view, n), take(gone, n)
-    name = "home: some sighting tells"
+    name = "home_told"
     assert all_.one(score=name).value - half.one(score=name).value > 0.3
     for score in ("home found within 250 m", "home found within 1000 m"):
         assert half.one(score=score).n == all_.one(score=score).n == n
@@ -144,7 +144,7 @@ def test_scores_equal_a_count_by_hand():
     error = rows["home, median error of a guess"]
     assert (error.value, error.n, error.unit) == (250.0, 5, "metres")
     assert error.baseline == 200.0
-    assert rows["home: some sighting tells"].value == 1.0
+    assert rows["home_told"].value == 1.0
 
 
 def test_a_home_beyond_the_map_is_never_found_not_even_by_chance():
@@ -161,12 +161,12 @@ def test_no_guess_stands_beyond_the_map(everywhere):
     from dataclasses import replace
 
     view = look(everywhere)
-    outside = view.public.zones.hub % 2 == 0
-    public = replace(view.public, zones=replace(view.public.zones, outside=outside))
+    outside = view.sight.public.zones.hub % 2 == 0
+    public = replace(view.sight.public, zones=replace(view.sight.public.zones, outside=outside))
     r = public.sites.n
     votes, no_stays = Votes(leaving=np.eye(r), coming=np.zeros((r, r))), csr_array((r, public.zones.n))
     for purpose in (Purpose.HOME, Purpose.WORK):
-        known = anchors.chances(public, view.visible, purpose)
+        known = chances(public, view.sight.cases[0].visible, purpose)
         made = anchors.guess(public, known, votes, no_stays, purpose, 1.0)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
         assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
@@ -206,14 +206,14 @@ def test_home_and_work_are_those_of_the_query_date(monkeypatch, on):
     assert moved.sum() >= 5
 
     def knows(day):
-        x, y = view.public.zones.x_m, view.public.zones.y_m
+        x, y = view.sight.public.zones.x_m, view.sight.public.zones.y_m
         guess = lambda zone, plates: Guesses(  # noqa: E731
             x_m=x[zone[plates]], y_m=y[zone[plates]], informed=np.ones(len(plates), np.bool_)
         )
         holders = town.lives.plates.holders
         return lambda _view, plates, _near: [tuple(guess(zone, holders(plates)) for zone in zones[day])]
 
-    n = view.public.n_vehicles
+    n = view.sight.public.n_vehicles
     for day in (view.today, 0):
         monkeypatch.setattr(anchors, "attack", knows(day))
         for what, zone in zip(("home", "work"), (0, 1), strict=True):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from views import MONDAY, TOWN, look, relabelled, swapped
+from views import MONDAY, TOWN, look, taken, relabelled, swapped
 from worlds import EVERYTHING, WATCHERS, Small, rows_of, small, town_scenario
 
 import simulate as sim
 from simulate.risk import anchors
-from simulate.risk.rates import share
+from simulate.risk.intervals import share
 from simulate.risk.stays import HOME_DAY, HOME_NIGHT, HOME_WORKDAY, SEEN_AT_ALL, WORK_ELSE, WORK_HOURS, stay_belief
 from simulate.sightings.store import Rows
 from simulate.world.zones import Purpose
@@ -37,8 +37,8 @@ def patrolled(hours: str, seed: int = 0, **changes) -> Small:
     return small(town_scenario(seed, **{**TOWN, **sure, "readers.mobile.patrol": fleet, **changes}), scattered=0)
 
 
-def take(view, targets: int = 400):
-    return anchors.measure(view.blind(), view.truth, targets, NEAR_M, FAR_M)
+def take(view, targets=400):
+    return taken(Anchors(), view, targets)
 
 
 def chance_at_most(rate) -> float:
@@ -48,19 +48,19 @@ def chance_at_most(rate) -> float:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_units_that_drive_at_night_find_homes(seed):
     rates = take(look(patrolled("night", seed)))
-    near, far = (rates.one(score=f"home found within {metres:g} m") for metres in (NEAR_M, FAR_M))
+    near, far = (rates.one(score="home_found", detail=f"{metres:g} m") for metres in (NEAR_M, FAR_M))
     assert near.value > 0.8
     assert near.low > 2 * chance_at_most(near)
     assert far.value >= near.value
-    assert rates.one(score="home, median error of a guess").value < NEAR_M
+    assert rates.one(score="home_error").value < NEAR_M
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_units_that_drive_by_day_find_jobs_better_than_chance_and_homes_worse_than_at_night(seed):
     by_day, by_night = (take(look(patrolled(hours, seed))) for hours in ("day", "night"))
-    work = by_day.one(score="work found within 250 m")
+    work = by_day.one(score="work_found", detail="250 m")
     assert work.low > 1.5 * chance_at_most(work)
-    assert work.value > by_night.one(score="work found within 250 m").value + 0.2
+    assert work.value > by_night.one(score="work_found", detail="250 m").value + 0.2
     home = "home found within 250 m"
     assert by_day.one(score=home).value < by_night.one(score=home).value - 0.05
 
@@ -72,9 +72,9 @@ def test_standing_cars_of_others_find_nothing_beyond_chance(hours, seed):
     rates = take(look(town, relabelled(rows_of(town.tables), swapped(town, seed))), 1000)
     for what in ("home", "work"):
         for metres in (NEAR_M, FAR_M):
-            found = rates.one(score=f"{what} found within {metres:g} m")
+            found = rates.one(score=f"{what}_found", detail=f"{metres:g} m")
             assert found.low <= found.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value > 0.8
+        assert rates.one(score=f"{what}_told").value > 0.8
 
 
 def test_where_no_car_is_in_view_or_met_the_guess_is_the_baseline():
@@ -83,15 +83,15 @@ def test_where_no_car_is_in_view_or_met_the_guess_is_the_baseline():
     assert len(rows_of(town.tables)) == 0
     rates = take(look(town))
     for what in ("home", "work"):
-        near = rates.one(score=f"{what} found within {NEAR_M:g} m")
+        near = rates.one(score=f"{what}_found", detail=f"{NEAR_M:g} m")
         assert near.value == near.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value == 0.0
+        assert rates.one(score=f"{what}_told").value == 0.0
 
 
 def test_only_sightings_within_the_window_and_of_the_observer_tell():
     town = patrolled("night")
     week, day = (take(look(town, ladder=[rule])) for rule in ("7d", "1d"))
-    tells = "home: some sighting tells"
+    tells = "home_told"
     assert day.one(score=tells).value < week.one(score=tells).value
     unseen = replace(look(town), visible=np.zeros(town.watch.sites.n, np.bool_))
     assert take(unseen).one(score=tells).value == 0.0

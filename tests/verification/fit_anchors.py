@@ -13,22 +13,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import numpy as np  # noqa: E402
-from views import look  # noqa: E402
-from worlds import small  # noqa: E402
+import numpy as np
+from scipy.optimize import minimize
+from views import look
+from worlds import small
 
-from simulate.risk import anchors  # noqa: E402
-from simulate.risk.passing import chances, home_votes, work_votes, working_days_seen  # noqa: E402
-from simulate.risk.stays import stay_belief  # noqa: E402
-from simulate.risk.targets import living_here  # noqa: E402
-from simulate.scenario import load  # noqa: E402
-from simulate.sightings.store import Rows  # noqa: E402
-from simulate.world.sites import SiteKind  # noqa: E402
-from simulate.world.zones import Purpose  # noqa: E402
+from simulate.risk import anchors, belief
+from simulate.risk.passing import chances, home_votes, work_votes, working_days_seen
+from simulate.risk.stays import stay_belief
+from simulate.risk.targets import living_here
+from simulate.scenario import load
+from simulate.sightings.store import Rows
+from simulate.world.sites import SiteKind
+from simulate.world.zones import Purpose
 
 SEEDS = (1, 2, 3, 4, 5)
 LADDER = ("1d", "7d", "21d", "forever")
-POWERS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 1.0)
+POWERS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.8, 1.0)
 
 
 def evidence(seed):
@@ -56,58 +57,55 @@ def evidence(seed):
         yield case.name, public, met, votes, stays, home[at], work[at], working_days_seen(passing, plates, weekday)
 
 
-def log_score(belief, none, truth):
-    """Return the mean log2 of the chance of the truth, where it lies on the map."""
-    top = np.maximum(belief.max(axis=1), none)
-    total = np.exp(belief - top[:, None]).sum(axis=1) + np.exp(none - top)
-    of = np.where(truth < 0, none, belief[np.arange(len(truth)), truth])
-    kept = np.isfinite(of)
+def log_score(belief, truth):
+    """Return the summed log2 of the chance of the true block and how many targets have one on the map."""
+    top = belief.max(axis=1)
+    total = np.exp(belief - top[:, None]).sum(axis=1)
+    of = belief[np.arange(len(truth)), np.maximum(truth, 0)]
+    kept = np.isfinite(of) & (truth >= 0)
     return np.sum((of - top - np.log(total))[kept]) / np.log(2), kept.sum()
 
 
-def main():
-    """Print the log scores by power."""
-    held = [piece for seed in SEEDS for piece in evidence(seed)]
-    commuters = np.mean(np.concatenate([work >= 0 for *_, work, _ in held]))
-    gaps = {True: [0.0, 0.0], False: [0.0, 0.0]}
+def loss(constants, held):
+    """Return the mean log loss of the chance that a target has a workplace."""
+    belief.COMMUTES, belief.BY_DAYS, belief.BY_GAPS = constants
+    losses = []
     for *_, votes, _, _, work, days in held:
-        for has in (True, False):
-            some = (work >= 0) == has
-            gaps[has][0] += votes[1].coming[some].sum()
-            gaps[has][1] += days[some].sum()
-    print(f"vehicles with a workplace: {commuters:.3f}")
-    print(f"long gaps a working day on file: {gaps[True][0] / gaps[True][1]:.3f} with, "
-          f"{gaps[False][0] / gaps[False][1]:.3f} without a workplace")
-    anchors.COMMUTERS = commuters
-    anchors.GAP_AT_WORK, anchors.GAP_ELSE = (gaps[has][0] / gaps[has][1] for has in (True, False))
-    for days_power in (0.0, 0.2, 0.4, 0.6, 0.8):
-        anchors.DAYS_POWER = days_power
-        print(f"power of days {days_power}")
-        by_power(held)
+        chance = belief.chance_of_work(votes[1].coming.sum(axis=1), days)
+        losses.append(-np.log2(np.where(work >= 0, chance, 1 - chance)))
+    return np.mean(np.concatenate(losses))
 
 
 def by_power(held):
     """Print the log scores of home and of work for each power of votes."""
-    print("power  home" + "".join(f"{name:>10}" for name in LADDER) + "   work" + "".join(f"{n:>10}" for n in LADDER))
+    print("power" + "".join(f"  {what:>7}" + "".join(f"{name:>10}" for name in LADDER) for what in ("home", "work")))
     for power in POWERS:
-        anchors.HOME_POWER = anchors.WORK_POWER = power
+        belief.HOME_POWER = belief.WORK_POWER = power
         scores = {}
-        for name, public, met, votes, stays, home, work, days in held:
-            chance = met[Purpose.HOME]
-            belief = anchors.beliefs(public, chance, votes[0].leaving, votes[0].coming, stays[0], Purpose.HOME)
-            scores.setdefault(("home", name), []).append(log_score(belief, np.full(len(home), -np.inf), home))
-            chance = met[Purpose.WORK]
-            belief = anchors.beliefs(public, chance, votes[1].leaving, votes[1].coming, stays[1], Purpose.WORK)
-            none = anchors.nowhere(public, chance, votes[1].leaving, votes[1].coming, days)
-            belief += np.log(anchors.COMMUTERS)
-            scores.setdefault(("work", name), []).append(log_score(belief, none, work))
+        for name, public, met, votes, stays, home, work, _ in held:
+            for i, (purpose, truth) in enumerate(((Purpose.HOME, home), (Purpose.WORK, work))):
+                chance = belief.beliefs(public, met[purpose], votes[i].leaving, votes[i].coming, stays[i], purpose)
+                scores.setdefault((i, name), []).append(log_score(chance, truth))
         line = f"{power:5.2f}"
-        for what in ("home", "work"):
-            pairs = [scores[what, name] for _, name in dict.fromkeys(k for k in scores if k[0] == what)]
-            every = [pair for some in pairs for pair in some]
+        for i in range(2):
+            every = [pair for key, some in scores.items() if key[0] == i for pair in some]
             line += f"  {sum(a for a, _ in every) / sum(n for _, n in every):7.3f}"
-            line += "".join(f"{sum(a for a, _ in some) / sum(n for _, n in some):10.3f}" for some in pairs)
+            for key, some in scores.items():
+                line += f"{sum(a for a, _ in some) / sum(n for _, n in some):10.3f}" if key[0] == i else ""
         print(line)
+
+
+def main():
+    """Print log scores by power, and the constants of having a workplace."""
+    held = [piece for seed in SEEDS for piece in evidence(seed)]
+    best = minimize(loss, (1.0, 1.0, 1.0), (held,), method="Nelder-Mead")
+    print("COMMUTES, BY_DAYS, BY_GAPS =", ", ".join(f"{x:.2f}" for x in best.x), f"(log loss {best.fun:.3f} bits)")
+    base = np.mean(np.concatenate([work >= 0 for *_, work, _ in held]))
+    print(
+        f"share with a workplace {base:.3f}, log loss without data "
+        f"{-(base * np.log2(base) + (1 - base) * np.log2(1 - base)):.3f} bits"
+    )
+    by_power(held)
 
 
 if __name__ == "__main__":
