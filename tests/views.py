@@ -157,7 +157,7 @@ def in_memory(
         world=small.world,
         lives=small.lives,
         watch=small.watch,
-        source=Memory(rows, small.lives.plates.tables.groups, n_shards, cuts),
+        source=Memory(rows, small.tables.plates.groups, n_shards, cuts),
     )
 
 

@@ -19,7 +19,7 @@ from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score
-from simulate.risk.targets import draw_targets, living_here
+from simulate.risk.targets import Targets, draw_targets, living_here
 from simulate.sightings.store import Rows
 from simulate.world.zones import Purpose
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth
     from simulate.risk.belief import Answer, What
     from simulate.risk.passing import Chances
-    from simulate.risk.targets import Targets
     from simulate.schema.settings import Measuring
 
 BINS = 10
@@ -151,7 +150,7 @@ class Anchors(Measure):
     def ask(self, truth: Truth, sight: Sight, targets: int) -> Known:
         """Draw the targets: the same vehicles in every case, but for those that have moved away by its date."""
         by_day = {
-            day: draw_targets(truth, living_here(truth, day)[0], "anchors", targets)
+            day: _by_vehicle(draw_targets(truth, living_here(truth, day)[0], "anchors", targets))
             for day in {case.today for case in sight.cases}
         }
         chosen = tuple(by_day[case.today] for case in sight.cases)
@@ -189,7 +188,7 @@ class Anchors(Measure):
                 met = cache[key] = chances_of(sight.public, case.visible)
             seen = (on_file >> np.uint64(c)) & np.uint64(1) > 0
             file = Rows(*(column[seen] for column in rows))
-            made.append(answers(sight, met, file, known.targets[c].plate.astype(np.uint32)))
+            made.append(answers(sight, met, file, known.targets[c].plate))
         return made
 
     def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[dict[What, Answer]]) -> _Tally:
@@ -222,6 +221,12 @@ class Anchors(Measure):
             for what, of in counted.items():
                 rows += [replace(row, case=case.name) for row in score(what, of, near, far)]
         return rows + tally.sets
+
+
+def _by_vehicle(targets: Targets) -> Targets:
+    """Return the targets in an order that no number of a plate changes."""
+    order = np.argsort(targets.vehicle)
+    return Targets(vehicle=targets.vehicle[order], plate=targets.plate[order])
 
 
 class _Tally(NamedTuple):

@@ -15,7 +15,15 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from simulate.risk.passing import chances, home_votes, prior_of, work_votes, working_days_seen
+from simulate.risk.passing import (
+    chances,
+    ends_of_days,
+    ends_of_gaps,
+    home_votes,
+    prior_of,
+    work_votes,
+    working_days_seen,
+)
 from simulate.risk.stays import stay_belief
 from simulate.sightings.store import Rows
 from simulate.world.sites import SiteKind
@@ -36,6 +44,8 @@ HOME_POWER, WORK_POWER = 0.45, 0.25
 COMMUTES, BY_DAYS, BY_GAPS = 2.06, 3.10, 0.42
 """Log odds of a workplace for a car like the mean one; and what each doubling, by e, of its working days on file
 and of its long gaps adds; fitted likewise."""
+TRIVIAL_M = 1000.0
+"""Where no read speaks, the trivial attack takes the spot that most homes lie so near to."""
 BATCH = 128
 """Targets whose beliefs are held at a time."""
 
@@ -63,16 +73,18 @@ class Answer:
     """Where the reader stands that was most often first or last."""
 
 
-def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.uint32]) -> dict[What, Answer]:
-    """Answer for all targets of one case; rows : its reads of them, sorted; plates : uint32[t], sorted."""
+def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.int64]) -> dict[What, Answer]:
+    """Answer for all targets of one case.
+
+    rows : its reads of them, those of one plate side by side in order of time; plates :
+    int64[t], one a target in the order of the answers, which no number of a plate changes.
+    """
     public = sight.public
-    which = np.searchsorted(plates, rows.plate)
-    inside = (which < len(plates)) & (plates[np.minimum(which, len(plates) - 1)] == rows.plate)
-    rows = Rows(*(column[inside] for column in rows))
+    rows = _by_target(rows, plates)
     fixed = public.sites.kind[rows.site] == SiteKind.FIXED
     passing, standing = (Rows(*(column[some] for column in rows)) for some in (fixed, ~fixed))
     weekday, r = public.start.weekday(), len(public.sites.of_kind(SiteKind.FIXED))
-    at = plates.astype(np.int64)
+    at = np.arange(len(plates))
     days = working_days_seen(passing, at, weekday)
     made: dict[What, Answer] = {}
     asked: tuple[tuple[What, Purpose, Chances], ...] = (
@@ -89,9 +101,19 @@ def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDAr
             for some, part in _batches(votes.leaving, votes.coming)
         ]
         near, far = (_joined([part[i] for part in parts]) for i in range(2))
-        trivial = _most_often(public, votes.leaving + votes.coming, near, what)
+        trivial = _most_often(public, rows, len(at), what)
         made[what] = Answer(near=near, far=far, told=told, trivial=trivial)
     return made
+
+
+def _by_target(rows: Rows, plates: NDArray[np.int64]) -> Rows:
+    """Return the reads of the targets, sorted by target and time, with its number among the targets as plate."""
+    order = np.argsort(plates, kind="stable")
+    at = np.minimum(np.searchsorted(plates[order], rows.plate), len(plates) - 1)
+    target = order[at]
+    inside = np.flatnonzero(plates[target] == rows.plate)
+    inside = inside[np.lexsort((rows.site[inside], rows.time[inside], target[inside]))]
+    return Rows(target[inside].astype(np.uint32), rows.site[inside], rows.time[inside])
 
 
 def _decide(
@@ -116,6 +138,7 @@ def _decide(
 def _stand(public: Public, mass: NDArray[np.float64], nothing: NDArray[np.float64], metres: float) -> Guesses:
     """Stand where most of the belief is near, or answer that there is no place where that is likelier."""
     near = mass @ near_of(public, metres)
+    near[:, public.zones.outside] = -1.0  # nobody stands beyond the map
     best = np.argmax(near, axis=1)
     held = near[np.arange(len(best)), best]
     none = nothing > held
@@ -165,18 +188,26 @@ def near_of(public: Public, metres: float) -> csr_array:
 def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[float, float]:
     """Return the spot that the most homes or jobs lie near: what anyone could guess."""
     prior = np.where(public.zones.outside, 0.0, prior_of(public, purpose))
-    best = int(np.argmax(prior @ near_of(public, metres)))
+    held = np.where(public.zones.outside, -1.0, prior @ near_of(public, metres))
+    best = int(np.argmax(held))
     return float(public.zones.x_m[best]), float(public.zones.y_m[best])
 
 
-def _most_often(public: Public, votes: NDArray[np.float64], near: Guesses, what: What) -> Guesses:
-    """Stand at the reader that was most often at an end of the stay; without one do as the census does."""
-    best, any_ = np.argmax(votes, axis=1), votes.sum(axis=1) > 0
-    fallback = baseline_spot(public, Purpose.HOME if what == "home" else Purpose.WORK, 1000.0)
-    x = np.where(any_, public.sites.x_m[best], fallback[0])
-    y = np.where(any_, public.sites.y_m[best], fallback[1])
-    none = ~any_ & (what == "work")
-    return Guesses(x, y, none, near.claimed)
+def _most_often(public: Public, rows: Rows, t: int, what: What) -> Guesses:
+    """Stand where the car was read most often at an end of the stay; without any read do as the census does.
+
+    rows : reads of passing and standing cars, whose plates number the targets 0 .. t - 1.
+    """
+    ends = ends_of_days(rows) if what == "home" else ends_of_gaps(rows, public.start.weekday())
+    at = np.concatenate(ends)
+    pair, count = np.unique(rows.plate[at].astype(np.int64) << 32 | rows.site[at], return_counts=True)
+    order = np.lexsort((pair, -count, pair >> 32))
+    target, first = np.unique(pair[order] >> 32, return_index=True)
+    site = pair[order][first] & 0xFFFFFFFF
+    spot = baseline_spot(public, Purpose.HOME if what == "home" else Purpose.WORK, TRIVIAL_M)
+    x, y, none = np.full(t, spot[0]), np.full(t, spot[1]), np.full(t, what == "work")
+    x[target], y[target], none[target] = public.sites.x_m[site], public.sites.y_m[site], False
+    return Guesses(x, y, none, np.ones(t))
 
 
 def chances_of(public: Public, visible: NDArray[np.bool_]) -> tuple[Chances, Chances]:

@@ -78,29 +78,22 @@ def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Cha
     return Chances(first=log_chance(first), last=log_chance(last))
 
 
-def home_votes(rows: Rows, plates: NDArray[np.int64], r: int) -> Votes:
-    """Count the first reader of each morning and the last one of each night.
-
-    rows : reads of passing cars, sorted by plate, time and site; plates : int64[t], sorted, of the targets.
-    """
-    plate, site, time = rows.plate, rows.site, rows.time.astype(np.int64)
+def ends_of_days(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which reads are the first of a morning, and which the last of a night; rows sorted by plate and time."""
+    plate, time = rows.plate, rows.time.astype(np.int64)
     day, clock = np.divmod(time - DAY_START_S, DAY_S)
     clock += DAY_START_S
     new = np.ones(len(plate), np.bool_)
     new[1:] = (plate[1:] != plate[:-1]) | (day[1:] != day[:-1])
     last = np.append(new[1:], True)[: len(new)]
-    first = new & (clock < MORNING_S)
-    last &= clock >= EVENING_S
-    return Votes(
-        leaving=_count(plates, plate[first], site[first], r), coming=_count(plates, plate[last], site[last], r)
-    )
+    return np.flatnonzero(new & (clock < MORNING_S)), np.flatnonzero(last & (clock >= EVENING_S))
 
 
-def work_votes(rows: Rows, plates: NDArray[np.int64], r: int, weekday: int) -> Votes:
-    """Count the readers on both sides of the longest gap of each working day; weekday : that of day 0, Monday 0."""
-    plate, site, time = rows.plate, rows.site, rows.time.astype(np.int64)
+def ends_of_gaps(rows: Rows, weekday: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the reads after, and before, the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    plate, time = rows.plate, rows.time.astype(np.int64)
     if len(plate) < 2:
-        return Votes(leaving=np.zeros((len(plates), r)), coming=np.zeros((len(plates), r)))
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     day, clock = np.divmod(time - DAY_START_S, DAY_S)
     clock += DAY_START_S
     same = (plate[1:] == plate[:-1]) & (day[1:] == day[:-1])
@@ -111,7 +104,20 @@ def work_votes(rows: Rows, plates: NDArray[np.int64], r: int, weekday: int) -> V
     longest = np.ones(len(order), np.bool_)
     longest[1:] = (plate[order[1:]] != plate[order[:-1]]) | (day[order[1:]] != day[order[:-1]])
     at = order[longest]
-    return Votes(leaving=_count(plates, plate[at], site[at + 1], r), coming=_count(plates, plate[at], site[at], r))
+    return at + 1, at
+
+
+def home_votes(rows: Rows, plates: NDArray[np.int64], r: int) -> Votes:
+    """Count the first reader of each morning and the last one of each night.
+
+    rows : reads of passing cars, sorted by plate, time and site; plates : int64[t], sorted, of the targets.
+    """
+    return _votes(rows, plates, r, *ends_of_days(rows))
+
+
+def work_votes(rows: Rows, plates: NDArray[np.int64], r: int, weekday: int) -> Votes:
+    """Count the readers on both sides of the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    return _votes(rows, plates, r, *ends_of_gaps(rows, weekday))
 
 
 def working_days_seen(rows: Rows, plates: NDArray[np.int64], weekday: int) -> NDArray[np.float64]:
@@ -183,9 +189,13 @@ def prior_of(public: Public, purpose: Purpose) -> NDArray[np.float64]:
     return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
 
 
-def _count(
-    plates: NDArray[np.int64], plate: NDArray[np.uint32], site: NDArray[np.uint32], r: int
-) -> NDArray[np.float64]:
-    """Count sightings by target and reader; float64[t, r]."""
-    row = np.searchsorted(plates, plate)
-    return np.bincount(row * r + site, minlength=len(plates) * r).reshape(len(plates), r).astype(np.float64)
+def _votes(
+    rows: Rows, plates: NDArray[np.int64], r: int, leaving: NDArray[np.int64], coming: NDArray[np.int64]
+) -> Votes:
+    """Count reads by target and reader; leaving, coming : positions of the reads."""
+
+    def count(at: NDArray[np.int64]) -> NDArray[np.float64]:
+        pair = np.searchsorted(plates, rows.plate[at]) * r + rows.site[at]
+        return np.bincount(pair, minlength=len(plates) * r).reshape(len(plates), r).astype(np.float64)
+
+    return Votes(leaving=count(leaving), coming=count(coming))

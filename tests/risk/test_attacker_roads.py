@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from views import look, taken, relabelled, seen_everywhere, small_town, swapped
+from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
 
-from simulate.risk import anchors, measures
-from simulate.risk.anchors import DECAY_S, SLIP, STRAIGHT_M
+from simulate.risk.anchors import Anchors
+from simulate.risk.belief import chances_of
 from simulate.risk.intervals import share
+from simulate.risk.passing import DECAY_S, SLIP, STRAIGHT_M, chances
 from simulate.world.routes import route_links, trees
 from simulate.world.zones import Purpose
 
@@ -37,7 +38,8 @@ def test_with_a_reader_on_every_link_homes_and_jobs_are_found(grade, seed):
     for what in ("home", "work"):
         found = rates.one(score=f"{what}_found", detail="250 m")
         _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
-        assert found.low > 2 * chance_at_most
+        # tempered votes trust a poor idea of the roads less, so who knows none wins by less
+        assert found.low > (1.5 if grade == "none" else 2) * chance_at_most
 
 
 @every_grade
@@ -79,12 +81,10 @@ def test_only_the_generator_s_grade_is_told_what_drivers_prefer():
 
 
 def test_without_roads_the_attack_looks_at_no_road():
-    view = look(town_of("none"))
-    plates = np.arange(0, view.sight.public.n_vehicles, 5)
-    blinder = replace(view, public=replace(view.sight.public, graph=None, roads=None, hub_node=None))
-    for pair, again in zip(anchors.attack(view, plates, NEAR_M), anchors.attack(blinder, plates, NEAR_M), strict=True):
-        for made, other in zip(pair, again, strict=True):
-            assert np.array_equal(made.x_m, other.x_m)
+    case, public = look(town_of("none")).cases[0], look(town_of("none")).sight.public
+    blinder = replace(public, graph=None, roads=None, hub_node=None)
+    for known, other in zip(*(chances_of(some, case.visible) for some in (public, blinder)), strict=True):
+        assert np.array_equal(known.first, other.first)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.HOME, Purpose.WORK])
@@ -132,10 +132,8 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
 
 
 def test_the_card_says_what_was_known_of_the_roads():
-    said = {grade: measures.card("anchors", look(town_of(grade)).asked).describe() for grade in GRADES}
+    said = {grade: Anchors().card(look(town_of(grade)).sight.asked).describe() for grade in GRADES}
     assert len(set(said.values())) == 3
     assert "as the crow flies" in said["none"]
     assert "public roads" in said["public"]
     assert "upper bound" in said["generator"]
-    for name in ("exposure", "unicity"):
-        assert measures.card(name, look(town_of("none")).asked) == measures.CARDS[name]
