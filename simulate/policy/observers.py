@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.metros import choose, read_metros
-from simulate.policy.retention import Retention
+from simulate.policy.look_back import LookBack
 from simulate.schema.settings import NationRoads
 from simulate.world.owners import bodies_of
 
@@ -67,10 +67,10 @@ def _bodies(settings: Settings) -> list[Body]:
     return bodies_of(settings.owners, metros, choose(metros, roads.metros))
 
 
-def look_back_of(settings: Settings, name: str) -> Retention:
-    """Return how far back an observer may look, whatever is kept."""
+def look_back_of(settings: Settings, name: str) -> tuple[LookBack, ...]:
+    """Return the rule on how far back an observer may look, if there is one."""
     who = settings.observers.get(name)
-    return Retention.of(who.look_back) if who is not None and who.look_back else Retention()
+    return (LookBack.of(who.look_back),) if who is not None and who.look_back else ()
 
 
 def habit_of(settings: Settings, name: str) -> str:

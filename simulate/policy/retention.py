@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.durations import UNIT_S, format_duration, parse_duration
+from simulate.policy.terms import FOREVER
+
+if TYPE_CHECKING:
+    from simulate.policy.terms import Setting, Terms
 
 _SECOND_DAYS = 1 / UNIT_S["d"]
 
@@ -28,6 +35,12 @@ class Retention:
         """Read a duration such as "21d", "3min" or "forever"."""
         seconds = parse_duration(text, "--retention")
         return cls(days=None if seconds is None else seconds / UNIT_S["d"])
+
+    def amend(self, terms: Terms, setting: Setting) -> Terms:
+        """State the limit of every holder."""
+        every = np.ones(setting.owners.n, np.bool_)
+        limit = FOREVER if self.seconds is None else self.seconds
+        return terms.state_for("keep_miss_s", every, limit, "retention.days")
 
     @property
     def seconds(self) -> int | None:

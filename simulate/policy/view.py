@@ -1,74 +1,39 @@
-"""A view: what one observer can see on one date, under a ladder of retention rules.
+"""A view: one run seen under some cases.
 
-An attack receives a view and nothing else. The truth travels beside it under a seal that
-`blind()` takes away; scoring breaks the seal afterwards.
+What an attack may know is its `sight`; which rows it gets the `sieve` decides. The truth travels
+beside them; only what scores an attack may look at it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.plates import GROUP
+from simulate.durations import DAY_S, DAY_START_S, format_duration
+from simulate.policy.case import Case, ladder_of
 from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
-from simulate.policy.retention import Retention
-from simulate.sightings.drawn import stream
-from simulate.sightings.store import Rows, joined
+from simulate.policy.sieve import MOST_CASES, Sieve
+from simulate.policy.sight import CaseSight, Habits, Public, Sight
+from simulate.policy.terms import FOREVER, UNSTATED, Setting, Terms, plain_terms
+from simulate.travel.hotlists import hot_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from simulate.policy.case import Policy
+    from simulate.policy.retention import Retention
     from simulate.scenario import Scenario
-    from simulate.schema.settings import Measure
-    from simulate.sightings.drawn import Drawn
     from simulate.sightings.run import Run
-    from simulate.sightings.store import Store
+    from simulate.sightings.store import Rows
     from simulate.sightings.watch import Watch
     from simulate.travel.life import Lives
     from simulate.world.build import World
-    from simulate.world.owners import Owners
-    from simulate.world.roads import RoadNetwork
-    from simulate.world.routes import Graph
-    from simulate.world.sites import Sites
-    from simulate.world.zones import Zones
-
-NOBODY = np.empty(0, np.int64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Habits:
-    """How drivers really choose among routes: the generator's own knowledge; a alternatives, h hubs."""
-
-    shares: NDArray[np.float64]
-    """float64[a]; share of trips that want each alternative, off the peak."""
-    used: NDArray[np.uint8]
-    """uint8[h, a, h]; whose tree is really driven."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Public:
-    """What anyone may know: the map, where people live and work in sum, where readers stand."""
-
-    roads: RoadNetwork
-    graph: Graph
-    hub_node: NDArray[np.int32]
-    zones: Zones
-    sites: Sites
-    owners: Owners
-    n_plates: int
-    """Plates that there could be, those that nobody holds included."""
-    n_vehicles: int
-    roads_known: str = "public"
-    """"none", "public" or "generator": what an attack may use of the roads."""
-    habits: Habits | None = None
-    """What drivers prefer; None unless the scenario grants its attackers the generator's knowledge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,106 +47,55 @@ class Truth:
     scenario: Scenario
 
 
+class Source(Protocol):
+    """Where rows come from, shard by shard: a store, or the draw itself."""
+
+    @property
+    def n_shards(self) -> int:
+        """Count the shards."""
+
+    def comes_from(self, lives: Lives, watch: Watch) -> bool:
+        """Tell whether the rows are drawn from these lives and this watch."""
+
+    def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
+        """Stream the rows of a shard, sorted by plate, time and site; raise ScenarioError on altered ones.
+
+        groups : int64[g], groups of plates whose rows are redrawn and compared beside a random sample.
+        """
+
+    def span(self, shard: int) -> tuple[int, int]:
+        """Return the first group of plates of a shard, and the one after its last."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
-    """What one observer can see; w retention rules, s sites."""
+    """A run under up to 64 cases."""
 
-    observer: str
-    purpose: str
-    visible: NDArray[np.bool_]
-    """bool[s]; sites whose sightings the observer sees."""
-    ladder: tuple[Retention, ...]
-    """Retention rules asked about, longest last."""
-    now_s: int
-    """When the observer looks, seconds from the scenario's first midnight."""
-    start: date
-    look_back: Retention
-    """How far back a look-up may reach, whatever is kept."""
-    habit: str
-    """How many users look how often, in words; "" where the scenario does not say."""
-    public: Public
-    store: Store
-    """The run's folder; what is asked of its rows goes through `drawn`."""
-    drawn: Drawn
-    """The rows, which come out checked or not at all."""
-    asked: Measure
-    """How the scenario wants its measures taken."""
-    truth: Truth | None
+    sight: Sight
+    sieve: Sieve
+    source: Source
+    truth: Truth
 
     @property
-    def on(self) -> date:
-        """Return the query date."""
-        return self.start + timedelta(days=self.now_s // DAY_S)
-
-    @property
-    def today(self) -> int:
-        """Return the day of travel that the query date belongs to."""
-        return max((self.now_s - DAY_START_S) // DAY_S, 0)
-
-    def reached(self, rule: Retention) -> bool:
-        """Tell whether the store is old enough for a rule to delete anything, or for ever."""
-        return rule.seconds is None or rule.seconds <= self.now_s - DAY_START_S
-
-    def windows(self) -> list[tuple[Retention, int]]:
-        """List the rules that are reached, each with the oldest time a look-up may find under it."""
-        return [(rule, self.since(rule)) for rule in self.ladder if self.reached(rule)]
-
-    def since(self, rule: Retention) -> int:
-        """Return the oldest time that a look-up may find under a rule."""
-        return max(rule.since(self.now_s), self.look_back.since(self.now_s))
-
-    def rows(self, plates: NDArray[np.int64] = NOBODY) -> Iterator[Rows]:
-        """Stream what the longest rule leaves, sorted by plate, time and site within a shard.
-
-        plates : int64[p], whose rows must redraw the same; a random sample must in any case.
-        Raises ScenarioError at the end, or sooner, if any of the run's rows is not as drawn.
-        """
-        yield from self._since(min((since for _, since in self.windows()), default=self.now_s), plates)
-
-    def collected(self) -> Iterator[Rows]:
-        """Stream all that the observer's readers ever read, kept or not, and raise as `rows` does.
-
-        Alerts come before storage.
-        """
-        yield from self._since(0, NOBODY)
-
-    def _since(self, oldest: int, plates: NDArray[np.int64]) -> Iterator[Rows]:
-        """Stream what is visible from a time on, up to the query date."""
-        for block in stream(self.drawn, np.unique(plates // GROUP)):
-            kept = (block.time >= oldest) & (block.time < self.now_s) & self.visible[block.site]
-            yield block if kept.all() else Rows(*(column[kept] for column in block))
-
-    def rows_of(self, plates: NDArray[np.int64]) -> Rows:
-        """Look up some plates, all of them redrawn; their rows sorted by plate, time and site."""
-        wanted = np.zeros(self.public.n_plates, np.bool_)
-        wanted[plates] = True
-        return joined(Rows(*(column[wanted[block.plate]] for column in block)) for block in self.rows(plates))
-
-    def blind(self) -> View:
-        """Return the view without the truth: what an attack may hold."""
-        return replace(self, truth=None)
-
-    def nothing_read(self) -> bool:
-        """Tell whether the observer's readers read nothing at all up to the query date."""
-        return not any(len(block.plate) for block in self.collected())
+    def cases(self) -> tuple[CaseSight, ...]:
+        """Return the cases in the order of their bits."""
+        return self.sight.cases
 
     def describe(self) -> str:
-        """Say in one sentence who sees what, and if it is nothing."""
-        sees = self.public.sites.describe(self.visible)
-        nothing = "; nothing was read there" if self.nothing_read() else ""
-        back = "" if self.look_back.days is None else f", at most {self.look_back.label} back"
-        return f"{self.observer} looks on {self.on} at {sees}{back}, for {self.purpose}{self.habit}{nothing}"
+        """Return who looks at what, one sentence for each different look."""
+        return "; ".join(dict.fromkeys(case.describe(self.sight.public) for case in self.cases))
 
 
 def view_of(
     run: Run,
     *,
     observer: str | None = None,
-    policies: Sequence[Retention] = (),
+    policies: Sequence[Policy] = (),
     ladder: Sequence[str | Retention] | None = None,
+    cases: Sequence[Case | str] | None = None,
     on: date | str | None = None,
 ) -> View:
-    """Open a view of a run.
+    """Open a view of a run under some cases.
 
     Parameters
     ----------
@@ -192,28 +106,114 @@ def view_of(
         also one of the bodies that its owners are. The observer that comes first in the
         alphabet if None.
     policies
-        Rules in force: at most one retention.
+        Rules in force, in any order; one case.
     ladder
-        Retention rules to compare instead, in one pass.
+        Durations, such as "21d", or retention rules to compare: one case each, beside `policies`.
+    cases
+        Cases instead of all of these: made by `sim.Case`, or names of the scenario's.
     on
-        Query date; the day after the last simulated one if None.
+        Query date of cases that name none; the day after the last simulated one if None.
     """
+    asked = _cases(run.scenario, observer, policies, ladder, cases)
+    setting = setting_of(run)
+    terms, seen = zip(*(_look(run, setting, case, on) for case in asked), strict=True)
+    sieve = Sieve(setting=setting, terms=terms, now_s=tuple(case.now_s for case in seen))
+    sight = Sight(public=_public(run), cases=seen, asked=run.scenario.settings.measure)
+    truth = Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario)
+    return View(sight=sight, sieve=sieve, source=run.source, truth=truth)
+
+
+def setting_of(run: Run) -> Setting:
+    """Return what rules speak about."""
+    period = run.scenario.settings.period
+    return Setting(
+        sites=run.watch.sites, owners=run.world.owners, zones=run.world.zones, plates=run.lives.plates,
+        n_vehicles=run.n_vehicles, start=period.start, days=period.days, seed=run.scenario.seed,
+        hotlist=hot_list(run.scenario, run.lives),
+    )  # fmt: skip
+
+
+def _cases(
+    scenario: Scenario,
+    observer: str | None,
+    policies: Sequence[Policy],
+    ladder: Sequence[str | Retention] | None,
+    cases: Sequence[Case | str] | None,
+) -> list[Case]:
+    """Return the cases asked for, each name once; raise ScenarioError on none, doubles or too many."""
+    if cases is not None and (observer or policies or ladder):
+        raise ScenarioError("cases", "cases alone", "an observer, policies or a ladder too", "say these in the cases")
+    if cases is None:
+        asked = ladder_of(ladder, observer=observer, policies=tuple(policies))
+    else:
+        asked = [case if isinstance(case, Case) else scenario_case(scenario, case) for case in cases]
+    names = [case.name for case in asked]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise ScenarioError("cases", "a name of its own for each case", repr(double), "rename one of them")
+    if not 0 < len(asked) <= MOST_CASES:
+        raise ScenarioError("cases", f"1 to {MOST_CASES} cases", len(asked), "compare fewer at a time")
+    return asked
+
+
+def scenario_case(scenario: Scenario, name: str) -> Case:
+    """Return a case that a scenario names under [case.NAME]."""
+    raise ScenarioError("--case", "a case of the scenario", repr(name), f"{scenario.name} has none")
+
+
+def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tuple[Terms, CaseSight]:
+    """Amend the terms of one case and say what its observer may know."""
     settings = run.scenario.settings
-    name = observer if observer is not None else default_observer(settings)
-    sees, purpose = sees_of(settings, name, run.world.owners.bodies)
-    visible = np.any([run.world.owners.of(asked) for asked in sees], axis=0)[run.watch.sites.owner]
-    if not visible.any():
+    name = case.observer if case.observer is not None else default_observer(settings)
+    sees, purpose = sees_of(settings, name, setting.owners.bodies)
+    reach = np.any([setting.owners.of(asked) for asked in sees], axis=0)
+    if not reach[setting.sites.owner].any():
         raise nothing_to_see(f"observers.{name}", sees)
-    if len(policies) > 1 or (policies and ladder):
-        found = f"{len(policies)}{' and a ladder' if ladder else ''}"
-        raise ScenarioError("policies", "one retention rule", found, "use ladder=[...] alone to compare several")
-    asked = [
-        rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder or policies or [Retention()]
-    ]
-    rules = sorted(set(asked), key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
+    terms = plain_terms(setting, reach)
+    rules = (*case.policies, *look_back_of(settings, name))
+    for rule in rules:
+        terms = rule.amend(terms, setting)
+    now_s = _now(case.on if case.on is not None else on, settings.period.start, settings.period.days)
+    asked = Case(name=case.name, observer=name, on=case.on, policies=rules)
+    return terms, seen_case(asked, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
+                            now_s=now_s)  # fmt: skip
+
+
+def seen_case(
+    case: Case, terms: Terms, setting: Setting, *, observer: str, purpose: str, habit: str, now_s: int
+) -> CaseSight:
+    """Return what an attack may know of a case whose terms are made."""
+    limits = limits_of(terms)
+    back = FOREVER if terms.look_back_s == UNSTATED else terms.look_back_s
+    return CaseSight(
+        name=case.name,
+        observer=observer,
+        purpose=purpose,
+        habit=habit,
+        visible=terms.reach[setting.sites.owner] & terms.collects & terms.hours.any(axis=1),
+        now_s=now_s,
+        oldest_s=max(now_s - min(max(limits), back), 0),
+        reached=all(limit <= now_s - DAY_START_S for limit in limits if limit < FOREVER),
+        rules=tuple(rule.describe() for rule in case.policies),
+        retention=format_duration(None if limits[0] == FOREVER else limits[0]) if len(limits) == 1 else "",
+        time_grain_s=max(terms.time_grain_s, 0),
+        place_grain_m=max(terms.place_grain_m, 0.0),
+        pseudonym_s=max(terms.pseudonym_s, 0),
+    )
+
+
+def limits_of(terms: Terms) -> list[int]:
+    """List the different age limits of the holders in reach, hits and misses alike, shortest first."""
+    miss = np.where(terms.keep_miss_s == UNSTATED, FOREVER, terms.keep_miss_s)
+    hit = np.where(terms.keep_hit_s == UNSTATED, miss, terms.keep_hit_s)
+    return [int(limit) for limit in np.unique(np.concatenate([miss[terms.reach], hit[terms.reach]]))]
+
+
+def _public(run: Run) -> Public:
+    """Return what anyone may know, and the generator's habits where the scenario grants them."""
+    settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
-    graph, routes = run.world.graph, run.world.routes
-    public = Public(
+    return Public(
         roads=run.world.roads,
         graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # what drivers prefer is not public
         hub_node=routes.hub_node,
@@ -222,23 +222,9 @@ def view_of(
         owners=run.world.owners,
         n_plates=run.lives.plates.n,
         n_vehicles=run.n_vehicles,
+        start=settings.period.start,
         roads_known=settings.measure.attacker_roads,
         habits=Habits(shares=np.array(settings.travel.route_shares), used=routes.used) if granted else None,
-    )
-    return View(
-        observer=name,
-        purpose=purpose,
-        visible=visible,
-        ladder=tuple(rules),
-        now_s=_now(on, settings.period.start, settings.period.days),
-        start=settings.period.start,
-        look_back=look_back_of(settings, name),
-        habit=habit_of(settings, name),
-        public=public,
-        store=run.store,
-        drawn=run.drawn,
-        asked=settings.measure,
-        truth=Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario),
     )
 
 

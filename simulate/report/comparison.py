@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.report.words import Question
     from simulate.risk.differences import Difference, Differences, WorldRates
-    from simulate.schema.settings import Measure
+    from simulate.schema.settings import Measuring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Compared:
     seeds: tuple[int, ...]
     rules: tuple[Retention, ...]
     """In the order asked."""
-    asked: Measure
+    asked: Measuring
     measures: tuple[str, ...]
 
     @property
@@ -151,7 +151,7 @@ def page_text(compared: Compared, rates: WorldRates, differences: Differences) -
     )
 
 
-def _questions(asked: Measure) -> tuple[Question, ...]:
+def _questions(asked: Measuring) -> tuple[Question, ...]:
     return (*words.risks_asked(asked), words.never_seen())
 
 

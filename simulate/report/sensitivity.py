@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.retention import Retention
     from simulate.risk.ranges import Assumed, Range, Ranges
-    from simulate.schema.settings import Measure
+    from simulate.schema.settings import Measuring
 
 MEAN = Question(
     measure="exposure",
@@ -42,7 +42,7 @@ class Swept:
     looks: str
     rule: Retention
     days: int
-    asked: Measure
+    asked: Measuring
     measures: tuple[str, ...]
     changed: str
     """What options changed, in words; "" if nothing."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.risk.ranges import Range, Ranges
     from simulate.risk.rates import Rate, Rates
-    from simulate.schema.settings import Measure
+    from simulate.schema.settings import Measuring
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
@@ -98,7 +98,7 @@ def risks(view: View) -> tuple[Question, ...]:
     return risks_asked(view.asked)
 
 
-def risks_asked(asked: Measure) -> tuple[Question, ...]:
+def risks_asked(asked: Measuring) -> tuple[Question, ...]:
     """Return the same risks as a scenario asks for them, without a view.
 
     Singled out stands there twice, side by side: by what a neighbour may know, and by the plate's own

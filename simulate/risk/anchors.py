@@ -1,46 +1,49 @@
-"""Anchors: where a plate lives and works on the query date.
+"""Anchors: where a vehicle lives and works on the query date.
 
-Cars start the day at home and end it there. So the first reader of a plate's morning and
-the last one of its night say where home may be; the readers on both sides of a long gap
-in a working day say the same of work. On the public roads, with the public census of homes
-and jobs, anyone can reckon how often a car of each block would meet each reader first or
-last; the attack is Bayes' rule with these chances. An attacker who knows no roads reckons by
-distance alone; one with the generator's own knowledge, an upper bound, by the routes that
-drivers really prefer.
+The attack gathers the reads of its targets and weighs every block of the map by Bayes' rule
+(`risk/belief.py`). Beside it stand the census's best spot as baseline and, as trivial attack, the
+place of the reader that was most often first or last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
-from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.trees import ends_of_ways, sum_down
+from simulate.kernels.picking import pick_plates
+from simulate.risk.belief import answers, baseline_spot, chances_of
 from simulate.risk.cards import AttackerCard
-from simulate.risk.rates import NOT_REACHED, Rate, Rates, quantile, share
-from simulate.risk.stays import stay_belief
-from simulate.risk.targets import draw_targets, living_here
+from simulate.risk.intervals import quantile, share
+from simulate.risk.measure import Block, Measure, Span
+from simulate.risk.results import NOT_REACHED, Result
+from simulate.risk.score import Score
+from simulate.risk.targets import Targets, draw_targets, living_here
 from simulate.sightings.store import Rows
-from simulate.world.routes import trees
-from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
-    from simulate.policy.view import Public, Truth, View
-    from simulate.world.zones import Zones
+    from simulate.policy.sight import Sight
+    from simulate.policy.view import Truth
+    from simulate.risk.belief import Answer, What
+    from simulate.risk.passing import Chances
+    from simulate.schema.settings import Measuring
+
+BINS = 10
+"""Bins of equal width in which claimed chances are held against real shares."""
 
 CARD = AttackerCard(
     question="Where does a vehicle live and work on the query date?",
     knows="the plate, where the readers stand, and from the census how many live and work in each block",
     roads="public roads at free speed, not the routes people really prefer",
-    targets="vehicles that live on the map, drawn at random; for work, those of them that commute",
-    counts_as_success="a guess within the stated distance, of all targets; if no sighting tells, the census guesses",
+    targets="vehicles that live on the map, drawn at random; for work found, those of them that commute",
+    counts_as_success="a guess within the stated distance, with a decision for each distance, of all targets; if no"
+    " sighting tells, the census guesses",
     baseline="for each distance the one spot that most homes (or jobs) lie near, the same for every plate",
 )
 ROADS = {
@@ -49,296 +52,283 @@ ROADS = {
     "generator": "all that drivers prefer, as the simulation has it: an upper bound, which nobody outside can know",
 }
 """What the card says of the roads, for each `measure.attacker_roads`."""
-MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
-"""A first sighting before noon, or a last one after 15:00, points home (assumption)."""
-LEAST_GAP_S = 3 * 3600
-"""A gap this long inside a working day points to work (assumption)."""
-SLIP = 0.1
-"""Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
-DECAY_S = 600.0
-"""Seconds of driving over which trips thin out by a factor e, in the attacker's eyes (assumption)."""
-STRAIGHT_M = 500.0
-"""Metres over which a reader grows unlikelier by a factor e, to who knows no roads (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Guesses:
-    """Where an attack believes its targets are; one entry a target."""
+class Known:
+    """Who is asked about; one entry a case, t targets each."""
 
-    x_m: NDArray[np.float64]
-    y_m: NDArray[np.float64]
-    informed: NDArray[np.bool_]
-    """bool[t]; whether any sighting spoke for the guess; else it is the census's alone."""
+    targets: tuple[Targets, ...]
+    plates: NDArray[np.uint32]
+    """uint32[w]; the plates of all, sorted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Chances:
-    """Logarithms of what a car of each block would meet; r readers, z zones."""
+class File(NamedTuple):
+    """Reads of the targets, as they come."""
 
-    first: NDArray[np.float64]
-    """float64[r, z]; that a seen car, leaving the block, meets this reader first."""
-    last: NDArray[np.float64]
-    """float64[r, z]; that a seen car, coming to the block, meets this reader last."""
+    plates: NDArray[np.uint32]
+    parts: list[tuple[NDArray[Any], ...]]
+    """Plate, site, time and cases that have them on file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Votes:
-    """How often each reader stood at an end of a stay; t targets, r readers."""
+class Counted:
+    """Answers for one purpose held against the truth; t targets, arrays of one entry each."""
 
-    leaving: NDArray[np.float64]
-    """float64[t, r]; first reader after the stay."""
-    coming: NDArray[np.float64]
-    """float64[t, r]; last reader before the stay."""
-
-
-def attack(view: View, plates: NDArray[np.int64], near_m: float) -> list[tuple[Guesses, Guesses]]:
-    """Guess home and work of some plates under every reached rule of the ladder."""
-    rows = view.rows_of(plates)
-    of_home, of_work = (chances(view.public, view.visible, purpose) for purpose in (Purpose.HOME, Purpose.WORK))
-    fixed = view.public.sites.kind[rows.site] == SiteKind.FIXED
-    passing, stays = Rows(*(column[fixed] for column in rows)), Rows(*(column[~fixed] for column in rows))
-    r = len(view.public.sites.of_kind(SiteKind.FIXED))
-    made = []
-    for _, since in view.windows():
-        votes = home_votes(passing, plates, since, r), work_votes(view, passing, plates, since, r)
-        home, work = (
-            guess(view.public, known, vote, stay_belief(view, stays, plates, since, purpose), purpose, near_m)
-            for known, vote, purpose in zip((of_home, of_work), votes, (Purpose.HOME, Purpose.WORK), strict=True)
-        )
-        made.append((home, work))
-    return made
+    place: NDArray[np.bool_]
+    """bool[t]; whether the target has such a place at all."""
+    error_m: dict[str, NDArray[np.float64]]
+    """float64[t] for "near", "far", "trivial", "baseline near" and "baseline far"; infinite off the map or without."""
+    none: dict[str, NDArray[np.bool_]]
+    """bool[t] for the same; whether the answer was that there is no such place."""
+    claimed: dict[str, NDArray[np.float64]]
+    """float64[t] for "near" and "far"."""
+    told: NDArray[np.bool_]
 
 
-def card(roads_known: str) -> AttackerCard:
-    """Return the card of an attacker who knows so much of the roads: "none", "public" or "generator"."""
-    return replace(CARD, roads=ROADS[roads_known])
+class Anchors(Measure):
+    """Where a vehicle lives and works."""
 
-
-def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
-    """Reckon the first and last reader of cars that live (or work) in each block."""
-    if public.roads_known == "none":
-        near = _by_distance(public)
-        first, last = near, near
-    else:
-        first, last = _on_the_way(public, visible, purpose)
-    seeing = visible[: len(first)]  # readers on roads are numbered before all other sites
-    n_visible = max(int(seeing.sum()), 1)
-
-    def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
-        met = np.where(seeing[:, None], met, 0.0)
-        seen = np.maximum(met.sum(axis=0), 1e-300)
-        chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / n_visible)
-        return chance
-
-    return Chances(first=log_chance(first), last=log_chance(last))
-
-
-def home_votes(rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
-    """Count the first reader of each morning and the last one of each night."""
-    kept = rows.time >= since
-    plate, site, time = rows.plate[kept], rows.site[kept], rows.time[kept].astype(np.int64)
-    day, clock = np.divmod(time - DAY_START_S, DAY_S)
-    clock += DAY_START_S
-    new = np.ones(len(plate), np.bool_)
-    new[1:] = (plate[1:] != plate[:-1]) | (day[1:] != day[:-1])
-    last = np.append(new[1:], True)[: len(new)]
-    first = new & (clock < MORNING_S)
-    last &= clock >= EVENING_S
-    return Votes(
-        leaving=_count(plates, plate[first], site[first], r), coming=_count(plates, plate[last], site[last], r)
-    )
-
-
-def work_votes(view: View, rows: Rows, plates: NDArray[np.int64], since: int, r: int) -> Votes:
-    """Count the readers on both sides of the longest gap of each working day."""
-    kept = rows.time >= since
-    plate, site, time = rows.plate[kept], rows.site[kept], rows.time[kept].astype(np.int64)
-    if len(plate) < 2:
-        return Votes(leaving=np.zeros((len(plates), r)), coming=np.zeros((len(plates), r)))
-    day, clock = np.divmod(time - DAY_START_S, DAY_S)
-    clock += DAY_START_S
-    same = (plate[1:] == plate[:-1]) & (day[1:] == day[:-1])
-    gap = np.where(same, time[1:] - time[:-1], 0)
-    weekday = (view.start.weekday() + day[:-1]) % 7 < 5
-    stays = same & weekday & (gap >= LEAST_GAP_S) & (clock[:-1] < MORNING_S + 3 * 3600)
-    order = np.lexsort((-gap, day[:-1], plate[:-1]))
-    order = order[stays[order]]
-    longest = np.ones(len(order), np.bool_)
-    longest[1:] = (plate[order[1:]] != plate[order[:-1]]) | (day[order[1:]] != day[order[:-1]])
-    at = order[longest]
-    return Votes(leaving=_count(plates, plate[at], site[at + 1], r), coming=_count(plates, plate[at], site[at], r))
-
-
-def guess(public: Public, known: Chances, votes: Votes, stays: csr_array, purpose: Purpose, near_m: float) -> Guesses:
-    """Weigh every block for every target and stand where most of the belief is near.
-
-    stays : sparse [t, z], what sightings of the standing car add to the belief in a block.
-    """
-    zones = public.zones
-    prior = _prior(public, purpose)
-    belief = votes.leaving @ known.first + votes.coming @ known.last + np.log(np.maximum(prior, 1e-12))
-    belief += stays.toarray()
-    belief[:, zones.outside] = -np.inf
-    belief -= belief.max(axis=1, keepdims=True)
-    chance = np.exp(belief)
-    best = np.argmax(chance @ _near(public, near_m), axis=1)
-    told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr)
-    informed = told > 0
-    return Guesses(x_m=zones.x_m[best], y_m=zones.y_m[best], informed=informed)
-
-
-def baseline_spot(public: Public, purpose: Purpose, near_m: float) -> tuple[float, float]:
-    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
-    prior = np.where(public.zones.outside, 0.0, _prior(public, purpose))
-    best = int(np.argmax(prior @ _near(public, near_m)))
-    return float(public.zones.x_m[best]), float(public.zones.y_m[best])
-
-
-def measure(view: View, truth: Truth, targets: int, near_m: float, far_m: float) -> Rates:
-    """Score guesses of home and work under every rule of the ladder."""
-    residents, home, work = living_here(truth, view.today)
-    chosen = draw_targets(truth, residents, "anchors", targets)
-    at = np.searchsorted(residents, chosen.vehicle)
-    guesses = attack(view, chosen.plate, near_m)
-    reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
-    rows: list[Rate] = []
-    for rule in view.ladder:
-        for what, zone, purpose in (("home", home, Purpose.HOME), ("work", work, Purpose.WORK)):
-            if rule not in reached:
-                rows.append(Rate(measure="anchors", score=f"{what} found within {near_m:g} m", retention=rule.label,
-                                 value=None, note=NOT_REACHED))  # fmt: skip
-                continue
-            asked = zone[at] >= 0
-            made = guesses[reached[rule]][purpose == Purpose.WORK]
-            rows += score(view.public, what, rule.label, _of(made, asked), zone[at][asked], (near_m, far_m))
-    return Rates(tuple(rows)) + _set_sizes(home, work)
-
-
-def score(
-    public: Public, what: str, label: str, made: Guesses, truth: NDArray[np.int64], within: tuple[float, float]
-) -> list[Rate]:
-    """Compare guesses with the truth; who is off the map is not found."""
-    zones, n = public.zones, len(truth)
-    purpose = Purpose.HOME if what == "home" else Purpose.WORK
-    on_map = ~zones.outside[truth]
-    error = np.hypot(made.x_m - zones.x_m[truth], made.y_m - zones.y_m[truth])
-    common: dict[str, Any] = {"measure": "anchors", "retention": label}
-    rows = []
-    for metres in within:
-        anyone = _errors(baseline_spot(public, purpose, metres), zones, truth)
-        value, low, high = share((error <= metres) & on_map, n)
-        guessed, _, _ = share((anyone <= metres) & on_map, n)
-        name = f"{what} found within {metres:g} m"
-        rows.append(Rate(**common, score=name, value=value, low=low, high=high, baseline=guessed, n=n))
-    value, low, high = quantile(error[on_map], 0.5)
-    guessed = quantile(_errors(baseline_spot(public, purpose, within[1]), zones, truth)[on_map], 0.5)[0]
-    rows.append(
-        Rate(**common, score=f"{what}, median error of a guess", value=value, low=low, high=high, baseline=guessed,
-             n=int(on_map.sum()), unit="metres", note="" if on_map.any() else "nobody on the map")
+    name = "anchors"
+    scope = "crowd"
+    scores = (
+        Score(
+            name="home_found", title="Home found", role="headline", detail="{near_m:g} m",
+            sentence="vehicles that live here have their home found to within {detail}", of="vehicles that live here",
+            remark="A car that no sighting speaks of is guessed from the census.",
+        ),
+        Score(
+            name="work_found", title="Work found", role="headline", detail="{near_m:g} m",
+            sentence="vehicles that commute have their workplace found to within {detail}", of="vehicles that commute",
+            remark="Who works off the map counts as not found.",
+        ),
+        Score(
+            name="work_precision", title="Workplace right", role="main", detail="{near_m:g} m",
+            sentence="vehicles of which a workplace is claimed have it within {detail}",
+            of="vehicles of which a workplace is claimed",
+        ),
+        Score(
+            name="work_answered", title="Work answered", role="main", detail="{near_m:g} m",
+            sentence="vehicles that live here are rightly told to work within {detail} of a place, or nowhere",
+            of="vehicles that live here",
+        ),
+        Score(
+            name="home_error", title="Error of home", role="main", unit="metres", worse="less",
+            sentence="metres between half of the guesses of home and the home, at most", of="homes on the map",
+        ),
+        Score(
+            name="work_error", title="Error of work", role="main", unit="metres", worse="less",
+            sentence="metres between half of the guesses of work and the workplace, at most",
+            of="workplaces on the map",
+        ),
+        Score(name="home_told", title="Home told", sentence="vehicles have a sighting that speaks of home",
+              of="vehicles that live here"),
+        Score(name="work_told", title="Work told", sentence="vehicles have a sighting that speaks of work",
+              of="vehicles that live here"),
+        Score(name="home_claimed", title="Home claimed", sentence="chance that the attack claims, {detail}",
+              of="vehicles with such a claim"),
+        Score(name="home_kept", title="Claims of home kept", sentence="claims of {detail} that were right",
+              of="vehicles with such a claim"),
+        Score(name="work_claimed", title="Work claimed", sentence="chance that the attack claims, {detail}",
+              of="vehicles with such a claim"),
+        Score(name="work_kept", title="Claims of work kept", sentence="claims of {detail} that were right",
+              of="vehicles with such a claim"),
+        Score(
+            name="pair_size", title="Same home and work", unit="vehicles", worse="less",
+            sentence="vehicles share a home and a work block, the median", of="vehicles that commute",
+        ),
+        Score(
+            name="alone_in_pair", title="Alone in home and work",
+            sentence="vehicles are alone in their pair of home and work block", of="vehicles that commute",
+        ),
     )  # fmt: skip
-    value, low, high = share(made.informed, n)
-    rows.append(Rate(**common, score=f"{what}: some sighting tells", value=value, low=low, high=high, n=n))
-    return rows
+
+    def card(self, asked: Measuring) -> AttackerCard:
+        """Return what the attack assumes, by what is known of the roads."""
+        return replace(CARD, roads=ROADS[asked.attacker_roads])
+
+    def ask(self, truth: Truth, sight: Sight, targets: int) -> Known:
+        """Draw the targets: the same vehicles in every case, but for those that have moved away by its date."""
+        by_day = {
+            day: _by_vehicle(draw_targets(truth, living_here(truth, day)[0], "anchors", targets))
+            for day in {case.today for case in sight.cases}
+        }
+        chosen = tuple(by_day[case.today] for case in sight.cases)
+        plates = np.unique(np.concatenate([some.plate for some in chosen])).astype(np.uint32)
+        return Known(targets=chosen, plates=plates)
+
+    def plates(self, known: Known) -> NDArray[np.int64]:
+        """Return the plates of all targets."""
+        return known.plates.astype(np.int64)
+
+    def start(self, sight: Sight, known: Known, span: Span) -> File:
+        """Return no reads yet."""
+        del sight, span
+        return File(known.plates, [])
+
+    def update(self, state: File, block: Block) -> None:
+        """Keep the reads of the targets that some case has on file."""
+        row, which = np.empty(len(block.plate), np.int64), np.empty(len(block.plate), np.int64)
+        kept = row[: pick_plates(block.plate, state.plates, row, which)]
+        kept = kept[block.on_file[kept] > 0]
+        state.parts.append(tuple(column[kept] for column in (block.plate, block.site, block.time, block.on_file)))
+
+    def merge(self, states: Iterable[File]) -> File:
+        """Return the reads of all shards."""
+        held = list(states)
+        return File(held[0].plates, [part for state in held for part in state.parts])
+
+    def guess(self, sight: Sight, known: Known, state: File) -> list[dict[What, Answer]]:
+        """Guess home and work of every target in every case that is reached."""
+        rows, on_file = _sorted(state.parts)
+        cache: dict[bytes, tuple[Chances, Chances]] = {}
+        made: list[dict[What, Answer]] = []
+        for c, case in enumerate(sight.cases):
+            if not case.reached:
+                made.append({})
+                continue
+            met = cache.get(key := case.visible.tobytes())
+            if met is None:
+                met = cache[key] = chances_of(sight.public, case.visible)
+            seen = (on_file >> np.uint64(c)) & np.uint64(1) > 0
+            file = Rows(*(column[seen] for column in rows))
+            made.append(answers(sight, met, file, known.targets[c].plate))
+        return made
+
+    def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[dict[What, Answer]]) -> _Tally:
+        """Hold every answer against the truth of the query date."""
+        counted: list[dict[What, Counted]] = []
+        for case, targets, answer in zip(sight.cases, known.targets, guesses, strict=True):
+            residents, home, work = living_here(truth, case.today)
+            at = np.searchsorted(residents, targets.vehicle)
+            zones: dict[What, NDArray[np.int64]] = {"home": home[at], "work": work[at]}
+            counted.append({what: _count(sight, what, answer[what], zones[what]) for what in answer})
+        _, home, work = living_here(truth, max(case.today for case in sight.cases))
+        return _Tally(cases=counted, sets=_set_sizes(home, work))
+
+    def add(self, tallies: Iterable[_Tally]) -> _Tally:
+        """Return the only tally: the crowd is merged before it is scored."""
+        (tally,) = tallies
+        return tally
+
+    def results(self, sight: Sight, tally: _Tally) -> list[Result]:
+        """Lay out every case."""
+        near, far = sight.asked.near_m, sight.asked.far_m
+        rows: list[Result] = []
+        for case, counted in zip(sight.cases, tally.cases, strict=True):
+            if not case.reached:
+                rows += [
+                    Result(case=case.name, measure=self.name, score=one.name, detail=one.asked(sight.asked),
+                           unit=one.unit, note=NOT_REACHED)
+                    for one in self.scores if one.role != "full"
+                ]  # fmt: skip
+            for what, of in counted.items():
+                rows += [replace(row, case=case.name) for row in score(what, of, near, far)]
+        return rows + tally.sets
 
 
-def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> Rates:
-    """Count who shares a home block and a work block with whom (Golle & Partridge 2009)."""
+def _by_vehicle(targets: Targets) -> Targets:
+    """Return the targets in an order that no number of a plate changes."""
+    order = np.argsort(targets.vehicle)
+    return Targets(vehicle=targets.vehicle[order], plate=targets.plate[order])
+
+
+class _Tally(NamedTuple):
+    cases: list[dict[What, Counted]]
+    sets: list[Result]
+
+
+def score(what: What, of: Counted, near_m: float, far_m: float) -> Iterator[Result]:
+    """Lay out one purpose of one case; a target off the map counts as not found."""
+    for name, metres in (("near", near_m), ("far", far_m)):
+        detail, place = f"{metres:g} m", of.place
+
+        def within(which: str, metres: float = metres) -> NDArray[np.bool_]:
+            return (of.error_m[which] <= metres) & ~of.none[which]
+
+        def rate(score: str, right: dict[str, NDArray[np.bool_]], over: dict[str, NDArray[np.bool_]],
+                 detail: str = detail) -> Result:  # fmt: skip
+            value, low, high = share(right["attack"][over["attack"]], int(over["attack"].sum()))
+            baseline, trivial = (share(right[k][over[k]], int(over[k].sum()))[0] for k in ("baseline", "trivial"))
+            note = "" if value is not None else "nobody to count"
+            return Result(measure="anchors", score=score, detail=detail, value=value, low=low, high=high,
+                          baseline=baseline, trivial=trivial, n=int(over["attack"].sum()), note=note)  # fmt: skip
+
+        sides = {"attack": name, "trivial": "trivial", "baseline": f"baseline {name}"}
+        found = {side: within(which) & place for side, which in sides.items()}
+        yield rate(f"{what}_found", found, dict.fromkeys(sides, place))
+        if what == "work":
+            claims = {side: ~of.none[which] for side, which in sides.items()}
+            yield rate("work_precision", found, claims)
+            right = {side: found[side] | (of.none[which] & ~place) for side, which in sides.items()}
+            yield rate("work_answered", right, dict.fromkeys(sides, np.ones(len(place), np.bool_)))
+    yield from _rest(what, of, near_m)
+
+
+def _rest(what: What, of: Counted, near_m: float) -> Iterator[Result]:
+    """Lay out errors, how many are told of, and how claims were kept."""
+    on_map = np.isfinite(of.error_m["near"])
+    value, low, high = quantile(of.error_m["near"][on_map], 0.5)
+    baseline, trivial = (quantile(of.error_m[which][on_map], 0.5)[0] for which in ("baseline near", "trivial"))
+    note = "" if on_map.any() else "nobody on the map"
+    yield Result(measure="anchors", score=f"{what}_error", value=value, low=low, high=high, baseline=baseline,
+                 trivial=trivial, n=int(on_map.sum()), unit="metres", note=note)  # fmt: skip
+    value, low, high = share(of.told, len(of.told))
+    yield Result(measure="anchors", score=f"{what}_told", value=value, low=low, high=high, n=len(of.told))
+    claimed, right = of.claimed["near"], (of.error_m["near"] <= near_m) & of.place & ~of.none["near"]
+    right |= of.none["near"] & ~of.place
+    bins = np.minimum((claimed * BINS).astype(np.int64), BINS - 1)
+    for b in np.unique(bins).tolist():
+        some, detail = bins == b, f"{100 * b // BINS} to {100 * (b + 1) // BINS} %"
+        n = int(some.sum())
+        yield Result(measure="anchors", score=f"{what}_claimed", detail=detail, value=float(claimed[some].mean()), n=n)
+        value, low, high = share(right[some], n)
+        yield Result(measure="anchors", score=f"{what}_kept", detail=detail, value=value, low=low, high=high, n=n)
+
+
+def _count(sight: Sight, what: What, answer: Answer, truth: NDArray[np.int64]) -> Counted:
+    """Measure every answer's error; truth : int64[t], the zone, -1 for none."""
+    public, zones = sight.public, sight.public.zones
+    purpose = Purpose.HOME if what == "home" else Purpose.WORK
+    place, t = truth >= 0, len(truth)
+    on_map = place & ~zones.outside[np.maximum(truth, 0)]
+    x, y = zones.x_m[truth], zones.y_m[truth]
+
+    def error(x_m: Any, y_m: Any) -> NDArray[np.float64]:  # noqa: ANN401
+        return np.where(on_map, np.hypot(x_m - x, y_m - y), np.inf)
+
+    guesses = {"near": answer.near, "far": answer.far, "trivial": answer.trivial}
+    errors = {name: error(made.x_m, made.y_m) for name, made in guesses.items()}
+    none = {name: made.none for name, made in guesses.items()}
+    for name, metres in (("near", sight.asked.near_m), ("far", sight.asked.far_m)):
+        errors[f"baseline {name}"] = error(*baseline_spot(public, purpose, metres))
+        none[f"baseline {name}"] = np.zeros(t, np.bool_)
+    claimed = {"near": answer.near.claimed, "far": answer.far.claimed}
+    return Counted(place=place, error_m=errors, none=none, claimed=claimed, told=answer.told)
+
+
+def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> list[Result]:
+    """Count who shares a home block and a work block with whom (Golle & Partridge 2009); needs no sightings."""
     both = np.flatnonzero(work >= 0)
     pair = home[both] * (int(work.max()) + 1) + work[both]
     _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
     size = counts[inverse]
     value, low, high = quantile(size, 0.5)
     alone, alone_low, alone_high = share(size == 1, len(size))
-    return Rates((
-        Rate(measure="anchors", score="vehicles that share a home and a work block, median", retention="any",
-             value=value, low=low, high=high, n=len(size), unit="vehicles", note="needs no sightings"),
-        Rate(measure="anchors", score="alone in their pair of home and work block", retention="any", value=alone,
-             low=alone_low, high=alone_high, n=len(size), note="needs no sightings"),
-    ))  # fmt: skip
+    note = "needs no sightings"
+    return [
+        Result(measure="anchors", score="pair_size", value=value, low=low, high=high, n=len(size), unit="vehicles",
+               note=note),
+        Result(measure="anchors", score="alone_in_pair", value=alone, low=alone_low, high=alone_high, n=len(size),
+               note=note),
+    ]  # fmt: skip
 
 
-def _by_distance(public: Public) -> NDArray[np.float64]:
-    """Weigh every reader for every block by the distance between them; float64[r, z]."""
-    sites, zones = public.sites, public.zones
-    fixed = sites.of_kind(SiteKind.FIXED)
-    away = np.hypot(sites.x_m[fixed][:, None] - zones.x_m, sites.y_m[fixed][:, None] - zones.y_m)
-    weight: NDArray[np.float64] = np.exp(-(away - away.min(axis=0, initial=np.inf)) / STRAIGHT_M)
-    return weight
-
-
-def _on_the_way(
-    public: Public, visible: NDArray[np.bool_], purpose: Purpose
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Reckon how often each reader is met first, and last, by cars of each block; float64[r, z] twice.
-
-    Trips join homes to jobs and everything else, thinning out with driving time, along the
-    quickest public roads; or along those that drivers prefer, where that is known.
-    """
-    zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
-    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
-    weight = np.bincount(zones.hub, weights=other, minlength=h)
-    first_on, last_on = _readers_of_links(public, visible)
-    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
-    n = public.graph.n_nodes
-    first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
-    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
-    fields = range(len(public.graph.cost))
-    for ways in zip(*(trees(public.graph, field, public.hub_node) for field in fields), strict=True):
-        for field, (i, order, in_link) in enumerate(ways):
-            ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
-            if field == 0:  # where to goes by the quickest way, whichever is then driven
-                sum_down(order, in_link, public.graph.leaves, link_s, driven)
-                thinner = np.exp(-driven[public.hub_node] / DECAY_S)
-            going = thinner * _taking(public, i, field)
-            np.add.at(meets_first[:, i], first[public.hub_node], weight * going)  # row -1 takes the unseen
-            meets_last[last[public.hub_node], np.arange(h)] += weight[i] * going
-    return meets_first[:r, zones.hub], meets_last[:r, zones.hub]
-
-
-def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
-    """Return the share of trips from hub i to each hub that take the tree of a cost field; float64[h]."""
-    if public.habits is None:
-        return np.ones(len(public.hub_node))
-    taking: NDArray[np.float64] = public.habits.shares @ (public.habits.used[i] == field)
-    return taking
-
-
-def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the reader a car meets first, and last, on each link; int64[m], -1 = none."""
-    first_on, last_on = (np.full(public.roads.n_links, -1, np.int64) for _ in range(2))
-    seeing = np.flatnonzero(visible & (public.sites.kind == SiteKind.FIXED))
-    last_on[public.sites.link[seeing]] = seeing  # readers are numbered along their links
-    first_on[public.sites.link[seeing[::-1]]] = seeing[::-1]
-    return first_on, last_on
-
-
-def _errors(spot: tuple[float, float], zones: Zones, zone: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how far a spot is from each zone, in metres."""
-    errors: NDArray[np.float64] = np.hypot(spot[0] - zones.x_m[zone], spot[1] - zones.y_m[zone])
-    return errors
-
-
-def _prior(public: Public, purpose: Purpose) -> NDArray[np.float64]:
-    zones = public.zones
-    return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
-
-
-def _near(public: Public, near_m: float) -> csr_array:
-    """Tell which blocks lie near which; sparse, [z, z]."""
-    n = public.zones.n
-    tree = cKDTree(np.column_stack([public.zones.x_m, public.zones.y_m]))
-    pairs = tree.query_pairs(near_m, output_type="ndarray")
-    a, b = np.concatenate([pairs, pairs[:, ::-1], np.repeat(np.arange(n)[:, None], 2, axis=1)]).T
-    return csr_array((np.ones(len(a)), (a, b)), shape=(n, n))
-
-
-def _count(
-    plates: NDArray[np.int64], plate: NDArray[np.uint32], site: NDArray[np.uint32], r: int
-) -> NDArray[np.float64]:
-    """Count sightings by target and reader; float64[t, r]."""
-    row = np.searchsorted(plates, plate)
-    return np.bincount(row * r + site, minlength=len(plates) * r).reshape(len(plates), r).astype(np.float64)
-
-
-def _of(made: Guesses, asked: NDArray[np.bool_]) -> Guesses:
-    return Guesses(x_m=made.x_m[asked], y_m=made.y_m[asked], informed=made.informed[asked])
+def _sorted(state: list[tuple[NDArray[Any], ...]]) -> tuple[Rows, NDArray[np.uint64]]:
+    """Return all reads kept, sorted by plate, time and site, with the cases that have each on file."""
+    kinds = (np.uint32, np.uint32, np.uint32, np.uint64)
+    plate, site, time, on_file = (
+        np.concatenate([np.empty(0, kind), *(part[i] for part in state)]) for i, kind in enumerate(kinds)
+    )
+    order = np.lexsort((site, time, plate))
+    return Rows(plate[order], site[order], time[order]), on_file[order]

@@ -18,7 +18,7 @@ from simulate.world.zones import Purpose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.policy.view import View
+    from simulate.policy.sight import Public
     from simulate.sightings.store import Rows
 
 SEEN_AT_ALL = 5.0
@@ -29,22 +29,19 @@ WORK_HOURS, WORK_ELSE = 1.2, -1.5
 """Log odds of work when seen from 08:00 to 17:00 of a working day, and at other times (assumption)."""
 
 
-def stay_belief(view: View, rows: Rows, plates: NDArray[np.int64], since: int, purpose: Purpose) -> csr_array:
-    """Add up what sightings at zones say about home or work; sparse [t, z].
+def stay_belief(public: Public, rows: Rows, plates: NDArray[np.int64], purpose: Purpose) -> csr_array:
+    """Add up what reads at zones say about home or work; sparse [t, z].
 
-    rows : sightings at gates or by mobile units of the plates, which are sorted.
+    rows : reads at gates or by mobile units; plates : int64[t], sorted, of the targets.
     """
-    kept = rows.time >= since
-    target = np.searchsorted(plates, rows.plate[kept])
-    zone = view.public.sites.zone[rows.site[kept]].astype(np.int64)
-    time = rows.time[kept].astype(np.int64)
+    target = np.searchsorted(plates, rows.plate)
+    zone, time = public.sites.zone[rows.site].astype(np.int64), rows.time.astype(np.int64)
     clock, day = time % DAY_S // 3600, (time - DAY_START_S) // DAY_S
-    at_work = ((view.start.weekday() + day) % 7 < 5) & (clock >= 8) & (clock < 17)
+    at_work = ((public.start.weekday() + day) % 7 < 5) & (clock >= 8) & (clock < 17)
     if purpose is Purpose.WORK:
         weight = np.where(at_work, WORK_HOURS, WORK_ELSE)
     else:
         weight = np.where((clock >= 20) | (clock < 6), HOME_NIGHT, np.where(at_work, HOME_WORKDAY, HOME_DAY))
-    pair, first = np.unique(target * view.public.zones.n + zone, return_inverse=True)
+    pair, first = np.unique(target * public.zones.n + zone, return_inverse=True)
     total = np.bincount(first, weights=weight, minlength=len(pair)) + SEEN_AT_ALL
-    where = np.divmod(pair, view.public.zones.n)
-    return csr_array((total, where), shape=(len(plates), view.public.zones.n))
+    return csr_array((total, np.divmod(pair, public.zones.n)), shape=(len(plates), public.zones.n))

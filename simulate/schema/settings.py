@@ -263,7 +263,7 @@ class Events(Table):
     attendance: Share = Field(description="share of households within reach that go, from 0 to 1")
 
 
-class Measure(Table):
+class Measuring(Table):
     """How the measures of risk ask."""
 
     targets: Count = Field(description="number of plates the attacks are tried on")
@@ -276,7 +276,7 @@ class Measure(Table):
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> Measure:
+    def _fits(self) -> Measuring:
         if self.far_m <= self.near_m:
             expected = f"above near_m ({self.near_m:g})"
             refuse([Fault(("far_m",), expected, f"{self.far_m:g}", "raise far_m or lower near_m")])
@@ -320,7 +320,7 @@ class Settings(Table):
         default=None,
         description='who shares with whom: source = "generated" invents it, source = "pairs" reads a file',
     )
-    measure: Measure = Field(description="how the measures of risk ask")
+    measure: Measuring = Field(description="how the measures of risk ask")
     assumptions: Mapping[Name, Assumption] = Field(
         default_factory=dict, description="values that might be others, by name, for plateprint sweep to try"
     )

@@ -21,6 +21,7 @@ from simulate.sightings.checked import checked_blocks
 from simulate.sightings.draw import DrawTables, cuts_of, draw_groups, stretches, whole
 from simulate.sightings.lookup import row_groups
 from simulate.sightings.manifest import ShardRecord, records_of
+from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import NOTHING, Rows, Store, joined
 
 if TYPE_CHECKING:
@@ -60,13 +61,19 @@ class Drawn:
         """Tell whether the rows are redrawn from these lives and this watch."""
         return self.tables.life is lives.tables and self.tables.eyes is watch.eyes
 
-    def blocks(self, groups: NDArray[np.int64]) -> Iterator[Rows]:
-        """Stream the rows of all shards; groups : int64[g], groups of plates to redraw beside the sample."""
-        for shard in range(len(self.records)):
-            yield from self.shard(shard, groups)
+    @property
+    def n_shards(self) -> int:
+        """Count the shards."""
+        return len(self.records)
 
-    def shard(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
-        """Stream the rows of one shard, as good as its last block only when that was taken.
+    def span(self, shard: int) -> tuple[int, int]:
+        """Return the first group of plates of a shard, and the one after its last."""
+        return int(self.tables.cuts[shard]), int(self.tables.cuts[shard + 1])
+
+    def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
+        """Stream the rows of one shard, sorted, as good as its last block only when that was taken.
+
+        groups : int64[g], groups of plates to redraw beside the sample; those of other shards do not matter.
 
         Each shard takes its share of the sample, rounded up, which misses no more than a
         sample of the whole run would.
@@ -77,7 +84,7 @@ class Drawn:
             If the shard is not as listed in the manifest, or some group of plates redraws otherwise.
         """
         record = self.records[shard]
-        first, end = self._groups_of(shard)
+        first, end = self.span(shard)
         picked = _sample(SAMPLED_ROWS, record.rows, self.n_rows)
         wanted = np.union1d(
             _sample(SAMPLED_GROUPS, end - first, self.tables.plates.groups) + first,
@@ -105,7 +112,7 @@ class Drawn:
         room = max(self.tables.plates.groups - SLICE_GROUPS, 0) + 1
         starts = [secrets.randbelow(room) for _ in range(LOOK_SLICES)]
         for shard, record in enumerate(self.records):
-            first, end = self._groups_of(shard)
+            first, end = self.span(shard)
             begin = int(ends[shard]) - record.rows
             with row_groups(self.store, record) as held:
                 for row in picked[(picked >= begin) & (picked < ends[shard])] - begin:
@@ -117,9 +124,6 @@ class Drawn:
                     low, high = max(start, first), min(start + SLICE_GROUPS, end)
                     if low < high:
                         self._compare(low, high, held.rows_of_plates(low * GROUP, high * GROUP))
-
-    def _groups_of(self, shard: int) -> tuple[int, int]:
-        return int(self.tables.cuts[shard]), int(self.tables.cuts[shard + 1])
 
     def _check_range(self, rows: Rows, first: int, end: int) -> None:
         """Raise unless rows belong to groups first..end of plates, and to sites that there are."""
@@ -190,15 +194,11 @@ def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
     return drawn
 
 
-def stream(drawn: Drawn, groups: NDArray[np.int64]) -> Iterator[Rows]:
-    """Stream all rows of a run for whoever measures; groups : int64[g], groups of plates to redraw beside the sample.
-
-    Raises ScenarioError for rows that no `run` or `open_run` gave, before the first of them, and as `Drawn.shard`.
-    """
-    if not any(drawn is one for one in _MADE):
+def check_made(source: object) -> None:
+    """Raise ScenarioError for rows that neither a draw nor `drawn_rows` gave."""
+    if not (isinstance(source, OnTheFly) or any(source is one for one in _MADE)):
         remedy = "take sim.view(run, ...) of a run that sim.run or sim.open_run returned, unaltered"
         raise ScenarioError("run", "rows drawn by Plateprint", "a run or view made by hand", remedy)
-    yield from drawn.blocks(groups)
 
 
 def _sample(n: int, part: int, of: int) -> NDArray[np.int64]:

@@ -50,12 +50,13 @@ class Run:
     world: World
     lives: Lives
     watch: Watch
-    drawn: Drawn
+    source: Drawn
+    """Where its rows come from: its folder, which hands them out checked or not at all."""
 
     @property
     def store(self) -> Store:
         """Return the folder."""
-        return self.drawn.store
+        return self.source.store
 
     @property
     def n_vehicles(self) -> int:
@@ -65,7 +66,7 @@ class Run:
     @property
     def n_sightings(self) -> int:
         """Count the stored sightings."""
-        return self.drawn.n_rows
+        return self.source.n_rows
 
 
 def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Run:
@@ -113,8 +114,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
             processes = workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
             run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
             store.finish(lives.population.n_vehicles)
-    drawn = drawn_rows(store, world, lives, watch)
-    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, drawn=drawn)
+    source = drawn_rows(store, world, lives, watch)
+    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def check_workers(workers: int | None) -> None:
@@ -140,8 +141,8 @@ def open_run(path: str | Path) -> Run:
     if missing:
         raise ScenarioError(store.path, "the tables of its world", f"no {missing[0]}", "see: plateprint verify")
     store.write_world(tables)  # all are there, so this only compares
-    drawn = drawn_rows(store, world, lives, watch)
-    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, drawn=drawn)
+    source = drawn_rows(store, world, lives, watch)
+    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def _stored_scenario(store: Store) -> Scenario:

@@ -7,12 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from views import look, relabelled, seen_everywhere, small_town, swapped
+from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
 
-from simulate.risk import anchors
-from simulate.risk.anchors import DECAY_S, SLIP, Guesses, Votes
-from simulate.risk.rates import share
+from simulate.risk import anchors, belief
+from simulate.risk.anchors import Anchors
+from simulate.risk.belief import Answer, Guesses
+from simulate.risk.intervals import share
+from simulate.risk.measure import Block
+from simulate.risk.passing import DECAY_S, SLIP, chances, home_votes, work_votes
+from simulate.risk.results import Results
+from simulate.risk.scan import scan
+from simulate.risk.targets import Targets
+from simulate.scenario import load
 from simulate.sightings.store import Rows
 from simulate.travel.days import chapter_on
 from simulate.world.routes import route_links, trees
@@ -24,30 +31,31 @@ DAY, MORNING, EVENING = 86_400, 8 * 3600, 18 * 3600
 
 
 def take(view, targets=300):
-    return anchors.measure(view.blind(), view.truth, targets, NEAR_M, FAR_M)
+    return taken(Anchors(), view, targets)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_with_a_reader_on_every_link_homes_and_jobs_are_found(seed):
     rates = take(look(seen_everywhere(seed)))
     for what, at_least in (("home", 0.95), ("work", 0.9)):
-        found = rates.one(score=f"{what} found within 250 m")
+        found = rates.one(score=f"{what}_found", detail="250 m")
         _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
         assert found.value > at_least
         assert found.low > 2 * chance_at_most
-        assert found.value <= rates.one(score=f"{what} found within 1000 m").value
-        assert rates.one(score=f"{what}, median error of a guess").value < NEAR_M
+        assert found.value <= rates.one(score=f"{what}_found", detail="1000 m").value
+        assert rates.one(score=f"{what}_error").value < NEAR_M
 
 
 def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     # Cars of every other block meet another reader first, and another last, but by a slip.
     view = look(everywhere)
-    zones, r = view.public.zones, view.public.sites.n
-    known = anchors.chances(view.public, view.visible, Purpose.HOME)
+    zones, r = view.sight.public.zones, view.sight.public.sites.n
+    known = chances(view.sight.public, view.sight.cases[0].visible, Purpose.HOME)
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
-    votes, no_stays = Votes(leaving=leaving, coming=coming), csr_array((len(homes), zones.n))
-    made = anchors.guess(view.public, known, votes, no_stays, Purpose.HOME, NEAR_M)
+    made, _ = belief._decide(
+        view.sight, known, (leaving, coming), csr_array((len(homes), zones.n)), np.ones(len(homes)), Purpose.HOME
+    )
     assert (np.hypot(zones.x_m[homes] - made.x_m, zones.y_m[homes] - made.y_m) <= NEAR_M).all()
 
 
@@ -55,9 +63,9 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
 def test_chances_equal_a_count_by_hand_of_whom_the_quickest_ways_pass(purpose):
     tiny = small(town_scenario(5), awkward=True, scattered=60)
     view = look(tiny)
-    visible = np.arange(view.public.sites.n) % 3 > 0
-    known = anchors.chances(view.public, visible, purpose)
-    for chance, slow in zip((known.first, known.last), slow_chances(view.public, visible, purpose), strict=True):
+    visible = np.arange(view.sight.public.sites.n) % 3 > 0
+    known = chances(view.sight.public, visible, purpose)
+    for chance, slow in zip((known.first, known.last), slow_chances(view.sight.public, visible, purpose), strict=True):
         assert np.allclose(np.exp(chance), slow, rtol=1e-9)
 
 
@@ -87,9 +95,9 @@ def test_sightings_of_other_cars_find_nothing_beyond_chance(seed):
     rates = take(look(town, relabelled(table, swapped(town, seed))), town.lives.population.n_vehicles)
     for what in ("home", "work"):
         for metres in (NEAR_M, FAR_M):
-            found = rates.one(score=f"{what} found within {metres:g} m")
+            found = rates.one(score=f"{what}_found", detail=f"{metres:g} m")
             assert found.low <= found.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value > 0.7  # not everyone commutes within ten days
+        assert rates.one(score=f"{what}_told").value > 0.7  # not everyone commutes within ten days
 
 
 def test_where_nothing_is_read_the_guess_is_the_baseline():
@@ -98,11 +106,11 @@ def test_where_nothing_is_read_the_guess_is_the_baseline():
     rates = take(look(blind, ladder=["1d", "forever"]))
     for what in ("home", "work"):
         for rule in ("1 day", "for ever"):
-            near = rates.one(score=f"{what} found within {NEAR_M:g} m", retention=rule)
-            far = rates.one(score=f"{what} found within {FAR_M:g} m", retention=rule)
+            near = rates.one(score=f"{what}_found", detail=f"{NEAR_M:g} m", case=rule)
+            far = rates.one(score=f"{what}_found", detail=f"{FAR_M:g} m", case=rule)
             assert near.value == near.baseline
             assert far.low <= far.baseline
-            assert rates.one(score=f"{what}: some sighting tells", retention=rule).value == 0.0
+            assert rates.one(score=f"{what}_told", case=rule).value == 0.0
 
 
 def test_a_target_without_evidence_is_guessed_no_better_than_by_census(town):
@@ -110,13 +118,13 @@ def test_a_target_without_evidence_is_guessed_no_better_than_by_census(town):
     table = rows_of(town.tables)
     seen = np.unique(table[:, 0])
     gone = look(town, table[~np.isin(table[:, 0], seen[::2])])
-    n = view.public.n_vehicles
+    n = view.sight.public.n_vehicles
     all_, half = take(view, n), take(gone, n)
-    name = "home: some sighting tells"
+    name = "home_told"
     assert all_.one(score=name).value - half.one(score=name).value > 0.3
-    for score in ("home found within 250 m", "home found within 1000 m"):
-        assert half.one(score=score).n == all_.one(score=score).n == n
-        assert half.one(score=score).value < all_.one(score=score).value
+    for detail in ("250 m", "1000 m"):
+        assert half.one(score="home_found", detail=detail).n == all_.one(score="home_found", detail=detail).n == n
+        assert half.one(score="home_found", detail=detail).value < all_.one(score="home_found", detail=detail).value
 
 
 def zones_in_a_row(outside):
@@ -126,103 +134,118 @@ def zones_in_a_row(outside):
     )
 
 
-def made_at(x_m, informed=True):
-    return Guesses(x_m=np.array(x_m), y_m=np.zeros(len(x_m)), informed=np.full(len(x_m), informed))
+def made_at(x_m, none=False):
+    n = len(x_m)
+    return Guesses(np.array(x_m), np.zeros(n), np.full(n, none), np.full(n, 0.5))
 
 
-def scored(x_m, truth, outside):
+def scored(x_m, truth, outside, what="home", **changes):
+    """Score guesses, the same for either radius, of places in a row 200 m apart."""
     public = SimpleNamespace(zones=zones_in_a_row(outside))
-    rows = anchors.score(public, "home", "1 day", made_at(x_m), np.array(truth), (NEAR_M, FAR_M))
-    return {row.score: row for row in rows}
+    for name, values in changes.items():
+        setattr(public.zones, name, values)
+    sight = SimpleNamespace(public=public, asked=SimpleNamespace(near_m=NEAR_M, far_m=FAR_M))
+    made = made_at(x_m)
+    answer = Answer(near=made, far=made, told=np.ones(len(x_m), np.bool_), trivial=made_at([0.0] * len(x_m)))
+    counted = anchors._count(sight, what, answer, np.array(truth))
+    return {f"{row.score} {row.detail}".strip(): row for row in anchors.score(what, counted, NEAR_M, FAR_M)}
 
 
 def test_scores_equal_a_count_by_hand():
     rows = scored([0.0, 200.0, 1200.0, 5000.0, 450.0], [0, 1, 2, 0, 1], [False] * 7)
-    near, far = rows["home found within 250 m"], rows["home found within 1000 m"]
+    near, far = rows["home_found 250 m"], rows["home_found 1000 m"]
     assert (near.value, near.baseline, near.n) == (3 / 5, 1.0, 5)  # errors 0, 0, 800, 5000, 250; anyone says zone 1
     assert (far.value, far.baseline) == (4 / 5, 1.0)
-    error = rows["home, median error of a guess"]
+    error = rows["home_error"]
     assert (error.value, error.n, error.unit) == (250.0, 5, "metres")
     assert error.baseline == 200.0
-    assert rows["home: some sighting tells"].value == 1.0
+    assert rows["home_told"].value == 1.0
 
 
 def test_a_home_beyond_the_map_is_never_found_not_even_by_chance():
     rows = scored([0.0, 200.0], [0, 1], [True, False])
-    near = rows["home found within 250 m"]
+    near = rows["home_found 250 m"]
     assert (near.value, near.baseline, near.n) == (0.5, 0.5, 2)
     rows = scored([0.0, 0.0], [0, 0], [True, False])
-    assert [rows[f"home found within {m} m"].value for m in (250, 1000)] == [0.0, 0.0]
-    assert [rows[f"home found within {m} m"].baseline for m in (250, 1000)] == [0.0, 0.0]
-    assert rows["home, median error of a guess"].note == "nobody on the map"
+    assert [rows[f"home_found {m} m"].value for m in (250, 1000)] == [0.0, 0.0]
+    assert [rows[f"home_found {m} m"].baseline for m in (250, 1000)] == [0.0, 0.0]
+    assert rows["home_error"].note == "nobody on the map"
 
 
 def test_no_guess_stands_beyond_the_map(everywhere):
     from dataclasses import replace
 
     view = look(everywhere)
-    outside = view.public.zones.hub % 2 == 0
-    public = replace(view.public, zones=replace(view.public.zones, outside=outside))
-    r = public.sites.n
-    votes, no_stays = Votes(leaving=np.eye(r), coming=np.zeros((r, r))), csr_array((r, public.zones.n))
+    outside = view.sight.public.zones.hub % 2 == 0
+    public = replace(view.sight.public, zones=replace(view.sight.public.zones, outside=outside))
+    r, none = public.sites.n, csr_array((public.sites.n, public.zones.n))
+    sight = replace(view.sight, public=public)
     for purpose in (Purpose.HOME, Purpose.WORK):
-        known = anchors.chances(public, view.visible, purpose)
-        made = anchors.guess(public, known, votes, no_stays, purpose, 1.0)
+        known = chances(public, view.sight.cases[0].visible, purpose)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
-        assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
-        assert anchors.baseline_spot(public, purpose, 1.0) in inside
+        for made in belief._decide(sight, known, (np.eye(r), np.zeros((r, r))), none, np.ones(r), purpose):
+            assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
+        assert belief.baseline_spot(public, purpose, 1.0) in inside
 
 
 def test_numbering_plates_otherwise_changes_no_guess(town):
     new = np.random.default_rng(4).permutation(town.lives.plates.n)
-    vehicles = np.arange(0, town.lives.population.n_vehicles, 3)
-    table, plates = rows_of(town.tables), np.sort(town.lives.plates.of_vehicles(vehicles))
-    ladder = ["1d", "7d", "forever"]
-    plain = anchors.attack(look(town, table, ladder=ladder).blind(), plates, NEAR_M)
-    renamed = np.sort(new[plates])
-    other = anchors.attack(look(town, relabelled(table, new), ladder=ladder).blind(), renamed, NEAR_M)
-    at = np.searchsorted(renamed, new[plates])
-    assert len(plain) == len(other) == 3
-    for pair, changed in zip(plain, other, strict=True):
-        for made, again in zip(pair, changed, strict=True):
-            assert np.isfinite(made.x_m).any()
-            assert np.array_equal(made.x_m, again.x_m[at], equal_nan=True)
-            assert np.array_equal(made.y_m, again.y_m[at], equal_nan=True)
+    table, ladder = rows_of(town.tables), ["1d", "7d", "forever"]
+    plain, other = look(town, table, ladder=ladder), look(town, relabelled(table, new), ladder=ladder)
+    vehicle = np.arange(0, town.lives.population.n_vehicles, 3)
+    plate = town.lives.plates.of_vehicles(vehicle)
+    made = [
+        answers_of(view, anchors.Known(targets=(Targets(vehicle=vehicle, plate=plates),) * 3, plates=wanted))
+        for view, plates in ((plain, plate), (other, new[plate]))
+        for wanted in [np.sort(plates).astype(np.uint32)]
+    ]
+    for first, again in zip(*made, strict=True):
+        for what in ("home", "work"):
+            assert first[what].told.any()
+            for a, b in zip(first[what].near, again[what].near, strict=True):
+                assert np.array_equal(a, b)
+
+
+def answers_of(view, known):
+    state = Anchors().start(view.sight, known, None)
+    for rows in view.source.blocks(0):
+        Anchors().update(state, Block(*rows, *view.sieve.marks(rows)))
+    return Anchors().guess(view.sight, known, state)
 
 
 @pytest.mark.parametrize("on", ["2025-03-06", None])
-def test_home_and_work_are_those_of_the_query_date(monkeypatch, on):
+def test_home_and_work_are_those_of_the_query_date(on):
     changes = {"moved_in_year": 0.9, "moved_in_five_years": 0.99, "new_job_in_year": 0.9}
     town = small_town(**{f"households.{key}": value for key, value in changes.items()})
     view = look(town, NOTHING, on=on)
-    assert view.today == (10 if on is None else 3)
+    today = view.cases[0].today
+    assert today == (10 if on is None else 3)
     first = town.lives.population.first_vehicle
     zones = {}
-    for day in (0, view.today):
+    for day in (0, today):
         lives = [chapter_on(town.lives.tables, h, day) for h in range(len(first) - 1)]
         home = np.repeat([life.home for life in lives], np.diff(first))
-        zones[day] = home, np.concatenate([life.jobs for life in lives])
-    moved = zones[0][0] != zones[view.today][0]
-    assert moved.sum() >= 5
-
-    def knows(day):
-        x, y = view.public.zones.x_m, view.public.zones.y_m
-        guess = lambda zone, plates: Guesses(  # noqa: E731
-            x_m=x[zone[plates]], y_m=y[zone[plates]], informed=np.ones(len(plates), np.bool_)
+        zones[day] = {"home": home, "work": np.concatenate([life.jobs for life in lives])}
+    assert (zones[0]["home"] != zones[today]["home"]).sum() >= 5
+    x, y = view.sight.public.zones.x_m, view.sight.public.zones.y_m
+    n = view.sight.public.n_vehicles
+    known = Anchors().ask(view.truth, view.sight, n)
+    for day in (today, 0):
+        answer = {}
+        for what, zone in zones[day].items():
+            at = zone[known.targets[0].vehicle]
+            made = Guesses(x[at], y[at], at < 0, np.ones(n))
+            answer[what] = Answer(near=made, far=made, told=np.ones(n, np.bool_), trivial=made)
+        results = Results(
+            tuple(Anchors().results(view.sight, Anchors().tally(view.truth, view.sight, known, [answer])))
         )
-        holders = town.lives.plates.holders
-        return lambda _view, plates, _near: [tuple(guess(zone, holders(plates)) for zone in zones[day])]
-
-    n = view.public.n_vehicles
-    for day in (view.today, 0):
-        monkeypatch.setattr(anchors, "attack", knows(day))
-        for what, zone in zip(("home", "work"), (0, 1), strict=True):
-            rate = anchors.measure(view.blind(), view.truth, n, 0.5, FAR_M).one(score=f"{what} found within 0.5 m")
+        for what in ("home", "work"):
+            rate = results.one(score=f"{what}_found", detail="250 m")
             asked = slice(None) if what == "home" else _commuters(town)
-            still = (zones[day][zone] == zones[view.today][zone])[asked]
-            assert rate.n == len(still)
-            assert rate.value == pytest.approx(still.mean())
-            assert (rate.value == 1.0) == (day == view.today)
+            same = np.hypot(x[zones[day][what]] - x[zones[today][what]], y[zones[day][what]] - y[zones[today][what]])
+            assert rate.n == len(same[asked])
+            assert rate.value == pytest.approx((same[asked] <= NEAR_M).mean())
+            assert (rate.value == 1.0) == (day == today)
 
 
 def _commuters(town):
@@ -234,16 +257,46 @@ def _commuters(town):
 
 
 def test_a_longer_memory_of_an_old_home_can_mislead_but_the_new_one_is_the_truth():
-    home = np.array([1, 1, 2])
-    public = SimpleNamespace(zones=zones_in_a_row([False] * 40))
-    old = made_at([200.0, 200.0, 200.0])
-    rows = anchors.score(public, "home", "for ever", old, np.where(home == 2, 30, home), (NEAR_M, FAR_M))
-    assert rows[0].value == pytest.approx(2 / 3)
+    rows = scored([200.0, 200.0, 200.0], [1, 1, 30], [False] * 40)
+    assert rows["home_found 250 m"].value == pytest.approx(2 / 3)
+
+
+def test_work_is_scored_over_all_vehicles_with_none_as_an_answer():
+    # two work at zone 1 and two nowhere; the attack claims zone 0, is off by 200 m, and says none twice
+    outside, truth = [False] * 9, [1, 1, -1, -1]
+    public = SimpleNamespace(zones=zones_in_a_row(outside))
+    public.zones.attraction = np.ones((14, 9))
+    sight = SimpleNamespace(public=public, asked=SimpleNamespace(near_m=NEAR_M, far_m=FAR_M))
+    none = np.array([False, True, True, False])
+    made = Guesses(np.zeros(4), np.zeros(4), none, np.full(4, 0.5))
+    answer = Answer(near=made, far=made, told=np.ones(4, np.bool_), trivial=made)
+    counted = anchors._count(sight, "work", answer, np.array(truth))
+    rows = {row.score: row for row in anchors.score("work", counted, NEAR_M, FAR_M) if row.detail == "250 m"}
+    assert (rows["work_found"].value, rows["work_found"].n) == (1 / 2, 2)
+    assert (rows["work_precision"].value, rows["work_precision"].n) == (1 / 2, 2)
+    assert (rows["work_answered"].value, rows["work_answered"].n) == (2 / 4, 4)
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_each_radius_gets_the_decision_that_is_best_for_it(seed):
+    """The guess made for 250 m, scored at 1 km, finds fewer than the guess made for 1 km."""
+    view = look(small(load("smallville", seed=seed, overrides=["roads.population=6000"])), ladder=["7d"], observer=None)
+    known = Anchors().ask(view.truth, view.sight, 1500)
+    counted = scan(view, [Anchors()], {"anchors": known})["anchors"].cases[0]["home"]
+    near, far = ((counted.error_m[which] <= FAR_M).mean() for which in ("near", "far"))
+    assert far > near + 0.02
+    assert (counted.error_m["near"] <= NEAR_M).mean() > (counted.error_m["far"] <= NEAR_M).mean()
+
+
+def test_votes_that_repeat_one_another_weigh_less_than_independent_ones():
+    one, many = (belief.tempered(np.full((1, 1), n), np.zeros((1, 1)), Purpose.HOME)[0] * n for n in (1.0, 100.0))
+    assert one == 1.0
+    assert 2.0 < many < 20.0
 
 
 def votes_of(rows, plates=(0, 1), readers=4):
     table = np.array(sorted(rows), np.uint32).reshape(-1, 3)
-    made = anchors.home_votes(Rows(table[:, 0], table[:, 2], table[:, 1]), np.array(plates), 0, readers)
+    made = home_votes(Rows(table[:, 0], table[:, 2], table[:, 1]), np.array(plates), readers)
     return made.leaving.tolist(), made.coming.tolist()
 
 
@@ -269,10 +322,9 @@ def test_the_longest_gap_of_a_working_day_votes_for_work(town):
     late = [(2, 15 * 3600, 0), (2, 20 * 3600, 1)]
     table = np.array(sorted(monday + saturday + short + late), np.uint32)
     rows = Rows(table[:, 0], table[:, 2], table[:, 1])
-    made = anchors.work_votes(view, rows, np.arange(3), 0, 4)
+    made = work_votes(rows, np.arange(3), 4, view.sight.public.start.weekday())
     assert made.coming.sum() == made.leaving.sum() == 1
     assert made.coming[0, 1] == made.leaving[0, 2] == 1
-    assert anchors.work_votes(view, rows, np.arange(3), 18 * 3600, 4).coming.sum() == 0
 
 
 def test_sets_that_share_home_and_work_equal_a_count_by_hand():
@@ -286,16 +338,21 @@ def test_sets_that_share_home_and_work_equal_a_count_by_hand():
 
 
 def test_the_baseline_of_each_distance_is_the_best_spot_for_that_distance():
-    zones = zones_in_a_row([False] * 9)
-    zones.residents = np.array([5.0, 5, 5, 0, 0, 0, 0, 0, 9])
-    truth = np.array([0] * 5 + [1] * 5 + [2] * 5 + [8] * 9)
-    rows = anchors.score(SimpleNamespace(zones=zones), "home", "1 day", made_at([0.0] * 24), truth, (100.0, 500.0))
-    assert [row.baseline for row in rows[:2]] == [9 / 24, 15 / 24]
+    residents = np.array([5.0, 5, 5, 0, 0, 0, 0, 0, 9])
+    truth = [0] * 5 + [1] * 5 + [2] * 5 + [8] * 9
+    sight = SimpleNamespace(
+        public=SimpleNamespace(zones=zones_in_a_row([False] * 9)), asked=SimpleNamespace(near_m=100.0, far_m=500.0)
+    )
+    sight.public.zones.residents = residents
+    made = made_at([0.0] * 24)
+    answer = Answer(near=made, far=made, told=np.ones(24, np.bool_), trivial=made)
+    rows = list(anchors.score("home", anchors._count(sight, "home", answer, np.array(truth)), 100.0, 500.0))
+    assert [row.baseline for row in rows if row.score == "home_found"] == [9 / 24, 15 / 24]
 
 
 def test_the_baseline_is_where_the_most_homes_are_near():
     zones = zones_in_a_row([False, False, False, False, False, True])
     zones.residents = np.array([10.0, 1.0, 4.0, 4.0, 4.0, 99.0])
     public = SimpleNamespace(zones=zones)
-    assert anchors.baseline_spot(public, Purpose.HOME, 250.0)[0] == 200.0  # 10 + 1 + 4
-    assert anchors.baseline_spot(public, Purpose.HOME, 100.0)[0] == 0.0
+    assert belief.baseline_spot(public, Purpose.HOME, 250.0)[0] == 200.0  # 10 + 1 + 4
+    assert belief.baseline_spot(public, Purpose.HOME, 100.0)[0] == 0.0

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from views import look, relabelled, seen_everywhere, small_town, swapped
+from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
 
-from simulate.risk import anchors, measures
-from simulate.risk.anchors import DECAY_S, SLIP, STRAIGHT_M
-from simulate.risk.rates import share
+from simulate.risk.anchors import Anchors
+from simulate.risk.belief import chances_of
+from simulate.risk.intervals import share
+from simulate.risk.passing import DECAY_S, SLIP, STRAIGHT_M, chances
 from simulate.world.routes import route_links, trees
 from simulate.world.zones import Purpose
 
@@ -23,7 +24,7 @@ every_grade = pytest.mark.parametrize("grade", GRADES)
 
 
 def take(view, targets=300):
-    return anchors.measure(view.blind(), view.truth, targets, NEAR_M, FAR_M)
+    return taken(Anchors(), view, targets)
 
 
 def town_of(grade, seed=0):
@@ -35,20 +36,21 @@ def town_of(grade, seed=0):
 def test_with_a_reader_on_every_link_homes_and_jobs_are_found(grade, seed):
     rates = take(look(seen_everywhere(seed, **{"measure.attacker_roads": grade})))
     for what in ("home", "work"):
-        found = rates.one(score=f"{what} found within 250 m")
+        found = rates.one(score=f"{what}_found", detail="250 m")
         _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
-        assert found.low > 2 * chance_at_most
+        # tempered votes trust a poor idea of the roads less, so who knows none wins by less
+        assert found.low > (1.5 if grade == "none" else 2) * chance_at_most
 
 
 @every_grade
 def test_where_nothing_is_read_the_guess_is_the_baseline(grade):
     rates = take(look(town_of(grade), NOTHING))
     for what in ("home", "work"):
-        near = rates.one(score=f"{what} found within {NEAR_M:g} m")
-        far = rates.one(score=f"{what} found within {FAR_M:g} m")
+        near = rates.one(score=f"{what}_found", detail=f"{NEAR_M:g} m")
+        far = rates.one(score=f"{what}_found", detail=f"{FAR_M:g} m")
         assert near.value == near.baseline
         assert far.low <= far.baseline
-        assert rates.one(score=f"{what}: some sighting tells").value == 0.0
+        assert rates.one(score=f"{what}_told").value == 0.0
 
 
 @every_grade
@@ -57,14 +59,14 @@ def test_sightings_of_other_cars_find_nothing_beyond_chance(grade):
     n = town.lives.population.n_vehicles
     rates = take(look(town, relabelled(rows_of(town.tables), swapped(town, 1))), n)
     for what in ("home", "work"):
-        found = rates.one(score=f"{what} found within {NEAR_M:g} m")
+        found = rates.one(score=f"{what}_found", detail=f"{NEAR_M:g} m")
         assert found.low <= found.baseline
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_who_knows_roads_finds_more_homes_than_who_does_not(seed):
     found = {
-        grade: take(look(town_of(grade, seed)), 540).one(score="home found within 250 m").value for grade in GRADES
+        grade: take(look(town_of(grade, seed)), 540).one(score="home_found", detail="250 m").value for grade in GRADES
     }
     assert found["none"] < found["public"] - 0.05
     assert found["generator"] > found["public"] - 0.02  # in a town without freeways it adds little
@@ -72,26 +74,24 @@ def test_who_knows_roads_finds_more_homes_than_who_does_not(seed):
 
 def test_only_the_generator_s_grade_is_told_what_drivers_prefer():
     for grade in GRADES:
-        public = look(town_of(grade)).public
+        public = look(town_of(grade)).sight.public
         assert (len(public.graph.cost), public.habits is not None) == (
             (3, True) if grade == "generator" else (1, False)
         )
 
 
 def test_without_roads_the_attack_looks_at_no_road():
-    view = look(town_of("none"))
-    plates = np.arange(0, view.public.n_vehicles, 5)
-    blinder = replace(view, public=replace(view.public, graph=None, roads=None, hub_node=None))
-    for pair, again in zip(anchors.attack(view, plates, NEAR_M), anchors.attack(blinder, plates, NEAR_M), strict=True):
-        for made, other in zip(pair, again, strict=True):
-            assert np.array_equal(made.x_m, other.x_m)
+    case, public = look(town_of("none")).cases[0], look(town_of("none")).sight.public
+    blinder = replace(public, graph=None, roads=None, hub_node=None)
+    for known, other in zip(*(chances_of(some, case.visible) for some in (public, blinder)), strict=True):
+        assert np.array_equal(known.first, other.first)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.HOME, Purpose.WORK])
 def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
-    public = look(town_of("none")).public
+    public = look(town_of("none")).sight.public
     visible = np.arange(len(public.sites.link)) % 3 > 0
-    known = anchors.chances(public, visible, purpose)
+    known = chances(public, visible, purpose)
     for zone in (0, public.zones.n // 2):
         weight = [
             np.exp(-np.hypot(x - public.zones.x_m[zone], y - public.zones.y_m[zone]) / STRAIGHT_M) if seen else 0.0
@@ -104,7 +104,7 @@ def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
 
 def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_drivers_prefer():
     tiny = small(town_scenario(5, measure__attacker_roads="generator"), awkward=True, scattered=60)
-    public = look(tiny).public
+    public = look(tiny).sight.public
     zones, h, r = public.zones, len(public.hub_node), len(public.sites.link)
     on = [np.flatnonzero(public.sites.link == link).tolist() for link in range(public.roads.n_links)]
     drawn_by = np.bincount(zones.hub, zones.residents + zones.attraction[Purpose.WORK], h)
@@ -125,17 +125,15 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
                     met[0, passed[0], a] += drawn_by[b] * thinner * portion
                     met[1, passed[-1], b] += drawn_by[a] * thinner * portion
     wanted = ((1 - SLIP) * met / np.maximum(met.sum(axis=1, keepdims=True), 1e-300) + SLIP / r)[:, :, zones.hub]
-    known = anchors.chances(public, np.ones(r, np.bool_), Purpose.HOME)
+    known = chances(public, np.ones(r, np.bool_), Purpose.HOME)
     assert (tiny.world.routes.used > 0).any()
     assert np.allclose(np.exp(known.first), wanted[0], rtol=1e-9)
     assert np.allclose(np.exp(known.last), wanted[1], rtol=1e-9)
 
 
 def test_the_card_says_what_was_known_of_the_roads():
-    said = {grade: measures.card("anchors", look(town_of(grade)).asked).describe() for grade in GRADES}
+    said = {grade: Anchors().card(look(town_of(grade)).sight.asked).describe() for grade in GRADES}
     assert len(set(said.values())) == 3
     assert "as the crow flies" in said["none"]
     assert "public roads" in said["public"]
     assert "upper bound" in said["generator"]
-    for name in ("exposure", "unicity"):
-        assert measures.card(name, look(town_of("none")).asked) == measures.CARDS[name]

@@ -1,0 +1,103 @@
+"""Measures: state, merge, guess, score; one question a file.
+
+The attack is `start, update, merge, guess`: what it may know stands in its sight and in what it
+was told beforehand (`known`), so no truth can reach it. `tally` and `results` score its guesses.
+Deequ's analyzers and flox's aggregations are the models.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from simulate.policy.sight import Sight
+    from simulate.policy.view import Truth
+    from simulate.risk.cards import AttackerCard
+    from simulate.risk.results import Result
+    from simulate.risk.score import Score
+    from simulate.schema.settings import Measuring
+
+
+class Block(NamedTuple):
+    """Reads as one group of cases sees them, sorted by plate, time and site; n reads.
+
+    Cases that recode alike (time, place, plates) share a block; bits of other cases are 0.
+    A case is bit c, counted as in `Sight.cases`.
+    """
+
+    plate: NDArray[np.uint32]
+    """uint32[n]; number of the plate, or of its pseudonym of that period. Numbers mean nothing."""
+    site: NDArray[np.uint32]
+    time: NDArray[np.uint32]
+    """uint32[n]; seconds from the scenario's first midnight."""
+    collected: NDArray[np.uint64]
+    """uint64[n]; bit c: the read was collected under case c, by a reader of the observer, before its date."""
+    alerted: NDArray[np.uint64]
+    """uint64[n]; bit c: it was collected and raised an alert under case c, kept or not."""
+    on_file: NDArray[np.uint64]
+    """uint64[n]; bit c: the observer of case c can see it on its query date."""
+
+
+class Span(NamedTuple):
+    """A range of groups of plates: what one shard holds, whole."""
+
+    first: int
+    last: int
+
+
+class Measure(ABC):
+    """One question, its attack and its score."""
+
+    name: ClassVar[str]
+    scope: ClassVar[Literal["plate", "crowd"]]
+    """"plate": a shard can be finished alone; "crowd": the states of all shards are merged first."""
+    scores: ClassVar[tuple[Score, ...]]
+    """Every score that it can give, the most important first."""
+
+    @abstractmethod
+    def card(self, asked: Measuring) -> AttackerCard:
+        """Return what the attack assumes."""
+
+    def ask(self, truth: Truth, sight: Sight, targets: int) -> Any:  # noqa: ANN401
+        """Draw whom the attack is tried on and what it is told beforehand; the only way from truth to attack."""
+        del truth, sight, targets
+
+    def plates(self, known: Any) -> NDArray[np.int64]:  # noqa: ANN401
+        """Return the plates of all targets, whose rows must redraw the same before anything is said of them."""
+        del known
+        return np.empty(0, np.int64)
+
+    @abstractmethod
+    def start(self, sight: Sight, known: Any, span: Span) -> Any:  # noqa: ANN401
+        """Return an empty state for the groups of plates of a shard."""
+
+    @abstractmethod
+    def update(self, state: Any, block: Block) -> None:  # noqa: ANN401
+        """Add a block to a state in place; blocks of a shard come in order and may be cut anywhere."""
+
+    @abstractmethod
+    def merge(self, states: Iterable[Any]) -> Any:  # noqa: ANN401
+        """Return one state for several shards, in any order."""
+
+    @abstractmethod
+    def guess(self, sight: Sight, known: Any, state: Any) -> Any:  # noqa: ANN401
+        """Answer the question from the state; a point, a posterior, or an abstention for each target."""
+
+    @abstractmethod
+    def tally(self, truth: Truth, sight: Sight, known: Any, guesses: Any) -> Any:  # noqa: ANN401
+        """Hold guesses against the truth; returns counts that add up over shards."""
+
+    @abstractmethod
+    def add(self, tallies: Iterable[Any]) -> Any:  # noqa: ANN401
+        """Return the tally of several shards together, in any order."""
+
+    @abstractmethod
+    def results(self, sight: Sight, tally: Any) -> list[Result]:  # noqa: ANN401
+        """Lay a tally out as rows, one for each case and score."""

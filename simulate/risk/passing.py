@@ -1,0 +1,201 @@
+"""Passing: what readers on roads tell of the two ends of a stay.
+
+Cars start the day at home and end it there. So the first reader of a plate's morning and the
+last one of its night say where home may be; the readers on both sides of a long gap in a
+working day say the same of work. On the public roads, with the public census of homes and
+jobs, anyone can reckon how often a car of each block would meet each reader first or last. An
+attacker without a road map reckons by distance alone; one with the generator's own knowledge,
+an upper bound, by the routes that drivers really prefer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.trees import ends_of_ways, sum_down
+from simulate.world.routes import trees
+from simulate.world.sites import SiteKind
+from simulate.world.zones import Purpose
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulate.policy.sight import Public
+    from simulate.sightings.store import Rows
+
+MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
+"""A first sighting before noon, or a last one after 15:00, points home (assumption)."""
+LEAST_GAP_S = 3 * 3600
+"""A gap this long inside a working day points to work (assumption)."""
+SLIP = 0.1
+"""Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
+DECAY_S = 600.0
+"""Seconds of driving over which trips thin out by a factor e, in the attacker's eyes (assumption)."""
+STRAIGHT_M = 500.0
+"""Metres over which a reader grows unlikelier by a factor e, to who knows no roads (assumption)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chances:
+    """Logarithms of what a car of each block would meet; r readers, z zones."""
+
+    first: NDArray[np.float64]
+    """float64[r, z]; that a seen car, leaving the block, meets this reader first."""
+    last: NDArray[np.float64]
+    """float64[r, z]; that a seen car, coming to the block, meets this reader last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Votes:
+    """How often each reader stood at an end of a stay; t targets, r readers."""
+
+    leaving: NDArray[np.float64]
+    """float64[t, r]; first reader after the stay."""
+    coming: NDArray[np.float64]
+    """float64[t, r]; last reader before the stay."""
+
+
+def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
+    """Reckon the first and last reader of cars that live (or work) in each block."""
+    if public.roads_known == "none":
+        near = _by_distance(public)
+        first, last = near, near
+    else:
+        first, last = _on_the_way(public, visible, purpose)
+    seeing = visible[: len(first)]  # readers on roads are numbered before all other sites
+    n_visible = max(int(seeing.sum()), 1)
+
+    def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
+        met = np.where(seeing[:, None], met, 0.0)
+        seen = np.maximum(met.sum(axis=0), 1e-300)
+        chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / n_visible)
+        return chance
+
+    return Chances(first=log_chance(first), last=log_chance(last))
+
+
+def ends_of_days(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which reads are the first of a morning, and which the last of a night; rows sorted by plate and time."""
+    plate, time = rows.plate, rows.time.astype(np.int64)
+    day, clock = np.divmod(time - DAY_START_S, DAY_S)
+    clock += DAY_START_S
+    new = np.ones(len(plate), np.bool_)
+    new[1:] = (plate[1:] != plate[:-1]) | (day[1:] != day[:-1])
+    last = np.append(new[1:], True)[: len(new)]
+    return np.flatnonzero(new & (clock < MORNING_S)), np.flatnonzero(last & (clock >= EVENING_S))
+
+
+def ends_of_gaps(rows: Rows, weekday: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the reads after, and before, the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    plate, time = rows.plate, rows.time.astype(np.int64)
+    if len(plate) < 2:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    day, clock = np.divmod(time - DAY_START_S, DAY_S)
+    clock += DAY_START_S
+    same = (plate[1:] == plate[:-1]) & (day[1:] == day[:-1])
+    gap = np.where(same, time[1:] - time[:-1], 0)
+    stays = same & ((weekday + day[:-1]) % 7 < 5) & (gap >= LEAST_GAP_S) & (clock[:-1] < MORNING_S + 3 * 3600)
+    order = np.lexsort((-gap, day[:-1], plate[:-1]))
+    order = order[stays[order]]
+    longest = np.ones(len(order), np.bool_)
+    longest[1:] = (plate[order[1:]] != plate[order[:-1]]) | (day[order[1:]] != day[order[:-1]])
+    at = order[longest]
+    return at + 1, at
+
+
+def home_votes(rows: Rows, plates: NDArray[np.int64], r: int) -> Votes:
+    """Count the first reader of each morning and the last one of each night.
+
+    rows : reads of passing cars, sorted by plate, time and site; plates : int64[t], sorted, of the targets.
+    """
+    return _votes(rows, plates, r, *ends_of_days(rows))
+
+
+def work_votes(rows: Rows, plates: NDArray[np.int64], r: int, weekday: int) -> Votes:
+    """Count the readers on both sides of the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    return _votes(rows, plates, r, *ends_of_gaps(rows, weekday))
+
+
+def working_days_seen(rows: Rows, plates: NDArray[np.int64], weekday: int) -> NDArray[np.float64]:
+    """Count the working days on which each target was read at all; float64[t]."""
+    day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
+    work = (weekday + day) % 7 < 5
+    pairs = np.unique(np.searchsorted(plates, rows.plate[work]) * 2**20 + day[work])
+    return np.bincount(pairs >> 20, minlength=len(plates)).astype(np.float64)
+
+
+def _by_distance(public: Public) -> NDArray[np.float64]:
+    """Weigh every reader for every block by the distance between them; float64[r, z]."""
+    sites, zones = public.sites, public.zones
+    fixed = sites.of_kind(SiteKind.FIXED)
+    away = np.hypot(sites.x_m[fixed][:, None] - zones.x_m, sites.y_m[fixed][:, None] - zones.y_m)
+    weight: NDArray[np.float64] = np.exp(-(away - away.min(axis=0, initial=np.inf)) / STRAIGHT_M)
+    return weight
+
+
+def _on_the_way(
+    public: Public, visible: NDArray[np.bool_], purpose: Purpose
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Reckon how often each reader is met first, and last, by cars of each block; float64[r, z] twice.
+
+    Trips join homes to jobs and everything else, thinning out with driving time, along the
+    quickest public roads; or along those that drivers prefer, where that is known.
+    """
+    zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
+    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
+    weight = np.bincount(zones.hub, weights=other, minlength=h)
+    first_on, last_on = _readers_of_links(public, visible)
+    link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
+    n = public.graph.n_nodes
+    first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
+    fields = range(len(public.graph.cost))
+    for ways in zip(*(trees(public.graph, field, public.hub_node) for field in fields), strict=True):
+        for field, (i, order, in_link) in enumerate(ways):
+            ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
+            if field == 0:  # where to goes by the quickest way, whichever is then driven
+                sum_down(order, in_link, public.graph.leaves, link_s, driven)
+                thinner = np.exp(-driven[public.hub_node] / DECAY_S)
+            going = thinner * _taking(public, i, field)
+            np.add.at(meets_first[:, i], first[public.hub_node], weight * going)  # row -1 takes the unseen
+            meets_last[last[public.hub_node], np.arange(h)] += weight[i] * going
+    return meets_first[:r, zones.hub], meets_last[:r, zones.hub]
+
+
+def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
+    """Return the share of trips from hub i to each hub that take the tree of a cost field; float64[h]."""
+    if public.habits is None:
+        return np.ones(len(public.hub_node))
+    taking: NDArray[np.float64] = public.habits.shares @ (public.habits.used[i] == field)
+    return taking
+
+
+def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the reader a car meets first, and last, on each link; int64[m], -1 = none."""
+    first_on, last_on = (np.full(public.roads.n_links, -1, np.int64) for _ in range(2))
+    seeing = np.flatnonzero(visible & (public.sites.kind == SiteKind.FIXED))
+    last_on[public.sites.link[seeing]] = seeing  # readers are numbered along their links
+    first_on[public.sites.link[seeing[::-1]]] = seeing[::-1]
+    return first_on, last_on
+
+
+def prior_of(public: Public, purpose: Purpose) -> NDArray[np.float64]:
+    """Return how many live, or how many jobs there are, in each block, as a census tells; float64[z]."""
+    zones = public.zones
+    return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
+
+
+def _votes(
+    rows: Rows, plates: NDArray[np.int64], r: int, leaving: NDArray[np.int64], coming: NDArray[np.int64]
+) -> Votes:
+    """Count reads by target and reader; leaving, coming : positions of the reads."""
+
+    def count(at: NDArray[np.int64]) -> NDArray[np.float64]:
+        pair = np.searchsorted(plates, rows.plate[at]) * r + rows.site[at]
+        return np.bincount(pair, minlength=len(plates) * r).reshape(len(plates), r).astype(np.float64)
+
+    return Votes(leaving=count(leaving), coming=count(coming))

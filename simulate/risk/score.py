@@ -1,0 +1,44 @@
+"""Scores: how each number of a measure is named, counted and said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from simulate.schema.settings import Measuring
+
+Role = Literal["headline", "panel", "main", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The declaration of one score of a measure."""
+
+    name: str
+    """Id, as `Result.score` holds it: lower case, words joined by underscores."""
+    title: str
+    """Two to four words for people, such as "Home found"."""
+    sentence: str
+    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}"."""
+    of: str
+    """The denominator in words: "vehicles that live here"."""
+    unit: str = "share"
+    role: Role = "full"
+    """"headline": a card and a panel on every page; "panel": a panel; "main": the short table; "full": the full one."""
+    detail: str = ""
+    """Detail that people look at first, a template over the settings of measuring: "{near_m:g} m"."""
+    worse: Literal["more", "less", "neither"] = "more"
+    """Whether more of it means more risk."""
+    remark: str = ""
+    """One sentence that goes with the number wherever it stands large."""
+    group: str = ""
+    """Headlines of one group stand side by side at equal size."""
+
+    def asked(self, asked: Measuring) -> str:
+        """Return the detail that people look at first."""
+        return self.detail.format_map(asked.model_dump())
+
+    def say(self, detail: str = "") -> str:
+        """Return the sentence for one detail."""
+        return self.sentence.format(detail=detail)

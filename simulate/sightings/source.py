@@ -1,0 +1,47 @@
+"""Rows that are drawn when they are asked for, and never stored.
+
+They come shard by shard as those of a store do (`sightings/drawn.py`), so both are measured alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulate.sightings.draw import draw_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from simulate.sightings.draw import DrawTables
+    from simulate.sightings.store import Rows
+    from simulate.sightings.watch import Watch
+    from simulate.travel.life import Lives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OnTheFly:
+    """The rows of a run without a store."""
+
+    tables: DrawTables
+
+    @property
+    def n_shards(self) -> int:
+        """Count the shards."""
+        return len(self.tables.cuts) - 1
+
+    def comes_from(self, lives: Lives, watch: Watch) -> bool:
+        """Tell whether the rows are drawn from these lives and this watch."""
+        return self.tables.life is lives.tables and self.tables.eyes is watch.eyes
+
+    def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
+        """Draw the rows of a shard, sorted by plate, time and site; nothing is to be redrawn, whatever the groups."""
+        del groups
+        return draw_shard(self.tables, shard)
+
+    def span(self, shard: int) -> tuple[int, int]:
+        """Return the first group of plates of a shard, and the one after its last."""
+        return int(self.tables.cuts[shard]), int(self.tables.cuts[shard + 1])
