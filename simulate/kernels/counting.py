@@ -6,7 +6,7 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import ONE, lowest
-from simulate.kernels.leaf import inlined, leaf
+from simulate.kernels.leaf import folded, inlined, leaf
 from simulate.kernels.plates import GROUP, plate_in_group
 
 NOTHING = np.uint64(0)
@@ -14,6 +14,8 @@ SEEN, DAYS, SITES, LAST = range(4)
 FIELDS = 4
 """Sightings, days, sites, and the time of the last sighting."""
 HOUR_S = 3600
+A_DAY, TO_DAYS = np.uint32(DAY_S), np.uint32(DAY_S - DAY_START_S)
+"""A day of travel is numbered from 1, in 32 bits: its rows' times are never so late as to overflow."""
 
 
 @inlined
@@ -24,76 +26,67 @@ def add_bits(total, mask, n):
         mask &= mask - ONE
 
 
-@inlined
-def write_bits(held, mask, value):
-    """Write a value for each case in a mask; held : uint32[w]."""
-    while mask != NOTHING:
-        held[lowest(mask)] = value
-        mask &= mask - ONE
-
-
 @leaf
-def count_plates(plate, site, time, on_file, first, counts, site_mask, site_turn, turn, out_plate, out_mask, out):
+def count_plates(plate, site, time, on_file, first, counts, known, turn, out_plate, out_mask, out):
     """Count what is on file of every plate from row `first` on, until the output may overflow.
 
     plate, site, time : uint32[n], rows of a plate together and sorted by time; on_file :
-    uint64[n], bit c for case c; counts : uint32[FIELDS, w], all 0, and left so; site_mask :
-    uint64[s], cases under which a plate was seen at each site, good where site_turn :
-    int64[s] holds the plate's turn; turn : number of plates counted before. Cases that
-    count alike share an entry: out_plate : uint32[k], out_mask : uint64[k], out :
-    uint32[FIELDS, k]. Returns (next row, entries, turn). Masks change seldom within a
-    plate, so whole runs of one mask are added at once.
+    uint64[n], bit c for case c; counts : uint32[w, FIELDS], all 0, and left so; known :
+    uint64[s, 2], for each site a turn and the cases under which the plate of that turn was
+    seen there; turn : number of plates counted before. Cases that count alike share an
+    entry: out_plate : uint32[k], out_mask : uint64[k], out : uint32[k, FIELDS]. Returns
+    (next row, entries, turn).
+
+    Masks change seldom within a plate, so a run of rows of one mask is counted in registers,
+    without branches; a day or a site that began under another mask is the exception.
     """
-    n, w, k = len(plate), counts.shape[1], 0
-    i = first
+    n, w, k, i = len(plate), len(counts), 0, first
     while i < n and k + w <= len(out_plate):
-        p, turn = plate[i], turn + 1
-        ever = NOTHING
-        run_mask, run, run_end = NOTHING, 0, np.uint32(0)
-        day_mask, days_mask, days = NOTHING, NOTHING, 0
-        day_end = 0
-        new_mask, new = NOTHING, 0
+        p, turn = plate[i], turn + ONE
+        ever, mask, day_mask, today = NOTHING, NOTHING, NOTHING, np.uint32(0)
+        seen, days, sites, last = np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0)
         while i < n and plate[i] == p:
             m, s, t = on_file[i], site[i], time[i]
             i += 1
             if m == NOTHING:
                 continue
-            if m != run_mask:
-                add_bits(counts[SEEN], run_mask, run)
-                write_bits(counts[LAST], run_mask, run_end)
+            day = (t + TO_DAYS) // A_DAY
+            new_day = day != today
+            if m != mask:
+                _add(counts, mask, seen, days, sites, last)
+                seen = days = sites = np.uint32(0)
                 ever |= m
-                run_mask, run = m, 0
-            run += 1
-            run_end = t
-            if t >= day_end:
-                if day_mask != days_mask:
-                    add_bits(counts[DAYS], days_mask, days)
-                    days_mask, days = day_mask, 0
-                days += 1
-                day_mask = NOTHING
-                day_end = (np.int64(t) + DAY_S - DAY_START_S) // DAY_S * DAY_S + DAY_START_S
-            day_mask |= m
-            fresh = m
-            if site_turn[s] == turn:
-                fresh &= ~site_mask[s]
-                site_mask[s] |= m
-            else:
-                site_turn[s], site_mask[s] = turn, m
-            if fresh != NOTHING:
-                if fresh != new_mask:
-                    add_bits(counts[SITES], new_mask, new)
-                    new_mask, new = fresh, 0
-                new += 1
-        add_bits(counts[SEEN], run_mask, run)
-        write_bits(counts[LAST], run_mask, run_end)
-        add_bits(counts[DAYS], days_mask, days)
-        add_bits(counts[DAYS], day_mask, 1)
-        add_bits(counts[SITES], new_mask, new)
+                mask = m
+                if not new_day and (m & ~day_mask) != NOTHING:
+                    _add(counts, m & ~day_mask, np.uint32(0), np.uint32(1), np.uint32(0), t)
+            seen += np.uint32(1)
+            days += np.uint32(new_day)
+            day_mask = m if new_day else day_mask | m
+            today, last = day, t
+            before = known[s, 1] if known[s, 0] == turn else NOTHING
+            known[s, 0], known[s, 1] = turn, before | m
+            new_site = (before & m) == NOTHING
+            sites += np.uint32(new_site)
+            if not new_site and (m & ~before) != NOTHING:
+                _add(counts, m & ~before, np.uint32(0), np.uint32(0), np.uint32(1), t)
+        _add(counts, mask, seen, days, sites, last)
         k = _close(p, ever, counts, out_plate, out_mask, out, k)
     return i, k, turn
 
 
-@leaf
+@folded
+def _add(counts, mask, seen, days, sites, last):
+    """Add to the counts of each case in a mask."""
+    while mask != NOTHING:
+        c = lowest(mask)
+        mask &= mask - ONE
+        counts[c, SEEN] += seen
+        counts[c, DAYS] += days
+        counts[c, SITES] += sites
+        counts[c, LAST] = last
+
+
+@folded
 def _close(p, ever, counts, out_plate, out_mask, out, k):
     """Write the entries of one plate and clear its counts; returns the entries so far."""
     begin = k
@@ -101,18 +94,18 @@ def _close(p, ever, counts, out_plate, out_mask, out, k):
         c = lowest(ever)
         bit = ever & (~ever + ONE)
         ever ^= bit
-        alike = k > begin
-        for field in range(FIELDS):
-            alike = alike and out[field, k - 1] == counts[field, c]
-        if alike:
-            out_mask[k - 1] |= bit
+        seen, days, sites, last = counts[c, SEEN], counts[c, DAYS], counts[c, SITES], counts[c, LAST]
+        counts[c, SEEN] = counts[c, DAYS] = counts[c, SITES] = counts[c, LAST] = np.uint32(0)
+        j = k - 1
+        if (
+            k > begin and out[j, SEEN] == seen and out[j, DAYS] == days and out[j, SITES] == sites
+            and out[j, LAST] == last
+        ):  # fmt: skip
+            out_mask[j] |= bit
         else:
             out_plate[k], out_mask[k] = p, bit
-            for field in range(FIELDS):
-                out[field, k] = counts[field, c]
+            out[k, SEEN], out[k, DAYS], out[k, SITES], out[k, LAST] = seen, days, sites, last
             k += 1
-        for field in range(FIELDS):
-            counts[field, c] = 0
     return k
 
 
@@ -120,7 +113,7 @@ def _close(p, ever, counts, out_plate, out_mask, out, k):
 def tally_living(plates, plate, mask, entry, first, home, day_of, now_s, seen, days, sites, ages, by_zone):
     """Sum the entries of vehicles that live here up to histograms.
 
-    plates : PlateTables; plate : uint32[k], mask : uint64[k], entry : uint32[FIELDS, k], as
+    plates : PlateTables; plate : uint32[k], mask : uint64[k], entry : uint32[k, FIELDS], as
     `count_plates` writes them; first : first group of plates of the shard; home :
     int32[d, g, 8], zone where the vehicle of each group and rank lives on each query date,
     -1 = not here; day_of : int64[w], date of each case; now_s : int64[w]. Adds to seen,
@@ -137,11 +130,11 @@ def tally_living(plates, plate, mask, entry, first, home, day_of, now_s, seen, d
             left &= left - ONE
             zone = home[day_of[c], group - first, rank]
             if zone >= 0:
-                seen[c, entry[SEEN, i]] += 1
-                days[c, entry[DAYS, i]] += 1
-                sites[c, entry[SITES, i]] += 1
-                ages[c, (now_s[c] - np.int64(entry[LAST, i])) // HOUR_S] += 1
-                by_zone[c, zone] += entry[SEEN, i]
+                seen[c, entry[i, SEEN]] += 1
+                days[c, entry[i, DAYS]] += 1
+                sites[c, entry[i, SITES]] += 1
+                ages[c, (now_s[c] - np.int64(entry[i, LAST])) // HOUR_S] += 1
+                by_zone[c, zone] += entry[i, SEEN]
 
 
 @leaf

@@ -42,7 +42,7 @@ class Counted:
     mask: NDArray[np.uint64]
     """uint64[e]; cases that count the plate so."""
     entry: NDArray[np.uint32]
-    """uint32[FIELDS, e]; sightings, days, sites and the time of the last sighting."""
+    """uint32[e, FIELDS]; sightings, days, sites and the time of the last sighting."""
     asked: Marked
     """Rows of the plates asked for."""
 
@@ -85,7 +85,7 @@ def _histograms(
     cases, zones = len(sight.cases), len(sight.public.zones.income_rank)
     now_s = np.array([case.now_s for case in sight.cases], np.int64)
     day_of = np.array([days.index(case.today) for case in sight.cases], np.int64)
-    most = counted.entry.max(axis=1, initial=0).astype(np.int64) + 1
+    most = counted.entry.max(axis=0, initial=0).astype(np.int64) + 1
     seen, per_day, sites = (np.zeros((cases, most[field]), np.int64) for field in (SEEN, DAYS, SITES))
     ages = np.zeros((cases, now_s.max() // HOUR_S + 1), np.int64)
     by_zone = np.zeros((cases, zones), np.int64)

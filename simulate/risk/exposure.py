@@ -42,9 +42,10 @@ class Counting:
     asked: NDArray[np.uint32]
     """uint32[k]; plates whose rows are kept, sorted."""
     counts: NDArray[np.uint32]
-    site_mask: NDArray[np.uint64]
-    site_turn: NDArray[np.int64]
-    turn: int
+    """uint32[w, FIELDS]; room of the kernel."""
+    known: NDArray[np.uint64]
+    """uint64[s, 2]; room of the kernel."""
+    turn: np.uint64
     entries: list[tuple[NDArray[np.uint32], NDArray[np.uint64], NDArray[np.uint32]]]
     """Plates, cases and counts as `count_plates` writes them."""
     kept: list[tuple[Rows, NDArray[np.uint64]]]
@@ -117,20 +118,21 @@ class Exposure(Measure):
         n = sight.public.sites.n
         asked = np.unique(np.concatenate([np.empty(0, np.uint32), *known.values()]))
         return Counting(
-            span=span, asked=asked, counts=np.zeros((FIELDS, len(sight.cases)), np.uint32),
-            site_mask=np.zeros(n, np.uint64), site_turn=np.zeros(n, np.int64), turn=0, entries=[], kept=[],
+            span=span, asked=asked, counts=np.zeros((len(sight.cases), FIELDS), np.uint32),
+            known=np.zeros((n, 2), np.uint64), turn=np.uint64(0), entries=[], kept=[],
         )  # fmt: skip
 
     def update(self, state: Counting, block: Block) -> None:
         """Count a block of whole plates."""
-        at, room = 0, max(ENTRIES, len(state.counts[0]))
-        plate, mask, out = np.empty(room, np.uint32), np.empty(room, np.uint64), np.empty((FIELDS, room), np.uint32)
+        at, room = 0, ENTRIES + len(state.counts)
+        plate, mask, out = np.empty(room, np.uint32), np.empty(room, np.uint64), np.empty((room, FIELDS), np.uint32)
         while at < len(block.plate):
-            at, n, state.turn = count_plates(
-                block.plate, block.site, block.time, block.on_file, at, state.counts, state.site_mask, state.site_turn,
-                state.turn, plate, mask, out,
+            at, n, turn = count_plates(
+                block.plate, block.site, block.time, block.on_file, at, state.counts, state.known, state.turn, plate, mask,
+                out,
             )  # fmt: skip
-            state.entries.append((plate[:n].copy(), mask[:n].copy(), out[:, :n].copy()))
+            state.turn = np.uint64(turn)
+            state.entries.append((plate[:n].copy(), mask[:n].copy(), out[:n].copy()))
         self._keep(state, block)
 
     def _keep(self, state: Counting, block: Block) -> None:
@@ -159,7 +161,7 @@ class Exposure(Measure):
             span=state.span,
             plate=np.concatenate([nothing, *(plate for plate, _, _ in state.entries)]),
             mask=np.concatenate([np.empty(0, np.uint64), *(mask for _, mask, _ in state.entries)]),
-            entry=np.concatenate([np.empty((FIELDS, 0), np.uint32), *(out for _, _, out in state.entries)], axis=1),
+            entry=np.concatenate([np.empty((0, FIELDS), np.uint32), *(out for _, _, out in state.entries)]),
             asked=Marked(
                 rows=Rows(*(np.concatenate([nothing, *(rows[i] for rows, _ in state.kept)]) for i in range(3))),
                 on_file=np.concatenate([np.empty(0, np.uint64), *(bits for _, bits in state.kept)]),
