@@ -61,7 +61,7 @@ class Exposure(Measure):
     scores = (
         Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=OF,
               role="headline", worse="less"),
-        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file, on average", of=OF,
+        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average", of=OF,
               unit="sightings", role="main"),
         Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=OF,
               unit="days", role="main"),

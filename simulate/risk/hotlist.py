@@ -40,6 +40,7 @@ KINDS = ("right", "stale_entry", "misread", "wrong_state")
 ALL = np.uint64(2**64 - 1)
 ALERTS, ACTED = "alerts", "alerts acted on after a human check"
 VEHICLES = "vehicles, visitors included"
+NO_ALERTS = Bunched()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -73,17 +74,19 @@ class Met:
     groups: int = 0
     """Groups of plates with an alert, and how many of them were drawn again."""
     drawn: int = 0
-    kinds: tuple[Bunched, ...] = (Bunched(),) * len(KINDS)
+    kinds: tuple[Bunched, ...] = (NO_ALERTS,) * len(KINDS)
     """Alerts of each kind among those of the groups drawn again, in bunches of one vehicle."""
-    false: Bunched = Bunched()
-    false_checked: Bunched = Bunched()
+    false: Bunched = NO_ALERTS
+    false_checked: Bunched = NO_ALERTS
     """Alerts that are not right: of all, and of those acted on after a human check."""
     innocents: int = 0
     innocents_checked: int = 0
     """Vehicles met by an alert at least once while not wanted."""
 
     def __add__(self, other: Met) -> Met:
-        added = {one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self) if one.name != "kinds"}
+        added = {
+            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self) if one.name != "kinds"
+        }
         return Met(**added, kinds=tuple(a + b for a, b in zip(self.kinds, other.kinds, strict=True)))
 
 
@@ -205,7 +208,9 @@ class HotListMeasure(Measure):
         """Lay out the scores; a share of nothing is no number."""
         rows: list[Result] = []
         for case, met in zip(sight.cases, tally, strict=True):
-            rows += self._rows(case, met, sight.public.n_vehicles) if case.reached else self.not_reached(case, sight.asked)
+            rows += (
+                self._rows(case, met, sight.public.n_vehicles) if case.reached else self.not_reached(case, sight.asked)
+            )
         return rows
 
     def _rows(self, case: CaseSight, met: Met, vehicles: int) -> list[Result]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.view import Truth
 
+
 def really_read(truth: Truth, rows: Rows) -> NDArray[np.int64]:
     """Return the vehicle that each row really met, by drawing the rows' groups of plates again; int64[n].
 
@@ -63,7 +64,7 @@ def _places(rows: Rows, drawn: Rows) -> NDArray[np.int64]:
 
 
 def _ranks(rows: Rows) -> NDArray[np.int64]:
-    """Number rows by plate, time and site; equal rows have one number; int64[n]."""
+    """Return numbers of rows that rise with plate, time and site; equal rows have one; int64[n]."""
     order = np.lexsort((rows.site, rows.time, rows.plate))
     new = np.zeros(len(order), np.bool_)
     for column in rows:

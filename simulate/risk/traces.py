@@ -116,7 +116,12 @@ def _marks(
     mark_life(time, zone, mask, made.leave_s, made.arrive_s, until, made.to_zone, day, trip, stay, about)
     stays = (until - made.arrive_s >= STAY_S) & ~truth.world.zones.outside[made.to_zone]
     one = np.ones(len(until), np.int64)
-    return [(trip, one), (trip, _metres(truth, made)), (stay, stays.astype(np.int64)), (about, np.ones(len(day), np.int64))]
+    return [
+        (trip, one),
+        (trip, _metres(truth, made)),
+        (stay, stays.astype(np.int64)),
+        (about, np.ones(len(day), np.int64)),
+    ]
 
 
 def _metres(truth: Truth, made: Trips) -> NDArray[np.int64]:
