@@ -128,8 +128,8 @@ class Exposure(Measure):
         plate, mask, out = np.empty(room, np.uint32), np.empty(room, np.uint64), np.empty((room, FIELDS), np.uint32)
         while at < len(block.plate):
             at, n, turn = count_plates(
-                block.plate, block.site, block.time, block.on_file, at, state.counts, state.known, state.turn, plate, mask,
-                out,
+                block.plate, block.site, block.time, block.on_file, at, state.counts, state.known, state.turn,
+                plate, mask, out,
             )  # fmt: skip
             state.turn = np.uint64(turn)
             state.entries.append((plate[:n].copy(), mask[:n].copy(), out[:n].copy()))

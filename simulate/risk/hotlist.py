@@ -128,8 +128,8 @@ class HotListMeasure(Measure):
             targets="every read of the observer's readers up to the query date; alerts come before storage, so no rule"
             " of retention changes them",
             counts_as_success="not an attack; right is an alert on a vehicle that is wanted at that time, and every"
-            f" other is false. A human check is taken to notice {CHECKED:.0%} of misreads and wrong states, and no stale"
-            " entry",
+            f" other is false. A human check is taken to notice {CHECKED:.0%} of misreads and wrong states, and no"
+            " stale entry",
             baseline="none",
         )
 
