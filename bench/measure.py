@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ROUNDS, TARGETS = 5, 20
 LADDER = ["1h", "1d", "3d", "7d", "10d", "13d", "forever"]
 SQL = """
-WITH rows AS MATERIALIZED (SELECT plate, site, time FROM read_parquet({files}) WHERE time < {now}),
+WITH rows AS MATERIALIZED (SELECT plate, site, time FROM read_parquet({files}) WHERE time < {now} AND site IN {sites}),
 seen AS (SELECT plate, {seen} FROM rows GROUP BY plate),
 by_day AS (SELECT plate, max(time) AS last FROM rows GROUP BY plate, (time + 72000) // 86400),
 days AS (SELECT plate, {counts} FROM by_day GROUP BY plate),
@@ -134,7 +134,8 @@ def asked(files: list[str], view: View, threads: int) -> tuple[int, list[tuple[i
         f"sum(seen.n{c}), sum(days.n{c}), sum(sites.n{c}), sum(seen.n{c} * days.n{c} * sites.n{c})" for c in cases
     )
     with duckdb.connect(config={"threads": threads}) as base:
-        query = SQL.format(files=files, now=view.cases[0].now_s, seen=seen, counts=counts, sums=sums)
+        visible = tuple(np.flatnonzero(view.cases[0].visible).tolist())
+        query = SQL.format(files=files, sites=visible, now=view.cases[0].now_s, seen=seen, counts=counts, sums=sums)
         row = base.execute(query).fetchone()
     found = [int(x) for x in row or ()]
     return threads, [tuple(found[4 * c : 4 * c + 4]) for c in cases]
