@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from simulate.sightings.run import Run
     from simulate.sightings.store import Rows
     from simulate.sightings.watch import Watch
+    from simulate.travel.hotlists import HotList
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -45,6 +46,8 @@ class Truth:
     seed: int
     watch: Watch
     scenario: Scenario
+    hotlist: HotList
+    """What the holders look out for, and until when each entry is right."""
 
 
 class Source(Protocol):
@@ -119,7 +122,10 @@ def view_of(
     terms, seen = zip(*(_look(run, setting, case, on) for case in asked), strict=True)
     sieve = Sieve(setting=setting, terms=terms, now_s=tuple(case.now_s for case in seen))
     sight = Sight(public=_public(run), cases=seen, asked=run.scenario.settings.measure)
-    truth = Truth(world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario)
+    truth = Truth(
+        world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario,
+        hotlist=setting.hotlist,
+    )  # fmt: skip
     return View(sight=sight, sieve=sieve, source=run.source, truth=truth)
 
 

@@ -1,4 +1,4 @@
-"""Exposure: how often a vehicle is seen, how evenly, and in which neighbourhoods."""
+"""Exposure: how often vehicles are seen, how evenly, in which neighbourhoods, and how much of their lives."""
 
 from __future__ import annotations
 
@@ -7,131 +7,181 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.kernels.counting import count_seen
+from simulate.kernels.counting import FIELDS, count_plates
 from simulate.risk.cards import AttackerCard
-from simulate.risk.rates import NOT_REACHED, Rate, Rates, Z, mean, quantile, share
-from simulate.risk.targets import living_here
+from simulate.risk.exposed import Counted, expose, rows_of, together
+from simulate.risk.measure import Measure
+from simulate.risk.score import Score
+from simulate.risk.targets import draw_living
+from simulate.risk.traces import Marked
+from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
-    from simulate.policy.view import Truth, View
+    from simulate.policy.sight import Sight
+    from simulate.policy.view import Truth
+    from simulate.risk.exposed import Asked, Exposed
+    from simulate.risk.measure import Block, Span
+    from simulate.risk.results import Result
+    from simulate.schema.settings import Measuring
 
-CARD = AttackerCard(
-    question="How often is a vehicle seen, on how many days and at how many sites?",
-    knows="nothing: these are counts of what is on file",
-    roads="nothing",
-    targets="every vehicle that lives on the map, seen or not",
-    counts_as_success="not an attack; higher counts mean more to work with",
-    baseline="none",
-)
-PERCENTILES = (10, 50, 90, 99)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counts:
-    """What is on file about each vehicle; w windows, v vehicles."""
-
-    seen: NDArray[np.uint32]
-    """uint32[w, v]; sightings."""
-    days: NDArray[np.uint32]
-    """uint32[w, v]; days with a sighting."""
-    sites: NDArray[np.uint32]
-    """uint32[w, v]; different sites."""
+ENTRIES = 1 << 15
+"""Entries that a count writes at a time."""
+OF = "vehicles that live here"
+DRAWN = "vehicles drawn among those that live here"
 
 
-def attack(view: View, plates: NDArray[np.int64]) -> Counts:
-    """Count sightings, days and sites of some plates for the whole ladder, in one pass."""
-    windows, v = view.windows(), len(plates)
-    row_of = np.full(view.public.n_plates, -1, np.int64)
-    row_of[plates] = np.arange(v)
-    since = np.array([oldest for _, oldest in windows], np.int64)
-    counts = Counts(**{name: np.zeros((len(windows), v), np.uint32) for name in ("seen", "days", "sites")})
-    last_plate = np.full(len(view.visible), -1, np.int64)
-    last_time, before = np.zeros(len(view.visible), np.int64), np.full(2, -1, np.int64)
-    for block in view.rows():
-        row = row_of[block.plate]
-        asked = row >= 0
-        count_seen(
-            row[asked],
-            block.site[asked],
-            block.time[asked],
-            since,
-            counts.seen,
-            counts.days,
-            counts.sites,
-            last_plate,
-            last_time,
-            before,
+@dataclass(slots=True, kw_only=True, eq=False)
+class Counting:
+    """Counts of one shard so far; w cases, s sites."""
+
+    span: Span
+    asked: NDArray[np.uint32]
+    """uint32[k]; plates whose rows are kept, sorted."""
+    counts: NDArray[np.uint32]
+    """uint32[w, FIELDS]; room of the kernel."""
+    known: NDArray[np.uint64]
+    """uint64[s, 2]; room of the kernel."""
+    turn: np.uint64
+    entries: list[tuple[NDArray[np.uint32], NDArray[np.uint64], NDArray[np.uint32]]]
+    """Plates, cases and counts as `count_plates` writes them."""
+    kept: list[tuple[Rows, NDArray[np.uint64]]]
+    """Rows of the plates asked for, with their bits."""
+
+
+class Exposure(Measure):
+    """Counts of what is on file, for every vehicle that lives on the map, seen or not."""
+
+    name = "exposure"
+    scope = "plate"
+    recoded = False
+    scores = (
+        Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=OF,
+              role="headline", worse="less"),
+        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average", of=OF,
+              unit="sightings", role="main"),
+        Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=OF,
+              unit="days", role="main"),
+        Score(name="mean_sites", title="Sites", sentence="different sites have seen a vehicle, on average", of=OF,
+              unit="sites", role="main"),
+        Score(name="sightings", title="Sightings, by rank", detail="50 %", of=OF, unit="sightings",
+              sentence="sightings or fewer are on file of {detail} of vehicles"),
+        Score(name="days", title="Days seen, by rank", detail="50 %", of=OF, unit="days",
+              sentence="days or fewer have a sighting of {detail} of vehicles"),
+        Score(name="sites", title="Sites, by rank", detail="50 %", of=OF, unit="sites",
+              sentence="sites or fewer have seen {detail} of vehicles"),
+        Score(name="last_seen", title="Last seen", detail="50 %", of=OF, unit="days", worse="less",
+              sentence="days ago or later {detail} of vehicles were last seen",
+              remark="A vehicle that was never seen counts as last seen infinitely long ago."),
+        Score(name="area_ratio", title="Poor areas", of=OF, unit="ratio", worse="neither",
+              sentence="times as many sightings are on file of a vehicle from the poorest third of areas as of one"
+              " from the richest"),
+        Score(name="own_sightings", title="Own sightings", of=DRAWN, unit="sightings",
+              sentence="sightings under a vehicle's plate were really of that vehicle, on average"),
+        Score(name="misread_sightings", title="Others' sightings", of=DRAWN, unit="sightings", worse="neither",
+              sentence="sightings under a vehicle's plate were of another car, misread, on average"),
+        Score(name="trips_on_file", title="Trips on file", of="trips so far of vehicles drawn",
+              sentence="trips left a row on file"),
+        Score(name="kilometres_on_file", title="Kilometres on file",
+              of="kilometres between the ends of trips so far of vehicles drawn",
+              sentence="kilometres belong to trips that left a row on file"),
+        Score(name="stays_on_file", title="Stays on file", of="stays of half an hour on the map of vehicles drawn",
+              sentence="stays left a row of a gate or a mobile unit on file"),
+        Score(name="days_away_on_file", title="Days out on file", of="days with a trip of vehicles drawn",
+              sentence="days with a trip left a row on file"),
+    )  # fmt: skip
+
+    def card(self, asked: Measuring) -> AttackerCard:
+        """Return what the counts assume."""
+        del asked
+        return AttackerCard(
+            question="How often is a vehicle seen, on how many days and at how many sites?",
+            knows="nothing: these are counts of what is on file",
+            roads="nothing",
+            targets="every vehicle that lives on the map, seen or not; of trips, stays and days a number of them",
+            counts_as_success="not an attack; higher counts mean more to work with",
+            baseline="none",
         )
-    return counts
 
+    def ask(self, truth: Truth, sight: Sight, targets: int) -> Asked:
+        """Draw the vehicles that are traced on each query date, and return their plates."""
+        days = sorted({case.today for case in sight.cases})
+        drawn = {day: draw_living(truth, day, self.name, targets) for day in days}
+        plates = {day: truth.lives.plates.of_vehicles(some).astype(np.uint32) for day, some in drawn.items()}
+        return {day: np.sort(some) for day, some in plates.items()}
 
-def measure(view: View, truth: Truth) -> Rates:
-    """Score exposure for every rule of the ladder."""
-    vehicles, home, _ = living_here(truth, view.today)
-    counts = attack(view, truth.lives.plates.of_vehicles(vehicles))
-    income = view.public.zones.income_rank[home]
-    reached = {rule: i for i, (rule, _) in enumerate(view.windows())}
-    rows: list[Rate] = []
-    for rule in view.ladder:
-        if rule not in reached:
-            rows.append(Rate(measure="exposure", score="mean sightings", retention=rule.label, value=None,
-                             unit="sightings", note=NOT_REACHED))  # fmt: skip
-            continue
-        i = reached[rule]
-        rows += _counts(rule.label, counts.seen[i], counts.days[i], counts.sites[i])
-        rows += _areas(rule.label, counts.seen[i], home, income)
-    return Rates(tuple(rows))
+    def start(self, sight: Sight, known: Asked, span: Span) -> Counting:
+        """Return counts of nothing."""
+        n = sight.public.sites.n
+        asked = np.unique(np.concatenate([np.empty(0, np.uint32), *known.values()]))
+        return Counting(
+            span=span, asked=asked, counts=np.zeros((len(sight.cases), FIELDS), np.uint32),
+            known=np.zeros((n, 2), np.uint64), turn=np.uint64(0), entries=[], kept=[],
+        )  # fmt: skip
 
+    def update(self, state: Counting, block: Block) -> None:
+        """Count a block of whole plates."""
+        at, room = 0, ENTRIES + len(state.counts)
+        plate, mask, out = np.empty(room, np.uint32), np.empty(room, np.uint64), np.empty((room, FIELDS), np.uint32)
+        while at < len(block.plate):
+            at, n, turn = count_plates(
+                block.plate, block.site, block.time, block.on_file, at, state.counts, state.known, state.turn,
+                plate, mask, out,
+            )  # fmt: skip
+            state.turn = np.uint64(turn)
+            state.entries.append((plate[:n].copy(), mask[:n].copy(), out[:n].copy()))
+        self._keep(state, block)
 
-def _counts(label: str, seen: NDArray[np.uint32], days: NDArray[np.uint32], sites: NDArray[np.uint32]) -> list[Rate]:
-    """Summarise the counts of one window over all vehicles."""
-    n = len(seen)
-    rows = []
-    for name, values, unit in (
-        ("sightings", seen, "sightings"),
-        ("days seen", days, "days"),
-        ("sites", sites, "sites"),
-    ):
-        value, low, high = mean(values)
-        rows.append(Rate(measure="exposure", score=f"mean {name}", retention=label, value=value, low=low, high=high,
-                         n=n, unit=unit))  # fmt: skip
-        for q in PERCENTILES:
-            value, low, high = quantile(values, q / 100)
-            rows.append(Rate(measure="exposure", score=f"{name}, {q}th percentile", retention=label, value=value,
-                             low=low, high=high, n=n, unit=unit))  # fmt: skip
-    value, low, high = share(seen == 0, n)
-    rows.append(Rate(measure="exposure", score="never seen", retention=label, value=value, low=low, high=high, n=n))
-    return rows
+    def _keep(self, state: Counting, block: Block) -> None:
+        """Keep the rows of the plates asked for."""
+        if not len(block.plate):
+            return
+        near = slice(*np.searchsorted(state.asked, [block.plate[0], block.plate[-1] + np.uint32(1)]))
+        some = state.asked[near]
+        begin, end = (np.searchsorted(block.plate, some, side=side) for side in ("left", "right"))
+        for first, last in zip(begin.tolist(), end.tolist(), strict=True):
+            if first < last:
+                chosen = first + np.flatnonzero(block.on_file[first:last])
+                rows = Rows(block.plate[chosen], block.site[chosen], block.time[chosen])
+                state.kept.append((rows, block.on_file[chosen]))
 
+    def merge(self, states: Iterable[Counting]) -> Counting:
+        """Return the only state: a shard is finished alone."""
+        (state,) = states
+        return state
 
-def _areas(
-    label: str,
-    seen: NDArray[np.uint32],
-    home: NDArray[np.int64],
-    income: NDArray[np.float64],
-) -> list[Rate]:
-    """Compare the poorest third of neighbourhoods with the richest, as the readers stand.
+    def guess(self, sight: Sight, known: Asked, state: Counting) -> Counted:
+        """Return the counts of every plate on file."""
+        del sight, known
+        nothing = np.empty(0, np.uint32)
+        return Counted(
+            span=state.span,
+            plate=np.concatenate([nothing, *(plate for plate, _, _ in state.entries)]),
+            mask=np.concatenate([np.empty(0, np.uint64), *(mask for _, mask, _ in state.entries)]),
+            entry=np.concatenate([np.empty((0, FIELDS), np.uint32), *(out for _, _, out in state.entries)]),
+            asked=Marked(
+                rows=Rows(*(np.concatenate([nothing, *(rows[i] for rows, _ in state.kept)]) for i in range(3))),
+                on_file=np.concatenate([np.empty(0, np.uint64), *(bits for _, bits in state.kept)]),
+            ),
+        )
 
-    The interval takes zones as drawn together, since neighbours pass the same readers.
-    """
-    thirds = [income < 1 / 3, income >= 2 / 3]
-    if any(seen[third].sum() == 0 for third in thirds):
-        return []
-    (poor, poor_error), (rich, rich_error) = (clustered_mean(seen[third], home[third]) for third in thirds)
-    ratio = poor / rich
-    spread = float(np.exp(Z * np.hypot(poor_error / poor, rich_error / rich)))  # delta method on the logarithm
-    return [
-        Rate(measure="exposure", score="sightings in the poorest third of areas over the richest", retention=label,
-             value=ratio, low=ratio / spread, high=ratio * spread, n=int(sum(t.sum() for t in thirds)), unit="ratio")
-    ]  # fmt: skip
+    def tally(self, truth: Truth, sight: Sight, known: Asked, guesses: Counted) -> tuple[Exposed, ...]:
+        """Take the vehicles that live here among the plates, and trace those drawn."""
+        return expose(truth, sight, known, guesses)
 
+    def add(self, tallies: Iterable[tuple[Exposed, ...]]) -> tuple[Exposed, ...]:
+        """Add the counts up, case by case."""
+        return tuple(together(parts) for parts in zip(*tallies, strict=True))
 
-def clustered_mean(values: NDArray[np.uint32], zone: NDArray[np.int64]) -> tuple[float, float]:
-    """Return a mean and its standard error with whole zones drawn (Cochran 1977, section 9A.1)."""
-    _, cluster, size = np.unique(zone, return_inverse=True, return_counts=True)
-    m = float(values.mean())
-    residual = np.bincount(cluster, weights=values.astype(np.float64)) - m * size
-    k = len(size)
-    return m, float(np.sqrt(k / max(k - 1, 1) * np.sum(residual**2)) / len(values))
+    def results(self, sight: Sight, tally: Sequence[Exposed]) -> list[Result]:
+        """Lay the counts out for every case."""
+        rows: list[Result] = []
+        for case, exposed in zip(sight.cases, tally, strict=True):
+            if not case.reached:
+                rows += self.not_reached(case, sight.asked)
+                continue
+            rows += rows_of(self, case, exposed, sight.public.zones.income_rank)
+        return rows

@@ -1,12 +1,15 @@
-"""Intervals of shares, means and quantiles over the vehicles drawn."""
+"""Intervals: shares, quantiles and means with their 95 % interval, from values or from histograms."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 Z = 1.959964
@@ -43,3 +46,133 @@ def mean(values: NDArray[np.number]) -> tuple[float | None, float | None, float 
     m = float(np.mean(values))
     spread = Z * float(np.std(values)) / np.sqrt(n)
     return m, float(m - spread), float(m + spread)
+
+
+Interval = tuple[float | None, float | None, float | None]
+"""A value with the ends of its interval."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """How often each value occurs: exact, and as small as there are different values."""
+
+    value: NDArray[np.int64]
+    """int64[k]; different values, rising."""
+    count: NDArray[np.int64]
+    """int64[k]; at least 1 each."""
+
+    @property
+    def n(self) -> int:
+        """Count the values, repeats included."""
+        return int(self.count.sum())
+
+    def counted(self, value: int, times: int) -> Histogram:
+        """Return the histogram with one more value, so many times."""
+        return together([self, Histogram(np.array([value]), np.array([times]))]) if times else self
+
+
+def histogram(counts: NDArray[np.int64]) -> Histogram:
+    """Make a histogram of counts by value; counts : int64[values], how often 0, 1, 2 ... occur."""
+    value = np.flatnonzero(counts)
+    return Histogram(value, counts[value].astype(np.int64))
+
+
+def together(parts: Iterable[Histogram]) -> Histogram:
+    """Add histograms up."""
+    some = [*parts]
+    nothing = np.empty(0, np.int64)
+    values = np.concatenate([nothing, *(part.value for part in some)])
+    counts = np.concatenate([nothing, *(part.count for part in some)])
+    value, of = np.unique(values, return_inverse=True)
+    total = np.zeros(len(value), np.int64)
+    np.add.at(total, of, counts)
+    return Histogram(value, total)
+
+
+def quantile_of(held: Histogram, q: float) -> Interval:
+    """Return a quantile as `quantile` does of the values themselves."""
+    n = held.n
+    if n == 0:
+        return None, None, None
+    spread = Z * np.sqrt(n * q * (1 - q))
+    ends = np.cumsum(held.count)
+    at = [int(np.clip(np.round(q * (n - 1) + side), 0, n - 1)) for side in (0, -spread, spread)]
+    value, low, high = (float(held.value[np.searchsorted(ends, i, side="right")]) for i in at)
+    return value, low, high
+
+
+def mean_of(held: Histogram) -> Interval:
+    """Return a mean with its normal interval as `mean` does of the values themselves, from exact sums."""
+    n = held.n
+    if n == 0:
+        return None, None, None
+    pairs = list(zip(held.value.tolist(), held.count.tolist(), strict=True))
+    total, squares = sum(v * k for v, k in pairs), sum(v * v * k for v, k in pairs)
+    m = total / n
+    spread = Z * float(np.sqrt((n * squares - total * total) / (n * n))) / float(np.sqrt(n))
+    return m, m - spread, m + spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bunched:
+    """Hits among tries that come in bunches, such as many on one vehicle: exact sums over the bunches.
+
+    x, y : tries and hits of a bunch.
+    """
+
+    tries: int = 0
+    """Sum of x."""
+    hits: int = 0
+    """Sum of y."""
+    tries2: int = 0
+    """Sum of x squared."""
+    hits2: int = 0
+    """Sum of y squared."""
+    cross: int = 0
+    """Sum of x times y."""
+
+    def __add__(self, other: Bunched) -> Bunched:
+        return Bunched(
+            tries=self.tries + other.tries, hits=self.hits + other.hits, tries2=self.tries2 + other.tries2,
+            hits2=self.hits2 + other.hits2, cross=self.cross + other.cross,
+        )  # fmt: skip
+
+    def interval(self) -> Interval:
+        """Return the share of hits with Wilson's interval at as many independent tries as would vary as much.
+
+        By the variance of a ratio over bunches (Cochran 1977, Sampling Techniques, section
+        2.11); where all tries are alike, by the evenness of the bunches.
+        """
+        n = self.tries
+        if n == 0:
+            return None, None, None
+        p = self.hits / n
+        spread = (n * n * self.hits2 - 2 * n * self.hits * self.cross + self.hits**2 * self.tries2) / (n * n)
+        independent = n * n * p * (1 - p) / spread if spread > 0 else n * n / self.tries2
+        return within(p, min(max(independent, 1.0), n))
+
+
+def bunched(tries: NDArray[np.int64], hits: NDArray[np.int64]) -> Bunched:
+    """Sum up bunches; tries, hits : int64[bunches]."""
+    x, y = tries.tolist(), hits.tolist()
+    return Bunched(
+        tries=sum(x), hits=sum(y), tries2=sum(a * a for a in x), hits2=sum(b * b for b in y),
+        cross=sum(a * b for a, b in zip(x, y, strict=True)),
+    )  # fmt: skip
+
+
+def within(p: float, independent: float) -> Interval:
+    """Return a share with Wilson's interval at a number of independent tries that need not be whole."""
+    _, low, high = share(p * independent, independent)
+    return p, None if low is None else min(low, p), None if high is None else max(high, p)
+
+
+def clustered_mean(total: NDArray[np.int64], size: NDArray[np.int64]) -> tuple[float, float]:
+    """Return a mean and its standard error with whole clusters drawn (Cochran 1977, section 9A.1).
+
+    total, size : int64[clusters]; sum and number of values of each, at least 1.
+    """
+    n, k = int(size.sum()), len(size)
+    m = int(total.sum()) / n
+    residual = total - m * size
+    return m, float(np.sqrt(k / max(k - 1, 1) * np.sum(residual**2)) / n)

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from simulate.risk.results import NOT_REACHED, Result
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from simulate.policy.sight import Sight
+    from simulate.policy.sight import CaseSight, Sight
     from simulate.policy.view import Truth
     from simulate.risk.cards import AttackerCard
-    from simulate.risk.results import Result
     from simulate.risk.score import Score
     from simulate.schema.settings import Measuring
 
@@ -29,7 +30,7 @@ class Block(NamedTuple):
     """Reads as one group of cases sees them, sorted by plate, time and site; n reads.
 
     Cases that recode alike (time, place, plates) share a block; bits of other cases are 0.
-    A case is bit c, counted as in `Sight.cases`.
+    A case is bit c, counted as in `Sight.cases`. All reads of one number stand in one block.
     """
 
     plate: NDArray[np.uint32]
@@ -60,6 +61,8 @@ class Measure(ABC):
     """"plate": a shard can be finished alone; "crowd": the states of all shards are merged first."""
     scores: ClassVar[tuple[Score, ...]]
     """Every score that it can give, the most important first."""
+    recoded: ClassVar[bool] = True
+    """Whether it takes reads as each case sees them; False: as they were stored, to count what is there."""
 
     @abstractmethod
     def card(self, asked: Measuring) -> AttackerCard:
@@ -80,7 +83,7 @@ class Measure(ABC):
 
     @abstractmethod
     def update(self, state: Any, block: Block) -> None:  # noqa: ANN401
-        """Add a block to a state in place; blocks of a shard come in order and may be cut anywhere."""
+        """Add a block to a state in place; blocks of a shard come in order and may be cut between any two plates."""
 
     @abstractmethod
     def merge(self, states: Iterable[Any]) -> Any:  # noqa: ANN401
@@ -101,3 +104,11 @@ class Measure(ABC):
     @abstractmethod
     def results(self, sight: Sight, tally: Any) -> list[Result]:  # noqa: ANN401
         """Lay a tally out as rows, one for each case and score."""
+
+    def not_reached(self, case: CaseSight, asked: Measuring) -> list[Result]:
+        """Return the rows of a case that reaches further back than the store: no number, and why."""
+        return [
+            Result(case=case.name, measure=self.name, score=score.name, detail=score.asked(asked), unit=score.unit,
+                   note=NOT_REACHED)
+            for score in self.scores if score.role != "full"
+        ]  # fmt: skip

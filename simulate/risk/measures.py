@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.risk.exposure import Exposure
+from simulate.risk.hotlist import HotListMeasure
 from simulate.risk.results import Results
 from simulate.risk.scan import scan
+from simulate.risk.stock import Stock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from simulate.risk.scan import Progress
     from simulate.risk.score import Score
 
-MEASURES: dict[str, Measure] = {one.name: one for one in ()}
+MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), HotListMeasure(), Stock())}
 """Every measure that there is."""
 USUAL = ("exposure", "anchors", "unicity")
 """Measures taken unless others are named."""

@@ -1,8 +1,9 @@
 """The scan: every measure of every case in one pass over the shards.
 
-Each shard is streamed once, marked once by the sieve, recoded once for each group of cases that
-sees alike, and given to every measure. What a shard alone can finish is tallied there; what needs
-the crowd is merged first. Memory holds one block a worker, and states.
+Each shard is streamed once, cut between plates into pieces that a processor's cache holds, marked
+once by the sieve, recoded once for each group of cases that sees alike, and given to every measure.
+What a shard alone can finish is tallied there; what needs the crowd is merged first. Memory
+holds one block a worker, states, and one tally.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from simulate.kernels.plates import GROUP
 from simulate.policy.recode import recodings
 from simulate.risk.measure import Block, Span
 from simulate.sightings.drawn import check_made
+from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from simulate.policy.recode import Recoding
+    from simulate.policy.sieve import Marks
     from simulate.policy.view import View
     from simulate.risk.measure import Measure
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     """Called as `progress(shards done, shards in all, rows so far)`."""
 
 NOBODY = np.empty(0, np.int64)
+PIECE_ROWS = 1 << 16
+"""Rows handed on at a time, about: with their marks they fit into a core's own cache."""
 
 
 def scan(
@@ -50,25 +55,47 @@ def scan(
     check_made(view.source)
     if not view.source.comes_from(view.truth.lives, view.truth.watch):
         raise ScenarioError("view", "rows and truth of one run", "those of several", "take sim.view(run, ...) of a run")
-    groups = recodings(view)
+    groups = recodings(view) if any(measure.recoded for measure in measures) else []
     asked = np.unique(np.concatenate([NOBODY, *(one.plates(known[one.name]) // GROUP for one in measures)]))
 
     def task(shard: int) -> tuple[int, list[Any]]:
         return _shard(view, groups, measures, known, shard, asked)
 
     shards, rows = range(view.source.n_shards), 0
-    held: dict[int, list[Any]] = {}
-    processes = workers or min(len(shards), os.cpu_count() or 1)
-    for shard, (n_rows, parts) in map_threads(task, shards, workers=processes):
-        held[shard] = parts
+    held = [_Held(view, measure, known[measure.name]) for measure in measures]
+    threads = workers or min(len(shards), os.cpu_count() or 1)
+    for done, (shard, (n_rows, parts)) in enumerate(map_threads(task, shards, workers=threads), 1):
+        for one, part in zip(held, parts, strict=True):
+            one.take(shard, part)
         rows += n_rows
         if progress is not None:
-            progress(len(held), len(shards), rows)
-    ordered = [held[shard] for shard in shards]
-    return {
-        measure.name: _finish(view, measure, known[measure.name], [parts[i] for parts in ordered])
-        for i, measure in enumerate(measures)
-    }
+            progress(done, len(shards), rows)
+    return {measure.name: one.tally() for measure, one in zip(measures, held, strict=True)}
+
+
+class _Held:
+    """What the shards of one measure have brought; tallies are added up in the order of the shards."""
+
+    def __init__(self, view: View, measure: Measure, known: Any) -> None:  # noqa: ANN401
+        self.view, self.measure, self.known = view, measure, known
+        self.parts: dict[int, Any] = {}
+        self.total: Any = None
+        self.next = 0
+
+    def take(self, shard: int, part: Any) -> None:  # noqa: ANN401
+        """Take the tally of a shard, or its state where the crowd is needed."""
+        self.parts[shard] = part
+        while self.measure.scope == "plate" and self.next in self.parts:
+            new = self.parts.pop(self.next)
+            self.total = self.measure.add([new] if self.next == 0 else [self.total, new])
+            self.next += 1
+
+    def tally(self) -> Any:  # noqa: ANN401
+        """Return the tally of all shards together."""
+        if self.measure.scope == "plate":
+            return self.total
+        state = self.measure.merge([self.parts.pop(shard) for shard in sorted(self.parts)])
+        return _tally(self.view, self.measure, self.known, state)
 
 
 def _shard(
@@ -83,35 +110,64 @@ def _shard(
     span = Span(*view.source.span(shard))
     states = [measure.start(view.sight, known[measure.name], span) for measure in measures]
     rows = 0
-    for block, n_rows in _blocks(view, groups, shard, asked):
-        rows += n_rows
+    for piece in pieces(view.source.blocks(shard, asked)):
+        rows += len(piece.plate)
+        marks = view.sieve.marks(piece)
+        stored, seen = [Block(*piece, *marks)], list(_seen(groups, piece, marks))
         for measure, state in zip(measures, states, strict=True):
-            measure.update(state, block)
+            for block in seen if measure.recoded else stored:
+                measure.update(state, block)
     return rows, [
         state if measure.scope == "crowd" else _tally(view, measure, known[measure.name], state)
         for measure, state in zip(measures, states, strict=True)
     ]
 
 
-def _blocks(
-    view: View, groups: Sequence[Recoding], shard: int, asked: NDArray[np.int64]
-) -> Iterator[tuple[Block, int]]:
-    """Stream the marked and recoded blocks of a shard, each with the rows of the store that it brings."""
-    for rows in view.source.blocks(shard, asked):
-        marks = view.sieve.marks(rows)
-        for i, group in enumerate(groups):
-            mask = np.uint64(group.mask)
-            seen, order = group.apply(rows)
-            bits = (mark & mask if order is None else mark[order] & mask for mark in marks)
-            yield Block(*seen, *bits), 0 if i else len(rows.plate)
+def pieces(blocks: Iterable[Rows], size: int = PIECE_ROWS) -> Iterator[Rows]:
+    """Cut blocks anew into pieces of about `size` rows, all rows of a plate in one piece; copies little."""
+    left: list[Rows] = []  # rows of the plate that the last block ended with
+    for block in blocks:
+        n = len(block.plate)
+        if n == 0:
+            continue
+        first = int(np.searchsorted(block.plate, left[0].plate[0], side="right")) if left else 0
+        if left and first:
+            left.append(_cut(block, 0, first))
+        if first == n:
+            continue
+        if left:
+            yield _joined(left)
+        last = int(np.searchsorted(block.plate, block.plate[-1]))
+        while first < last:
+            end = last
+            if last - first > size:
+                end = int(np.searchsorted(block.plate, block.plate[first + size], side="left"))
+                if end == first:
+                    end = int(np.searchsorted(block.plate, block.plate[first], side="right"))
+            yield _cut(block, first, end)
+            first = end
+        left = [Rows(*(column[last:].copy() for column in block))]
+    if left:
+        yield _joined(left)
+
+
+def _cut(rows: Rows, first: int, last: int) -> Rows:
+    return Rows(*(column[first:last] for column in rows))
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
+    return Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _seen(groups: Sequence[Recoding], piece: Rows, marks: Marks) -> Iterator[Block]:
+    """Give a piece as each group of cases sees it."""
+    for group in groups:
+        seen, order = group.apply(piece)
+        mask = np.uint64(group.mask)
+        alone = len(groups) == 1 and order is None
+        bits = marks if alone else (mark & mask if order is None else mark[order] & mask for mark in marks)
+        yield Block(*seen, *bits)
 
 
 def _tally(view: View, measure: Measure, known: Any, state: Any) -> Any:  # noqa: ANN401
     return measure.tally(view.truth, view.sight, known, measure.guess(view.sight, known, state))
-
-
-def _finish(view: View, measure: Measure, known: Any, parts: Sequence[Any]) -> Any:  # noqa: ANN401
-    """Return the tally of all shards together."""
-    if measure.scope == "crowd":
-        return _tally(view, measure, known, measure.merge(parts))
-    return measure.add(parts)

@@ -37,7 +37,7 @@ class Score:
 
     def asked(self, asked: Measuring) -> str:
         """Return the detail that people look at first."""
-        return self.detail.format_map(asked.model_dump())
+        return self.detail.format_map(asked.model_dump()) if self.detail else ""
 
     def say(self, detail: str = "") -> str:
         """Return the sentence for one detail."""

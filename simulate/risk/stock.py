@@ -7,47 +7,124 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.kernels.counting import count_by_group
+from simulate.risk.cards import AttackerCard
+from simulate.risk.measure import Measure
+from simulate.risk.results import Result
+from simulate.risk.score import Score
+
 if TYPE_CHECKING:
-    from simulate.policy.view import View
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from simulate.policy.sight import CaseSight, Sight
+    from simulate.policy.view import Truth
+    from simulate.risk.measure import Block, Span
+    from simulate.schema.settings import Measuring
+    from simulate.world.owners import Owners
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """What the owners of one kind have collected in one state."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class Counting:
+    """Sightings counted so far; g holdings, w cases, s sites."""
 
-    kind: str
-    state: str
-    """Two letters; "" on a map that is no nation."""
-    agencies: int
-    """Agencies that have a reader or scan a zone; 0 for owners that are none."""
-    sites: int
-    """Fixed readers, gates and zones that some unit scans."""
-    sightings: int
-    share: float
-    """Of all that the observer sees on file, ghosts and misreads included; 0 if that is nothing."""
+    group: NDArray[np.int64]
+    """int64[s]; holding of each site."""
+    total: NDArray[np.int64]
+    """int64[g, w]"""
 
 
-def stock(view: View) -> tuple[Holding, ...]:
-    """Count what an observer sees on file under the longest rule that is reached, the greatest holding first."""
-    sites, owners = view.public.sites, view.public.owners
-    counts = np.zeros(sites.n, np.int64)
-    for block in view.rows():
-        counts += np.bincount(block.site, minlength=sites.n)
-    used = view.visible & sites.used
-    groups, total = list(zip(owners.kind, owners.state, strict=True)), int(counts.sum())
-    held = []
-    for kind, state in dict.fromkeys(groups):
-        its = used & np.array([group == (kind, state) for group in groups])[sites.owner]
-        if its.any():
-            sightings, bodies = int(counts[its].sum()), np.unique(sites.owner[its])
-            held.append(
-                Holding(
-                    kind=kind,
-                    state=state,
-                    agencies=int((owners.agency[bodies] > 0).sum()),
-                    sites=int(its.sum()),
-                    sightings=sightings,
-                    share=sightings / total if total else 0.0,
-                )
-            )
-    return tuple(sorted(held, key=lambda one: -one.sightings))
+class Stock(Measure):
+    """Sightings on file by the kind of owner and the state of those who collected them, ghosts and misreads too."""
+
+    name = "stock"
+    scope = "plate"
+    recoded = False
+    scores = (
+        Score(name="sightings_on_file", title="Sightings on file", of="sightings on file", unit="sightings",
+              role="main", sentence="sightings are on file that {detail} readers made"),
+        Score(name="readers_in_use", title="Readers in use", of="readers, gates and zones that a unit scans",
+              unit="sites", worse="neither", sentence="readers, gates and scanned zones of {detail} are in sight"),
+        Score(name="agencies", title="Agencies", of="agencies that the observer sees readers of", unit="agencies",
+              worse="neither", sentence="agencies of {detail} have a reader or scan a zone"),
+    )  # fmt: skip
+
+    def card(self, asked: Measuring) -> AttackerCard:
+        """Return what is counted."""
+        del asked
+        return AttackerCard(
+            question="Who collected the sightings that are on file?",
+            knows="nothing: this counts what is on file",
+            roads="nothing",
+            targets="every sighting on file, those of visitors and of misread plates too",
+            counts_as_success="not an attack",
+            baseline="none",
+        )
+
+    def start(self, sight: Sight, known: None, span: Span) -> Counting:
+        """Return counts of nothing."""
+        del known, span
+        owners = sight.public.owners
+        names = holdings(owners)
+        of_owner = np.array([names.index(name) for name in zip(owners.kind, owners.state, strict=True)], np.int64)
+        group = of_owner[sight.public.sites.owner]
+        return Counting(group=group, total=np.zeros((len(names), len(sight.cases)), np.int64))
+
+    def update(self, state: Counting, block: Block) -> None:
+        """Count the rows of a block."""
+        count_by_group(block.site, block.on_file, state.group, state.total)
+
+    def merge(self, states: Iterable[Counting]) -> Counting:
+        """Return the only state: a shard is finished alone."""
+        (state,) = states
+        return state
+
+    def guess(self, sight: Sight, known: None, state: Counting) -> NDArray[np.int64]:
+        """Return the counts."""
+        del sight, known
+        return state.total
+
+    def tally(self, truth: Truth, sight: Sight, known: None, guesses: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the counts: there is nothing to hold them against."""
+        del truth, sight, known
+        return guesses
+
+    def add(self, tallies: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Add the counts up."""
+        return np.asarray(sum(tallies), np.int64)
+
+    def results(self, sight: Sight, tally: NDArray[np.int64]) -> list[Result]:
+        """Lay out the holdings of every case, the greatest first; `n` is all that is on file, or in sight."""
+        rows: list[Result] = []
+        for c, case in enumerate(sight.cases):
+            rows += self._rows(sight, case, tally[:, c]) if case.reached else self.not_reached(case, sight.asked)
+        return rows
+
+    def _rows(self, sight: Sight, case: CaseSight, total: NDArray[np.int64]) -> list[Result]:
+        sites, owners = sight.public.sites, sight.public.owners
+        used, names = case.visible & sites.used, holdings(owners)
+        of_site = [names.index(name) for name in zip(owners.kind, owners.state, strict=True)]
+        group = np.array(of_site, np.int64)[sites.owner]
+        held = []
+        for g in np.argsort(-total, kind="stable"):
+            bodies = np.unique(sites.owner[used & (group == g)])
+            if len(bodies):
+                agencies = int((owners.agency[bodies] > 0).sum())
+                held.append((label(*names[g]), int(total[g]), int((used & (group == g)).sum()), agencies))
+        sums = [sum(column) for column in list(zip(*held, strict=True))[1:]] if held else [0, 0, 0]
+        return [
+            Result(case=case.name, measure=self.name, score=score.name, detail=name, value=float(counts[i]), n=sums[i],
+                   unit=score.unit)
+            for name, *counts in held for i, score in enumerate(self.scores)
+        ]  # fmt: skip
+
+
+def holdings(owners: Owners) -> list[tuple[str, str]]:
+    """List the different kinds and states of owners, in their order."""
+    return list(dict.fromkeys(zip(owners.kind, owners.state, strict=True)))
+
+
+def label(kind: str, state: str) -> str:
+    """Name a holding: "police, NY", or "police" on a map that is no nation."""
+    return f"{kind}, {state}" if state else kind

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.kernels.plates import ISSUED
 from simulate.travel.truth import home_and_work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.view import Truth
+
+AT_A_TIME = 1 << 18
+"""Vehicles looked at together when targets are drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +41,37 @@ def draw_targets(truth: Truth, eligible: NDArray[np.int64], question: str, n: in
     plate = truth.lives.plates.of_vehicles(vehicle)
     order = np.argsort(plate, kind="stable")
     return Targets(vehicle=vehicle[order], plate=plate[order])
+
+
+def draw_living(truth: Truth, day: int, question: str, n: int) -> NDArray[np.int64]:
+    """Draw n of the vehicles that live on the map on a day; the same that `draw_targets` draws of them all.
+
+    Looks at so many vehicles at a time and keeps the least draws, so that memory stays flat.
+    """
+    key = streams.key(truth.seed, f"risk.{question}.targets")
+    chosen, drawn = np.empty(0, np.int64), np.empty(0, np.uint64)
+    for first in range(0, truth.lives.population.n_residents, AT_A_TIME):
+        vehicle = np.arange(first, min(first + AT_A_TIME, truth.lives.population.n_residents))
+        words = streams.words(key, vehicle)
+        if len(drawn) == n:
+            least = words < drawn[-1]
+            vehicle, words = vehicle[least], words[least]
+        here = ~truth.world.zones.outside[home_and_work(truth.lives, day, vehicle)[0]]
+        chosen, drawn = np.concatenate([chosen, vehicle[here]]), np.concatenate([drawn, words[here]])
+        order = np.argsort(drawn, kind="stable")[:n]
+        chosen, drawn = chosen[order], drawn[order]
+    return chosen
+
+
+def homes_in(truth: Truth, day: int, first: int, last: int) -> NDArray[np.int32]:
+    """Return where the vehicles of some groups of plates live on a day; int32[groups, ISSUED], -1 = not on the map."""
+    groups, residents = truth.lives.plates.tables.groups, truth.lives.population.n_residents
+    vehicle = (np.arange(first, last)[:, None] + groups * np.arange(ISSUED)).ravel()
+    zone = np.full(len(vehicle), -1, np.int32)
+    resident = np.flatnonzero(vehicle < residents)
+    home, _ = home_and_work(truth.lives, day, vehicle[resident])
+    zone[resident] = np.where(truth.world.zones.outside[home], -1, home)
+    return zone.reshape(last - first, ISSUED)
 
 
 def living_here(truth: Truth, day: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

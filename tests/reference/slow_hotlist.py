@@ -94,7 +94,7 @@ def slow_alerts(
         if plates[vehicle] != plate:
             counts["misread"] += 1
         else:
-            counts["right" if right else "stale entry" if listed else "wrong state"] += 1
+            counts["right" if right else "stale_entry" if listed else "wrong_state"] += 1
         if not any(begin <= time < end for begin, end, _ in local.get(plates[vehicle], ())):
             innocent.add(vehicle)
     return counts, innocent
