@@ -64,7 +64,7 @@ def compare(
     check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.compare import compare as take  # noqa: PLC0415
-    from simulate.report.words import note_for_ever  # noqa: PLC0415
+    from simulate.report.phrases import note_for_ever  # noqa: PLC0415
 
     with Steps(quiet) as steps:
         made = take(
@@ -124,7 +124,7 @@ def sweep(
     check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
-    from simulate.report.words import if_kept  # noqa: PLC0415
+    from simulate.report.phrases import if_kept  # noqa: PLC0415
 
     with Steps(quiet) as steps:
         made = take(

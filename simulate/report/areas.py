@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.colors import to_rgba
 
 from simulate.checks import ScenarioError
-from simulate.report import ground, words
+from simulate.report import ground, phrases
 from simulate.report.figures import BLUE, GREY, INK, TEXT, ladder
 from simulate.report.ground import Mark
 from simulate.risk import exposure
@@ -114,7 +114,7 @@ def draw_areas(view: View, counts: Exposed) -> Figure:
     shade = np.searchsorted(edges, means[lived_in], side="right")
     colours[lived_in] = np.array([to_rgba(colour) for colour in SHADES])[shade]
     key = [Mark("s", SHADES[i], GREY, 10, text) for i, text in enumerate(_spans(edges))]
-    kept = words.kept_for(counts.retention, view.today)
+    kept = phrases.kept_for(counts.retention, view.today)
     notes = (
         f"Colour: sightings on file of one vehicle that lives there, kept {kept}. Homes are invented.",
         *ground.credits_of(view),

@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from simulate.report import figures, panels, words
+from simulate.report import figures, panels, phrases, words
 from simulate.report.page import NOTICE, items, lay_out_card, list_values, save, template
 from simulate.risk.differences import mean_over_worlds
 from simulate.risk.measures import CARDS, card, main_scores
@@ -143,7 +143,7 @@ def page_text(compared: Compared, rates: WorldRates, differences: Differences) -
         panels="".join(_panel(compared, held, question) for question in questions),
         reached=escape(_not_reached(compared)),
         table=_table(differences, {(r.measure, r.score, r.setting) for r in main}, compared),
-        limits=items(words.LIMITS),
+        limits=items(phrases.LIMITS),
         sides=_sides(compared),
         settings=_settings(compared),
         cards="".join(lay_out_card(card(name, compared.asked)) for name in CARDS if name in compared.measures),
@@ -176,7 +176,7 @@ def _variants(compared: Compared) -> list[Variant]:
         first = compared.rules[0]
         rules = [first, *(rule for rule in compared.ladder if rule != first)]
         return [
-            Variant(title=words.kept_for(rule.label, *compared.days).capitalize(), side=compared.sides[0], rule=rule)
+            Variant(title=phrases.kept_for(rule.label, *compared.days).capitalize(), side=compared.sides[0], rule=rule)
             for rule in rules
         ]
     rule = _common_rule(compared)
@@ -185,7 +185,7 @@ def _variants(compared: Compared) -> list[Variant]:
 
 def _lead(compared: Compared) -> str:
     """Say what the numbers below are about."""
-    first = words.kept_for(compared.rules[0].label, *compared.days)
+    first = phrases.kept_for(compared.rules[0].label, *compared.days)
     reference = first if compared.by_rule else compared.sides[0].title
     below = f"Under each number: the change from {reference}, on the same random draws."
     if compared.by_rule:
@@ -193,7 +193,7 @@ def _lead(compared: Compared) -> str:
     rule = _common_rule(compared)
     if rule is None:
         return "No rule is reached by these scenarios, so there are no numbers."
-    return f"Of 1,000 vehicles, if sightings {words.if_kept(rule.label, *compared.days)}. {below}"
+    return f"Of 1,000 vehicles, if sightings {phrases.if_kept(rule.label, *compared.days)}. {below}"
 
 
 def _glance(compared: Compared, held: _Held, questions: list[Question]) -> str:
@@ -220,7 +220,7 @@ def _glance_cell(compared: Compared, held: _Held, variant: Variant, question: Qu
     if value is None:
         reached = variant.rule in variant.side.reached
         return f"<td>{'no number' if reached else 'not reached'}</td>"
-    count = words.per_thousand(value)
+    count = phrases.per_thousand(value)
     number = f"<b>{count}</b>" if count[0].isdigit() else f'<b class="words">{escape(count)}</b>'
     if first:
         return f"<td>{number}</td>"
@@ -228,8 +228,8 @@ def _glance_cell(compared: Compared, held: _Held, variant: Variant, question: Qu
     found = held.difference(of, variant.rule, question)
     if found is None or found.difference is None:
         return f"<td>{number}<span>{escape(found.note if found else '')}</span></td>"
-    change = words.change(found.difference, found.unit)
-    interval = words.change_interval(found.low, found.high, found.unit)
+    change = phrases.change(found.difference, found.unit)
+    interval = phrases.change_interval(found.low, found.high, found.unit)
     small = f'<span class="small">{escape(interval)}</span>' if interval not in {"", change} else ""
     return f"<td>{number}<span>{escape(change)}</span>{small}</td>"
 
@@ -244,7 +244,7 @@ def _panel(compared: Compared, held: _Held, question: Question) -> str:
         rows = _rows(compared, held, question)
         drawn, read = figures.by_retention(rows), figures.describe(rows)
     else:
-        labels = [words.kept_for(rule.label, *compared.days) for rule in shown]
+        labels = [phrases.kept_for(rule.label, *compared.days) for rule in shown]
         lines = [
             panels.Line(name=name, shares=[held.value(side, rule, question) for rule in shown])
             for name, side in zip(_short(compared), compared.sides, strict=True)
@@ -272,7 +272,7 @@ def _rows(compared: Compared, held: _Held, question: Question) -> list[figures.R
     side = compared.sides[0]
     return [
         figures.Row(
-            label=words.kept_for(rule.label, side.days) + ("\n(reference)" if rule == compared.rules[0] else ""),
+            label=phrases.kept_for(rule.label, side.days) + ("\n(reference)" if rule == compared.rules[0] else ""),
             rate=_as_rate(held, Variant(title=rule.label, side=side, rule=rule), question),
             reason="no number" if rule in side.reached else "not reached",
         )
@@ -310,7 +310,7 @@ def _table(differences: Differences, wanted: set[tuple[str, str, str]], compared
     )  # fmt: skip
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     body = "".join(
-        f'<tr><th scope="row">{escape(titles.get(d.of) or words.kept_for(d.of, *days))}</th>'
+        f'<tr><th scope="row">{escape(titles.get(d.of) or phrases.kept_for(d.of, *days))}</th>'
         f"{''.join(_cells(d, days))}</tr>"
         for d in differences
         if (d.measure, d.score, d.setting) in wanted
@@ -320,17 +320,17 @@ def _table(differences: Differences, wanted: set[tuple[str, str, str]], compared
 
 def _cells(row: Difference, days: Sequence[int]) -> Iterator[str]:
     before, after = ("" if x is None else _amount(x, row.unit) for x in (row.reference_value, row.value))
-    change = row.note if row.difference is None else words.change(row.difference, row.unit)
-    interval = words.change_interval(row.low, row.high, row.unit)
+    change = row.note if row.difference is None else phrases.change(row.difference, row.unit)
+    interval = phrases.change_interval(row.low, row.high, row.unit)
     if row.difference is not None and row.note:
         interval = f"{interval} ({row.note})".strip()
     score = f"{row.score}, {row.setting}" if row.setting else row.score
-    for text in (words.kept_for(row.retention, *days), score, before, after, change, interval):
+    for text in (phrases.kept_for(row.retention, *days), score, before, after, change, interval):
         yield f"<td>{escape(text)}</td>"
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{words.amount(value, unit)} in 1,000" if unit == "share" else words.amount(value, unit)
+    return f"{phrases.amount(value, unit)} in 1,000" if unit == "share" else phrases.amount(value, unit)
 
 
 def _sides(compared: Compared) -> str:

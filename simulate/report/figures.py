@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulate.report import words
+from simulate.report import phrases, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
     """Look up a question under every rule, with the reason where there is no number."""
     return [
         Row(
-            label=words.kept_for(rule.label, view.today),
+            label=phrases.kept_for(rule.label, view.today),
             rate=words.find(rates, question, rule),
             reason=_reason(view, rates, question, rule),
         )
@@ -78,7 +78,7 @@ def by_retention(rows: Sequence[Row]) -> Figure:
 
 def exposure(view: View, rates: Rates) -> Figure:
     """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
-    labels = [words.kept_for(rule.label, view.today) for rule in view.ladder]
+    labels = [phrases.kept_for(rule.label, view.today) for rule in view.ladder]
     figure, axes = ladder(labels, top_in=0.95)
     spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
     most = max((values[-1] for values in spread.values() if values), default=0.0)
@@ -130,7 +130,7 @@ def describe(rows: Sequence[Row]) -> str:
         if row.rate is None or row.rate.value is None:
             parts.append(f"{row.label}: {row.reason}")
         else:
-            parts.append(f"{row.label}: {words.per_thousand(row.rate.value)} ({words.interval(row.rate)})")
+            parts.append(f"{row.label}: {phrases.per_thousand(row.rate.value)} ({phrases.interval(row.rate)})")
     return "; ".join(parts)
 
 
@@ -138,7 +138,7 @@ def describe_exposure(view: View, rates: Rates) -> str:
     """Read the exposure figure aloud."""
     parts = []
     for rule in view.ladder:
-        values, kept = _percentiles(rates, rule), words.kept_for(rule.label, view.today)
+        values, kept = _percentiles(rates, rule), phrases.kept_for(rule.label, view.today)
         if values is None:
             parts.append(f"{kept}: {'not measured' if view.reached(rule) else 'not reached'}")
         else:
@@ -193,7 +193,7 @@ def _dot(axes: Axes, y: int, rate: Rate) -> None:
     axes.plot([value], [y], "o", color=BLUE, markersize=7, clip_on=False)
     left = value > 700
     x, side = (low - 30, "right") if left else (high + 30, "left")
-    text = words.per_thousand(value / 1000)
+    text = phrases.per_thousand(value / 1000)
     axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=BLANK)
 
 
@@ -213,7 +213,7 @@ def _baseline(axes: Axes, share: float, n_rows: int) -> None:
     x = 1000 * share
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
-    text = f"without any sightings: {words.per_thousand(share)}"
+    text = f"without any sightings: {phrases.per_thousand(share)}"
     wide_in = axes.get_position().width * WIDTH_IN
     fits = (1 - share) * wide_in + 0.28 > 0.095 * len(text)
     at, side = (x, "left") if x < 500 and fits else (max(x, 1050), "right")

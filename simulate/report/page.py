@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
 from simulate.files import check_target, write_text
-from simulate.report import figures, maps, sharing, words
+from simulate.report import figures, maps, phrases, sharing, words
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
@@ -96,7 +96,7 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
         sharing="" if isinstance(network, str) else _sharing(network, view),
-        limits=items(words.LIMITS),
+        limits=items(phrases.LIMITS),
         credits=_credits(view, network),
     )
 
@@ -112,7 +112,7 @@ def _facts(view: View) -> str:
     facts = (
         ("Who looks", f"{view.describe()}."),
         ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{_vehicles(view)} for {words.lasting(days)}, from {view.start}."),
+        ("What is modelled", f"{_vehicles(view)} for {phrases.lasting(days)}, from {view.start}."),
         ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
     )
     return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
@@ -132,7 +132,7 @@ def _rule(view: View) -> str:
     windows = view.windows()
     if not windows:
         return f"No rule is reached: {words.age(view)}"
-    return f"If sightings {words.if_kept(windows[-1][0].label, view.today)}"
+    return f"If sightings {phrases.if_kept(windows[-1][0].label, view.today)}"
 
 
 def _headline(headline: Headline) -> str:
@@ -247,13 +247,13 @@ def _table(rates: Rates, days: int) -> str:
 
 
 def _cells(rate: Rate, days: int) -> Iterable[str]:
-    value = rate.note if rate.value is None else words.amount(rate.value, rate.unit)
+    value = rate.note if rate.value is None else phrases.amount(rate.value, rate.unit)
     if rate.value is not None and rate.unit == "share":
         value += " in 1,000"
-    baseline = "" if rate.baseline is None else words.amount(rate.baseline, rate.unit)
+    baseline = "" if rate.baseline is None else phrases.amount(rate.baseline, rate.unit)
     yield f'<th scope="row">{escape(rate.score)}</th>'
-    kept, of = words.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
-    for text in (kept, rate.setting, value, words.interval(rate), baseline, of):
+    kept, of = phrases.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
+    for text in (kept, rate.setting, value, phrases.interval(rate), baseline, of):
         yield f"<td>{escape(text)}</td>"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulate.report import words
+from simulate.report import phrases
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def describe(labels: Sequence[str], lines: Sequence[Line]) -> str:
     told = []
     for line in lines:
         counts = (
-            f"{label} {'no number' if share is None else words.per_thousand(share)}"
+            f"{label} {'no number' if share is None else phrases.per_thousand(share)}"
             for label, share in zip(labels, line.shares, strict=True)
         )
         told.append(f"{' '.join(line.name.split())}: {', '.join(counts)}")
@@ -106,7 +106,7 @@ def _name_ends(axes: Axes, drawn: Sequence[tuple[Line, tuple[str, str]]], height
         at = low + middle / unit
         axes.plot([x, text_x], [y, at], color=colour, linewidth=0.6, clip_on=False)
         axes.annotate(
-            f"{words.per_thousand(share)}\n{name}", (text_x, at), (3, 0), textcoords="offset points",
+            f"{phrases.per_thousand(share)}\n{name}", (text_x, at), (3, 0), textcoords="offset points",
             fontsize=TEXT - 0.5, color=colour, va="center", linespacing=1.05, weight="bold", annotation_clip=False,
         )  # fmt: skip
 

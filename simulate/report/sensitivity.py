@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING
 
-from simulate.report import figures, words
+from simulate.report import figures, phrases, words
 from simulate.report.page import NOTICE, items, lay_out_card, save, template
 from simulate.report.tornado import describe, tornado
 from simulate.report.words import Question
@@ -64,7 +64,7 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"If sightings {words.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
+            f"If sightings {phrases.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
             f" {_moved(ranges)} to its low or its high end."
         ),
         headlines="".join(_card(question, row, ranges) for question, row in found),
@@ -77,7 +77,7 @@ def page_text(swept: Swept, ranges: Ranges) -> str:
         ),
         assumptions=_assumptions(ranges),
         table=_table(ranges),
-        limits=items(words.LIMITS),
+        limits=items(phrases.LIMITS),
         cards="".join(lay_out_card(card(name, swept.asked)) for name in CARDS if name in swept.measures),
         credits=items(swept.credits),
     )
@@ -113,11 +113,12 @@ def _tried(ranges: Ranges) -> str:
 
 def _card(question: Question, row: Range, ranges: Ranges) -> str:
     """Lay out one number with its range."""
-    number, of = words.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
+    number, of = phrases.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
     return (
         f'<article class="card"><h3>{escape(question.title)}</h3>'
         f'<p class="number">{escape(number)}<span>{of}</span></p>'
-        f'<p class="over">({escape(words.over(row, _tried(ranges)))})</p><p>{escape(question.sentence)}</p></article>'
+        f'<p class="over">({escape(phrases.over(row.least, row.most, row.unit, _tried(ranges)))})</p>'
+        f"<p>{escape(question.sentence)}</p></article>"
     )
 
 
@@ -125,7 +126,7 @@ def _figure(question: Question, row: Range, ranges: Ranges, span: float) -> str:
     """Lay out the tornado of one number."""
     lead = "How many of 1,000 " if row.unit == "share" else "How many "
     caption = f"<strong>{escape(question.title)}.</strong> {lead}{escape(question.sentence)}."
-    if words.amount(row.least, row.unit) == words.amount(row.most, row.unit):
+    if phrases.amount(row.least, row.unit) == phrases.amount(row.most, row.unit):
         return f"<figure><figcaption>{caption}</figcaption><p>No assumption moves this number.</p></figure>"
     alt = f"{lead}{question.sentence}. {describe(row, ranges.tried)}."
     name = question.title.lower().replace(" ", "-")
@@ -157,8 +158,9 @@ def _table(ranges: Ranges) -> str:
     rows = []
     for row in ranges:
         score = f"{row.score}, {row.setting}" if row.setting else row.score
-        value = words.amount(row.base, row.unit) + (" in 1,000" if row.unit == "share" else "")
+        value = phrases.amount(row.base, row.unit) + (" in 1,000" if row.unit == "share" else "")
         moved = row.swings[0].name.replace("-", " ") if row.least < row.most else "nothing"
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, words.over(row, _tried(ranges)), moved))
+        over = phrases.over(row.least, row.most, row.unit, _tried(ranges))
+        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, over, moved))
         rows.append(f'<tr><th scope="row">{escape(score)}</th>{cells}</tr>')
     return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

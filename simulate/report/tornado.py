@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from simulate.report import words
+from simulate.report import phrases
 from simulate.report.figures import BLANK, BLUE, GREY, INK, RUST, TEXT
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> 
     axes.set_ylim(len(pairs) - 0.5, -0.5)
     _room(axes, found, pairs, span)
     axes.plot([found.base, found.base], [-0.55, len(pairs) - 0.5], color=INK, linewidth=1.4, clip_on=False)
-    told = f"as assumed: {words.amount(found.base, found.unit)}"
+    told = f"as assumed: {phrases.amount(found.base, found.unit)}"
     axes.annotate(told, (found.base, -0.55), (0, 3), textcoords="offset points", fontsize=TEXT, weight="bold",
                   color=INK, ha="center", va="bottom", annotation_clip=False)  # fmt: skip
     for y, pair in enumerate(pairs):
@@ -80,12 +80,12 @@ def _short(setting: str, otherwise: str) -> str:
 def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
     """Read a tornado aloud."""
     told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(found, assumptions))
-    return f"As assumed {words.amount(found.base, found.unit)}; {'; '.join(told)}"
+    return f"As assumed {phrases.amount(found.base, found.unit)}; {'; '.join(told)}"
 
 
 def _moves(found: Range, value: float) -> bool:
     """Tell whether a value would print otherwise than the base."""
-    return words.amount(value, found.unit) != words.amount(found.base, found.unit)
+    return phrases.amount(value, found.unit) != phrases.amount(found.base, found.unit)
 
 
 def _label(found: Range, bar: Bar) -> str:
@@ -93,7 +93,7 @@ def _label(found: Range, bar: Bar) -> str:
         return f"{bar.setting}: no number"
     if not _moves(found, bar.value):
         return f"{bar.setting}: no change"
-    return f"{bar.setting}: {words.amount(bar.value, found.unit)}"
+    return f"{bar.setting}: {phrases.amount(bar.value, found.unit)}"
 
 
 def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:

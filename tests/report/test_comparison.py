@@ -11,7 +11,7 @@ from outline import Outline, words_of
 from worlds import town_scenario
 
 import simulate as sim
-from simulate.report import panels, words
+from simulate.report import panels, phrases, words
 from simulate.report.comparison import page_text
 
 QUICK = {"roads__population": 300, "roads__density_per_km2": 150, "period__days": 8}
@@ -69,10 +69,10 @@ def test_each_cell_at_a_glance_is_number_change_and_interval(made, page):
             found = made.differences.one(
                 of=name, measure=question.measure, score=question.score, setting=question.setting, retention="7 days"
             )
-            assert f">{words.per_thousand(found.value)}</b>" in cell
-            assert f"<span>{words.change(found.difference, 'share')}</span>" in cell
+            assert f">{phrases.per_thousand(found.value)}</b>" in cell
+            assert f"<span>{phrases.change(found.difference, 'share')}</span>" in cell
             if name == "eight" and found.low != found.high:
-                assert words.change_interval(found.low, found.high, "share") in cell
+                assert phrases.change_interval(found.low, found.high, "share") in cell
             if name == "b":
                 assert "no change" in cell
 
@@ -81,7 +81,7 @@ def test_the_page_says_what_intervals_cover_and_what_it_cannot_tell(made, page):
     text = words_of(Outline(page))
     assert text.count(made.compared.covers()) == 2
     assert "over 2 worlds (seeds 0 to 1)" in text
-    for limit in words.LIMITS:
+    for limit in phrases.LIMITS:
         assert limit in text
     assert "Every run lasts 8 days, so not reached: 30 days." in text
     assert "readers.place.police.count 6 8 6" in text
@@ -180,4 +180,4 @@ def test_a_panel_puts_its_points_where_the_shares_are():
     ],
 )
 def test_changes_are_told_in_natural_frequencies(change, interval, said):
-    assert (words.change(change, "share"), words.change_interval(*interval, "share")) == said
+    assert (phrases.change(change, "share"), phrases.change_interval(*interval, "share")) == said

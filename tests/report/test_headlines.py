@@ -10,7 +10,7 @@ import pytest
 from towns import small_view
 
 import simulate as sim
-from simulate.report import words
+from simulate.report import phrases, words
 from simulate.risk.rates import Rate, Rates
 
 
@@ -61,7 +61,7 @@ def test_headlines_are_about_the_longest_rule_that_is_reached(view, rates):
     said = words.headlines(view, rates)
     home = rates.one(measure="anchors", score="home found within 250 m", retention="7 days")
     assert [headline.title for headline in said] == ["Seen", "Home found", "Work found", "Singled out"]
-    assert said[1].number == f"{words.per_thousand(home.value)} in 1,000"
+    assert said[1].number == f"{phrases.per_thousand(home.value)} in 1,000"
     assert (said[1].value, said[1].baseline) == (home.value, home.baseline)
     never = rates.one(measure="exposure", score="never seen", retention="7 days")
     assert said[0].value == 1 - never.value
@@ -98,7 +98,7 @@ def test_terminal_lines_hold_every_number(view):
     ],
 )  # fmt: skip
 def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, said):
-    assert words.per_thousand(share) == said
+    assert phrases.per_thousand(share) == said
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, sai
     [(1, "1 day"), (45, "45 days"), (729, "729 days"), (730, "2 years"), (1256, "3.4 years"), (1826, "5 years")],
 )
 def test_how_long_a_run_lasts(days, said):
-    assert words.lasting(days) == said
-    assert words.kept_for("for ever", days) == f"all {said}"
-    assert words.if_kept("for ever", days, days) == f"are kept as long as the run, {said}"
+    assert phrases.lasting(days) == said
+    assert phrases.kept_for("for ever", days) == f"all {said}"
+    assert phrases.if_kept("for ever", days, days) == f"are kept as long as the run, {said}"
 
 
 def test_rules_are_named_by_what_they_delete_and_else_by_how_long_runs_last():
-    assert (words.kept_for("21 days", 45), words.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
-    assert (words.kept_for("for ever", 45, 60), words.kept_for("any", 45)) == ("the whole run", "any")
-    assert words.if_kept("for ever", 45, 60) == "are kept as long as each run"
-    assert words.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
-    assert words.note_for_ever({"21 days", "any"}, 45) == ""
-    assert sim.policy.Retention.of("forever").label == words.FOR_EVER
+    assert (phrases.kept_for("21 days", 45), phrases.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
+    assert (phrases.kept_for("for ever", 45, 60), phrases.kept_for("any", 45)) == ("the whole run", "any")
+    assert phrases.if_kept("for ever", 45, 60) == "are kept as long as each run"
+    assert phrases.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
+    assert phrases.note_for_ever({"21 days", "any"}, 45) == ""
+    assert sim.policy.Retention.of("forever").label == phrases.FOR_EVER
 
 
 def test_the_terminal_can_speak_without_drawing():

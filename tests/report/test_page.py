@@ -12,7 +12,7 @@ from towns import small_view
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.report import figures, maps, words
+from simulate.report import figures, maps, phrases, words
 from simulate.report.page import changes, page_text, write_page
 from simulate.risk.rates import Rates
 from simulate.risk.stock import stock
@@ -81,7 +81,7 @@ def test_four_headlines_stand_on_the_page_as_the_rates_have_them(view, rates, pa
 def test_every_rule_is_named_and_those_not_reached_say_so(view, page, outline):
     text = words_of(outline)
     for rule in view.ladder:
-        assert text.count(words.kept_for(rule.label, 30)) >= 5
+        assert text.count(phrases.kept_for(rule.label, 30)) >= 5
     assert not re.search(r"for ever\b", page)
     assert page.count("not reached: the run is 30 days old") >= 5
 
@@ -95,7 +95,7 @@ def test_numbers_in_the_figures_equal_the_rates(view, rates, page):
     for question in (*words.risks(view), words.never_seen()):
         for rule, _ in view.windows():
             rate = words.find(rates, question, rule)
-            said = f"{words.kept_for(rule.label, 30)}: {words.per_thousand(rate.value)} ({words.interval(rate)})"
+            said = f"{phrases.kept_for(rule.label, 30)}: {phrases.per_thousand(rate.value)} ({phrases.interval(rate)})"
             assert said in page
 
 
@@ -118,8 +118,10 @@ def test_the_table_holds_value_interval_and_baseline(rates, outline):
     text = words_of(outline)
     for score in ("home found within 250 m", "work found within 1000 m"):
         rate = rates.one(measure="anchors", score=score, retention="7 days")
-        count, baseline = words.per_thousand(rate.value), words.per_thousand(rate.baseline)
-        assert f"{score} 7 days {count} in 1,000 {words.interval(rate)} {baseline} {rate.n}" in re.sub(" +", " ", text)
+        count, baseline = phrases.per_thousand(rate.value), phrases.per_thousand(rate.baseline)
+        assert f"{score} 7 days {count} in 1,000 {phrases.interval(rate)} {baseline} {rate.n}" in re.sub(
+            " +", " ", text
+        )
 
 
 def test_the_page_says_who_collected_how_much_unless_one_owner_collected_all(view, rates, outline):
@@ -147,7 +149,7 @@ def test_in_a_nation_the_page_tells_states_and_agencies(view, rates):
     text = words_of(Outline(page_text(nation, rates)))
     total = sum(one.sightings for one in stock(nation))
     assert "The metros drawn have 1.2 % of the people of all metros of the file. Were all of them watched" in text
-    assert f"there would be {words.large(total / 0.0125)} sightings in all." in text
+    assert f"there would be {phrases.large(total / 0.0125)} sightings in all." in text
     assert "Kind of owner State Agencies Readers, gates and scanned zones Sightings Share Police SD 1 6 " in text
     assert re.search(rf"Retail ND 4 [\d,]+ \d+\.\d % All 10 {total:,} ", text)
 
@@ -159,7 +161,7 @@ def test_in_a_nation_the_page_tells_states_and_agencies(view, rates):
      (1.3e11, "130 billion")],
 )  # fmt: skip
 def test_large_numbers_are_said_to_two_figures(count, text):
-    assert words.large(count) == text
+    assert phrases.large(count) == text
 
 
 def test_the_page_tells_visitors_from_those_who_live_there(view, rates, outline):

@@ -10,7 +10,7 @@ from outline import Outline, words_of
 from worlds import town_scenario
 
 from simulate.policy.retention import Retention
-from simulate.report import sensitivity, tornado, words
+from simulate.report import phrases, sensitivity, tornado
 from simulate.report.sensitivity import Swept, page_text
 from simulate.risk.ranges import Assumed, Range, Ranges, Swing
 
@@ -100,7 +100,7 @@ def test_assumptions_stand_with_both_ends_and_those_not_tried_say_why(page):
     assert "[0.1, 0.2, 0.7]" in text
     assert "Not tried: this scenario has no readers.mobile." in text
     assert "one of 3 assumptions" in text
-    for limit in words.LIMITS:
+    for limit in phrases.LIMITS:
         assert limit in text
 
 
