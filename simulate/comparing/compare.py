@@ -10,7 +10,7 @@ from simulate.checks import ScenarioError
 from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
 from simulate.policy.observers import check_observer
 from simulate.report.comparison import Compared, Side, write_comparison
-from simulate.report.page import changes
+from simulate.report.layout import changes
 from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
 

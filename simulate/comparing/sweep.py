@@ -11,7 +11,7 @@ from simulate.checks import ScenarioError, did_you_mean
 from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
 from simulate.faults import spell
 from simulate.policy.observers import check_observer
-from simulate.report.page import changes
+from simulate.report.layout import changes
 from simulate.report.sensitivity import Swept, write_sweep
 from simulate.risk.differences import WorldRate, WorldRates
 from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure

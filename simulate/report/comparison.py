@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from simulate.report import figures, panels, phrases, words
-from simulate.report.page import NOTICE, items, lay_out_card, list_values, save, template
+from simulate.report.layout import NOTICE, items, lay_out_card, list_values, save, template
 from simulate.risk.differences import mean_over_worlds
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.rates import Rate

@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from simulate.report import figures, phrases, words
-from simulate.report.page import NOTICE, items, lay_out_card, save, template
+from simulate.report.layout import NOTICE, items, lay_out_card, save, template
 from simulate.report.tornado import describe, tornado
 from simulate.report.words import Question
 from simulate.risk.measures import CARDS, card

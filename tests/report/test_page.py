@@ -13,7 +13,8 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import figures, maps, phrases, words
-from simulate.report.page import changes, page_text, write_page
+from simulate.report.layout import changes
+from simulate.report.page import page_text, write_page
 from simulate.risk.rates import Rates
 from simulate.risk.stock import stock
 from simulate.scenario import SET, changed
