@@ -35,7 +35,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {
     "numba": ("kernels/",),
     "llvmlite": ("kernels/bits.py",),
-    "pyarrow": ("sightings/",),
+    "pyarrow": ("sightings/", "risk/results.py"),
     "duckdb": ("sightings/",),
     "dask": ("sightings/engine.py",),
     "distributed": ("sightings/engine.py",),
@@ -43,7 +43,7 @@ DOORS = {
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),
     "pydantic": ("schema/", "scenario.py", "faults.py"),
-    "pandas": (),
+    "pandas": ("risk/results.py",),
 }
 """Where each heavy library may be imported."""
 HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "osmium", "pandas")
