@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.report.words import Question
-    from simulate.risk.rates import Rate, Rates
+    from simulate.risk.rates import Rates
+    from simulate.risk.results import Result
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 """All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
@@ -38,10 +39,10 @@ MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one rule of the ladder comes to in a figure."""
+    """What one case comes to in a figure."""
 
     label: str
-    rate: Rate | None
+    rate: Result | None
     """None, or without a value, where there is no number."""
     reason: str
     """Why there is none."""
@@ -59,20 +60,25 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
     ]
 
 
-def by_retention(rows: Sequence[Row]) -> Figure:
-    """Draw a share under every rule: a dot, its interval, and what needs no sightings."""
+def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
+    """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
     without = _without(rows)
     figure, axes = ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
-    axes.set_xlim(0, 1000)
-    axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
-    axes.set_xlabel("of 1,000 vehicles", fontsize=TEXT, color=GREY)
+    if _unit(rows) == "share":
+        axes.set_xlim(0, 1000)
+        axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
+    else:
+        axes.set_xlim(0, _most(rows))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.set_xlabel(axis, fontsize=TEXT, color=GREY)
     for y, row in enumerate(rows):
         if row.rate is None or row.rate.value is None:
             _say_why(axes, y, row.reason)
         else:
             _dot(axes, y, row.rate)
     if without is not None:
-        _baseline(axes, without, len(rows))
+        _baseline(axes, without, _unit(rows), len(rows))
     return figure
 
 
@@ -130,7 +136,9 @@ def describe(rows: Sequence[Row]) -> str:
         if row.rate is None or row.rate.value is None:
             parts.append(f"{row.label}: {row.reason}")
         else:
-            parts.append(f"{row.label}: {phrases.per_thousand(row.rate.value)} ({phrases.interval(row.rate)})")
+            interval = phrases.interval(row.rate)
+            number = phrases.amount(row.rate.value, row.rate.unit)
+            parts.append(f"{row.label}: {number} ({interval})" if interval else f"{row.label}: {number}")
     return "; ".join(parts)
 
 
@@ -185,16 +193,34 @@ def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _dot(axes: Axes, y: int, rate: Rate) -> None:
-    """Draw one rate and write its count on the side with room."""
-    value = 1000 * (rate.value or 0.0)
-    low, high = (value if end is None else 1000 * end for end in (rate.low, rate.high))
+def _dot(axes: Axes, y: int, rate: Result) -> None:
+    """Draw one result and write its number on the side with room."""
+    value = _place(rate.value or 0.0, rate.unit)
+    low, high = (value if end is None else _place(end, rate.unit) for end in (rate.low, rate.high))
     axes.plot([low, high], [y, y], color=BLUE, linewidth=3.5, alpha=0.45, solid_capstyle="butt", clip_on=False)
     axes.plot([value], [y], "o", color=BLUE, markersize=7, clip_on=False)
-    left = value > 700
-    x, side = (low - 30, "right") if left else (high + 30, "left")
-    text = phrases.per_thousand(value / 1000)
+    wide = axes.get_xlim()[1]
+    left = value > 0.7 * wide
+    x, side = (low - 0.03 * wide, "right") if left else (high + 0.03 * wide, "left")
+    text = phrases.amount(rate.value or 0.0, rate.unit)
     axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=BLANK)
+
+
+def _place(value: float, unit: str) -> float:
+    """Return where a number stands on the scale of its unit; shares as counts of 1,000."""
+    return 1000 * value if unit == "share" else value
+
+
+def _unit(rows: Sequence[Row]) -> str:
+    """Return the unit that all rows of a figure share."""
+    return next((row.rate.unit for row in rows if row.rate is not None), "share")
+
+
+def _most(rows: Sequence[Row]) -> float:
+    """Return where the scale of a figure of no shares ends."""
+    numbers = (row.rate for row in rows if row.rate is not None)
+    ends = [end for rate in numbers for end in (rate.value, rate.high, rate.baseline) if end is not None]
+    return 1.04 * max(ends, default=0.0) or 1.0
 
 
 def _say_why(axes: Axes, y: int, reason: str) -> None:
@@ -208,15 +234,15 @@ def _without(rows: Sequence[Row]) -> float | None:
     return next((row.rate.baseline for row in rows if row.rate and row.rate.baseline is not None), None)
 
 
-def _baseline(axes: Axes, share: float, n_rows: int) -> None:
+def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
     """Draw what anyone could reach without sightings, with its name on top."""
-    x = 1000 * share
+    x, wide = _place(baseline, unit), axes.get_xlim()[1]
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
-    text = f"without any sightings: {phrases.per_thousand(share)}"
+    text = f"without any sightings: {phrases.amount(baseline, unit)}"
     wide_in = axes.get_position().width * WIDTH_IN
-    fits = (1 - share) * wide_in + 0.28 > 0.095 * len(text)
-    at, side = (x, "left") if x < 500 and fits else (max(x, 1050), "right")
+    fits = (1 - x / wide) * wide_in + 0.28 > 0.095 * len(text)
+    at, side = (x, "left") if x < 0.5 * wide and fits else (max(x, 1.05 * wide), "right")
     axes.text(at, -0.62, text, color=RUST, fontsize=TEXT, ha=side, va="bottom")
 
 

@@ -12,7 +12,7 @@ from simulate.files import check_target, write_text
 from simulate.scenario import SET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from simulate.risk.cards import AttackerCard
 
@@ -80,3 +80,13 @@ def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
             told.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
     said = (f"{'; '.join(told)}." if told else "", f"Files: {', '.join(files)}." if files else "")
     return " ".join(filter(None, said))
+
+
+def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table whose first column names its rows."""
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"

@@ -68,6 +68,11 @@ def interval(rate: HasInterval) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def large(count: float) -> str:
     """Write a large number to two figures: "6.5 billion", "130 million", "4,200"."""
     for size, name in ((1e9, "billion"), (1e6, "million")):

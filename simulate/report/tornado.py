@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from simulate.risk.ranges import Assumed, Range
+    from simulate.risk.assumptions import Assumed, Bounds, Move
 
 WIDTH_IN, NAME_IN, END_IN, ROW_IN, LETTER_IN = 5.0, 1.4, 0.15, 0.56, 0.088
 SCALE_PART = 0.4
@@ -34,12 +34,12 @@ class Bar:
     value: float | None
 
 
-def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> Figure:
+def tornado(found: Bounds, moves: Sequence[Move], assumed: Sequence[Assumed], span: float = 0.0) -> Figure:
     """Draw two bars an assumption, from the base to where its low and its high end lead.
 
     span : what the picture spans at least, in the unit of the number, so that several have one scale.
     """
-    pairs = bars_of(found, assumptions)
+    pairs = bars_of(moves, assumed)
     below, top, height = 0.1, 0.42, ROW_IN * len(pairs)
     tall = below + top + height
     figure = Figure(figsize=(WIDTH_IN, tall))
@@ -60,15 +60,15 @@ def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> 
     return figure
 
 
-def bars_of(found: Range, assumptions: Sequence[Assumed]) -> list[tuple[Bar, Bar]]:
-    """Return the low and high bar of each assumption, the one that moves most first; ten at most."""
-    by_name = {one.name: one for one in assumptions}
+def bars_of(moves: Sequence[Move], assumed: Sequence[Assumed]) -> list[tuple[Bar, Bar]]:
+    """Return the low and high bar of each assumption, in the order of its moves; ten at most."""
+    by_name = {one.name: one for one in assumed}
     return [
         (
-            Bar(name=swing.name, setting=_short(by_name[swing.name].low, "low"), value=swing.low),
-            Bar(name=swing.name, setting=_short(by_name[swing.name].high, "high"), value=swing.high),
+            Bar(name=move.name, setting=_short(by_name[move.name].low, "low"), value=move.low),
+            Bar(name=move.name, setting=_short(by_name[move.name].high, "high"), value=move.high),
         )
-        for swing in found.swings[:MOST_BARS]
+        for move in moves[:MOST_BARS]
     ]
 
 
@@ -77,18 +77,18 @@ def _short(setting: str, otherwise: str) -> str:
     return setting if len(setting) <= 10 else otherwise
 
 
-def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
+def describe(found: Bounds, moves: Sequence[Move], assumed: Sequence[Assumed]) -> str:
     """Read a tornado aloud."""
-    told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(found, assumptions))
+    told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(moves, assumed))
     return f"As assumed {phrases.amount(found.base, found.unit)}; {'; '.join(told)}"
 
 
-def _moves(found: Range, value: float) -> bool:
+def _moves(found: Bounds, value: float) -> bool:
     """Tell whether a value would print otherwise than the base."""
     return phrases.amount(value, found.unit) != phrases.amount(found.base, found.unit)
 
 
-def _label(found: Range, bar: Bar) -> str:
+def _label(found: Bounds, bar: Bar) -> str:
     if bar.value is None:
         return f"{bar.setting}: no number"
     if not _moves(found, bar.value):
@@ -96,7 +96,7 @@ def _label(found: Range, bar: Bar) -> str:
     return f"{bar.setting}: {phrases.amount(bar.value, found.unit)}"
 
 
-def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:
+def _room(axes: Axes, found: Bounds, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:
     """Choose limits that leave room for the labels on either side."""
     wide = WIDTH_IN - NAME_IN
     sides = {-1: 0.3, 1: 0.3}
@@ -111,7 +111,7 @@ def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: floa
     axes.set_xlim(least - sides[-1] * unit - rest, most + sides[1] * unit + rest)
 
 
-def _bar(axes: Axes, found: Range, bar: Bar, y: float, colour: str) -> None:
+def _bar(axes: Axes, found: Bounds, bar: Bar, y: float, colour: str) -> None:
     """Draw one bar and say at its end where it leads."""
     value = bar.value if bar.value is not None and _moves(found, bar.value) else found.base
     axes.barh([y], [value - found.base], left=[found.base], height=0.3, color=colour)
