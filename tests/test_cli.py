@@ -14,6 +14,7 @@ import pytest
 from simulate import cli
 from simulate.checks import printable
 from simulate.cli import bars
+from simulate.cli.options import cases_in
 
 TINY = (
     "--set", "roads.population=900", "--set", "period.days=9", "--set", "measure.targets=40",
@@ -454,10 +455,10 @@ def test_compare_prints_differences_and_writes_page_and_json(plateprint, tmp_pat
         "compare", "smallville", "twice.toml", *SMALL, *asked, "--out", "page.html", "--json", "all.json"
     )
     assert code == 0, err
-    assert "reference: smallville" in out
+    assert "Reference: Smallville" in out
     assert "not reached" in out
     assert "over 2 worlds" in out
-    assert "“For ever” means as long as the run, 4 days.\n" in out
+    assert "all 4 days" in out
     assert "measuring twice, seed 1" in err
     assert "Twice" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "all.json").read_text())["seeds"] == [0, 1]
@@ -469,7 +470,7 @@ def test_compare_without_keeping_leaves_nothing_and_is_quiet(plateprint, tmp_pat
     asked = ("--retention", "1d,forever", "--measures", "exposure", "--no-keep", "--quiet")
     code, out, err = plateprint("compare", "smallville", *SMALL, *asked)
     assert (code, err) == (0, "")
-    assert out.splitlines()[0].startswith("compared")
+    assert out.splitlines()[0].startswith("Kept for")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -493,14 +494,14 @@ def test_sweep_prints_ranges_and_report_shows_them(plateprint, tmp_path, monkeyp
     asked = ("--targets", "30", "--retention", "forever")
     code, out, err = plateprint("sweep", "mine.toml", *SMALL, *asked, "--out", "s.html", "--json", "s.json")
     assert code == 0, err
-    assert "over the assumptions" in out.splitlines()[0]
+    assert "Over the assumptions" in out.splitlines()[0]
     assert "habits: travel.zipf from 0.5 to 3.0" in out
     assert "\nIf sightings are kept as long as the run, 4 days; one assumption at a time" in out
     assert "drawing mine, habits low" in err
     assert (tmp_path / "s.html").stat().st_size > 10_000
-    ranges = json.loads((tmp_path / "s.json").read_text())["ranges"]
-    assert ranges == json.loads((tmp_path / "runs" / "mine" / "assumptions.json").read_text())
-    home = next(row for row in ranges["rows"] if row["score"] == "home found within 250 m")
+    assumptions = json.loads((tmp_path / "s.json").read_text())["assumptions"]
+    assert assumptions == json.loads((tmp_path / "runs" / "mine" / "assumptions.json").read_text())
+    home = next(row for row in assumptions["bounds"] if (row["score"], row["detail"]) == ("home_found", "250 m"))
     code, out, _ = plateprint("report", "runs/mine", *asked)
     assert code == 0
     assert f"({1000 * home['least']:,.0f} to {1000 * home['most']:,.0f} over the assumptions)" in out
@@ -558,8 +559,15 @@ COMPARED = {
     "unknown measure": (("smallville", "--measures", "anchor"), ["did you mean 'anchors'"]),
     "not reached": (("smallville", "--retention", "1y,2y"), ["--retention", "60 days"]),
     "no rule": (("smallville", "--retention", ","), ["--retention"]),
+    "unknown case": (("smallville", "--case", "nobodys,others"), ["--case", "'nobodys'"]),
+    "cases and an observer": (("smallville", "--case", "x", "--observer", "y"), ["cases alone"]),
     "no data": (("anaheim",), ["roads.path"]),
 }
+
+
+def test_cases_may_be_named_together_or_one_by_one():
+    assert cases_in(["as-is, strict", "lax"]) == ["as-is", "strict", "lax"]
+    assert cases_in(()) is None
 
 
 @pytest.mark.parametrize("case", COMPARED, ids=COMPARED)

@@ -1,4 +1,4 @@
-"""Commands about several runs: what changes between scenarios or rules, and with the assumptions."""
+"""Commands about several runs: what changes between scenarios or cases, and with the assumptions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from cyclopts import Parameter
 
 from simulate.cli.bars import AGAIN, AGAIN_WITH_RUNS, Steps, stopping
 from simulate.cli.options import (
+    Cases,
     Json,
     Keep,
     Measures,
     Metros,
     Observer,
+    On,
     Quiet,
     Seed,
     Set,
@@ -22,6 +24,7 @@ from simulate.cli.options import (
     Work,
     Workers,
     announce_compiling,
+    cases_in,
     names,
     rules_in,
     say,
@@ -40,10 +43,12 @@ def compare(
             help="Worlds to draw of each, from --seed on; from 2 on, differences have an interval.",
         ),
     ] = 1,
+    case: Cases = (),
     retention: Annotated[
         str | None, Parameter(help="Retention rules, as in 21d,90d,forever; by default the first scenario's ladder.")
     ] = None,
     observer: Observer = None,
+    on: On = None,
     targets: Targets = None,
     metros: Metros = None,
     overrides: Set = (),
@@ -55,7 +60,7 @@ def compare(
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare scenarios with the first, or the rules of one with its first rule.
+    """Compare scenarios with the first, case by case, or the cases of one with its first.
 
     All are drawn from the same seeds, so that they differ only in what is
     asked. Each run is kept in the folder of --work, under its name, seed and
@@ -70,19 +75,17 @@ def compare(
     check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.compare import compare as take  # noqa: PLC0415
-    from simulate.report.words import note_for_ever  # noqa: PLC0415
 
     with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
         made = take(
-            scenarios, replicates=replicates, measures=names(measures), retention=rules_in(retention),
-            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
+            scenarios, replicates=replicates, measures=names(measures), cases=cases_in(case),
+            retention=rules_in(retention), observer=observer, on=on, targets=targets,
+            metros=metros, overrides=overrides, seed=seed, workers=workers,
             work=work if keep else None, steps=steps,
         )  # fmt: skip
     say(made)
     if not quiet:
         say(f"\n{made.compared.covers()}")
-        if note := note_for_ever({row.rate.retention for row in made.rates}, *made.compared.days):
-            say(note)
     if json:
         write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
     if out:
@@ -97,10 +100,14 @@ def sweep(
         Parameter(help="Assumptions to try, as in habits,night; by default all, and then the next report says it too."),
     ] = None,
     measures: Measures = "exposure,anchors,unicity",
+    case: Annotated[
+        str | None, Parameter(help="A case that the scenario names, in place of --retention and --observer.")
+    ] = None,
     retention: Annotated[
         str | None, Parameter(help="The rule, as in 21d; by default the longest of the ladder that is reached.")
     ] = None,
     observer: Observer = None,
+    on: On = None,
     targets: Targets = None,
     metros: Metros = None,
     overrides: Set = (),
@@ -130,19 +137,17 @@ def sweep(
     check_target(json, "--json")
     announce_compiling(quiet)
     from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
-    from simulate.report.words import if_kept  # noqa: PLC0415
 
     with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
         made = take(
-            scenario, only=None if only is None else names(only), measures=names(measures), retention=retention,
-            observer=observer, targets=targets, metros=metros, overrides=overrides, seed=seed, workers=workers,
-            run=run, work=work if keep else None, steps=steps,
+            scenario, only=None if only is None else names(only), measures=names(measures), case=case,
+            retention=retention, observer=observer, on=on, targets=targets, metros=metros, overrides=overrides,
+            seed=seed, workers=workers, run=run, work=work if keep else None, steps=steps,
         )  # fmt: skip
     say(made)
     if not quiet:
-        kept = if_kept(made.ranges.retention, made.swept.days)
-        say(f"\nIf sightings {kept}; one assumption at a time, in one world.")
-        for one in made.ranges.assumptions:
+        say(f"\n{made.swept.under}; one assumption at a time, in one world.")
+        for one in made.assumptions.assumed:
             told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
             say(f"{one.name}: {told}")
     if json:

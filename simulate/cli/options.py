@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
@@ -26,6 +26,9 @@ def say(text: object = "", *, to_errors: bool = False) -> None:
     """Print what may hold names and texts of an input: a terminal shows them and obeys nothing in them."""
     print(printable(str(text), kept="\n\t"), file=sys.stderr if to_errors else sys.stdout)
 
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Set = Annotated[
     tuple[str, ...],
@@ -52,6 +55,15 @@ Observer = Annotated[
         help="Who looks: an observer or owner of the scenario; by default the scenario's first observer by name."
     ),
 ]
+Cases = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--case",
+        negative=(),
+        help="Cases that the scenario names, as in --case as-is,strict; in place of --retention and --observer."
+        " May be repeated.",
+    ),
+]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
 Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist.")]
 Workers = Annotated[
@@ -71,6 +83,11 @@ Targets = Annotated[
 def names(text: str) -> list[str]:
     """Split a list of names at its commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def cases_in(texts: Sequence[str]) -> list[str] | None:
+    """Split lists of cases, given once or several times; None where none was given."""
+    return [name for text in texts for name in names(text)] if texts else None
 
 
 def rules_in(retention: str | None) -> list[str] | None:

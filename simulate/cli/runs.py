@@ -95,7 +95,7 @@ def measure(
     """
     check_target(json, "--json")
     announce_compiling(quiet)
-    from simulate.report.words import note_for_ever  # noqa: PLC0415
+    from simulate.report.phrases import note_for_ever  # noqa: PLC0415
     from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 

@@ -1,1 +1,1 @@
-"""Several runs set side by side: scenarios, rules and assumptions."""
+"""Several runs set side by side: scenarios, cases and assumptions."""

@@ -1,4 +1,4 @@
-"""Compare scenarios, or the retention rules of one, on the same random draws."""
+"""Compare scenarios, or the cases of one, on the same random draws."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
-from simulate.policy.observers import check_observer
-from simulate.report.comparison import Compared, Side, write_comparison
-from simulate.report.page import changes
-from simulate.risk.differences import Differences, WorldRate, WorldRates, between_rules, between_scenarios
-from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
+from simulate.comparing.worlds import Look, bench, loaded
+from simulate.report.compared import Compared, Side
+from simulate.report.comparison import changes_table, write_comparison
+from simulate.report.layout import changes
+from simulate.risk.measures import USUAL, check_names, check_targets, main_results
+from simulate.risk.results import Results
+from simulate.risk.tables import as_html, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
-    from simulate.comparing.worlds import Bench
+    from simulate.comparing.worlds import Bench, Steps
+    from simulate.policy.case import Case, Policy
     from simulate.policy.retention import Retention
-    from simulate.risk.measures import Steps
+    from simulate.policy.view import View
     from simulate.scenario import MetroNames, Overrides, Scenario
+    from simulate.sightings.run import Run
 
 WORK = "runs/compare"
 """Where the runs of comparisons are kept, unless another folder is named."""
@@ -28,48 +32,51 @@ WORK = "runs/compare"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Scenarios, or rules, set side by side; the first is the reference."""
+    """Scenarios, or cases, set side by side; the first is the reference."""
 
-    rates: WorldRates
-    """Every rate of every scenario and world."""
-    differences: Differences
-    """Every change from the reference."""
+    results: Results
+    """Every result of every case of every scenario and world."""
+    differences: Results
+    """Every change from the reference, as `Results.differences` gives them."""
     compared: Compared
     """What was compared, and how."""
 
     def page(self, path: str | Path) -> Path:
         """Write one self-contained page; returns its path."""
-        return write_comparison(self.compared, self.rates, self.differences, path)
+        return write_comparison(self.compared, self.results, self.differences, path)
 
-    def main(self) -> Differences:
+    def main(self) -> Results:
         """Return the differences of the scores that most people ask for."""
-        asked = self.compared.asked
-        kept = {
-            (rate.measure, rate.score, rate.setting)
-            for side in self.compared.sides
-            for seed in self.compared.seeds
-            for rate in main_scores(self.rates.of(side.name, seed), asked.unicity_points)
-        }
-        return Differences(tuple(d for d in self.differences if (d.measure, d.score, d.setting) in kept))
+        return main_results(self.differences, self.compared.asked)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""
         compared = self.compared
         return {
-            "scenarios": [{"name": side.name, "title": side.title, "view": side.looks} for side in compared.sides],
+            "scenarios": [
+                {
+                    "name": side.name,
+                    "title": side.title,
+                    "cases": [
+                        {"name": case.name, "view": looks, "rules": list(case.rules), "reached": case.reached}
+                        for case, looks in zip(side.cases, side.looks, strict=True)
+                    ],
+                }
+                for side in compared.sides
+            ],
             "seeds": list(compared.seeds),
-            "retention": [rule.label for rule in compared.rules],
-            "rates": self.rates.to_dicts(),
+            "reference": compared.case if compared.by_case else compared.sides[0].name,
+            "results": self.results.to_dicts(),
             "differences": self.differences.to_dicts(),
         }
 
     def __str__(self) -> str:
-        return str(self.main())
+        return as_text(*changes_table(self.compared, self.main()))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return self.main()._repr_html_()
+        return as_html(*changes_table(self.compared, self.main()))
 
 
 def compare(  # noqa: PLR0913 - every option is an argument
@@ -77,8 +84,11 @@ def compare(  # noqa: PLR0913 - every option is an argument
     *,
     replicates: int = 1,
     measures: Sequence[str] = USUAL,
+    cases: Sequence[Case | str] | None = None,
     retention: Sequence[str | Retention] | None = None,
     observer: str | None = None,
+    policies: Sequence[Policy] = (),
+    on: date | str | None = None,
     targets: int | None = None,
     metros: MetroNames = None,
     overrides: Overrides = (),
@@ -92,19 +102,26 @@ def compare(  # noqa: PLR0913 - every option is an argument
     Parameters
     ----------
     scenarios
-        Names of the catalogue, TOML files or loaded scenarios. The first is the reference;
-        of a single one, the first retention rule is.
+        Names of the catalogue, TOML files or loaded scenarios. The first is the reference, case
+        by case; of a single one, the first case is.
     replicates
         Worlds to draw of each: seeds `seed`, `seed + 1` and so on, the same for all, also for
         scenarios that are loaded. From two on, differences have an interval over worlds.
     measures
-        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
+        Names of measures; exposure, anchors and unicity by default.
+    cases
+        Cases to compare: made by `sim.Case`, or names that every scenario gives to a case of its
+        own; instead of `retention`, `observer` and `policies`.
     retention
-        Rules to compare; the ladder of the first scenario if None.
+        Retention rules to compare, one case each; the ladder of the first scenario if None.
     observer
         Who looks, in every scenario; each one's own first observer by name if None.
+    policies
+        Rules in force beside each retention rule.
+    on
+        Query date of cases that name none; the day after the last simulated one if None.
     targets
-        Plates that attacks are tried on; each scenario's own number if None.
+        Vehicles that attacks are tried on; each scenario's own number if None.
     metros
         Metros of a national scenario to draw, in every scenario, as in `load`; refused if one is loaded already.
     overrides
@@ -112,7 +129,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     seed
         The first world's seed.
     workers
-        Processes for each draw; chosen by its size if None.
+        Processes for each draw, threads for each measuring; chosen by size if None.
     work
         Folder for the runs; those it holds already are used, or taken up where they stopped.
         If None, a temporary folder that is deleted in the end.
@@ -122,7 +139,8 @@ def compare(  # noqa: PLR0913 - every option is an argument
     Raises
     ------
     ScenarioError
-        If anything asked for is wrong; before the first run is drawn.
+        If anything asked for is wrong. All but rules that contradict each other is found
+        before the first run is drawn.
     """
     check_names(measures)
     check_targets(targets)
@@ -130,32 +148,28 @@ def compare(  # noqa: PLR0913 - every option is an argument
         raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
     chosen = [replace(loaded(one, seed, metros, overrides), seed=seed) for one in scenarios]
     _check_names_differ(chosen)
-    rules = rules_of(retention, chosen[0])
-    _check_comparable(chosen, rules)
-    for scenario in chosen:
-        check_observer(observer, scenario)
+    look = Look(cases=cases, retention=retention, observer=observer, policies=policies, on=on)
+    if retention is None and cases is None:  # all are compared under the rules of the first
+        look = replace(look, retention=chosen[0].settings.measure.retention)
+    asked = {scenario.name: look.cases_of(scenario) for scenario in chosen}
+    reference = look.reference(chosen[0])
+    _check_comparable(chosen, asked, look, reference)
     seeds = tuple(range(seed, seed + replicates))
-    rows: list[WorldRate] = []
-    looks: dict[str, Side] = {}
+    results = Results()
+    sides: dict[str, Side] = {}
     with bench(work, len(chosen) * replicates, workers=workers, steps=steps) as place:
         for world in seeds:
             for scenario in chosen:
-                side, some = _one(place, replace(scenario, seed=world), rules, observer, measures, targets)
-                looks.setdefault(side.name, side)
-                rows += some
-    rates = WorldRates(tuple(rows))
-    names = [scenario.name for scenario in chosen]
+                view, made = _open(place, replace(scenario, seed=world), look, asked[scenario.name])
+                results += place.measure(view, measures, targets, called=f"{scenario.name}, seed {world}")
+                sides.setdefault(scenario.name, _side(scenario, view, made))
     compared = Compared(
-        sides=tuple(looks[name] for name in names),
-        seeds=seeds,
-        rules=rules,
-        asked=chosen[0].settings.measure,
+        sides=tuple(sides.values()), seeds=seeds, case=reference, asked=chosen[0].settings.measure,
         measures=tuple(dict.fromkeys(measures)),
-    )
-    if len(names) > 1:
-        return Comparison(rates=rates, differences=between_scenarios(rates, names), compared=compared)
-    labels = [rule.label for rule in rules]
-    return Comparison(rates=rates, differences=between_rules(rates, names[0], labels), compared=compared)
+    )  # fmt: skip
+    alone = len(chosen) == 1
+    found = results.differences(case=reference) if alone else results.differences(scenario=chosen[0].name)
+    return Comparison(results=results, differences=found, compared=compared)
 
 
 def _check_names_differ(loaded: Sequence[Scenario]) -> None:
@@ -168,48 +182,43 @@ def _check_names_differ(loaded: Sequence[Scenario]) -> None:
         raise ScenarioError("scenarios", "scenarios of different names", f"{twice[0]!r} twice", remedy)
 
 
-def _check_comparable(loaded: Sequence[Scenario], rules: Sequence[Retention]) -> None:
-    """Refuse what would end without a single difference."""
-    labels = ", ".join(rule.label for rule in rules)
-    days = max(scenario.settings.period.days for scenario in loaded)
+def _check_comparable(chosen: Sequence[Scenario], asked: dict[str, list[Case]], look: Look, reference: str) -> None:
+    """Raise ScenarioError on what would end without a single difference."""
+    first = chosen[0]
+    reached = {s.name: {case.name for case in asked[s.name] if look.reached(case, s)} for s in chosen}
+    names = ", ".join(case.name for case in asked[first.name])
+    days = max(look.age_days(case, scenario) for scenario in chosen for case in asked[scenario.name])
     remedy = f"ask for rules of at most {days} days or forever, or simulate longer with --set period.days=N"
-    if len(loaded) == 1:
-        if len(rules) < 2:
+    if len(chosen) == 1:
+        if len(asked[first.name]) < 2:
             remedy = "name a second scenario, or several rules as in --retention 21d,forever"
-            raise ScenarioError("compare", "at least two scenarios, or two retention rules", labels, remedy)
-        if not reached(rules[0], loaded[0]) or not any(reached(rule, loaded[0]) for rule in rules[1:]):
+            raise ScenarioError("compare", "at least two scenarios, or two cases or retention rules", names, remedy)
+        if reference not in reached[first.name] or len(reached[first.name]) < 2:
             expected = "a first rule, and one to compare it with, that the run is old enough for"
-            raise ScenarioError("--retention", expected, f"{labels}, of a run of {days} days", remedy)
-    elif not any(reached(rule, loaded[0]) and reached(rule, other) for rule in rules for other in loaded[1:]):
+            raise ScenarioError(look.option, expected, f"{names}, of a run {days} days old", remedy)
+    elif not any(reached[first.name] & reached[other.name] for other in chosen[1:]):
         expected = "a rule that the first scenario and another are old enough for"
-        raise ScenarioError("--retention", expected, f"{labels}, of runs of up to {days} days", remedy)
+        raise ScenarioError(look.option, expected, f"{names}, of runs up to {days} days old", remedy)
 
 
-def _one(
-    place: Bench,
-    scenario: Scenario,
-    rules: Sequence[Retention],
-    observer: str | None,
-    measures: Sequence[str],
-    targets: int | None,
-) -> tuple[Side, list[WorldRate]]:
-    """Draw and measure one scenario in one world."""
+def _open(place: Bench, scenario: Scenario, look: Look, cases: Sequence[Case]) -> tuple[View, Run]:
+    """Draw one scenario in one world and look at it."""
     made = place.draw(scenario)
-    place.say(f"measuring {scenario.name}, seed {scenario.seed}")
-    view = look(made, observer, rules)
-    rates = measure(view, measures, targets=targets)
-    place.finish_one()
-    side = Side(
+    return look.view(made, cases), made
+
+
+def _side(scenario: Scenario, view: View, made: Run) -> Side:
+    """Say what a scenario is and who looks."""
+    return Side(
         name=scenario.name,
         title=scenario.title,
         summary=scenario.summary,
-        looks=view.describe(),
         vehicles=made.n_vehicles,
         days=scenario.settings.period.days,
-        reached=tuple(rule for rule, _ in view.windows()),
+        cases=view.cases,
+        looks=tuple(case.describe(view.sight.public) for case in view.cases),
         settings=scenario.resolved(),
         changed=changes(scenario.resolved(), scenario.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )
-    return side, [WorldRate(scenario=scenario.name, seed=scenario.seed, rate=rate) for rate in rates]

@@ -8,51 +8,51 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.comparing.worlds import bench, loaded, look, reached, rules_of
+from simulate.comparing.worlds import Look, bench, loaded
 from simulate.faults import spell
-from simulate.policy.observers import check_observer
-from simulate.report.page import changes
-from simulate.report.sensitivity import Swept, write_sweep
-from simulate.risk.differences import WorldRate, WorldRates
-from simulate.risk.measures import USUAL, check_names, check_targets, main_scores, measure
-from simulate.risk.ranges import Assumed, Ranges, range_of, write_ranges
+from simulate.report.layout import changes
+from simulate.report.sensitivity import Swept, ranges_table, write_sweep
+from simulate.risk.assumptions import BASE, Assumed, Assumptions, asked_of, bounds_of, end_of, write_assumptions
+from simulate.risk.measures import USUAL, check_names, check_targets, main_results
+from simulate.risk.tables import as_html, as_text
 from simulate.scenario import changed, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import date
 
-    from simulate.comparing.worlds import Bench
+    from simulate.comparing.worlds import Bench, Steps
+    from simulate.policy.case import Case, Policy
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
-    from simulate.risk.measures import Steps
-    from simulate.risk.rates import Rates
+    from simulate.risk.results import Results
     from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 
-    Keys = tuple[str, ...]
-    Take = Callable[[Run, str], tuple[View, Rates]]
+    Take = Callable[[Run, str], tuple[View, Results]]
 
 WORK = "runs/sweep"
 """Where runs at the ends of assumptions are kept, unless another folder is named."""
 NOT_ASKED = "left out by --only"
 """Why an assumption was not tried that may well apply."""
-UNDRAWN = {"measure", "observers", "sharing"}
+UNDRAWN = {"case", "measure", "observers", "sharing"}
 """Tables that change how a run is looked at and not what is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """The main scores of one scenario, each with its range over the assumptions."""
+    """The scores of one scenario, each with its range over the assumptions."""
 
-    rates: WorldRates
-    """Every rate; as scenario stands "base", or the assumption and its end."""
-    ranges: Ranges
+    results: Results
+    """Every result; as scenario stands "base", or the assumption and its end, such as "night, low"."""
+    assumptions: Assumptions
+    """What was assumed, and the least and most of each main score."""
     swept: Swept
     """What was asked, and how."""
 
     def page(self, path: str | Path) -> Path:
         """Write one self-contained page; returns its path."""
-        return write_sweep(self.swept, self.ranges, path)
+        return write_sweep(self.swept, self.results, self.assumptions, path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""
@@ -60,17 +60,17 @@ class Sweep:
             "scenario": self.swept.name,
             "seed": self.swept.seed,
             "view": self.swept.looks,
-            "ranges": self.ranges.to_dict(),
-            "rates": self.rates.to_dicts(),
+            "assumptions": self.assumptions.to_dict(),
+            "results": self.results.to_dicts(),
         }
 
     def __str__(self) -> str:
-        return str(self.ranges)
+        return as_text(*ranges_table(self.results, self.assumptions))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return self.ranges._repr_html_()
+        return as_html(*ranges_table(self.results, self.assumptions))
 
 
 def sweep(  # noqa: PLR0913 - every option is an argument
@@ -78,8 +78,11 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     *,
     only: Sequence[str] | None = None,
     measures: Sequence[str] = USUAL,
+    case: Case | str | None = None,
     retention: str | Retention | None = None,
     observer: str | None = None,
+    policies: Sequence[Policy] = (),
+    on: date | str | None = None,
     targets: int | None = None,
     metros: MetroNames = None,
     overrides: Overrides = (),
@@ -101,13 +104,20 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     only
         Names of the assumptions to try; all if None.
     measures
-        Any of "exposure", "anchors", "unicity" and "hotlist"; the first three by default.
+        Names of measures; exposure, anchors and unicity by default.
+    case
+        Who looks under which rules: made by `sim.Case`, or the name of a case of the scenario;
+        instead of `retention`, `observer` and `policies`.
     retention
-        The rule; if None the longest of the scenario's ladder that is reached.
+        The retention rule; if None the longest of the scenario's ladder that is reached.
     observer
         Who looks; the scenario's first observer by name if None.
+    policies
+        Rules in force beside the retention rule.
+    on
+        Query date, if the case names none; the day after the last simulated one if None.
     targets
-        Plates that attacks are tried on; the scenario's number if None.
+        Vehicles that attacks are tried on; the scenario's number if None.
     metros
         Metros of a national scenario to draw, as in `load`; refused if the scenario is loaded already.
     overrides
@@ -115,7 +125,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     seed
         What all random draws start from, in a scenario that is named.
     workers
-        Processes for each draw; chosen by its size if None.
+        Processes for each draw, threads for each measuring; chosen by size if None.
     run
         Folder of the base run, which is used if it is there and drawn if not; runs/NAME if None.
     work
@@ -126,60 +136,59 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     Raises
     ------
     ScenarioError
-        If anything asked for is wrong, or no assumption applies; before the first run is drawn.
+        If anything asked for is wrong, or no assumption applies. All but rules that contradict
+        each other is found before the first run is drawn.
     """
     check_names(measures)
     check_targets(targets)
     base = loaded(scenario, seed, metros, overrides)
-    check_observer(observer, base)
-    rule = _rule(retention, base)
+    look = Look(cases=None if case is None else [case], retention=None if retention is None else [retention],
+                observer=observer, policies=policies, on=on)  # fmt: skip
+    chosen = _case(look, base)
     assumed, ends = _ends(base, _chosen(only, base))
     folder = Path(run) if run is not None else Path("runs") / base.name
 
-    def take(made: Run, called: str) -> tuple[View, Rates]:
-        place.say(f"measuring {called}")
-        view = look(made, observer, [rule])
-        return view, measure(view, measures, targets=targets)
+    def take(made: Run, called: str) -> tuple[View, Results]:
+        named = isinstance(case, str)  # what a scenario calls a case may hang on an assumption
+        view = look.view(made, look.cases_of(made.scenario) if named else [chosen])
+        return view, place.measure(view, measures, targets, called=called)
 
     with bench(work, 1 + 2 * len(ends), workers=workers, steps=steps) as place:
         made = place.draw(base, folder, called=base.name)
-        view, rates = take(made, base.name)
-        place.finish_one()
-        tried: dict[str, tuple[Rates, Rates]] = {}
-        for name, (at_low, at_high) in ends.items():
-            low = _at_end(place, made, rates, at_low, f"{base.name}, {name} low", take)
-            high = _at_end(place, made, rates, at_high, f"{base.name}, {name} high", take)
-            tried[name] = low, high
-    main = main_scores(rates, view.asked.unicity_points)
-    ranges = Ranges(
-        run_hash=made.store.manifest()["run_hash"],
-        observer=view.observer,
-        on=str(view.on),
-        retention=rule.label,
-        assumptions=assumed,
-        rows=tuple(found for rate in main if (found := range_of(rate, tried)) is not None),
+        view, measured = take(made, base.name)
+        results = measured.named(BASE, base.seed)
+        for name, variants in ends.items():
+            for end, variant in zip(("low", "high"), variants, strict=True):
+                found = _at_end(place, made, measured, variant, f"{base.name}, {name} {end}", take)
+                results += found.named(end_of(name, end), base.seed)
+    seen = view.cases[0]
+    assumptions = Assumptions(
+        asked=asked_of(seen, view, made.store.manifest()["run_hash"]),
+        assumed=assumed,
+        bounds=bounds_of(main_results(results, view.sight.asked)),
     )
     if only is None:
-        write_ranges(folder, ranges)
+        write_assumptions(folder, assumptions)
     swept = Swept(
-        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), rule=rule, days=view.today,
-        asked=view.asked, measures=tuple(dict.fromkeys(measures)), changed=changes(base.resolved(), base.sources),
+        name=base.name, title=base.title, seed=base.seed, looks=view.describe(), case=seen, asked=view.sight.asked,
+        targets=targets or view.sight.asked.targets, measures=tuple(dict.fromkeys(measures)),
+        changed=changes(base.resolved(), base.sources),
         credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
         real_map=made.world.roads.origin is not None,
     )  # fmt: skip
-    return Sweep(rates=_table(rates, tried, base.seed), ranges=ranges, swept=swept)
+    return Sweep(results=results, assumptions=assumptions, swept=swept)
 
 
-def _rule(retention: str | Retention | None, scenario: Scenario) -> Retention:
-    """Return the rule asked for, or the longest of the ladder that is reached."""
-    rules = rules_of(None if retention is None else [retention], scenario)
-    inside = [rule for rule in rules if reached(rule, scenario)]
+def _case(look: Look, scenario: Scenario) -> Case:
+    """Return the case asked for, or that of the longest retention rule of the ladder that is reached."""
+    asked = look.cases_of(scenario)
+    inside = [case for case in asked if look.reached(case, scenario)]
     if not inside:
-        days = scenario.settings.period.days
-        found = f"{', '.join(rule.label for rule in rules)}, of a run of {days} days"
+        days = max(look.age_days(case, scenario) for case in asked)
+        found = f"{', '.join(case.name for case in asked)}, of a run {days} days old"
         remedy = "ask for a shorter rule or forever, or simulate longer with --set period.days=N"
-        raise ScenarioError("--retention", "a rule that the run is old enough for", found, remedy)
-    return max(inside, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)
+        raise ScenarioError(look.option, "a rule that the run is old enough for", found, remedy)
+    return inside[-1]
 
 
 def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
@@ -232,22 +241,12 @@ def _text(value: object) -> str:
     return json.dumps(value) if isinstance(value, dict) else spell(value)
 
 
-def _at_end(place: Bench, base: Run, rates: Rates, variant: Scenario, called: str, take: Take) -> Rates:
+def _at_end(place: Bench, base: Run, results: Results, variant: Scenario, called: str, take: Take) -> Results:
     """Measure one end: from the same rows if it changes none of them, else from a run of its own."""
     if variant.settings == base.scenario.settings:
-        found = rates
-    else:
-        before, after = base.scenario.resolved(), variant.resolved()
-        drawn = any(before.get(table) != after.get(table) for table in after.keys() - UNDRAWN)
-        made = place.draw(variant, called=called) if drawn else replace(base, scenario=variant)
-        _, found = take(made, called)
-    place.finish_one()
-    return found
-
-
-def _table(base: Rates, tried: Mapping[str, tuple[Rates, Rates]], seed: int) -> WorldRates:
-    """Lay all rates out as one table."""
-    named = [("base", base)]
-    for name, (low, high) in tried.items():
-        named += [(f"{name}, low", low), (f"{name}, high", high)]
-    return WorldRates(tuple(WorldRate(scenario=name, seed=seed, rate=rate) for name, rates in named for rate in rates))
+        place.finish_one()
+        return results
+    before, after = base.scenario.resolved(), variant.resolved()
+    drawn = any(before.get(table) != after.get(table) for table in after.keys() - UNDRAWN)
+    made = place.draw(variant, called=called) if drawn else replace(base, scenario=variant)
+    return take(made, called)[1]

@@ -9,19 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
-from simulate.files import check_name
+from simulate.durations import DAY_S, DAY_START_S
+from simulate.policy.observers import check_observer
 from simulate.policy.retention import Retention
-from simulate.policy.view import view_of
+from simulate.policy.view import cases_of, now_of, view_of
+from simulate.risk.measures import measure
 from simulate.scenario import Scenario, load
 from simulate.sightings.run import check_workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
+    from simulate.policy.case import Case, Policy
     from simulate.policy.view import View
-    from simulate.risk.measures import Steps
+    from simulate.risk.results import Results
     from simulate.scenario import MetroNames, Overrides
     from simulate.sightings.run import Run
+
+    Steps = Callable[[int, int, str], None]
+    """Called as `steps(runs done, runs in all, what is being done)`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,12 +54,19 @@ class Bench:
         try:
             return run(scenario, path, workers=self.workers, progress=shards)
         except ScenarioError as error:  # of several scenarios: say which
-            where = f"{name}: {error.where}"
-            raise ScenarioError(where, error.expected, error.found, error.remedy, error.others) from None
+            raise ScenarioError(f"{name}: {error.where}", error.expected, error.found, error.remedy) from None
 
-    def say(self, what: str) -> None:
-        """Tell what is being done."""
+    def measure(self, view: View, measures: Sequence[str], targets: int | None, *, called: str) -> Results:
+        """Measure a view, and count its run as done."""
+        what = f"measuring {called}"
         self.steps(self.done, self.total, what)
+
+        def shards(done: int, total: int, _rows: int) -> None:
+            self.steps(self.done, self.total, f"{what}: {done} of {total} shards")
+
+        results = measure(view, measures, targets=targets, workers=self.workers, progress=shards)
+        self.finish_one()
+        return results
 
     def finish_one(self) -> None:
         """Count one run as done."""
@@ -67,25 +81,72 @@ def bench(work: str | Path | None, total: int, *, workers: int | None, steps: St
     check_workers(workers)
     told = steps or _silent
     if work is not None:
-        check_name(work, "--work")
         yield Bench(work=Path(work), workers=workers, steps=told, total=total)
         return
     with tempfile.TemporaryDirectory(prefix="plateprint-") as folder:
         yield Bench(work=Path(folder), workers=workers, steps=told, total=total)
 
 
-def rules_of(retention: Sequence[str | Retention] | None, scenario: Scenario) -> tuple[Retention, ...]:
-    """Return the rules asked about, in the order asked, each once; by default the scenario's ladder."""
-    asked = scenario.settings.measure.retention if retention is None else retention
-    rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in asked]
-    if not rules:
-        raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
-    return tuple(dict.fromkeys(rules))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How every run is looked at, as the caller asked: cases alone, or an observer, policies and retention rules."""
 
+    cases: Sequence[Case | str] | None = None
+    retention: Sequence[str | Retention] | None = None
+    observer: str | None = None
+    policies: Sequence[Policy] = ()
+    on: date | str | None = None
 
-def reached(rule: Retention, scenario: Scenario) -> bool:
-    """Tell whether a scenario lasts long enough for a rule, as `View.reached` will when it is drawn."""
-    return rule.days is None or rule.days <= scenario.settings.period.days
+    def cases_of(self, scenario: Scenario) -> list[Case]:
+        """Return the cases of a scenario, a ladder of retention rules shortest first.
+
+        Raise ScenarioError on all that can be known to be wrong of a case before its run is drawn.
+        """
+        rules = self._rules(scenario) if self.cases is None else None
+        found = cases_of(scenario, self.observer, self.policies, rules, self.cases)
+        for case in found:
+            check_observer(case.observer, scenario)
+            self._now_s(case, scenario)
+        return found
+
+    def reference(self, scenario: Scenario) -> str:
+        """Return the name of the case that was asked for first."""
+        if self.cases is None:
+            return self._rules(scenario)[0].label
+        first = self.cases[0]
+        return first if isinstance(first, str) else first.name
+
+    def reached(self, case: Case, scenario: Scenario) -> bool:
+        """Tell whether a scenario lasts long enough for the retention rules of a case, before it is drawn."""
+        oldest_s = self.age_days(case, scenario) * DAY_S
+        limits = [rule.seconds for rule in case.policies if isinstance(rule, Retention)]
+        return all(limit is None or limit <= oldest_s for limit in limits)
+
+    def age_days(self, case: Case, scenario: Scenario) -> int:
+        """Return how old a run of a scenario is when the observer of a case looks, in days."""
+        return (self._now_s(case, scenario) - DAY_START_S) // DAY_S
+
+    def view(self, run: Run, cases: Sequence[Case]) -> View:
+        """Open a view of a run under cases that `cases_of` gave."""
+        return view_of(run, cases=cases, on=self.on)
+
+    @property
+    def option(self) -> str:
+        """Name what to change where cases do not fit."""
+        return "--retention" if self.cases is None else "--case"
+
+    def _now_s(self, case: Case, scenario: Scenario) -> int:
+        """Return when the observer of a case looks, in seconds; raise ScenarioError if that is outside the scenario."""
+        period = scenario.settings.period
+        return now_of(case.on if case.on is not None else self.on, period.start, period.days)
+
+    def _rules(self, scenario: Scenario) -> list[Retention]:
+        """Return the retention rules asked about, in the order asked, each once; else the scenario's ladder."""
+        asked = scenario.settings.measure.retention if self.retention is None else self.retention
+        rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in asked]
+        if not rules:
+            raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
+        return list(dict.fromkeys(rules))
 
 
 def loaded(scenario: str | Path | Scenario, seed: int, metros: MetroNames, overrides: Overrides) -> Scenario:
@@ -97,11 +158,6 @@ def loaded(scenario: str | Path | Scenario, seed: int, metros: MetroNames, overr
             found = f"{scenario.name!r}, which is loaded already"
             raise ScenarioError(what, "scenarios by name or file", found, f"give the {what} to load(...) instead")
     return scenario
-
-
-def look(run: Run, observer: str | None, rules: Sequence[Retention]) -> View:
-    """Look at a run as the comparison asks."""
-    return view_of(run, observer=observer, ladder=rules)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:

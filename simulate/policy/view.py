@@ -117,7 +117,7 @@ def view_of(
     on
         Query date of cases that name none; the day after the last simulated one if None.
     """
-    asked = _cases(run.scenario, observer, policies, ladder, cases)
+    asked = cases_of(run.scenario, observer, policies, ladder, cases)
     setting = setting_of(run)
     terms, seen = zip(*(_look(run, setting, case, on) for case in asked), strict=True)
     sieve = Sieve(setting=setting, terms=terms, now_s=tuple(case.now_s for case in seen))
@@ -139,7 +139,7 @@ def setting_of(run: Run) -> Setting:
     )  # fmt: skip
 
 
-def _cases(
+def cases_of(
     scenario: Scenario,
     observer: str | None,
     policies: Sequence[Policy],
@@ -179,7 +179,7 @@ def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tupl
     rules = (*case.policies, *look_back_of(settings, name))
     for rule in rules:
         terms = rule.amend(terms, setting)
-    now_s = _now(case.on if case.on is not None else on, settings.period.start, settings.period.days)
+    now_s = now_of(case.on if case.on is not None else on, settings.period.start, settings.period.days)
     asked = Case(name=case.name, observer=name, on=case.on, policies=rules)
     return terms, seen_case(asked, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
                             now_s=now_s)  # fmt: skip
@@ -234,7 +234,7 @@ def _public(run: Run) -> Public:
     )
 
 
-def _now(on: date | str | None, start: date, days: int) -> int:
+def now_of(on: date | str | None, start: date, days: int) -> int:
     """Turn a query date into 04:00 of that day, in seconds."""
     last = start + timedelta(days=days)
     if isinstance(on, str):

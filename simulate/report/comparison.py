@@ -1,302 +1,265 @@
-"""The page of a comparison: what changes from the reference, in one self-contained HTML file."""
+"""The page of a comparison: what changes from the reference, in one self-contained HTML file.
+
+Its rows and lines are scenarios and cases, its columns and panels the scores that the measures
+taken declare.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import textwrap
+from dataclasses import replace
 from html import escape
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simulate.report import figures, panels, words
-from simulate.report.page import NOTICE, items, lay_out_card, list_values, save, template
-from simulate.risk.differences import mean_over_worlds
-from simulate.risk.measures import CARDS, card, main_scores
-from simulate.risk.rates import Rate
+from simulate.report import figures, panels, phrases
+from simulate.report.compared import Variant, common_case, sections_of
+from simulate.report.layout import NOTICE, items, lay_out_card, list_values, save, table_of, template
+from simulate.report.scores import counted, in_groups, shown, title_of
+from simulate.risk.measures import MEASURES, main_results
+from simulate.risk.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from simulate.policy.retention import Retention
-    from simulate.report.words import Question
-    from simulate.risk.differences import Difference, Differences, WorldRates
-    from simulate.schema.settings import Measuring
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One scenario of a comparison."""
-
-    name: str
-    title: str
-    summary: str
-    looks: str
-    """Who looks at what, in a sentence."""
-    vehicles: int
-    days: int
-    reached: tuple[Retention, ...]
-    settings: Mapping[str, Any]
-    changed: str
-    """What options changed, in words; "" if nothing."""
-    credits: tuple[str, ...]
-    real_map: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """What a comparison compares; the first side is the reference, or else the first rule."""
-
-    sides: tuple[Side, ...]
-    seeds: tuple[int, ...]
-    rules: tuple[Retention, ...]
-    """In the order asked."""
-    asked: Measuring
-    measures: tuple[str, ...]
-
-    @property
-    def by_rule(self) -> bool:
-        """Tell whether the rules of one scenario are compared."""
-        return len(self.sides) == 1
-
-    @property
-    def ladder(self) -> tuple[Retention, ...]:
-        """Return the rules, shortest first."""
-        return tuple(sorted(self.rules, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds))
-
-    @property
-    def days(self) -> tuple[int, ...]:
-        """Return how long the run of each side lasts."""
-        return tuple(side.days for side in self.sides)
-
-    def covers(self) -> str:
-        """Say what the intervals cover, or that there are none."""
-        n = len(self.seeds)
-        if n == 1:
-            return (
-                "One world was drawn, so no interval over worlds is given: part of a difference may be chance."
-                " Five or more worlds (--replicates 5) give one."
-            )
-        first, last = self.seeds[0], self.seeds[-1]
-        return (
-            f"Intervals are 95 % intervals of the difference over {n} worlds (seeds {first} to {last}), each with"
-            " people and trips of its own, compared in pairs. They do not cover the assumptions of the model."
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """One row of the table at a glance: a scenario, or a rule."""
-
-    title: str
-    side: Side
-    rule: Retention
+    from simulate.report.compared import Compared, Side
+    from simulate.report.scores import Asked
+    from simulate.risk.results import Results
 
 
 class _Held:
     """Mean values over worlds, and differences, looked up by what they are about."""
 
-    def __init__(self, rates: WorldRates, differences: Differences) -> None:
-        self.rates: dict[tuple[str, ...], list[Rate]] = {}
-        for row in rates:
-            rate = row.rate
-            key = row.scenario, rate.retention, rate.measure, rate.score, rate.setting
-            self.rates.setdefault(key, []).append(rate)
-        self.differences = {(d.of, d.retention, d.measure, d.score, d.setting): d for d in differences}
+    def __init__(self, results: Results, differences: Results) -> None:
+        self.means = {(row.scenario, row.case, *row.key): row for row in results.over_worlds()}
+        self.differences = {(row.scenario, row.case, *row.key): row for row in differences}
 
-    def value(self, side: Side, rule: Retention, question: Question) -> float | None:
-        """Return the mean over worlds, None where there is no number."""
-        return mean_over_worlds(self._rates(side, rule, question))
+    def mean(self, variant: Variant, asked: Asked) -> Result:
+        """Return the mean over worlds as a row of a figure takes it: a dot without a bar; without a value if none."""
+        key = variant.side.name, variant.case, *asked.key
+        blank = Result(measure=asked.measure, score=asked.score.name, detail=asked.detail, unit=asked.score.unit)
+        return self.means.get(key, blank)
 
-    def baseline(self, side: Side, rule: Retention, question: Question) -> float | None:
-        """Return what anyone could reach without sightings, the mean over worlds."""
-        known = [rate.baseline for rate in self._rates(side, rule, question) if rate.baseline is not None]
-        return sum(known) / len(known) if known else None
-
-    def difference(self, of: str, rule: Retention, question: Question) -> Difference | None:
-        """Return how a scenario, or a rule, differs from the reference."""
-        return self.differences.get((of, rule.label, question.measure, question.score, question.setting))
-
-    def _rates(self, side: Side, rule: Retention, question: Question) -> list[Rate]:
-        key = side.name, rule.label, question.measure, question.score, question.setting
-        return self.rates.get(key, [])
+    def difference(self, variant: Variant, asked: Asked) -> Result | None:
+        """Return how a row differs from its reference."""
+        return self.differences.get((variant.side.name, variant.case, *asked.key))
 
 
-def write_comparison(compared: Compared, rates: WorldRates, differences: Differences, path: str | Path) -> Path:
+def write_comparison(compared: Compared, results: Results, differences: Results, path: str | Path) -> Path:
     """Write the page of a comparison; returns its path. It appears complete or not at all."""
-    return save(path, lambda: page_text(compared, rates, differences))
+    return save(path, lambda: page_text(compared, results, differences))
 
 
-def page_text(compared: Compared, rates: WorldRates, differences: Differences) -> str:
+def page_text(compared: Compared, results: Results, differences: Results) -> str:
     """Return the page as text; a pure function of what was compared."""
-    held = _Held(rates, differences)
-    questions = [q for q in _questions(compared.asked) if q.measure in compared.measures]
-    main = main_scores(rates.of(compared.sides[0].name, compared.seeds[0]), compared.asked.unicity_points)
+    held = _Held(results, differences)
+    large, drawn = shown(compared.measures, compared.asked)
     real = any(side.real_map for side in compared.sides)
     return Template(template("compare.html")).substitute(
         css=template("page.css"),
         title=escape(_title(compared)),
         notice=f"{NOTICE} Only the map is real." if real else NOTICE,
-        lead=escape(_lead(compared)),
-        glance=_glance(compared, held, questions),
+        lead=escape(_lead(compared, large)),
+        glance=_glance(compared, held, large),
         worlds=escape(compared.covers()),
         changed=_changed(compared),
-        panels="".join(_panel(compared, held, question) for question in questions),
+        cases=_cases(compared),
+        by="Risk by retention" if compared.is_ladder else "Risk by case",
+        panels="".join(_group(compared, held, group) for group in in_groups(drawn)),
         reached=escape(_not_reached(compared)),
-        table=_table(differences, {(r.measure, r.score, r.setting) for r in main}, compared),
-        limits=items(words.LIMITS),
+        table=table_of(*changes_table(compared, main_results(differences, compared.asked))),
+        limits=items(phrases.LIMITS),
         sides=_sides(compared),
         settings=_settings(compared),
-        cards="".join(lay_out_card(card(name, compared.asked)) for name in CARDS if name in compared.measures),
+        cards="".join(lay_out_card(MEASURES[name].card(compared.asked)) for name in compared.measures),
         credits=items(dict.fromkeys(line for side in compared.sides for line in side.credits)),
     )
 
 
-def _questions(asked: Measuring) -> tuple[Question, ...]:
-    return (*words.risks_asked(asked), words.never_seen())
+def changes_table(compared: Compared, differences: Results) -> tuple[list[str], list[list[str]]]:
+    """Lay out differences as texts: the heads of the columns, and the rows."""
+    case = "Kept for" if compared.is_ladder else "Case"
+    named = [case] if compared.by_case else ["Scenario", case]
+    heads = [*named, "Score", f"Reference: {compared.reference}", "Value", "Change", "95 % interval of the change"]
+    rows = []
+    for row in differences:
+        scenario = [] if compared.by_case else [compared.titles[row.scenario]]
+        rows.append([*scenario, compared.label(row.case), title_of(row), *_change_cells(row)])
+    return heads, rows
+
+
+def _change_cells(row: Result) -> list[str]:
+    """Say reference, value, change and interval of a difference; why there is none in place of the change."""
+    if row.value is None or row.baseline is None:
+        return ["", "", row.note, ""]
+    before, after = (counted(x, row.unit) for x in (row.baseline, row.baseline + row.value))
+    interval = phrases.change_interval(row.low, row.high, row.unit)
+    if row.note:
+        interval = f"{interval} ({row.note})".strip()
+    return [before, after, phrases.change(row.value, row.unit), interval]
 
 
 def _title(compared: Compared) -> str:
     first, *others = (side.title for side in compared.sides)
     if not others:
-        return f"{first}: how long sightings are kept"
+        return f"{first}: {'how long sightings are kept' if compared.is_ladder else 'cases compared'}"
     return f"{first} compared with {others[0] if len(others) == 1 else f'{len(others)} others'}"
 
 
-def _common_rule(compared: Compared) -> Retention | None:
-    """Return the longest rule that every scenario has reached; if none, that the reference and another have."""
-    for wanted in (compared.sides, compared.sides[:2], compared.sides[:1]):
-        shared = [rule for rule in compared.ladder if all(rule in side.reached for side in wanted)]
-        if shared:
-            return shared[-1]
-    return None
-
-
-def _variants(compared: Compared) -> list[Variant]:
-    if compared.by_rule:
-        first = compared.rules[0]
-        rules = [first, *(rule for rule in compared.ladder if rule != first)]
-        return [
-            Variant(title=words.kept_for(rule.label, *compared.days).capitalize(), side=compared.sides[0], rule=rule)
-            for rule in rules
-        ]
-    rule = _common_rule(compared)
-    return [] if rule is None else [Variant(title=side.title, side=side, rule=rule) for side in compared.sides]
-
-
-def _lead(compared: Compared) -> str:
+def _lead(compared: Compared, large: Sequence[Asked]) -> str:
     """Say what the numbers below are about."""
-    first = words.kept_for(compared.rules[0].label, *compared.days)
-    reference = first if compared.by_rule else compared.sides[0].title
-    below = f"Under each number: the change from {reference}, on the same random draws."
-    if compared.by_rule:
-        return f"Of 1,000 vehicles, by how long sightings are kept. {below}"
-    rule = _common_rule(compared)
-    if rule is None:
+    named = compared.by_case and not compared.is_ladder
+    first = f"“{compared.reference}”" if named else compared.reference
+    below = f"Under each number: the change from {first}, on the same random draws."
+    of = _of(large)
+    if compared.by_case:
+        return f"{of}, by {'how long sightings are kept' if compared.is_ladder else 'case'}. {below}"
+    if not compared.is_ladder:
+        return f"{of}, by scenario and case. {below}"
+    common = common_case(compared)
+    if common is None:
         return "No rule is reached by these scenarios, so there are no numbers."
-    return f"Of 1,000 vehicles, if sightings {words.if_kept(rule.label, *compared.days)}. {below}"
+    return f"{of}, if sightings {phrases.if_kept(common, *compared.days)}. {below}"
 
 
-def _glance(compared: Compared, held: _Held, questions: list[Question]) -> str:
-    """Lay out one row a scenario, or rule, with each headline number and its change."""
-    named = "Kept for" if compared.by_rule else "Scenario"
+def _of(large: Sequence[Asked]) -> str:
+    """Say what numbers at a glance are out of."""
+    shares = [one for one in large if one.score.unit == "share"]
+    if shares and all(one.score.of.startswith("vehicles") for one in large):
+        return "Of 1,000 vehicles" if len(shares) == len(large) else "Shares: of 1,000 vehicles"
+    return "Shares: of 1,000" if shares else "Numbers"
+
+
+def _glance(compared: Compared, held: _Held, large: Sequence[Asked]) -> str:
+    """Lay out one row a scenario, or case, with each headline number and its change."""
+    named = ("Kept for" if compared.is_ladder else "Case") if compared.by_case else "Scenario"
     heads = "".join(
-        f'<th scope="col">{escape(q.title)}<span class="small">{escape(q.sentence)}</span></th>' for q in questions
+        f'<th scope="col">{escape(one.score.title)}<span class="small">{escape(one.sentence)}</span></th>'
+        for one in large
     )
-    rows = []
-    for i, variant in enumerate(_variants(compared)):
-        cells = "".join(_glance_cell(compared, held, variant, question, first=i == 0) for question in questions)
-        name = "" if compared.by_rule or variant.side.name == variant.title.lower() else variant.side.name
-        small = "; ".join(filter(None, (name, "reference" if i == 0 else "")))
-        mark = f'<span class="small">{escape(small)}</span>' if small else ""
-        rows.append(f'<tr><th scope="row">{escape(variant.title)}{mark}</th>{cells}</tr>')
+    sections = []
+    for heading, variants in sections_of(compared):
+        over = f'<tr><th scope="rowgroup" colspan="{len(large) + 1}">{escape(heading)}</th></tr>' if heading else ""
+        rows = "".join(_glance_row(compared, held, variant, large) for variant in variants)
+        sections.append(f"<tbody>{over}{rows}</tbody>")
     return (
-        f'<table class="glance"><thead><tr><th scope="col">{named}</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<table class="glance"><thead><tr><th scope="col">{named}</th>{heads}</tr></thead>{"".join(sections)}</table>'
     )
 
 
-def _glance_cell(compared: Compared, held: _Held, variant: Variant, question: Question, *, first: bool) -> str:
-    cell = f'<td data-title="{escape(question.title)}">'
-    value = held.value(variant.side, variant.rule, question)
-    if value is None:
-        reached = variant.rule in variant.side.reached
-        return f"{cell}{'no number' if reached else 'not reached'}</td>"
-    count = words.per_thousand(value)
+def _glance_row(compared: Compared, held: _Held, variant: Variant, large: Sequence[Asked]) -> str:
+    name = "" if compared.by_case or variant.side.name == variant.title.lower() else variant.side.name
+    small = "; ".join(filter(None, (name, "reference" if variant.reference else "")))
+    mark = f'<span class="small">{escape(small)}</span>' if small else ""
+    cells = "".join(
+        f'<td data-title="{escape(one.score.title)}">{_glance_cell(held, variant, one)}</td>' for one in large
+    )
+    return f'<tr><th scope="row">{escape(variant.title)}{mark}</th>{cells}</tr>'
+
+
+def _glance_cell(held: _Held, variant: Variant, asked: Asked) -> str:
+    mean = held.mean(variant, asked)
+    if mean.value is None:
+        return escape(_why(variant, mean))
+    count = phrases.amount(mean.value, mean.unit)
     number = f"<b>{count}</b>" if count[0].isdigit() else f'<b class="words">{escape(count)}</b>'
-    if first:
-        return f"{cell}{number}</td>"
-    of = variant.rule.label if compared.by_rule else variant.side.name
-    found = held.difference(of, variant.rule, question)
-    if found is None or found.difference is None:
-        return f"{cell}{number}<span>{escape(found.note if found else '')}</span></td>"
-    change = words.change(found.difference, found.unit)
-    interval = words.change_interval(found.low, found.high, found.unit)
+    if variant.reference:
+        return number
+    found = held.difference(variant, asked)
+    if found is None or found.value is None:
+        return f"{number}<span>{escape(found.note if found else '')}</span>"
+    change = phrases.change(found.value, found.unit)
+    interval = phrases.change_interval(found.low, found.high, found.unit)
     small = f'<span class="small">{escape(interval)}</span>' if interval not in {"", change} else ""
-    return f"{cell}{number}<span>{escape(change)}</span>{small}</td>"
+    return f"{number}<span>{escape(change)}</span>{small}"
 
 
-def _panel(compared: Compared, held: _Held, question: Question) -> str:
-    """Lay out one score: against retention where scenarios and rules differ, else one row each."""
-    caption = f"<strong>{escape(question.title)}.</strong> How many of 1,000 {escape(question.sentence)}."
-    if question.remark:
-        caption += f' <span class="small">{escape(question.remark)}</span>'
-    name = question.title.lower().replace(" ", "-")
-    told = f"How many of 1,000 {question.sentence}."
-    shown = [rule for rule in compared.ladder if any(rule in side.reached for side in compared.sides)]
-    if compared.by_rule or len(shown) < 2:
-        rows = _rows(compared, held, question)
-        drawn, read = figures.by_retention(rows), figures.describe(rows)
+def _why(variant: Variant, mean: Result) -> str:
+    """Say why a row has no number."""
+    return mean.note or "no number" if variant.side.case(variant.case).reached else "not reached"
+
+
+def _group(compared: Compared, held: _Held, group: Sequence[Asked]) -> str:
+    """Lay out the scores of one group side by side."""
+    drawn = "".join(_panel(compared, held, asked, group) for asked in group)
+    return drawn if len(group) == 1 else f'<div class="group">{drawn}</div>'
+
+
+def _panel(compared: Compared, held: _Held, asked: Asked, group: Sequence[Asked]) -> str:
+    """Lay out one score: a line a scenario where scenarios and cases differ, else one row each.
+
+    group : scores that stand beside it, on the same scale.
+    """
+    remark = f' <span class="small">{escape(asked.score.remark)}</span>' if asked.score.remark else ""
+    caption = f"<strong>{escape(asked.score.title)}.</strong> {escape(asked.lead)}.{remark}"
+    names = [name for name in compared.names if compared.reached(name)]
+    if compared.by_case or len(names) < 2:
+        rows = _rows(compared, held, asked)
+        drawn, read = figures.by_retention(rows, asked.axis), figures.describe(rows)
     else:
-        labels = [words.kept_for(rule.label, *compared.days) for rule in shown]
+        labels = [compared.label(name) for name in names]
         lines = [
-            panels.Line(name=name, shares=[held.value(side, rule, question) for rule in shown])
-            for name, side in zip(_short(compared), compared.sides, strict=True)
+            panels.Line(name=short, values=[held.mean(_variant(side, name), asked).value for name in names])
+            for short, side in zip(_short(compared), compared.sides, strict=True)
         ]
-        if all(share is None for line in lines for share in line.shares):
+        if all(value is None for line in lines for value in line.values):
             return f"<figure><figcaption>{caption}</figcaption><p>No number.</p></figure>"
-        drawn, read = panels.against_retention(labels, lines), panels.describe(labels, lines)
-    return f"<figure><figcaption>{caption}</figcaption>{figures.svg(drawn, name, f'{told} {read}.')}</figure>"
+        scale = panels.Scale(
+            labels=labels, unit=asked.score.unit, axis=asked.axis, joined=compared.is_ladder,
+            most=_most(compared, held, [one for one in group if one.score.unit == asked.score.unit]),
+        )  # fmt: skip
+        drawn, read = panels.against_cases(scale, lines), panels.describe(scale, lines)
+    return (
+        f"<figure><figcaption>{caption}</figcaption>{figures.svg(drawn, asked.id, f'{asked.lead}. {read}.')}</figure>"
+    )
+
+
+def _most(compared: Compared, held: _Held, group: Sequence[Asked]) -> float:
+    """Return the greatest number of several scores."""
+    means = (
+        held.mean(_variant(side, name), asked).value
+        for asked in group for side in compared.sides for name in compared.names
+    )  # fmt: skip
+    return max((value for value in means if value is not None), default=0.0)
+
+
+def _variant(side: Side, name: str) -> Variant:
+    return Variant(title=side.title, side=side, case=name, reference=False)
 
 
 def _short(compared: Compared) -> list[str]:
     return panels.short_names([side.title for side in compared.sides], [side.name for side in compared.sides])
 
 
-def _rows(compared: Compared, held: _Held, question: Question) -> list[figures.Row]:
-    """Return one row a rule, shortest first, or one row a scenario; dots without bars."""
-    if not compared.by_rule:
-        rates = [_as_rate(held, variant, question) for variant in _variants(compared)]
-        if len({rate.baseline for rate in rates}) > 1:  # one line cannot stand for several baselines
-            rates = [replace(rate, baseline=None) for rate in rates]
-        return [
-            figures.Row(label=name, rate=rate, reason="no number")
-            for name, rate in zip(_short(compared), rates, strict=False)
-        ]
-    side = compared.sides[0]
+def _rows(compared: Compared, held: _Held, asked: Asked) -> list[figures.Row]:
+    """Return one row a case, in the order shown, or one row a scenario; dots without bars."""
+    if compared.by_case:
+        variants = [_variant(compared.sides[0], name) for name in compared.names]
+        labels = [_broken(compared.label(name), name == compared.case) for name in compared.names]
+    else:
+        name = next((name for name in compared.names if compared.reached(name)), compared.case)
+        variants, labels = [_variant(side, name) for side in compared.sides], _short(compared)
+    means = [held.mean(variant, asked) for variant in variants]
+    if len({mean.baseline for mean in means if mean.value is not None}) > 1:  # one line cannot stand for several
+        means = [replace(mean, baseline=None) for mean in means]
     return [
-        figures.Row(
-            label=words.kept_for(rule.label, side.days) + ("\n(reference)" if rule == compared.rules[0] else ""),
-            rate=_as_rate(held, Variant(title=rule.label, side=side, rule=rule), question),
-            reason="no number" if rule in side.reached else "not reached",
-        )
-        for rule in compared.ladder
+        figures.Row(label=label, rate=mean, reason=_why(variant, mean))
+        for label, variant, mean in zip(labels, variants, means, strict=True)
     ]
 
 
-def _as_rate(held: _Held, variant: Variant, question: Question) -> Rate:
-    """Return a mean over worlds as a row of a figure takes it: a dot without a bar."""
-    value = held.value(variant.side, variant.rule, question)
-    return Rate(
-        measure=question.measure, score=question.score, retention=variant.rule.label, value=value,
-        baseline=held.baseline(variant.side, variant.rule, question),
-    )  # fmt: skip
+def _broken(label: str, reference: bool) -> str:
+    """Break the name of a case over lines short enough to stand beside a figure."""
+    lines = textwrap.wrap(label, panels.NAME_LETTERS, max_lines=3, placeholder="…", break_long_words=False)
+    return "\n".join([*lines, "(reference)"] if reference else lines)
 
 
 def _not_reached(compared: Compared) -> str:
-    """Name the rules that scenarios are too young for."""
+    """Name the cases that scenarios are too young for."""
     young: dict[str, list[Side]] = {}
     for side in compared.sides:
-        missing = ", ".join(rule.label for rule in compared.ladder if rule not in side.reached)
+        missing = ", ".join(case.name for case in side.cases if not case.reached)
         if missing:
             young.setdefault(f"{side.days} days, so not reached: {missing}.", []).append(side)
     return " ".join(
@@ -305,44 +268,33 @@ def _not_reached(compared: Compared) -> str:
     )
 
 
-def _table(differences: Differences, wanted: set[tuple[str, str, str]], compared: Compared) -> str:
-    """Lay out every difference of the main scores, with its interval over worlds."""
-    titles, days = {side.name: side.title for side in compared.sides}, compared.days
-    head = (
-        "Compared", "Kept for", "Score", "Reference", "Value", "Change", "95 % interval of the change",
-    )  # fmt: skip
-    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(titles.get(d.of) or words.kept_for(d.of, *days))}</th>'
-        f"{''.join(_cells(d, days))}</tr>"
-        for d in differences
-        if (d.measure, d.score, d.setting) in wanted
-    )
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cells(row: Difference, days: Sequence[int]) -> Iterator[str]:
-    before, after = ("" if x is None else _amount(x, row.unit) for x in (row.reference_value, row.value))
-    change = row.note if row.difference is None else words.change(row.difference, row.unit)
-    interval = words.change_interval(row.low, row.high, row.unit)
-    if row.difference is not None and row.note:
-        interval = f"{interval} ({row.note})".strip()
-    score = f"{row.score}, {row.setting}" if row.setting else row.score
-    for text in (words.kept_for(row.retention, *days), score, before, after, change, interval):
-        yield f"<td>{escape(text)}</td>"
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{words.amount(value, unit)} in 1,000" if unit == "share" else words.amount(value, unit)
+def _cases(compared: Compared) -> str:
+    """Say the rules of each case once, unless its name says all there is to say."""
+    if compared.is_ladder:
+        return ""
+    same_look = all(len(set(side.looks)) == 1 for side in compared.sides)
+    lines = []
+    for i, name in enumerate(compared.names):
+        said: dict[str, list[str]] = {}
+        for side in compared.sides:
+            rules = " ".join(side.cases[i].rules) or "No rule: all is collected, and kept for ever."
+            told = rules if same_look else f"{side.looks[i]}. {rules}"
+            said.setdefault(told, []).append(side.title)
+        texts = [told if len(said) == 1 else f"{', '.join(titles)}: {told}" for told, titles in said.items()]
+        lines.append(f"<div><dt>{escape(compared.label(name))}</dt><dd>{escape(' '.join(texts))}</dd></div>")
+    return f'<h3>The cases</h3><dl class="facts">{"".join(lines)}</dl>'
 
 
 def _sides(compared: Compared) -> str:
-    """Say of each scenario what it is and who looks."""
-    return "".join(
-        f"<div><dt>{escape(side.title)}</dt><dd>{escape(side.summary)} {side.vehicles:,} vehicles, {side.days} days."
-        f" {escape(side.looks)}.</dd></div>"
-        for side in compared.sides
-    )
+    """Say of each scenario what it is and who looks, and under which rules beside its retention."""
+    lines = []
+    for side in compared.sides:
+        rules = " ".join(side.cases[0].rules[1:]) if compared.is_ladder else ""
+        lines.append(
+            f"<div><dt>{escape(side.title)}</dt><dd>{escape(side.summary)} {side.vehicles:,} vehicles,"
+            f" {side.days} days. {escape('; '.join(dict.fromkeys(side.looks)))}. {escape(rules)}</dd></div>"
+        )
+    return "".join(lines)
 
 
 def _changed(compared: Compared) -> str:
@@ -360,11 +312,5 @@ def _settings(compared: Compared) -> str:
     differing = [key for key in keys if len({held.get(key, "") for held in values}) > 1]
     if not differing:
         return "<p>All settings are the same.</p>"
-    head = "".join(f'<th scope="col">{escape(side.title)}</th>' for side in compared.sides)
-    body = "".join(
-        f'<tr><th scope="row">{escape(key)}</th>'
-        + "".join(f"<td>{escape(held.get(key, 'not there'))}</td>" for held in values)
-        + "</tr>"
-        for key in differing
-    )
-    return f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead><tbody>{body}</tbody></table>'
+    rows = [[key, *(held.get(key, "not there") for held in values)] for key in differing]
+    return table_of(["Setting", *(side.title for side in compared.sides)], rows)

@@ -1,6 +1,6 @@
 """Figures: rates against retention, sized to be read on a telephone.
 
-Those of a page are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
+Figures are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
 is told by colour alone, and whatever has a name carries it beside it.
 """
 
@@ -16,18 +16,18 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulate.checks import ScenarioError
-from simulate.report import words
+from simulate.report import phrases, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
     from simulate.report.words import Question
-    from simulate.risk.rates import Rate, Rates
+    from simulate.risk.rates import Rates
+    from simulate.risk.results import Result
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 """All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
@@ -39,10 +39,10 @@ MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one rule of the ladder comes to in a figure."""
+    """What one case comes to in a figure."""
 
     label: str
-    rate: Rate | None
+    rate: Result | None
     """None, or without a value, where there is no number."""
     reason: str
     """Why there is none."""
@@ -52,7 +52,7 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
     """Look up a question under every rule, with the reason where there is no number."""
     return [
         Row(
-            label=words.kept_for(rule.label, view.today),
+            label=phrases.kept_for(rule.label, view.today),
             rate=words.find(rates, question, rule),
             reason=_reason(view, rates, question, rule),
         )
@@ -60,76 +60,31 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
     ]
 
 
-def by_retention(rows: Sequence[Row]) -> Figure:
-    """Draw a share under every rule: a dot, its interval, and what needs no sightings."""
-    figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
-    _draw_shares(axes, rows)
-    return figure
-
-
-def shares(rates: Mapping[str, Rate], *, ax: Axes | None = None) -> Axes:
-    """Draw shares below one another: a dot, its 95 % interval, and what needs no sightings.
-
-    Parameters
-    ----------
-    rates
-        A share for each label, such as `{rate.retention: rate for rate in rates.where(score=...)}`; where
-        one has no value its note stands there instead.
-    ax
-        Axes to draw on, across in vehicles of 1,000; those of a new figure if None.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no rate, or one is no share.
-
-    Examples
-    --------
-    >>> rates = sim.measure(view, ["anchors"], targets=20)
-    >>> ax = sim.plot.shares({rate.retention: rate for rate in rates.where(score="home found within 250 m")})
-    >>> [label.get_text() for label in ax.get_yticklabels()]
-    ['7 days', 'for ever']
-    """
-    other = next((rate.unit for rate in rates.values() if rate.unit != "share"), None)
-    if other or not rates:
-        raise ScenarioError("rates", "at least one share", other or "none", "take rates whose unit is 'share'")
-    axes = rung(list(rates), ax)
-    _draw_shares(axes, [Row(label=name, rate=rate, reason=rate.note or "no number") for name, rate in rates.items()])
-    return axes
-
-
-def new_axes(wide_in: float, tall_in: float) -> Axes:
-    """Return the axes of a new figure of pyplot, which notebooks show by themselves."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415  # it chooses a window system, which pages have no need of
-
-    return plt.subplots(figsize=(wide_in, tall_in), layout="constrained")[1]
-
-
-def rung(labels: Sequence[str], ax: Axes | None) -> Axes:
-    """Lay out one row a label on given axes, or on those of a new figure."""
-    axes = ax or new_axes(WIDTH_IN + 1.0, 1.0 + _rows_in(labels))
-    _lay_rows(axes, labels)
-    return axes
-
-
-def _draw_shares(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw a share a row, on rows that are laid out."""
+def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
+    """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
     without = _without(rows)
-    axes.set_xlim(0, 1000)
-    axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
-    axes.set_xlabel("of 1,000 vehicles", fontsize=TEXT, color=GREY)
+    figure, axes = ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
+    if _unit(rows) == "share":
+        axes.set_xlim(0, 1000)
+        axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
+    else:
+        axes.set_xlim(0, _most(rows))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.set_xlabel(axis, fontsize=TEXT, color=GREY)
     for y, row in enumerate(rows):
         if row.rate is None or row.rate.value is None:
             _say_why(axes, y, row.reason)
         else:
             _dot(axes, y, row.rate)
     if without is not None:
-        _baseline(axes, without, len(rows))
+        _baseline(axes, without, _unit(rows), len(rows))
+    return figure
 
 
 def exposure(view: View, rates: Rates) -> Figure:
     """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
-    labels = [words.kept_for(rule.label, view.today) for rule in view.ladder]
+    labels = [phrases.kept_for(rule.label, view.today) for rule in view.ladder]
     figure, axes = ladder(labels, top_in=0.95)
     spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
     most = max((values[-1] for values in spread.values() if values), default=0.0)
@@ -181,7 +136,9 @@ def describe(rows: Sequence[Row]) -> str:
         if row.rate is None or row.rate.value is None:
             parts.append(f"{row.label}: {row.reason}")
         else:
-            parts.append(f"{row.label}: {words.per_thousand(row.rate.value)} ({words.interval(row.rate)})")
+            interval = phrases.interval(row.rate)
+            number = phrases.amount(row.rate.value, row.rate.unit)
+            parts.append(f"{row.label}: {number} ({interval})" if interval else f"{row.label}: {number}")
     return "; ".join(parts)
 
 
@@ -189,7 +146,7 @@ def describe_exposure(view: View, rates: Rates) -> str:
     """Read the exposure figure aloud."""
     parts = []
     for rule in view.ladder:
-        values, kept = _percentiles(rates, rule), words.kept_for(rule.label, view.today)
+        values, kept = _percentiles(rates, rule), phrases.kept_for(rule.label, view.today)
         if values is None:
             parts.append(f"{kept}: {'not measured' if view.reached(rule) else 'not reached'}")
         else:
@@ -219,22 +176,12 @@ def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
 
 def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
-    below_in, height = 0.7, _rows_in(labels)
+    lines = [label.split("\n") for label in labels]
+    below_in, height = 0.7, len(labels) * max(ROW_IN, 0.2 * max(map(len, lines)) + 0.1)
     tall = top_in + height + below_in
-    left_in = 0.25 + 0.095 * max(len(line) for label in labels for line in label.split("\n"))
+    left_in = 0.25 + 0.095 * max(len(line) for label in lines for line in label)
     figure = Figure(figsize=(WIDTH_IN, tall))
     axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
-    _lay_rows(axes, labels)
-    return figure, axes
-
-
-def _rows_in(labels: Sequence[str]) -> float:
-    """Return the room that rows need, in inches."""
-    return len(labels) * max(ROW_IN, 0.2 * max(label.count("\n") + 1 for label in labels) + 0.1)
-
-
-def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
-    """Name the rows, the first on top, and take all else off the axes but the grid across."""
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(length=0, pad=8, labelsize=TEXT, labelcolor=INK)
@@ -243,18 +190,37 @@ def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
+    return figure, axes
 
 
-def _dot(axes: Axes, y: int, rate: Rate) -> None:
-    """Draw one rate and write its count on the side with room."""
-    value = 1000 * (rate.value or 0.0)
-    low, high = (value if end is None else 1000 * end for end in (rate.low, rate.high))
+def _dot(axes: Axes, y: int, rate: Result) -> None:
+    """Draw one result and write its number on the side with room."""
+    value = _place(rate.value or 0.0, rate.unit)
+    low, high = (value if end is None else _place(end, rate.unit) for end in (rate.low, rate.high))
     axes.plot([low, high], [y, y], color=BLUE, linewidth=3.5, alpha=0.45, solid_capstyle="butt", clip_on=False)
     axes.plot([value], [y], "o", color=BLUE, markersize=7, clip_on=False)
-    left = value > 700
-    x, side = (low - 30, "right") if left else (high + 30, "left")
-    text = words.per_thousand(value / 1000)
+    wide = axes.get_xlim()[1]
+    left = value > 0.7 * wide
+    x, side = (low - 0.03 * wide, "right") if left else (high + 0.03 * wide, "left")
+    text = phrases.amount(rate.value or 0.0, rate.unit)
     axes.text(x, y, text, fontsize=TEXT, weight="bold", color=INK, ha=side, va="center", bbox=BLANK)
+
+
+def _place(value: float, unit: str) -> float:
+    """Return where a number stands on the scale of its unit; shares as counts of 1,000."""
+    return 1000 * value if unit == "share" else value
+
+
+def _unit(rows: Sequence[Row]) -> str:
+    """Return the unit that all rows of a figure share."""
+    return next((row.rate.unit for row in rows if row.rate is not None), "share")
+
+
+def _most(rows: Sequence[Row]) -> float:
+    """Return where the scale of a figure of no shares ends."""
+    numbers = (row.rate for row in rows if row.rate is not None)
+    ends = [end for rate in numbers for end in (rate.value, rate.high, rate.baseline) if end is not None]
+    return 1.04 * max(ends, default=0.0) or 1.0
 
 
 def _say_why(axes: Axes, y: int, reason: str) -> None:
@@ -268,15 +234,15 @@ def _without(rows: Sequence[Row]) -> float | None:
     return next((row.rate.baseline for row in rows if row.rate and row.rate.baseline is not None), None)
 
 
-def _baseline(axes: Axes, share: float, n_rows: int) -> None:
+def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
     """Draw what anyone could reach without sightings, with its name on top."""
-    x = 1000 * share
+    x, wide = _place(baseline, unit), axes.get_xlim()[1]
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
-    text = f"without any sightings: {words.per_thousand(share)}"
-    wide_in = axes.bbox.width / axes.figure.dpi
-    fits = (1 - share) * wide_in + 0.28 > 0.095 * len(text)
-    at, side = (x, "left") if x < 500 and fits else (max(x, 1050), "right")
+    text = f"without any sightings: {phrases.amount(baseline, unit)}"
+    wide_in = axes.get_position().width * WIDTH_IN
+    fits = (1 - x / wide) * wide_in + 0.28 > 0.095 * len(text)
+    at, side = (x, "left") if x < 0.5 * wide and fits else (max(x, 1.05 * wide), "right")
     axes.text(at, -0.62, text, color=RUST, fontsize=TEXT, ha=side, va="bottom")
 
 

@@ -5,44 +5,30 @@ It asks nothing of the network and runs no script, so it can be mailed, printed 
 
 from __future__ import annotations
 
-import re
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from simulate.catalogue import FILES, leaves
 from simulate.checks import ScenarioError
-from simulate.files import check_target, write_text
-from simulate.report import figures, maps, sharing, words
-from simulate.report.stories import choose_story
+from simulate.report import figures, maps, phrases, sharing, words
+from simulate.report.layout import NOTICE, changes, items, lay_out_card, list_values, save, template
 from simulate.risk.measures import CARDS, card, main_scores
 from simulate.risk.ranges import ranges_for
 from simulate.risk.stock import stock
-from simulate.scenario import SET
 from simulate.sharing.build import build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from simulate.policy.view import View
-    from simulate.report.stories import Story
+    from simulate.report.maps import Story
     from simulate.report.words import Headline, Question
-    from simulate.risk.cards import AttackerCard
     from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
     from simulate.sharing.build import BuiltNetwork
 
-NOTICE = "Everything here is synthetic: every person, plate and sighting is invented."
 STOCK_COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zones", "Sightings", "Share")
-CARD_WORDS = (
-    ("knows", "Knows"),
-    ("roads", "Knows of the roads"),
-    ("targets", "Targets"),
-    ("counts_as_success", "Success"),
-    ("baseline", "Without sightings"),
-)
 
 
 def write_page(view: View, rates: Rates, path: str | Path) -> Path:
@@ -62,21 +48,14 @@ def write_page(view: View, rates: Rates, path: str | Path) -> Path:
     return save(path, lambda: page_text(view, rates, ranges_for(view)))
 
 
-def save(path: str | Path, make: Callable[[], str]) -> Path:
-    """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
-    target = Path(path)
-    check_target(target, "--out")
-    write_text(target, make())
-    return target
-
-
 def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
     """Return the page as text; a pure function of the view, its rates and their ranges."""
     identity = view.store.identity
     settings = identity["scenario"]
-    story = choose_story(view)
+    story = maps.choose_story(view)
     network = _network(view)
-    risks = "".join(_panel(view, rates, question) for question in words.risks(view))
+    panels = (*words.risks(view), words.never_seen())
+    risks = "".join(_panel(view, rates, question) for question in panels[:3])
     return Template(template("page.html")).substitute(
         css=template("page.css"),
         title=escape(settings["title"]),
@@ -87,24 +66,19 @@ def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
         intervals=escape(words.INTERVALS),
         brackets="" if ranges is None else escape(words.BRACKETS),
         risks=risks,
-        exposure=_exposure(view, rates) + _panel(view, rates, words.never_seen()),
+        exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
         stock=_stock(view),
         notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
         map=_map(view, story),
-        story=escape(story.tell() if story else "Nobody among the targets could be guessed, so no car is shown."),
+        story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
         table=_table(main_scores(rates, view.asked.unicity_points), view.today),
         cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
         settings=_settings(settings, _sources(view)),
         seed=escape(f"{identity['name']}, seed {identity['seed']}"),
         sharing="" if isinstance(network, str) else _sharing(network, view),
-        limits=items(words.LIMITS),
+        limits=items(phrases.LIMITS),
         credits=_credits(view, network),
     )
-
-
-def template(name: str) -> str:
-    """Return a file of this room."""
-    return (files("simulate.report") / name).read_text(encoding="utf-8")
 
 
 def _facts(view: View) -> str:
@@ -113,7 +87,7 @@ def _facts(view: View) -> str:
     facts = (
         ("Who looks", f"{view.describe()}."),
         ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{_vehicles(view)} for {words.lasting(days)}, from {view.start}."),
+        ("What is modelled", f"{_vehicles(view)} for {phrases.lasting(days)}, from {view.start}."),
         ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
     )
     return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
@@ -133,15 +107,13 @@ def _rule(view: View) -> str:
     windows = view.windows()
     if not windows:
         return f"No rule is reached: {words.age(view)}"
-    return f"If sightings {words.if_kept(windows[-1][0].label, view.today)}"
+    return f"If sightings {phrases.if_kept(windows[-1][0].label, view.today)}"
 
 
 def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
-    roughly, space, digits = count.rpartition(" ") if of else ("", "", count)
-    before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
-    number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
+    number = f"{escape(count)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
@@ -149,14 +121,9 @@ def _headline(headline: Headline) -> str:
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
-        f'<p class="small">{_unbroken(headline.small)}</p></article>'
+        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
+        f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
     )
-
-
-def _unbroken(text: str) -> str:
-    """Escape a text and keep each number on one line with its unit."""
-    return re.sub(r"(?<=\d) (?=%|m\b)", "&nbsp;", escape(text))
 
 
 def _panel(view: View, rates: Rates, question: Question) -> str:
@@ -255,20 +222,14 @@ def _table(rates: Rates, days: int) -> str:
 
 
 def _cells(rate: Rate, days: int) -> Iterable[str]:
-    value = rate.note if rate.value is None else words.amount(rate.value, rate.unit)
+    value = rate.note if rate.value is None else phrases.amount(rate.value, rate.unit)
     if rate.value is not None and rate.unit == "share":
         value += " in 1,000"
-    baseline = "" if rate.baseline is None else words.amount(rate.baseline, rate.unit)
+    baseline = "" if rate.baseline is None else phrases.amount(rate.baseline, rate.unit)
     yield f'<th scope="row">{escape(rate.score)}</th>'
-    kept, of = words.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
-    for text in (kept, rate.setting, value, words.interval(rate), baseline, of):
+    kept, of = phrases.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
+    for text in (kept, rate.setting, value, phrases.interval(rate), baseline, of):
         yield f"<td>{escape(text)}</td>"
-
-
-def lay_out_card(shown: AttackerCard) -> str:
-    """Lay out what one attack assumes."""
-    lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(shown, key))}</dd></div>" for key, title in CARD_WORDS)
-    return f"<h3>{escape(shown.question)}</h3><dl>{lines}</dl>"
 
 
 def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
@@ -283,46 +244,9 @@ def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     )
 
 
-def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value that is drawn or measured with as text; of a file only the last name, for pages travel."""
-    return [
-        (".".join(keys), _plain(Path(value).name if keys[-1] in FILES else value))
-        for keys, value in leaves(settings)
-        if keys not in {("title",), ("summary",)} and keys[0] != "assumptions"
-    ]
-
-
-def _plain(value: object) -> str:
-    """Write a value as people do; a list within a list, as the two ends of a shift, keeps together."""
-    if isinstance(value, list | tuple):
-        return ", ".join(
-            "-".join(map(_plain, item)) if isinstance(item, list | tuple) else _plain(item) for item in value
-        )
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _sources(view: View) -> Mapping[str, str]:
     """Return where each value of the scenario is from."""
     return {} if view.truth is None else view.truth.scenario.sources
-
-
-def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
-    """Say which values options changed for a run, and which files they gave; "" if none."""
-    changed = [(key, value) for key, value in list_values(settings) if sources.get(key, "").startswith(SET)]
-    named = {key for key, _ in changed if key.rpartition(".")[2] in FILES}
-    files = dict.fromkeys(value for key, value in changed if key in named)
-    told = []
-    for key, value in changed:
-        if key not in named:
-            of = sources[key].removeprefix(SET).removeprefix("; ")
-            told.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
-    said = (f"{'; '.join(told)}." if told else "", f"Files: {', '.join(files)}." if files else "")
-    return " ".join(filter(None, said))
-
-
-def items(lines: Iterable[str]) -> str:
-    """Lay out lines as the items of a list."""
-    return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
 def _credits(view: View, network: BuiltNetwork | str) -> str:

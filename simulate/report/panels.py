@@ -1,15 +1,15 @@
-"""Panels: one score of several scenarios against retention, each line named where it ends."""
+"""Panels: one score of several scenarios against their cases, each line named where it ends."""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulate.report import words
+from simulate.report import phrases
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
 
 if TYPE_CHECKING:
@@ -19,49 +19,91 @@ if TYPE_CHECKING:
 
 WIDTH_IN, NAME_IN, LEFT_IN, LINE_IN, GAP_IN = 5.0, 1.75, 0.5, 0.185, 0.22
 NAME_LETTERS, MOST_LINES = 16, 2
+LABEL_LETTERS, MOST_LEVEL = 9, 4
+"""Letters of a line, and cases, up to which no label meets the next."""
+STEEP: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "top"}
+STEEP_LETTERS, LETTER_IN = 24, 0.075
 STYLES = ((INK, "o"), (BLUE, "s"), (RUST, "^"), ("#5b2a86", "D"), ("#00695c", "v"))
 """Colour and mark of each line, the reference first; all stand out from white by 5.5 to 1 or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One scenario's share under every rule; None where there is no number."""
+    """One scenario's number in every case; None where there is none."""
 
     name: str
     """In lines short enough to stand beside the panel, as `short_names` gives them."""
-    shares: Sequence[float | None]
+    values: Sequence[float | None]
 
 
-def against_retention(labels: Sequence[str], lines: Sequence[Line]) -> Figure:
-    """Draw one line a scenario over the rules, shortest first, with its name at its end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a panel stands on."""
 
-    At least one rule and one share must be there.
+    labels: Sequence[str]
+    """Names of the cases, in the order drawn."""
+    unit: str
+    axis: str
+    """What is counted, such as "of 1,000 vehicles"."""
+    joined: bool
+    """Whether cases follow one another, as durations do, so that a line may lead from each to the next."""
+    most: float
+    """The greatest number of this panel, and of those that share its scale."""
+
+    def height(self, value: float) -> float:
+        """Return how high a value stands; shares as counts of 1,000."""
+        return 1000 * value if self.unit == "share" else value
+
+
+def against_cases(scale: Scale, lines: Sequence[Line]) -> Figure:
+    """Draw one line a scenario over the cases, with its name at its end.
+
+    At least one case and one number must be there.
     """
-    drawn = [(line, STYLES[i % len(STYLES)]) for i, line in enumerate(lines) if any(s is not None for s in line.shares)]
+    drawn = [(line, STYLES[i % len(STYLES)]) for i, line in enumerate(lines) if any(v is not None for v in line.values)]
+    labels, labels_in = _labels(scale)
     room = sum(_tall(line.name) for line, _ in drawn)
-    height, below, top = max(2.3, room), 0.62, 0.38
+    height, below, top = max(2.3, room), 0.25 + labels_in, 0.38
     tall = height + below + top
     figure = Figure(figsize=(WIDTH_IN, tall))
     width = WIDTH_IN - LEFT_IN - NAME_IN
     axes = figure.add_axes((LEFT_IN / WIDTH_IN, below / tall, width / WIDTH_IN, height / tall))
-    most = max(1000 * share for line, _ in drawn for share in line.shares if share is not None)
-    axes.set_ylim(0, min(1000.0, max(1.25 * most, 10.0)) if most < 950 else 1000.0)
+    axes.set_ylim(0, _top(scale))
     axes.set_xlim(-0.25, len(labels) - 0.75)
-    axes.set_xticks(range(len(labels)), [label.replace(" ", "\n") for label in labels])
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_xticks(range(len(labels)), labels, **({} if len(labels) <= MOST_LEVEL else STEEP))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=scale.unit == "share"))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.tick_params(length=0, pad=7, labelsize=TEXT - 1.5, labelcolor=GREY)
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
-    figure.text(0.01, 1 - 0.04 / tall, "of 1,000 vehicles; across: how long kept", fontsize=TEXT - 1.5, color=GREY,
+    across = "how long kept" if scale.joined else "the cases"
+    figure.text(0.01, 1 - 0.04 / tall, f"{scale.axis}; across: {across}", fontsize=TEXT - 1.5, color=GREY,
                 va="top")  # fmt: skip
     for line, (colour, mark) in drawn:
-        at = [(x, 1000 * share) for x, share in enumerate(line.shares) if share is not None]
-        axes.plot(*zip(*at, strict=True), color=colour, marker=mark, markersize=6, linewidth=2, clip_on=False)
-    _name_ends(axes, drawn, height)
+        at = [(x, scale.height(value)) for x, value in enumerate(line.values) if value is not None]
+        axes.plot(*zip(*at, strict=True), color=colour, marker=mark, markersize=6, clip_on=False,
+                  linewidth=2 if scale.joined else 0)  # fmt: skip
+    _name_ends(axes, scale, drawn, height)
     return figure
+
+
+def _labels(scale: Scale) -> tuple[list[str], float]:
+    """Return what stands under the cases, and how high that is in inches: broken over lines, or steep where many."""
+    if len(scale.labels) > MOST_LEVEL:
+        labels = [textwrap.shorten(label, STEEP_LETTERS, placeholder="…") for label in scale.labels]
+        return labels, LETTER_IN * max(map(len, labels))
+    labels = ["\n".join(textwrap.wrap(label, LABEL_LETTERS, max_lines=3, placeholder="…")) for label in scale.labels]
+    return labels, LINE_IN * (1 + max(label.count("\n") for label in labels))
+
+
+def _top(scale: Scale) -> float:
+    """Return where a panel ends: above the highest number, and at all for shares near all."""
+    most = scale.height(scale.most)
+    if scale.unit != "share":
+        return 1.25 * most or 1.0
+    return min(1000.0, max(1.25 * most, 10.0)) if most < 950 else 1000.0
 
 
 def short_names(titles: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -72,13 +114,13 @@ def short_names(titles: Sequence[str], names: Sequence[str]) -> list[str]:
     return ["\n".join(textwrap.wrap(name, NAME_LETTERS, max_lines=3, placeholder="…")) for name in names]
 
 
-def describe(labels: Sequence[str], lines: Sequence[Line]) -> str:
-    """Read a panel aloud: every scenario with its count under every rule."""
+def describe(scale: Scale, lines: Sequence[Line]) -> str:
+    """Read a panel aloud: every scenario with its number in every case."""
     told = []
     for line in lines:
         counts = (
-            f"{label} {'no number' if share is None else words.per_thousand(share)}"
-            for label, share in zip(labels, line.shares, strict=True)
+            f"{label} {'no number' if value is None else phrases.amount(value, scale.unit)}"
+            for label, value in zip(scale.labels, line.values, strict=True)
         )
         told.append(f"{' '.join(line.name.split())}: {', '.join(counts)}")
     return "; ".join(told)
@@ -89,24 +131,24 @@ def _tall(name: str) -> float:
     return LINE_IN * (2 + name.count("\n")) + 0.08
 
 
-def _name_ends(axes: Axes, drawn: Sequence[tuple[Line, tuple[str, str]]], height_in: float) -> None:
-    """Write name and last count beside the end of each line, moved apart where they would meet."""
+def _name_ends(axes: Axes, scale: Scale, drawn: Sequence[tuple[Line, tuple[str, str]]], height_in: float) -> None:
+    """Write name and last number beside the end of each line, moved apart where they would meet."""
     low, high = axes.get_ylim()
     unit = height_in / (high - low)
     ends = []
     for line, (colour, _) in drawn:
-        x, share = max((x, share) for x, share in enumerate(line.shares) if share is not None)
-        ends.append((1000 * share, x, share, colour, line.name))
+        x, value = max((x, value) for x, value in enumerate(line.values) if value is not None)
+        ends.append((scale.height(value), x, value, colour, line.name))
     ends.sort(key=lambda end: end[0])
     sizes = [_tall(name) for *_, name in ends]
     middles = spread([(y - low) * unit for y, *_ in ends], sizes, height_in)
     (left, right), wide_in = axes.get_xlim(), WIDTH_IN - LEFT_IN - NAME_IN
     text_x = right + GAP_IN / wide_in * (right - left)
-    for (y, x, share, colour, name), middle in zip(ends, middles, strict=True):
+    for (y, x, value, colour, name), middle in zip(ends, middles, strict=True):
         at = low + middle / unit
         axes.plot([x, text_x], [y, at], color=colour, linewidth=0.6, clip_on=False)
         axes.annotate(
-            f"{words.per_thousand(share)}\n{name}", (text_x, at), (3, 0), textcoords="offset points",
+            f"{phrases.amount(value, scale.unit)}\n{name}", (text_x, at), (3, 0), textcoords="offset points",
             fontsize=TEXT - 0.5, color=colour, va="center", linespacing=1.05, weight="bold", annotation_clip=False,
         )  # fmt: skip
 

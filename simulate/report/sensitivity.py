@@ -7,27 +7,23 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING
 
-from simulate.report import figures, words
-from simulate.report.page import NOTICE, items, lay_out_card, save, template
+from simulate.report import figures, phrases
+from simulate.report.layout import NOTICE, items, lay_out_card, save, table_of, template
+from simulate.report.scores import counted, shown, title_of
 from simulate.report.tornado import describe, tornado
-from simulate.report.words import Question
-from simulate.risk.measures import CARDS, card
+from simulate.risk.assumptions import BASE, moves_of
+from simulate.risk.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from simulate.policy.retention import Retention
-    from simulate.risk.ranges import Assumed, Range, Ranges
+    from simulate.policy.sight import CaseSight
+    from simulate.report.scores import Asked
+    from simulate.risk.assumptions import Assumed, Assumptions, Bounds
+    from simulate.risk.results import Results
     from simulate.schema.settings import Measuring
 
-MEAN = Question(
-    measure="exposure",
-    score="mean sightings",
-    setting="",
-    title="Sightings",
-    sentence="sightings of a vehicle, the mean",
-)
 LEAST_SHARE, LEAST_PART = 0.1, 0.2
 """A tornado spans at least 100 in 1,000, or this part of a number that is no share."""
 
@@ -40,125 +36,131 @@ class Swept:
     title: str
     seed: int
     looks: str
-    rule: Retention
-    days: int
+    case: CaseSight
     asked: Measuring
+    targets: int
+    """Vehicles that attacks were tried on."""
     measures: tuple[str, ...]
     changed: str
     """What options changed, in words; "" if nothing."""
     credits: tuple[str, ...]
     real_map: bool
 
+    @property
+    def under(self) -> str:
+        """Say under which rules, as the beginning of a sentence."""
+        case = self.case
+        if case.name == case.retention and len(case.rules) <= 1:
+            return f"If sightings {phrases.if_kept(case.name, case.today)}"
+        rules = " ".join(case.rules).removesuffix(".")
+        return f"Case “{phrases.kept_for(case.name, case.today)}”: {rules or 'no rule'}"
 
-def write_sweep(swept: Swept, ranges: Ranges, path: str | Path) -> Path:
+
+def write_sweep(swept: Swept, results: Results, assumptions: Assumptions, path: str | Path) -> Path:
     """Write the page of a sweep; returns its path. It appears complete or not at all."""
-    return save(path, lambda: page_text(swept, ranges))
+    return save(path, lambda: page_text(swept, results, assumptions))
 
 
-def page_text(swept: Swept, ranges: Ranges) -> str:
+def page_text(swept: Swept, results: Results, assumptions: Assumptions) -> str:
     """Return the page as text; a pure function of what was swept."""
-    found = list(_headlines(swept, ranges))
+    large, drawn = shown(swept.measures, swept.asked)
+    found = list(_found(drawn, assumptions))
     changed = f" Changed for this run: {swept.changed}" if swept.changed else ""
     return Template(template("sweep.html")).substitute(
         css=template("page.css"),
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"If sightings {words.if_kept(swept.rule.label, swept.days)}. In brackets: how far each number moves when"
-            f" {_moved(ranges)} to its low or its high end."
+            f"{swept.under}. In brackets: how far each number moves when {_moved(assumptions)} to its low or its"
+            " high end."
         ),
-        headlines="".join(_card(question, row, ranges) for question, row in found),
+        headlines="".join(_card(asked, bounds, assumptions) for asked, bounds in _found(large, assumptions)),
         looks=escape(
-            f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant, {swept.asked.targets:,} vehicles"
+            f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant, {swept.targets:,} vehicles"
             f" tried: small moves may be chance.{changed}"
         ),
         figures="".join(
-            _figure(question, row, ranges, _span([other for _, other in found], row)) for question, row in found
+            _figure(asked, bounds, results, assumptions, _span([other for _, other in found], bounds))
+            for asked, bounds in found
         ),
-        assumptions=_assumptions(ranges),
-        table=_table(ranges),
-        limits=items(words.LIMITS),
-        cards="".join(lay_out_card(card(name, swept.asked)) for name in CARDS if name in swept.measures),
+        assumptions=_assumptions(assumptions),
+        table=table_of(*ranges_table(results, assumptions)),
+        limits=items(phrases.LIMITS),
+        cards="".join(lay_out_card(MEASURES[name].card(swept.asked)) for name in swept.measures),
         credits=items(swept.credits),
     )
 
 
-def _moved(ranges: Ranges) -> str:
+def ranges_table(results: Results, assumptions: Assumptions) -> tuple[list[str], list[list[str]]]:
+    """Lay out every range as texts: the heads of the columns, and the rows."""
+    rows = []
+    for bounds in assumptions.bounds:
+        moves = moves_of(results, bounds.key)
+        moved = moves[0].name.replace("-", " ") if moves and bounds.least < bounds.most else "nothing"
+        title = title_of(results.where(scenario=BASE).one(**dict(zip(_KEY, bounds.key, strict=True))))
+        over = phrases.over(bounds.least, bounds.most, bounds.unit, _tried(assumptions))
+        rows.append([title, counted(bounds.base, bounds.unit), over, moved])
+    return ["Score", "Value", "Over the assumptions", "Moved most by"], rows
+
+
+_KEY = ("measure", "score", "detail")
+
+
+def _moved(assumptions: Assumptions) -> str:
     """Say what goes to its ends."""
-    if len(ranges.tried) == 1:
-        return f"the assumption “{ranges.tried[0].name.replace('-', ' ')}” goes"
-    return f"one of {len(ranges.tried)} assumptions at a time goes"
+    if len(assumptions.tried) == 1:
+        return f"the assumption “{assumptions.tried[0].name.replace('-', ' ')}” goes"
+    return f"one of {len(assumptions.tried)} assumptions at a time goes"
 
 
-def _headlines(swept: Swept, ranges: Ranges) -> Iterator[tuple[Question, Range]]:
-    """Find the range of each headline number that was measured."""
-    for question in (*words.risks_asked(swept.asked), words.never_seen(), MEAN):
-        key = question.measure, question.score, question.setting
-        for row in ranges:
-            if (row.measure, row.score, row.setting) == key:
-                yield question, row
+def _found(scores: Iterable[Asked], assumptions: Assumptions) -> Iterator[tuple[Asked, Bounds]]:
+    """Find the bounds of each score that has a number."""
+    held = {bounds.key: bounds for bounds in assumptions.bounds}
+    for asked in scores:
+        if asked.key in held:
+            yield asked, held[asked.key]
 
 
-def _span(rows: Sequence[Range], row: Range) -> float:
+def _span(rows: Sequence[Bounds], row: Bounds) -> float:
     """Return how much the scale of a tornado spans: all shares have one, and none makes a small move look large."""
     if row.unit == "share":
         return max(LEAST_SHARE, *(one.most - one.least for one in rows if one.unit == "share"))
     return max(LEAST_PART * abs(row.base), row.most - row.least)
 
 
-def _tried(ranges: Ranges) -> str:
+def _tried(assumptions: Assumptions) -> str:
     """Count the assumptions that were tried."""
-    return f"{len(ranges.tried)} assumption{'' if len(ranges.tried) == 1 else 's'}"
+    return f"{len(assumptions.tried)} assumption{'' if len(assumptions.tried) == 1 else 's'}"
 
 
-def _card(question: Question, row: Range, ranges: Ranges) -> str:
+def _card(asked: Asked, row: Bounds, assumptions: Assumptions) -> str:
     """Lay out one number with its range."""
-    number, of = words.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
+    number, of = phrases.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
+    over = phrases.over(row.least, row.most, row.unit, _tried(assumptions))
     return (
-        f'<article class="card"><h3>{escape(question.title)}</h3>'
+        f'<article class="card"><h3>{escape(asked.score.title)}</h3>'
         f'<p class="number">{escape(number)}<span>{of}</span></p>'
-        f'<p class="over">({escape(words.over(row, _tried(ranges)))})</p><p>{escape(question.sentence)}</p></article>'
+        f'<p class="over">({escape(over)})</p><p>{escape(asked.sentence)}</p></article>'
     )
 
 
-def _figure(question: Question, row: Range, ranges: Ranges, span: float) -> str:
+def _figure(asked: Asked, row: Bounds, results: Results, assumptions: Assumptions, span: float) -> str:
     """Lay out the tornado of one number."""
-    lead = "How many of 1,000 " if row.unit == "share" else "How many "
-    caption = f"<strong>{escape(question.title)}.</strong> {lead}{escape(question.sentence)}."
-    if words.amount(row.least, row.unit) == words.amount(row.most, row.unit):
+    caption = f"<strong>{escape(asked.score.title)}.</strong> {escape(asked.lead)}."
+    if phrases.amount(row.least, row.unit) == phrases.amount(row.most, row.unit):
         return f"<figure><figcaption>{caption}</figcaption><p>No assumption moves this number.</p></figure>"
-    alt = f"{lead}{question.sentence}. {describe(row, ranges.tried)}."
-    name = question.title.lower().replace(" ", "-")
-    return (
-        f"<figure><figcaption>{caption}</figcaption>{figures.svg(tornado(row, ranges.tried, span), name, alt)}</figure>"
-    )
+    moves = moves_of(results, row.key)
+    alt = f"{asked.lead}. {describe(row, moves, assumptions.tried)}."
+    picture = figures.svg(tornado(row, moves, assumptions.tried, span), asked.id, alt)
+    return f"<figure><figcaption>{caption}</figcaption>{picture}</figure>"
 
 
-def _assumptions(ranges: Ranges) -> str:
+def _assumptions(assumptions: Assumptions) -> str:
     """List what was assumed, tried and left out."""
-    head = ("Assumption", "Setting", "Low", "As assumed", "High", "Why it is not known better")
-    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    body = "".join(f"<tr>{''.join(_row(one))}</tr>" for one in ranges.assumptions)
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+    heads = ["Assumption", "Setting", "Low", "As assumed", "High", "Why it is not known better"]
+    return table_of(heads, [_row(one) for one in assumptions.assumed])
 
 
-def _row(one: Assumed) -> Iterator[str]:
-    yield f'<th scope="row">{escape(one.name.replace("-", " "))}</th>'
+def _row(one: Assumed) -> list[str]:
     why = f"{one.why} Not tried: {one.skipped}." if one.skipped else one.why
-    for text in (one.key, one.low, one.base, one.high, why):
-        yield f"<td>{escape(text)}</td>"
-
-
-def _table(ranges: Ranges) -> str:
-    """List every main score with its range."""
-    columns = "".join(
-        f'<th scope="col">{name}</th>' for name in ("Score", "Value", "Over the assumptions", "Moved most by")
-    )
-    rows = []
-    for row in ranges:
-        score = f"{row.score}, {row.setting}" if row.setting else row.score
-        value = words.amount(row.base, row.unit) + (" in 1,000" if row.unit == "share" else "")
-        moved = row.swings[0].name.replace("-", " ") if row.least < row.most else "nothing"
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (value, words.over(row, _tried(ranges)), moved))
-        rows.append(f'<tr><th scope="row">{escape(score)}</th>{cells}</tr>')
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return [one.name.replace("-", " "), one.key, one.low, one.base, one.high, why]

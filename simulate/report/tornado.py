@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from simulate.report import words
+from simulate.report import phrases
 from simulate.report.figures import BLANK, BLUE, GREY, INK, RUST, TEXT
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from simulate.risk.ranges import Assumed, Range
+    from simulate.risk.assumptions import Assumed, Bounds, Move
 
 WIDTH_IN, NAME_IN, END_IN, ROW_IN, LETTER_IN = 5.0, 1.4, 0.15, 0.56, 0.088
 SCALE_PART = 0.4
@@ -34,12 +34,12 @@ class Bar:
     value: float | None
 
 
-def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> Figure:
+def tornado(found: Bounds, moves: Sequence[Move], assumed: Sequence[Assumed], span: float = 0.0) -> Figure:
     """Draw two bars an assumption, from the base to where its low and its high end lead.
 
     span : what the picture spans at least, in the unit of the number, so that several have one scale.
     """
-    pairs = bars_of(found, assumptions)
+    pairs = bars_of(moves, assumed)
     below, top, height = 0.1, 0.42, ROW_IN * len(pairs)
     tall = below + top + height
     figure = Figure(figsize=(WIDTH_IN, tall))
@@ -48,7 +48,7 @@ def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> 
     axes.set_ylim(len(pairs) - 0.5, -0.5)
     _room(axes, found, pairs, span)
     axes.plot([found.base, found.base], [-0.55, len(pairs) - 0.5], color=INK, linewidth=1.4, clip_on=False)
-    told = f"as assumed: {words.amount(found.base, found.unit)}"
+    told = f"as assumed: {phrases.amount(found.base, found.unit)}"
     axes.annotate(told, (found.base, -0.55), (0, 3), textcoords="offset points", fontsize=TEXT, weight="bold",
                   color=INK, ha="center", va="bottom", annotation_clip=False)  # fmt: skip
     for y, pair in enumerate(pairs):
@@ -60,15 +60,15 @@ def tornado(found: Range, assumptions: Sequence[Assumed], span: float = 0.0) -> 
     return figure
 
 
-def bars_of(found: Range, assumptions: Sequence[Assumed]) -> list[tuple[Bar, Bar]]:
-    """Return the low and high bar of each assumption, the one that moves most first; ten at most."""
-    by_name = {one.name: one for one in assumptions}
+def bars_of(moves: Sequence[Move], assumed: Sequence[Assumed]) -> list[tuple[Bar, Bar]]:
+    """Return the low and high bar of each assumption, in the order of its moves; ten at most."""
+    by_name = {one.name: one for one in assumed}
     return [
         (
-            Bar(name=swing.name, setting=_short(by_name[swing.name].low, "low"), value=swing.low),
-            Bar(name=swing.name, setting=_short(by_name[swing.name].high, "high"), value=swing.high),
+            Bar(name=move.name, setting=_short(by_name[move.name].low, "low"), value=move.low),
+            Bar(name=move.name, setting=_short(by_name[move.name].high, "high"), value=move.high),
         )
-        for swing in found.swings[:MOST_BARS]
+        for move in moves[:MOST_BARS]
     ]
 
 
@@ -77,26 +77,26 @@ def _short(setting: str, otherwise: str) -> str:
     return setting if len(setting) <= 10 else otherwise
 
 
-def describe(found: Range, assumptions: Sequence[Assumed]) -> str:
+def describe(found: Bounds, moves: Sequence[Move], assumed: Sequence[Assumed]) -> str:
     """Read a tornado aloud."""
-    told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(found, assumptions))
-    return f"As assumed {words.amount(found.base, found.unit)}; {'; '.join(told)}"
+    told = (f"{low.name}: {_label(found, low)}, {_label(found, high)}" for low, high in bars_of(moves, assumed))
+    return f"As assumed {phrases.amount(found.base, found.unit)}; {'; '.join(told)}"
 
 
-def _moves(found: Range, value: float) -> bool:
+def _moves(found: Bounds, value: float) -> bool:
     """Tell whether a value would print otherwise than the base."""
-    return words.amount(value, found.unit) != words.amount(found.base, found.unit)
+    return phrases.amount(value, found.unit) != phrases.amount(found.base, found.unit)
 
 
-def _label(found: Range, bar: Bar) -> str:
+def _label(found: Bounds, bar: Bar) -> str:
     if bar.value is None:
         return f"{bar.setting}: no number"
     if not _moves(found, bar.value):
         return f"{bar.setting}: no change"
-    return f"{bar.setting}: {words.amount(bar.value, found.unit)}"
+    return f"{bar.setting}: {phrases.amount(bar.value, found.unit)}"
 
 
-def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:
+def _room(axes: Axes, found: Bounds, pairs: Sequence[tuple[Bar, Bar]], span: float) -> None:
     """Choose limits that leave room for the labels on either side."""
     wide = WIDTH_IN - NAME_IN
     sides = {-1: 0.3, 1: 0.3}
@@ -111,7 +111,7 @@ def _room(axes: Axes, found: Range, pairs: Sequence[tuple[Bar, Bar]], span: floa
     axes.set_xlim(least - sides[-1] * unit - rest, most + sides[1] * unit + rest)
 
 
-def _bar(axes: Axes, found: Range, bar: Bar, y: float, colour: str) -> None:
+def _bar(axes: Axes, found: Bounds, bar: Bar, y: float, colour: str) -> None:
     """Draw one bar and say at its end where it leads."""
     value = bar.value if bar.value is not None and _moves(found, bar.value) else found.base
     axes.barh([y], [value - found.base], left=[found.base], height=0.3, color=colour)

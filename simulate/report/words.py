@@ -5,30 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulate.durations import MONTH_DAYS, format_duration
+from simulate.report.phrases import (
+    FOR_EVER,
+    amount,
+    as_long,
+    interval,
+    large,
+    lasting,
+    over,
+    per_thousand,
+    points,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from simulate.policy.retention import Retention
     from simulate.policy.view import View
-    from simulate.risk.ranges import Range, Ranges
+    from simulate.risk.ranges import Ranges
     from simulate.risk.rates import Rate, Rates
     from simulate.schema.settings import Measuring
 
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
-LIMITS = (
-    "Whether a rule is lawful, or fair.",
-    "Crimes solved or prevented.",
-    "Arrests, deportations, stops of innocent people.",
-    "Chilling effects: what people no longer do because they may be seen.",
-    "Anything about a real person, plate or place: this is one model under stated assumptions.",
-)
-"""What no number here can say."""
-SINGLED = "unique and right"
-FOR_EVER = format_duration(None)
-"""How rates call the rule under which nothing is deleted; no run shows more of it than its own days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +58,30 @@ class Question:
     setting: str
     title: str
     sentence: str
-    remark: str = ""
-    """What is to be borne in mind beside the number."""
 
 
 def headlines(view: View, rates: Rates, ranges: Ranges | None = None) -> list[Headline]:
-    """Say the five headline numbers for the longest rule that is reached, with their ranges if there are any."""
+    """Say the four headline numbers for the longest rule that is reached, with their ranges if there are any."""
     reached = [rule for rule, _ in view.windows()]
-    asked = risks(view)
+    home, work, single = risks(view)
     if not reached:
         reason = f"Of the rules asked about none is reached: {age(view)}."
-        titles = ("Seen", *(question.title for question in asked))
+        titles = ("Seen", home.title, work.title, single.title)
         return [Headline(title=title, number="not reached", sentence=reason, small="") for title in titles]
     rule = reached[-1]
-    said = [_seen(rates, rule), *(_risk(rates, rule, question) for question in asked)]
+    noticed = f"{points(view.asked.unicity_points)} from truth; half an hour, 250 m"
+    said = [
+        _seen(rates, rule),
+        _risk(rates, rule, home, "A car that no sighting speaks of is guessed from the census."),
+        _risk(rates, rule, work, "Who works off the map counts as not found."),
+        _risk(rates, rule, single, _noticed(find(rates, single, rule, noticed), view)),
+    ]
     if ranges is None:
         return said
+    asked = (never_seen(), home, work, single)
     return [
-        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == never_seen()))
-        for headline, question in zip(said, (never_seen(), *asked), strict=True)
+        replace(headline, over=_over(find(rates, question, rule), ranges, seen=question == asked[0]))
+        for headline, question in zip(said, asked, strict=True)
     ]
 
 
@@ -93,42 +97,28 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     return lines
 
 
-def risks(view: View) -> tuple[Question, ...]:
-    """Return the four risks that are compared: home found, work found, singled out by a neighbour or by the file."""
+def risks(view: View) -> tuple[Question, Question, Question]:
+    """Return the three risks that are compared: home found, work found, singled out."""
     return risks_asked(view.asked)
 
 
-def risks_asked(asked: Measuring) -> tuple[Question, ...]:
-    """Return the same risks as a scenario asks for them, without a view.
-
-    Singled out stands there twice, side by side: by what a neighbour may know, and by the plate's own
-    sightings, which whoever holds the records has no need of, for the plate stands in them.
-    """
+def risks_asked(asked: Measuring) -> tuple[Question, Question, Question]:
+    """Return the same risks as a scenario asks for them, without a view."""
     near = f"{asked.near_m:g} m"
     few = asked.unicity_points
     return (
         Question(
             measure="anchors", score=f"home found within {near}", setting="", title="Home found",
             sentence=f"vehicles that live here have their home found to within {near}",
-            remark="A car that no sighting speaks of is guessed from the census.",
         ),
         Question(
             measure="anchors", score=f"work found within {near}", setting="", title="Work found",
             sentence=f"vehicles that commute have their workplace found to within {near}",
-            remark="Who works off the map counts as not found.",
         ),
         Question(
-            measure="unicity", score=SINGLED, setting=f"{points(few)} from truth; half an hour, 250 m",
-            title="Singled out by a neighbour",
-            sentence=f"vehicles are singled out by {few} place{'s' * (few > 1)} where a neighbour noted them, each"
-            " known to half an hour and 250 m",
-            remark="What a chance witness achieves: most places have no reader near.",
-        ),
-        Question(
-            measure="unicity", score=SINGLED, setting=f"{points(few)} from records; hour, reader",
-            title="Singled out by its own file",
-            sentence=f"vehicles are singled out by {few} of their own sightings, each known to the hour and the reader",
-            remark="An upper end: who has the records already has the plate.",
+            measure="unicity", score="unique and right", setting=f"{points(few)} from records; hour, reader",
+            title="Singled out",
+            sentence=f"vehicles are singled out by {few} of their sightings, each known to the hour and the place",
         ),
     )  # fmt: skip
 
@@ -151,54 +141,16 @@ def find(rates: Rates, question: Question, rule: Retention, setting: str | None 
     return next(iter(fits), None)
 
 
-def points(few: int) -> str:
-    """Say how many points an attacker knows."""
-    return f"{few} point{'s' if few > 1 else ''}"
-
-
 def age(view: View) -> str:
     """Say how old the run is when the observer looks."""
     return f"the run is {lasting(view.today)} old"
-
-
-def lasting(days: int) -> str:
-    """Say a number of days as people would: "1 day", "45 days", "3.4 years"."""
-    if days >= 730:
-        return f"{days / (12 * MONTH_DAYS):.1f}".removesuffix(".0") + " years"
-    return f"{days:,} day{'' if days == 1 else 's'}"
-
-
-def kept_for(rule: str, *days: int) -> str:
-    """Name a rule in a figure or a table: "21 days", or "all 45 days" where nothing is deleted.
-
-    rule : its label. days : how long the run lasts, or each of the runs it is shown of.
-    """
-    if rule != FOR_EVER:
-        return rule
-    return f"all {lasting(days[0])}" if len(set(days)) == 1 else "the whole run"
-
-
-def if_kept(rule: str, *days: int) -> str:
-    """Say what a rule does to sightings: they "are deleted after 21 days"; rule and days as for `kept_for`."""
-    if rule != FOR_EVER:
-        return f"are deleted after {rule}"
-    return f"are kept {_as_long(days)}"
-
-
-def note_for_ever(rules: Collection[str], *days: int) -> str:
-    """Say what a table of rates means by "for ever", "" if it has no such rule; as for `kept_for`."""
-    return f"“{FOR_EVER.capitalize()}” means {_as_long(days)}." if FOR_EVER in rules else ""
-
-
-def _as_long(days: Sequence[int]) -> str:
-    return f"as long as the run, {lasting(days[0])}" if len(set(days)) == 1 else "as long as each run"
 
 
 def stock_of(view: View) -> str:
     """Say whose stock is counted."""
     windows = view.windows()
     rule = windows[-1][0].label if windows else ""
-    kept = f"kept {_as_long([view.today]) if rule == FOR_EVER else rule}" if rule else age(view)
+    kept = f"kept {as_long([view.today]) if rule == FOR_EVER else rule}" if rule else age(view)
     return f"All sightings on file that {view.observer} can look up ({kept}), by whose readers made them."
 
 
@@ -213,82 +165,12 @@ def stock_of_all(view: View, sightings: int) -> str:
     )
 
 
-def large(count: float) -> str:
-    """Write a large number to two figures: "6.5 billion", "130 million", "4,200"."""
-    for size, name in ((1e9, "billion"), (1e6, "million")):
-        if count >= size:
-            value = float(f"{count / size:.2g}")
-            return f"{value:,g} {name}"
-    return f"{float(f'{count:.2g}'):,.0f}"
-
-
-def per_thousand(share: float) -> str:
-    """Say a share as a count of 1,000, without rounding some to none or to all."""
-    count = 1000 * share
-    if 1e-6 < count < 0.5:
-        return "fewer than 1"
-    if 999.5 <= count < 1000 - 1e-6:
-        return "more than 999"
-    return f"{count:,.0f}"
-
-
-def interval(rate: Rate) -> str:
-    """Say a rate's 95 % interval, "" if it has none."""
-    if rate.low is None or rate.high is None:
-        return ""
-    low, high = amount(rate.low, rate.unit), amount(rate.high, rate.unit)
-    return low if low == high else f"{low} to {high}"
-
-
-def amount(value: float, unit: str) -> str:
-    """Say a value in its unit; shares as counts of 1,000."""
-    if unit == "share":
-        return per_thousand(value)
-    if unit == "metres":
-        return f"{value:,.0f} m"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def over(found: Range, what: str = "the assumptions") -> str:
-    """Say the range of a number: "133 to 180 over the assumptions"."""
-    return _span(found.least, found.most, found.unit, what)
-
-
-def _span(least: float, most: float, unit: str, what: str = "the assumptions") -> str:
-    low, high = amount(least, unit), amount(most, unit)
-    return f"the same over {what}" if low == high else f"{low} to {high} over {what}"
-
-
 def _over(rate: Rate | None, ranges: Ranges, *, seen: bool) -> str:
     """Say the range of a headline; who is seen is who is not among the never seen."""
     found = None if rate is None else ranges.of(rate)
     if found is None:
         return ""
-    return _span(1 - found.most, 1 - found.least, found.unit) if seen else over(found)
-
-
-def change(value: float, unit: str) -> str:
-    """Say a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
-    if value == 0:
-        return "no change"
-    size = amount(abs(value), unit)
-    if unit == "metres":
-        return f"{size} {'farther' if value > 0 else 'nearer'}"
-    return f"{size} {'more' if value > 0 else 'fewer'}"
-
-
-def change_interval(low: float | None, high: float | None, unit: str) -> str:
-    """Say the interval of a difference, "" if it has none."""
-    if low is None or high is None:
-        return ""
-    if low == high:
-        return change(low, unit)
-    more, less = ("farther", "nearer") if unit == "metres" else ("more", "fewer")
-    if low >= 0:
-        return f"{amount(low, unit)} to {amount(high, unit)} {more}"
-    if high <= 0:
-        return f"{amount(-high, unit)} to {amount(-low, unit)} {less}"
-    return f"{change(low, unit)} to {change(high, unit)}"
+    return over(1 - found.most, 1 - found.least, found.unit) if seen else over(found.least, found.most, found.unit)
 
 
 def _seen(rates: Rates, rule: Retention) -> Headline:
@@ -310,7 +192,7 @@ def _seen(rates: Rates, rule: Retention) -> Headline:
     )
 
 
-def _risk(rates: Rates, rule: Retention, question: Question) -> Headline:
+def _risk(rates: Rates, rule: Retention, question: Question, remark: str) -> Headline:
     """Say one risk with its interval and what anyone could reach without sightings."""
     rate = find(rates, question, rule)
     if rate is None or rate.value is None:
@@ -320,10 +202,19 @@ def _risk(rates: Rates, rule: Retention, question: Question) -> Headline:
         title=question.title,
         number=f"{per_thousand(rate.value)} in 1,000",
         sentence=question.sentence,
-        small=f"{question.remark} 95 % interval {interval(rate)}.{without}",
+        small=f"95 % interval {interval(rate)}.{without} {remark}".strip(),
         value=rate.value,
         baseline=rate.baseline,
     )
+
+
+def _noticed(rate: Rate | None, view: View) -> str:
+    """Set beside the literature's number what points from life, read or not, would do."""
+    few = view.asked.unicity_points
+    start = f"A car with fewer than {few} sightings counts as not singled out."
+    if rate is None or rate.value is None:
+        return start
+    return f"{start} By {few} times and places that a neighbour noted, reader or not: {per_thousand(rate.value)}."
 
 
 def _missing(title: str, rate: Rate | None) -> Headline:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulate.risk.measure import Measure
     from simulate.risk.scan import Progress
     from simulate.risk.score import Score
+    from simulate.schema.settings import Measuring
 
 MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), HotListMeasure(), Stock())}
 """Every measure that there is."""
@@ -61,6 +62,15 @@ def measure(
 def score_of(measure: str, score: str) -> Score:
     """Return the declaration of a score."""
     return next(one for one in MEASURES[measure].scores if one.name == score)
+
+
+def main_results(results: Results, asked: Measuring) -> Results:
+    """Return the results that most people ask for: those that are more than "full", at their first detail."""
+    wanted = {
+        (one.name, score.name, score.asked(asked))
+        for one in MEASURES.values() for score in one.scores if score.role != "full"
+    }  # fmt: skip
+    return Results(tuple(row for row in results if row.key in wanted))
 
 
 def check_names(measures: Sequence[str]) -> None:

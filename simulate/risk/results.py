@@ -19,10 +19,9 @@ from scipy.special import stdtrit
 from simulate.risk.tables import as_html, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    import pandas as pd
-    import pyarrow as pa
+    from simulate.columns import DataFrame, Table
 
 CONFIDENCE = 0.95
 NOT_REACHED = "not reached"
@@ -70,6 +69,13 @@ class Result:
 COLUMNS = tuple(field.name for field in fields(Result))
 _TEXTS = {"scenario", "case", "measure", "score", "detail", "unit", "note"}
 _WHOLE = {"seed", "n"}
+
+if TYPE_CHECKING:
+    _Side = dict[tuple[str, ...], dict[int, Result]]
+    """Results of one case, or scenario: by what else they are about and what is measured, then by seed."""
+
+SCHEMA = {name: "string" if name in _TEXTS else "int64" if name in _WHOLE else "double" for name in COLUMNS}
+"""Name and Arrow type of each column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,9 @@ class Results:
 
         `value` is the mean paired difference, `low` to `high` its Student interval over
         world seeds (Student 1908, doi:10.1093/biomet/6.1.1; None with one world), `baseline`
-        the mean of the reference in the same worlds, and `n` the number of pairs.
+        the mean of the reference in the same worlds, and `n` the number of pairs. Where there
+        is no pair, the note says why; what only one case was measured by is left out, as is
+        what no case changes. Raise LookupError on an unknown reference.
 
         Parameters
         ----------
@@ -161,23 +169,17 @@ class Results:
         """Return the rows as plain dictionaries."""
         return [asdict(row) for row in self.rows]
 
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self) -> Table:
         """Return the table with typed columns, ready for DuckDB or Parquet."""
-        import pyarrow as pa  # noqa: PLC0415
+        from simulate.columns import arrow_table  # noqa: PLC0415
 
-        kinds = {name: pa.string() if name in _TEXTS else pa.int64() if name in _WHOLE else pa.float64()
-                 for name in COLUMNS}  # fmt: skip
-        arrays = [pa.array([getattr(row, name) for row in self.rows], kinds[name]) for name in COLUMNS]
-        return pa.table(arrays, names=list(COLUMNS))
+        return arrow_table(SCHEMA, {name: [getattr(row, name) for row in self.rows] for name in COLUMNS})
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return a data frame; needs pandas, which the extra `pandas` brings."""
-        try:
-            import pandas as pd  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError("pandas is not installed: pip install 'plateprint[pandas]'") from error
-        frame = pd.DataFrame(self.to_dicts(), columns=list(COLUMNS))
-        return frame.astype({name: "float64" for name in COLUMNS if name not in _TEXTS | _WHOLE})
+    def to_pandas(self) -> DataFrame:
+        """Return a data frame; raises ImportError, with what to install, where pandas is missing."""
+        from simulate.columns import data_frame  # noqa: PLC0415
+
+        return data_frame(self.to_arrow())
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the table as CSV, empty where there is no number; write it too if a path is given."""
@@ -232,43 +234,55 @@ def _mean_row(rows: Sequence[Result]) -> Result:
     counted = [row for row in rows if row.value is not None]
     note = "" if counted else next((row.note for row in rows if row.note), "")
     return replace(
-        rows[0], value=mean("value"), baseline=mean("baseline"), trivial=mean("trivial"), oracle=mean("oracle"),
-        low=None, high=None, n=len(counted), note=note,
+        rows[0], value=mean("value"), low=None, high=None, baseline=mean("baseline"), trivial=mean("trivial"),
+        oracle=mean("oracle"), n=len(counted), note=note,
     )  # fmt: skip
 
 
-def _differences(rows: Iterable[Result], column: str, reference: str) -> Iterator[Result]:
+def _differences(rows: Sequence[Result], column: str, reference: str) -> Iterator[Result]:
     other = "scenario" if column == "case" else "case"
-    sides: dict[str, dict[tuple[str, ...], dict[int, Result]]] = {}
+    sides: dict[str, _Side] = {}
     for row in rows:
-        key = (str(getattr(row, other)), *row.key)
-        sides.setdefault(getattr(row, column), {}).setdefault(key, {})[row.seed] = row
-    before = sides.pop(reference, {})
-    for after in sides.values():
+        if row.case or column == "scenario":  # what no case changes differs between none
+            key: tuple[str, ...] = (getattr(row, other), *row.key)
+            sides.setdefault(getattr(row, column), {}).setdefault(key, {})[row.seed] = row
+    if reference not in sides:
+        raise LookupError(f"expected a {column} among {', '.join(sides)}, found {reference!r}")
+    before = sides.pop(reference)
+    for name, after in sides.items():
         for key in dict.fromkeys((*before, *after)):
-            old, new = before.get(key, {}), after.get(key, {})
-            if new:
-                yield _difference(old, new)
+            found = _difference(before, after, key)
+            if column == "scenario":
+                yield replace(found, scenario=name)
+            elif found.note != ONE_SIDED:
+                yield replace(found, case=name)
 
 
-def _difference(old: Mapping[int, Result], new: Mapping[int, Result]) -> Result:
+def _difference(before: _Side, after: _Side, key: tuple[str, ...]) -> Result:
     """Compare one score in the worlds where both sides have a number."""
-    some = next(iter(new.values()))
+    old, new = before.get(key, {}), after.get(key, {})
     values = [
         (a, b) for seed in sorted(old.keys() & new.keys())
         if (a := old[seed].value) is not None and (b := new[seed].value) is not None
     ]  # fmt: skip
+    some = next(iter((*new.values(), *old.values())))
     blank = replace(some, value=None, low=None, high=None, baseline=None, trivial=None, oracle=None, n=0)
-    n_worlds = max(len(old), len(new))
     if not values:
-        notes = [row.note for row in (*old.values(), *new.values()) if row.note]
-        note = NOT_REACHED if NOT_REACHED in notes else next(iter(notes), ONE_SIDED)
-        return replace(blank, note=note)
+        return replace(blank, note=_why(before, after, key))
+    n_worlds = max(len(old), len(new))
     mean, low, high = student([b - a for a, b in values])
     note = "" if len(values) == n_worlds else f"in {len(values)} of {n_worlds} worlds"
     return replace(
         blank, value=mean, low=low, high=high, baseline=float(np.mean([a for a, _ in values])), n=len(values), note=note
     )
+
+
+def _why(before: _Side, after: _Side, key: tuple[str, ...]) -> str:
+    """Say why two sides cannot be compared: one that is not reached lacks all but its main scores."""
+    rows = [(other, row) for side in (before, after) for other, held in side.items() for row in held.values()]
+    if any(row.note == NOT_REACHED for other, row in rows if other[:2] == key[:2]):
+        return NOT_REACHED
+    return next((row.note for other, row in rows if other == key and row.note), ONE_SIDED)
 
 
 def _shown(rows: Sequence[Result]) -> list[str]:

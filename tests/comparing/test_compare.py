@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
+from tiny import registered
 from worlds import town_scenario
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.risk.rates import NOT_REACHED
+from simulate.policy import Retention
+from simulate.policy.case import Case
+from simulate.risk.results import NOT_REACHED, Result, Results
 
 QUICK = {"roads__population": 300, "roads__density_per_km2": 150, "period__days": 8}
 BLIND = {"owners__club": {"kind": "retail"}, "observers__aaa": {"sees": ["club"], "purpose": "none"}}
-ASKED = {"retention": ["1d", "7d", "forever"], "targets": 40}
+ASKED = {"retention": ["1d", "7d", "forever"], "measures": ["tiny"]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny():
+    with registered():
+        yield
 
 
 def town(name, **changes):
@@ -34,51 +45,88 @@ def made(work):
     return sim.compare(towns, replicates=3, work=work, **ASKED)
 
 
+def test_every_case_of_every_scenario_and_world_is_in_one_table(made):
+    assert made.results.names("scenario") == ["six", "eight", "same"]
+    assert made.results.names("seed") == [0, 1, 2]
+    assert made.results.names("case") == ["1 day", "7 days", "for ever"]
+    keys = {(row.scenario, row.seed, row.case, *row.key) for row in made.results}
+    assert len(keys) == len(made.results) == 3 * 3 * 3 * 5
+
+
 def test_more_readers_mean_more_sightings_in_every_world(made):
-    found = made.differences.one(of="eight", score="mean sightings", retention="for ever")
-    assert found.difference > 0
-    assert found.low < found.difference < found.high
-    assert found.worlds == 3
+    found = made.differences.one(scenario="eight", score="mean_sightings", case="for ever")
+    assert found.value > 0
+    assert found.low < found.value < found.high
+    assert found.n == 3
 
 
 def test_a_scenario_that_changes_nothing_differs_by_exactly_zero(made):
-    found = made.differences.where(of="same")
-    numbers = [d for d in found if d.difference is not None]
-    assert len(numbers) > 50
-    assert {(d.difference, d.low, d.high) for d in numbers if d.worlds > 1} == {(0.0, 0.0, 0.0)}
+    found = made.differences.where(scenario="same")
+    assert len(found) == 3 * 5
+    assert {(d.value, d.low, d.high, d.n) for d in found} == {(0.0, 0.0, 0.0, 3)}
 
 
 def test_a_rule_that_changes_nothing_differs_by_exactly_zero(work):
-    found = sim.compare([town("six")], work=work, retention=["8d", "forever"], targets=40).differences
-    assert len(found) > 50
-    assert {d.difference for d in found if d.worlds} == {0.0}
+    asked = {"retention": ["8d", "forever"], "measures": ["tiny"]}
+    found = sim.compare([town("six")], work=work, **asked).differences
+    assert [(d.case, d.value, d.n) for d in found] == [("for ever", 0.0, 1)] * 5
 
 
 def test_each_world_is_measured_as_alone(made, work):
     alone = sim.run(town("six"), work / "alone")
-    rates = sim.measure(sim.view(alone, ladder=["1d", "7d", "forever"]), targets=40)
-    assert made.rates.of("six", 0) == rates
-    assert {row.seed for row in made.rates} == {0, 1, 2}
-    assert made.rates.of("six", 1) != rates
+    results = sim.measure(sim.view(alone, ladder=["1d", "7d", "forever"]), ["tiny"])
+    worlds = [made.results.where(scenario="six", seed=seed) for seed in (0, 1)]
+    assert worlds[0].rows == tuple(replace(row, scenario="six") for row in results)
+    assert worlds[0].named("six", 1) != worlds[1]
 
 
 def test_rules_of_one_scenario_are_compared_with_the_first_asked_for(work):
-    found = sim.compare([town("six")], work=work, retention=["7d", "1d", "30d"], measures=["exposure"])
-    means = {d.of: d for d in found.differences.where(score="mean sightings")}
+    found = sim.compare([town("six")], work=work, retention=["7d", "1d", "30d"], measures=["tiny"])
+    means = {d.case: d for d in found.differences.where(score="mean_sightings")}
     assert set(means) == {"1 day", "30 days"}
-    assert means["1 day"].difference < 0
-    assert (means["30 days"].difference, means["30 days"].note) == (None, NOT_REACHED)
+    assert means["1 day"].value < 0
+    assert (means["30 days"].value, means["30 days"].note) == (None, NOT_REACHED)
     assert means["1 day"].low is None
+    assert found.compared.reference == "7 days"
     assert "no interval over worlds" in found.compared.covers()
 
 
-def test_hot_lists_are_compared_in_pairs_when_asked_for(work, tmp_path):
-    busy = {"hotlist__wanted": 0.2, "hotlist__other_states": 0}
-    towns = [town("late", hotlist__stale_days=30, **busy), town("prompt", hotlist__stale_days=0, **busy)]
-    made = sim.compare(towns, measures=["hotlist"], work=work)
-    false = made.differences.one(of="prompt", score="stale entry")
-    assert false.difference < 0
-    assert "stale entry" in made.page(tmp_path / "page.html").read_text(encoding="utf-8")
+def test_cases_of_one_scenario_are_compared_with_the_first(work):
+    cases = [Case(name="a week, police", observer="smallville-pd", policies=(Retention(days=7),)),
+             Case(name="a day, shops", observer="shopping-centre", policies=(Retention(days=1),)),
+             Case(name="police", observer="smallville-pd", on=date(2025, 3, 9))]  # fmt: skip
+    made = sim.compare([town("six")], cases=cases, work=work, measures=["tiny"])
+    assert made.results.names("case") == [case.name for case in cases]
+    assert made.differences.names("case") == ["a day, shops", "police"]
+    assert made.differences.one(case="a day, shops", score="mean_sightings").value < 0
+    assert [case.observer for case in made.compared.sides[0].cases] == [
+        "smallville-pd",
+        "shopping-centre",
+        "smallville-pd",
+    ]
+    assert not made.compared.is_ladder
+
+
+def test_rules_beside_the_ladder_and_the_query_date_hold_for_every_case(work):
+    town_ = town("six")
+    on = town_.settings.period.start + timedelta(days=4)
+    made = sim.compare([town_], work=work, retention=["1d", "forever"], measures=["tiny"], on=on, policies=(Early(),))
+    assert {case.today for case in made.compared.sides[0].cases} == {4}
+    assert all("A test." in case.rules for case in made.compared.sides[0].cases)
+    late = sim.compare([town_], work=work, retention=["1d", "forever"], measures=["tiny"])
+    means = [m.results.one(case="for ever", score="mean_sightings").value for m in (made, late)]
+    assert 0 < means[0] < means[1]
+
+
+class Early:
+    """A rule that changes nothing."""
+
+    def amend(self, terms, setting):
+        del setting
+        return terms
+
+    def describe(self):
+        return "A test."
 
 
 def test_runs_are_kept_and_used_again(made, work):
@@ -86,19 +134,19 @@ def test_runs_are_kept_and_used_again(made, work):
     assert [re.sub("-[0-9a-f]{8}$", "", name) for name in kept] == ["six-0", "six-1", "six-2"]
     before = [path.stat().st_mtime_ns for path in work.rglob("*.parquet")]
     again = sim.compare([town("six"), town("same", title="Another title")], replicates=3, work=work, **ASKED)
-    assert again.rates.of("six", 2) == made.rates.of("six", 2)
+    assert again.results.where(scenario="six") == made.results.where(scenario="six")
     assert [path.stat().st_mtime_ns for path in work.rglob("*.parquet")] == before
 
 
 def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    sim.compare([town("six")], work=None, retention=["1d", "7d"], measures=["exposure"])
+    sim.compare([town("six")], work=None, retention=["1d", "7d"], measures=["tiny"])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_step_is_told(tmp_path):
     told = []
-    sim.compare([town("six")], work=tmp_path, retention=["1d", "7d"], measures=["exposure"],
+    sim.compare([town("six")], work=tmp_path, retention=["1d", "7d"], measures=["tiny"],
                 steps=lambda *step: told.append(step))  # fmt: skip
     assert told[0] == (0, 1, "drawing six, seed 0")
     assert (0, 1, "measuring six, seed 0") in told
@@ -112,11 +160,18 @@ def test_a_draw_that_fails_says_whose(tmp_path):
 
 
 def test_tables_and_json_hold_what_was_asked(made):
-    assert "home found within 250 m" in made._repr_html_()
-    assert "six" in str(made)
+    assert "Seen often, 4 times" in made._repr_html_()
+    lines = str(made).splitlines()
+    assert len(lines) == 1 + len(made.main()) == 1 + 2 * 3 * 4
+    assert "Reference: six" in lines[0]  # two share a title, so names tell them apart
+    assert lines[-1].startswith("same")
+    assert "Most" not in str(made)
     told = made.to_dict()
     assert told["seeds"] == [0, 1, 2]
-    assert len(told["differences"]) == len(made.differences)
+    assert told["reference"] == "six"
+    assert told["scenarios"][0]["cases"][0]["rules"] == ["Sightings are deleted after 1 day."]
+    assert Results(tuple(Result(**row) for row in told["differences"])) == made.differences
+    assert json.loads(json.dumps(told)) == told
 
 
 BAD = {
@@ -124,18 +179,30 @@ BAD = {
     "unknown": (lambda: ["smallvile"], {}, "did you mean 'smallville'"),
     "twice": (lambda: ["smallville", "smallville"], {}, "'smallville' twice"),
     "no replicates": (lambda: [town("a"), town("b")], {"replicates": 0}, "--replicates: expected at least 1 world"),
-    "measures": (lambda: [town("a"), town("b")], {"measures": ["anchor"]}, "did you mean 'anchors'"),
+    "measures": (
+        lambda: [town("a"), town("b")],
+        {"measures": ["anchor"]},
+        "expected known measures, found 'anchor'",
+    ),
     "observer": (
         lambda: [town("a"), town("b")],
         {"observer": "smallvile-pd"},
         "a: observer: expected an observer or owner of the scenario, found 'smallvile-pd'",
     ),
     "workers": (lambda: [town("a"), town("b")], {"workers": 0}, "workers: expected a whole number"),
-    "targets": (lambda: [town("a"), town("b")], {"targets": 0}, "--targets"),
+    "targets": (lambda: [town("a"), town("b")], {"targets": 0}, "targets: expected at least 1"),
     "not reached": (lambda: [town("a"), town("b")], {"retention": ["90d", "1y"]}, "--retention: expected a rule that"),
     "first not reached": (lambda: [town("a")], {"retention": ["90d", "1d"]}, "--retention: expected a first rule"),
-    "nothing to compare": (lambda: [town("a")], {"retention": ["1d"]}, "two scenarios, or two retention rules"),
-    "one rule twice": (lambda: [town("a")], {"retention": ["7d", "1w"]}, "two scenarios, or two retention rules"),
+    "nothing to compare": (
+        lambda: [town("a")],
+        {"retention": ["1d"]},
+        "or two cases or retention rules",
+    ),
+    "one rule twice": (
+        lambda: [town("a")],
+        {"retention": ["7d", "1w"]},
+        "or two cases or retention rules",
+    ),
     "no rule": (lambda: [town("a")], {"retention": []}, "name at least one"),
     "overrides of a loaded one": (
         lambda: ["smallville", town("a")],
@@ -158,6 +225,30 @@ BAD = {
         {"observer": "club"},
         "b: observers.club: expected at least one",
     ),
+    "an unknown case": (lambda: [town("a")], {"cases": ["strict"]}, "expected a case of the scenario, found 'strict'"),
+    "cases and an observer": (
+        lambda: [town("a")],
+        {"cases": [Case(name="x"), Case(name="y")], "observer": "club"},
+        "cases: expected cases alone",
+    ),
+    "one case": (lambda: [town("a")], {"cases": [Case(name="x")]}, "or two cases or retention rules"),
+    "a case twice": (lambda: [town("a")], {"cases": [Case(name="x")] * 2}, "a name of its own for each case"),
+    "the observer of a case": (
+        lambda: [town("a")],
+        {"cases": [Case(name="x"), Case(name="y", observer="club")]},
+        "a: observer: expected an observer or owner of the scenario, found 'club'",
+    ),
+    "cases not reached": (
+        lambda: [town("a")],
+        {"cases": [Case(name="x"), Case(name="y", policies=(Retention(days=30),))]},
+        "--case: expected a first rule, and one to compare it with, that the run is old enough for, found x, y",
+    ),
+    "a query date": (lambda: [town("a"), town("b")], {"on": "2031-01-01"}, "--on: expected a date from"),
+    "a query date before a rule": (
+        lambda: [town("a")],
+        {"on": "2025-03-05", "retention": ["1d", "7d"]},
+        "found 1 day, 7 days, of a run 2 days old; ask for rules of at most 2 days or forever",
+    ),
     "zero days": (lambda: [town("a")], {"retention": ["0d"]}, "above 0"),
 }
 
@@ -166,5 +257,5 @@ BAD = {
 def test_bad_input_is_refused_before_anything_is_drawn(case, tmp_path):
     towns, asked, said = BAD[case]
     with pytest.raises(ScenarioError, match=re.escape(said)):
-        sim.compare(towns(), work=tmp_path, **asked)
+        sim.compare(towns(), work=tmp_path, **{"measures": ["tiny"], **asked})
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import pytest
 from towns import small_view
 
 import simulate as sim
-from simulate.report import words
+from simulate.report import phrases, words
 from simulate.risk.rates import Rate, Rates
 
 
@@ -42,7 +42,7 @@ def planted(rule="7 days"):
 
 
 def test_headlines_say_number_interval_and_baseline(view):
-    seen, home, work, neighbour, own_file = words.headlines(view, planted())
+    seen, home, work, single = words.headlines(view, planted())
     assert seen.number == "973 in 1,000"
     assert "Never seen: 27 in 1,000 (95 % interval 25 to 30)" in seen.small
     assert "Half of them have 11 sightings or more" in seen.small
@@ -52,22 +52,16 @@ def test_headlines_say_number_interval_and_baseline(view):
     assert work.number == "0 in 1,000"
     assert "interval 0 to 4. Without any sightings: 68." in work.small
     assert "commute" in work.sentence
-    assert neighbour.number == "44 in 1,000"
-    assert "4 places where a neighbour noted them" in neighbour.sentence
-    assert "95 % interval 33 to 59." in neighbour.small
-    assert own_file.number == "more than 999 in 1,000"
-    assert "4 of their own sightings" in own_file.sentence
-    assert "who has the records already has the plate" in own_file.small
-    assert "Without any sightings: fewer than 1." in own_file.small
+    assert single.number == "more than 999 in 1,000"
+    assert "Without any sightings: fewer than 1." in single.small
+    assert single.small.endswith("a neighbour noted, reader or not: 44.")
 
 
 def test_headlines_are_about_the_longest_rule_that_is_reached(view, rates):
     said = words.headlines(view, rates)
     home = rates.one(measure="anchors", score="home found within 250 m", retention="7 days")
-    assert [headline.title for headline in said] == [
-        "Seen", "Home found", "Work found", "Singled out by a neighbour", "Singled out by its own file",
-    ]  # fmt: skip
-    assert said[1].number == f"{words.per_thousand(home.value)} in 1,000"
+    assert [headline.title for headline in said] == ["Seen", "Home found", "Work found", "Singled out"]
+    assert said[1].number == f"{phrases.per_thousand(home.value)} in 1,000"
     assert (said[1].value, said[1].baseline) == (home.value, home.baseline)
     never = rates.one(measure="exposure", score="never seen", retention="7 days")
     assert said[0].value == 1 - never.value
@@ -77,19 +71,13 @@ def test_headlines_are_about_the_longest_rule_that_is_reached(view, rates):
 def test_every_headline_says_so_when_no_rule_is_reached(view):
     young = replace(view, ladder=view.ladder[-1:])
     said = words.headlines(young, sim.measure(young, targets=10))
-    assert [headline.number for headline in said] == ["not reached"] * 5
+    assert [headline.number for headline in said] == ["not reached"] * 4
     assert all("the run is 30 days old" in headline.sentence for headline in said)
-
-
-def test_the_number_of_the_file_never_stands_without_the_one_of_the_neighbour(view):
-    for said in (words.headlines(view, planted()), words.risks(view), words.risks_asked(view.asked)):
-        titles = [one.title for one in said]
-        assert titles.index("Singled out by its own file") == titles.index("Singled out by a neighbour") + 1
 
 
 def test_what_was_not_measured_has_no_number(view):
     said = words.headlines(view, Rates())
-    assert len(said) == 5
+    assert len(said) == 4
     assert {headline.number for headline in said} == {"no number"}
     assert {headline.sentence for headline in said} == {"this was not measured"}
 
@@ -110,7 +98,7 @@ def test_terminal_lines_hold_every_number(view):
     ],
 )  # fmt: skip
 def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, said):
-    assert words.per_thousand(share) == said
+    assert phrases.per_thousand(share) == said
 
 
 @pytest.mark.parametrize(
@@ -118,18 +106,18 @@ def test_shares_are_counts_of_a_thousand_never_rounded_to_none_or_all(share, sai
     [(1, "1 day"), (45, "45 days"), (729, "729 days"), (730, "2 years"), (1256, "3.4 years"), (1826, "5 years")],
 )
 def test_how_long_a_run_lasts(days, said):
-    assert words.lasting(days) == said
-    assert words.kept_for("for ever", days) == f"all {said}"
-    assert words.if_kept("for ever", days, days) == f"are kept as long as the run, {said}"
+    assert phrases.lasting(days) == said
+    assert phrases.kept_for("for ever", days) == f"all {said}"
+    assert phrases.if_kept("for ever", days, days) == f"are kept as long as the run, {said}"
 
 
 def test_rules_are_named_by_what_they_delete_and_else_by_how_long_runs_last():
-    assert (words.kept_for("21 days", 45), words.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
-    assert (words.kept_for("for ever", 45, 60), words.kept_for("any", 45)) == ("the whole run", "any")
-    assert words.if_kept("for ever", 45, 60) == "are kept as long as each run"
-    assert words.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
-    assert words.note_for_ever({"21 days", "any"}, 45) == ""
-    assert sim.policy.Retention.of("forever").label == words.FOR_EVER
+    assert (phrases.kept_for("21 days", 45), phrases.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
+    assert (phrases.kept_for("for ever", 45, 60), phrases.kept_for("any", 45)) == ("the whole run", "any")
+    assert phrases.if_kept("for ever", 45, 60) == "are kept as long as each run"
+    assert phrases.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
+    assert phrases.note_for_ever({"21 days", "any"}, 45) == ""
+    assert sim.policy.Retention.of("forever").label == phrases.FOR_EVER
 
 
 def test_the_terminal_can_speak_without_drawing():
