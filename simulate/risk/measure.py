@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulate.policy.view import Sight, Truth
+    from simulate.policy.view import Sight, Truth, View
     from simulate.risk.cards import AttackerCard
     from simulate.risk.results import Result
     from simulate.risk.score import Score
@@ -63,9 +63,9 @@ class Measure(ABC):
     def card(self, asked: Measuring) -> AttackerCard:
         """Return what the attack assumes."""
 
-    def ask(self, truth: Truth, sight: Sight, targets: int) -> Any:  # noqa: ANN401
+    def ask(self, view: View, targets: int) -> Any:  # noqa: ANN401
         """Draw whom the attack is tried on and what it is told beforehand; the only way from truth to attack."""
-        del truth, sight, targets
+        del view, targets
 
     @abstractmethod
     def start(self, sight: Sight, known: Any, span: Span) -> Any:  # noqa: ANN401

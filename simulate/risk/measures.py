@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.risk.results import Results
 from simulate.risk.scan import scan
+from simulate.risk.unicity import Unicity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from simulate.risk.scan import Progress
     from simulate.risk.score import Score
 
-MEASURES: dict[str, Measure] = {one.name: one for one in ()}
+MEASURES: dict[str, Measure] = {one.name: one for one in (Unicity(),)}
 """Every measure that there is."""
 USUAL = ("exposure", "anchors", "unicity")
 """Measures taken unless others are named."""
@@ -49,7 +50,7 @@ def measure(
     check_targets(targets)
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
-    known = {one.name: one.ask(view.truth, view.sight, n) for one in chosen}
+    known = {one.name: one.ask(view, n) for one in chosen}
     tallies = scan(view, chosen, known, workers=workers, progress=progress)
     rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)
