@@ -103,7 +103,7 @@ def report(run: Any) -> None:
 
 def take(view: View, workers: int) -> object:
     measure = MEASURES["exposure"]
-    known = {"exposure": measure.ask(view.truth, view.sight, TARGETS)}
+    known = {"exposure": measure.ask(view, TARGETS)}
     return scan(view, [measure], known, workers=workers)
 
 

@@ -182,7 +182,7 @@ def look(
 
 def taken(measure: Measure, view: View, targets: int = 300, workers: int | None = 1) -> Results:
     """Take one measure of a view, whether or not it is registered."""
-    known = {measure.name: measure.ask(view.truth, view.sight, targets)}
+    known = {measure.name: measure.ask(view, targets)}
     return Results(tuple(measure.results(view.sight, scan(view, [measure], known, workers=workers)[measure.name])))
 
 

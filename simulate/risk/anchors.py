@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.sight import Sight
-    from simulate.policy.view import Truth
+    from simulate.policy.view import Truth, View
     from simulate.risk.belief import Answer, What
     from simulate.risk.passing import Chances
     from simulate.schema.settings import Measuring
@@ -147,13 +147,13 @@ class Anchors(Measure):
         """Return what the attack assumes, by what is known of the roads."""
         return replace(CARD, roads=ROADS[asked.attacker_roads])
 
-    def ask(self, truth: Truth, sight: Sight, targets: int) -> Known:
+    def ask(self, view: View, targets: int) -> Known:
         """Draw the targets: the same vehicles in every case, but for those that have moved away by its date."""
         by_day = {
-            day: _by_vehicle(draw_targets(truth, living_here(truth, day)[0], "anchors", targets))
-            for day in {case.today for case in sight.cases}
+            day: _by_vehicle(draw_targets(view.truth, living_here(view.truth, day)[0], "anchors", targets))
+            for day in {case.today for case in view.sight.cases}
         }
-        chosen = tuple(by_day[case.today] for case in sight.cases)
+        chosen = tuple(by_day[case.today] for case in view.sight.cases)
         plates = np.unique(np.concatenate([some.plate for some in chosen])).astype(np.uint32)
         return Known(targets=chosen, plates=plates)
 

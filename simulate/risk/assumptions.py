@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
 from simulate.files import write_text
-from simulate.sightings.source import Stored
+from simulate.sightings.drawn import Drawn
 
 if TYPE_CHECKING:
     from simulate.policy.sight import CaseSight
@@ -151,7 +151,7 @@ def write_assumptions(run: Path, found: Assumptions) -> Path:
 
 def assumptions_for(view: View) -> Assumptions | None:
     """Return what stands beside the run of a view and holds for one of its cases, by its name there; else None."""
-    if not isinstance(view.source, Stored) or not (path := view.source.store.path / FILE).exists():
+    if not isinstance(view.source, Drawn) or not (path := view.source.store.path / FILE).exists():
         return None
     found = read_assumptions(path)
     run_hash = view.source.store.manifest()["run_hash"]

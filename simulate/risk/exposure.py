@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.sight import Sight
-    from simulate.policy.view import Truth
+    from simulate.policy.view import Truth, View
     from simulate.risk.exposed import Asked, Exposed
     from simulate.risk.measure import Block, Span
     from simulate.risk.results import Result
@@ -106,11 +106,11 @@ class Exposure(Measure):
             baseline="none",
         )
 
-    def ask(self, truth: Truth, sight: Sight, targets: int) -> Asked:
+    def ask(self, view: View, targets: int) -> Asked:
         """Draw the vehicles that are traced on each query date, and return their plates."""
-        days = sorted({case.today for case in sight.cases})
-        drawn = {day: draw_living(truth, day, self.name, targets) for day in days}
-        plates = {day: truth.lives.plates.of_vehicles(some).astype(np.uint32) for day, some in drawn.items()}
+        days = sorted({case.today for case in view.sight.cases})
+        drawn = {day: draw_living(view.truth, day, self.name, targets) for day in days}
+        plates = {day: view.truth.lives.plates.of_vehicles(some).astype(np.uint32) for day, some in drawn.items()}
         return {day: np.sort(some) for day, some in plates.items()}
 
     def start(self, sight: Sight, known: Asked, span: Span) -> Counting:

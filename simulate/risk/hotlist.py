@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.sight import CaseSight, Sight
-    from simulate.policy.view import Truth
+    from simulate.policy.view import Truth, View
     from simulate.risk.intervals import Interval
     from simulate.risk.measure import Block, Span
     from simulate.schema.settings import Measuring
@@ -133,17 +133,17 @@ class HotListMeasure(Measure):
             baseline="none",
         )
 
-    def ask(self, truth: Truth, sight: Sight, targets: int) -> np.uint64:
+    def ask(self, view: View, targets: int) -> np.uint64:
         """Return the draw of groups of plates below which one is drawn again: so few of those with a listed plate.
 
         Set beforehand, so that the sample is the same for any shards and any cases.
         """
-        del sight, targets
-        hot = truth.hotlist
+        del targets
+        hot = view.truth.hotlist
         groups = np.unique(np.concatenate([hot.local.plate, hot.other.plate]) // GROUP)
         if len(groups) <= MOST_GROUPS:
             return ALL
-        least: np.uint64 = np.partition(_draws(truth, groups), MOST_GROUPS)[MOST_GROUPS]
+        least: np.uint64 = np.partition(_draws(view.truth, groups), MOST_GROUPS)[MOST_GROUPS]
         return least
 
     def start(self, sight: Sight, known: np.uint64, span: Span) -> Raised:

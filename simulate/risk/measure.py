@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.sight import CaseSight, Sight
-    from simulate.policy.view import Truth
+    from simulate.policy.view import Truth, View
     from simulate.risk.cards import AttackerCard
     from simulate.risk.score import Score
     from simulate.schema.settings import Measuring
@@ -68,9 +68,9 @@ class Measure(ABC):
     def card(self, asked: Measuring) -> AttackerCard:
         """Return what the attack assumes."""
 
-    def ask(self, truth: Truth, sight: Sight, targets: int) -> Any:  # noqa: ANN401
+    def ask(self, view: View, targets: int) -> Any:  # noqa: ANN401
         """Draw whom the attack is tried on and what it is told beforehand; the only way from truth to attack."""
-        del truth, sight, targets
+        del view, targets
 
     def plates(self, known: Any) -> NDArray[np.int64]:  # noqa: ANN401
         """Return the plates of all targets, whose rows must redraw the same before anything is said of them."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.risk.anchors import Anchors
 from simulate.risk.exposure import Exposure
 from simulate.risk.hotlist import HotListMeasure
 from simulate.risk.results import Results
 from simulate.risk.scan import scan
 from simulate.risk.stock import Stock
+from simulate.risk.unicity import Unicity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from simulate.risk.score import Score
     from simulate.schema.settings import Measuring
 
-MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), HotListMeasure(), Stock())}
+MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), Anchors(), Unicity(), HotListMeasure(), Stock())}
 """Every measure that there is."""
 USUAL = ("exposure", "anchors", "unicity")
 """Measures taken unless others are named."""
@@ -53,7 +55,7 @@ def measure(
     check_targets(targets)
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
-    known = {one.name: one.ask(view.truth, view.sight, n) for one in chosen}
+    known = {one.name: one.ask(view, n) for one in chosen}
     tallies = scan(view, chosen, known, workers=workers, progress=progress)
     rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)

@@ -27,7 +27,10 @@ class Score:
     role: Role = "full"
     """"headline": a card and a panel on every page; "panel": a panel; "main": the short table; "full": the full one."""
     detail: str = ""
-    """Detail that people look at first, a template over the settings of measuring: "{near_m:g} m"."""
+    """Detail that people look at first, a template over the settings of measuring: "{near_m:g} m".
+
+    Beside the settings, {points} is their number of known points in words, such as "4 points".
+    """
     worse: Literal["more", "less", "neither"] = "more"
     """Whether more of it means more risk."""
     remark: str = ""
@@ -37,7 +40,10 @@ class Score:
 
     def asked(self, asked: Measuring) -> str:
         """Return the detail that people look at first."""
-        return self.detail.format_map(asked.model_dump()) if self.detail else ""
+        if not self.detail:
+            return ""
+        n = asked.unicity_points
+        return self.detail.format_map({**asked.model_dump(), "points": "1 point" if n == 1 else f"{n} points"})
 
     def say(self, detail: str = "") -> str:
         """Return the sentence for one detail."""

@@ -1,325 +1,441 @@
 """Unicity: how many known points it takes to single out one plate.
 
-De Montjoye et al. 2013, doi:10.1038/srep01376. Points are drawn twice: from the records
-themselves, as in that literature, and from the truth (a place and time on a trip that
-someone noticed), which the records may well have missed.
+De Montjoye et al. 2013, doi:10.1038/srep01376. Points are drawn twice (`risk/points.py`): from
+the records themselves, as in that literature, and from the truth, which the records may well
+have missed. The attacker names the plate that fits the most points, if there is only one such:
+a single missed read then does not save the target.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from simulate import streams
-from simulate.checks import ScenarioError
-from simulate.durations import DAY_START_S
-from simulate.kernels.matching import BIN_S, EMPTY, fill_table, match_points
+from simulate.kernels.matching import (
+    HALF_DAY_FROM_H,
+    HALF_DAY_H,
+    HOUR_S,
+    MAX_POINTS,
+    NOBODY,
+    Asked,
+    Best,
+    Cells,
+    Scratch,
+    contenders,
+    match_points,
+)  # fmt: skip
+from simulate.policy.recode import recodings
 from simulate.risk.cards import AttackerCard
-from simulate.risk.rates import NOT_REACHED, Rate, Rates, share
+from simulate.risk.intervals import share
+from simulate.risk.measure import Measure
+from simulate.risk.points import GRAINS, HOUR_READER, as_seen, from_records, from_truth, redraw, squares
+from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.targets import draw_targets, living_here
-from simulate.travel.truth import passages, trips
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
-    from simulate.policy.retention import Retention
+    from simulate.policy.recode import Recoding
+    from simulate.policy.sight import Sight
     from simulate.policy.view import Truth, View
+    from simulate.risk.measure import Block, Span
+    from simulate.risk.points import OwnRows, Points
     from simulate.risk.targets import Targets
-    from simulate.sightings.store import Rows
-    from simulate.travel.truth import Passages, Trips
+    from simulate.schema.settings import Measuring
+    from simulate.world.sites import Sites
 
 CARD = AttackerCard(
     question="How many known points single out one plate?",
     knows="a few places and times where the target was, each to within the stated grain",
     roads="nothing",
-    targets="vehicles that live on the map, drawn at random; beside it the share of those with enough points on file",
+    targets="vehicles that live on the map, drawn at random; beside it the share of those with enough points",
     counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
-MAX_POINTS = 10
-PLACE_GRAIN_M = 1000.0
-TOLERANCE_M, TOLERANCE_S = 250.0, 1800
-"""How near in space and time a sighting must be to a noticed point (assumption)."""
-NOTICED = f"half an hour, {TOLERANCE_M:g} m"
+HALF_DAY_S = HALF_DAY_H * HOUR_S
+ANSWERS = ("right", "wrong", "ambiguous", "none")
+"""What becomes of a target: exactly one of them."""
+
+
+class Lane(NamedTuple):
+    """The questions about cases that see reads alike, laid out for the kernel."""
+
+    mask: int
+    """Bits of its cases."""
+    points: tuple[Points, ...]
+    starts: NDArray[np.int64]
+    """int64[points + 1]; first question of each."""
+    cells: Cells
+    asked: Asked
+
+
+class Progress(NamedTuple):
+    """The state of one lane in one shard."""
+
+    scratch: Scratch
+    best: Best
+
+
+class Matches(NamedTuple):
+    """What was found of the targets of some Points; t targets, p = 1 .. MAX_POINTS points."""
+
+    fitted: NDArray[np.int64]
+    """int64[t, p]; of the first p points, the most that any plate fits."""
+    plates: NDArray[np.int64]
+    """int64[t, p]; plates that fit so many."""
+    own: NDArray[np.bool_]
+    """bool[t, p]; whether the target's is one of them: a mark for scoring, on which no answer depends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Questions:
-    """Points known of some targets; q questions, each with up to MAX_POINTS points in order."""
+class Known:
+    """What is known beforehand, and how to ask for it in one pass."""
 
-    rule: Retention
-    source: str
-    """"records" or "truth"."""
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """One state a lane, all over the same reads."""
+
+    lanes: tuple[tuple[Lane, Progress], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts:
+    """How many targets of some Points came out how; p = 1 .. MAX_POINTS points."""
+
+    case: int
     grain: str
-    target: NDArray[np.int64]
-    """int64[q]; the plate asked about."""
-    question: NDArray[np.int64]
-    """int64[e]; question each entry belongs to."""
-    point: NDArray[np.int64]
-    """int64[e]; its point, 0 .. MAX_POINTS - 1."""
-    site: NDArray[np.int64]
-    """int64[e]; a reader where a sighting would fit the point."""
-    begin_s: NDArray[np.int64]
-    end_s: NDArray[np.int64]
-    """int64[e]; times between which a sighting would fit."""
-    n_points: NDArray[np.int64]
-    """int64[q]; points known, with or without a reader near."""
+    targets: int
+    answers: NDArray[np.int64]
+    """int64[4, p]; targets by ANSWERS."""
+    enough: NDArray[np.int64]
+    """int64[p]; targets of whom at least p points are known."""
+    full: NDArray[np.int64]
+    """int64[p]; targets on file at every one of p points."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Matches:
-    """What was found of some questions; p = 1 .. MAX_POINTS points."""
+class Unicity(Measure):
+    """Count the plates that fit the most of some known points."""
 
-    fitted: NDArray[np.int64]
-    """int64[q, p]; of the first p points, the most that any plate fits."""
-    plates: NDArray[np.int64]
-    """int64[q, p]; plates that fit so many."""
-    own: NDArray[np.bool_]
-    """bool[q, p]; whether the target is one of them."""
+    name: ClassVar[str] = "unicity"
+    scope: ClassVar[Literal["plate", "crowd"]] = "crowd"
 
+    def card(self, asked: Measuring) -> AttackerCard:
+        """Return what the attack assumes."""
+        del asked
+        return CARD
 
-def measure(view: View, truth: Truth, targets: int, points: int) -> Rates:
-    """Score every rule of the ladder at one grain, and the longest one at coarser grains.
+    def ask(self, view: View, targets: int) -> Known:
+        """Draw targets and points, and lay them out; cases with different dates may ask about different vehicles."""
+        truth, cases = view.truth, view.cases
+        by_day = {
+            day: draw_targets(truth, living_here(truth, day)[0], self.name, targets)
+            for day in {case.today for case in cases}
+        }
+        chosen = [by_day[case.today] for case in cases]
+        groups = recodings(view)
+        plates = np.unique(np.concatenate([some.plate for some in chosen]))
+        own = as_seen(view.sieve, redraw(truth, plates), groups)
+        return lay_out(
+            view, groups, own, [*record_points(view, groups, own, chosen), *from_truth(view, chosen, groups)]
+        )
 
-    points : how many points the headline knows; all from 1 to MAX_POINTS are reported.
-    """
-    if points > MAX_POINTS:
-        raise ScenarioError("measure.unicity_points", f"at most {MAX_POINTS}", points, "a few points single out most")
-    n = view.public.n_vehicles
-    chosen = draw_targets(truth, living_here(truth, view.today)[0], "unicity", targets)
-    asked = [*record_questions(view, chosen, truth.seed), *truth_questions(view, truth, chosen)]
-    found = attack(view, asked)
-    longest = asked[-1].rule if asked else None
-    rows: list[Rate] = []
-    for rule in view.ladder:
-        if not view.reached(rule):
-            for source, grain in (("records", HOUR_READER), ("truth", NOTICED)):
-                rows.append(
-                    Rate(measure="unicity", score="unique and right", retention=rule.label,
-                         setting=_setting(source, grain, points), value=None, note=NOT_REACHED)
-                )  # fmt: skip
-        for questions, matches in zip(asked, found, strict=True):
-            if questions.rule == rule:
-                every = rule == longest or questions.grain == HOUR_READER
-                for p in range(1, MAX_POINTS + 1) if every else (points,):
-                    rows += score(questions, matches, p, n)
-    return Rates(tuple(rows))
+    def start(self, sight: Sight, known: Known, span: Span) -> State:
+        """Return a state in which no plate fits anything."""
+        del sight, span
+        return State(lanes=tuple((lane, _nothing(lane)) for lane in known.lanes))
 
+    def update(self, state: State, block: Block) -> None:
+        """Match a block; the reads of one plate, as seen, must stand together over all blocks of a shard."""
+        rows = (block.plate, block.site, block.time, block.on_file)
+        seen = int(np.bitwise_or.reduce(block.on_file)) if len(state.lanes) > 1 else -1
+        for lane, progress in state.lanes:
+            if lane.mask & seen:
+                match_points(rows, lane.cells, lane.asked, contends(), *progress)
 
-HOUR_READER = "hour, reader"
-GRAINS = {
-    HOUR_READER: (3600, 0.0),
-    "half-day, reader": (12 * 3600, 0.0),
-    "hour, 1 km": (3600, PLACE_GRAIN_M),
-    "half-day, 1 km": (12 * 3600, PLACE_GRAIN_M),
-}
-"""Seconds and metres of the cells that a point is known to."""
+    def merge(self, states: Iterable[State]) -> State:
+        """Return one state for several shards: the most of all, and everyone who fits so many."""
+        lanes: list[tuple[Lane, Progress]] = []
+        for state in states:
+            for _, progress in state.lanes:
+                _end(_, progress)
+            lanes = [
+                (lane, Progress(progress.scratch, _either(progress.best, other.best)))
+                for (lane, progress), (_, other) in zip(lanes, state.lanes, strict=True)
+            ] if lanes else list(state.lanes)  # fmt: skip
+        return State(lanes=tuple(lanes))
 
+    def guess(self, sight: Sight, known: Known, state: State) -> list[Matches]:
+        """Return what was found of each of the Points: where one plate fits the most, it is named."""
+        del sight, known
+        found: list[Matches] = []
+        for lane, progress in state.lanes:
+            found += _matches(lane, progress.best)
+        return found
 
-def record_questions(view: View, targets: Targets, seed: int) -> list[Questions]:
-    """Draw points from the records of some targets, without repeating a cell."""
-    rows = view.rows_of(targets.plate)
-    windows = view.windows()
-    asked = [(rule, since, HOUR_READER) for rule, since in windows]
-    asked += [(*windows[-1], grain) for grain in GRAINS if grain != HOUR_READER] if windows else []
-    return [_from_records(view, rows, targets, rule, since, grain, seed) for rule, since, grain in asked]
+    def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[Matches]) -> list[Counts]:
+        """Count right, wrong, ambiguous and no answers."""
+        del truth, sight
+        points = [some for lane in known.lanes for some in lane.points]
+        return [_count(some, matches) for some, matches in zip(points, guesses, strict=True)]
 
+    def add(self, tallies: Iterable[list[Counts]]) -> list[Counts]:
+        """Return the only tally: the crowd is merged before it is counted."""
+        (tally,) = tallies
+        return tally
 
-def truth_questions(view: View, truth: Truth, targets: Targets) -> list[Questions]:
-    """Draw points from trips that really happened: half-way along a random link of a random trip."""
-    days = min(view.today, truth.lives.calendar.days)
-    chosen = trips(truth.lives, targets.vehicle, 0, days)
-    shuffled = streams.words(streams.key(truth.seed, "risk.unicity.trips"), _names(chosen))
-    zone_hub = view.public.zones.hub
-    moves = zone_hub[chosen.from_zone] != zone_hub[chosen.to_zone]  # else there is no link to be noticed on
-    picks = []
-    for rule, since in view.windows():
-        inside = np.flatnonzero(moves & (chosen.leave_s >= since))
-        inside = inside[np.lexsort((shuffled[inside], chosen.vehicle[inside]))]
-        rank = _rank(chosen.vehicle[inside])
-        picks.append((rule, inside[rank < MAX_POINTS], rank[rank < MAX_POINTS]))
-    wanted = np.unique(np.concatenate([np.empty(0, np.int64), *(trip for _, trip, _ in picks)]))
-    driven = passages(truth.world, truth.lives, _select(chosen, wanted))
-    where = dict(zip(wanted.tolist(), driven, strict=True))
-    return [_from_truth(view, truth, chosen, where, targets, *pick) for pick in picks]
-
-
-def attack(view: View, asked: list[Questions]) -> list[Matches]:
-    """Scan the whole crowd once and count the plates that fit each question."""
-    if not asked:
-        return []
-    sizes = [len(questions.target) for questions in asked]
-    starts = np.cumsum([0, *sizes])
-    question = np.concatenate([q.question + start for q, start in zip(asked, starts[:-1], strict=True)])
-    bit = np.concatenate([np.left_shift(1, q.point) for q in asked]).astype(np.uint32)
-    site, begin, end = (np.concatenate([getattr(q, name) for q in asked]) for name in ("site", "begin_s", "end_s"))
-    entries = _hang(site, begin, end, question, bit)
-    table_key, table_first = _table(entries[0])
-    target = np.concatenate([q.target for q in asked])
-    shape = (int(starts[-1]), MAX_POINTS)
-    best = (np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
-    state = (np.full(1, -1, np.int64), np.zeros(shape[0], np.uint32), np.zeros(shape[0] + 1, np.int64))
-    end_mark = tuple(np.full(1, 2**32 - 1, np.uint32) for _ in range(3))
-    for block in chain(view.rows(), [end_mark]):
-        match_points(tuple(block), entries, table_key, table_first, target, state, best)
-    return [Matches(best[0][a:b], best[1][a:b], best[2][a:b]) for a, b in pairwise(starts)]
+    def results(self, sight: Sight, tally: list[Counts]) -> list[Result]:
+        """Lay out every number of points of every case, points from records first."""
+        rows: list[Result] = []
+        for c, case in enumerate(sight.cases):
+            if not case.reached:
+                rows += [
+                    Result(case=case.name, measure=self.name, score=one.name, detail=one.asked(sight.asked),
+                           note=NOT_REACHED)
+                    for one in self.scores if one.role != "full"
+                ]  # fmt: skip
+            for counts in tally:
+                if counts.case == c:
+                    rows += _rows(case.name, counts, sight.public.n_vehicles)
+        return rows
 
 
-def score(questions: Questions, matches: Matches, p: int, n_vehicles: int) -> list[Rate]:
-    """Report who is singled out by p points, of all targets and of those with p points.
-
-    The attacker names the plate that fits the most points, if there is only one such: a
-    single missed read then does not save the target.
-    """
-    own, alone = matches.own[:, p - 1], matches.plates[:, p - 1] == 1
-    enough = questions.n_points >= p
-    right = enough & alone & own
-    full = enough & own & (matches.fitted[:, p - 1] == p)
-    common: dict[str, Any] = {"measure": "unicity", "retention": questions.rule.label}
-    setting = _setting(questions.source, questions.grain, p)
-    rows = []
-    for name, hits, over in (
-        ("unique and right", right, np.ones(len(right), np.bool_)),
-        ("unique and right, of those with enough points", right, enough),
-        ("on file at every point", full, np.ones(len(right), np.bool_)),
-    ):
-        value, low, high = share(hits[over], int(over.sum()))
-        note = "" if value is not None else "nobody has so many points"
-        rows.append(Rate(**common, score=name, setting=setting, value=value, low=low, high=high,
-                         baseline=1 / n_vehicles, n=int(over.sum()), note=note))  # fmt: skip
-    return rows
+def record_points(
+    view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], targets: Sequence[Targets]
+) -> list[Points]:
+    """Draw points from records for every case in reach, and at coarser grains for the one that remembers longest."""
+    reached = [c for c, case in enumerate(view.cases) if case.reached]
+    longest = min(reached, key=lambda c: (view.cases[c].oldest_s, -c), default=None)
+    rows_of = {c: own[i] for i, group in enumerate(groups) for c in reached if group.mask >> c & 1}
+    asked = [(c, grain) for c in reached for grain in GRAINS if grain is HOUR_READER or c == longest]
+    return [
+        from_records(view.sight.public.sites, c, rows_of[c], targets[c], grain, view.truth.seed) for c, grain in asked
+    ]
 
 
-def _setting(source: str, grain: str, p: int) -> str:
-    return f"{p} point{'s' if p > 1 else ''} from {source}; {grain}"
+def lay_out(view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], points: Sequence[Points]) -> Known:
+    """Lay points out for the kernel, by groups of cases that see alike."""
+    lanes = []
+    for group, rows in zip(groups, own, strict=True):
+        its = tuple(some for some in points if group.mask >> some.case & 1)
+        plates = np.unique(np.concatenate([np.empty(0, np.int64), *(some.plate for some in its)]))
+        starts = np.cumsum([0, *(len(some.plate) for some in its)])
+        lanes.append(
+            Lane(group.mask, its, starts, _cells(view.sight.public.sites, its, starts), _asked(its, plates, rows))
+        )
+    return Known(lanes=tuple(lanes))
 
 
-def _from_records(
-    view: View, rows: Rows, targets: Targets, rule: Retention, since: int, grain: str, seed: int
-) -> Questions:
-    """Pick up to MAX_POINTS different cells of each target, in an order keyed by vehicle, not by plate."""
-    seconds, metres = GRAINS[grain]
-    place = _cells(view, metres)
-    kept = rows.time >= since
-    question, cell = np.searchsorted(targets.plate, rows.plate[kept]), place[rows.site[kept]]
-    bin_ = (rows.time[kept].astype(np.int64) - DAY_START_S) // seconds
-    unique = np.unique(np.column_stack([question, bin_, cell]), axis=0)
-    uid = view.public.sites.uid[np.unique(place, return_index=True)[1]]
-    names = targets.vehicle[unique[:, 0]] * 2**24 + unique[:, 1]
-    name = streams.words(streams.key(seed, f"risk.unicity.records.{grain}"), names)
-    draw = streams.words(np.uint64(0), name ^ uid[unique[:, 2]])
-    unique = unique[np.lexsort((draw, unique[:, 0]))]
-    rank = _rank(unique[:, 0])
-    unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
-    question = unique[:, 0]
-    members = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
-    reads = view.visible & view.public.sites.used
-    seen = {c: members[c][reads[members[c]]] for c in np.unique(unique[:, 2]).tolist()}
-    sites = [seen[c] for c in unique[:, 2].tolist()]
-    repeat = np.array([len(s) for s in sites], np.int64)
-    begin = unique[:, 1] * seconds + DAY_START_S
-    return Questions(
-        rule=rule,
-        source="records",
-        grain=grain,
-        target=targets.plate,
-        question=np.repeat(question, repeat),
-        point=np.repeat(rank, repeat),
-        site=np.concatenate([np.empty(0, np.int64), *sites]),
-        begin_s=np.repeat(np.maximum(begin, since), repeat),
-        end_s=np.repeat(begin + seconds, repeat),
-        n_points=np.bincount(question, minlength=len(targets.plate)),
+@cache
+def contends() -> NDArray[np.uint64]:
+    """Return the table by which the kernel rejects plates."""
+    return contenders()
+
+
+def _asked(points: Sequence[Points], plates: NDArray[np.int64], rows: OwnRows) -> Asked:
+    """Say whom questions are about, and by which numbers these are seen."""
+    pairs = np.unique(np.column_stack([rows.seen.plate, rows.plate]).astype(np.int64), axis=0)
+    nothing = np.empty(0, np.int64)
+    return Asked(
+        case=np.concatenate([nothing, *(np.full(len(some.plate), some.case) for some in points)]).astype(np.uint8),
+        target=np.searchsorted(plates, np.concatenate([nothing, *(some.plate for some in points)])).astype(np.int32),
+        number=pairs[:, 0].astype(np.uint32),
+        whose=np.searchsorted(plates, pairs[:, 1]).astype(np.int32),
     )
 
 
-def _from_truth(
-    view: View,
-    truth: Truth,
-    chosen: Trips,
-    where: dict[int, Passages],
-    targets: Targets,
-    rule: Retention,
-    trip: NDArray[np.int64],
-    rank: NDArray[np.int64],
-) -> Questions:
-    """Note a car half-way along one link of each trip; a reader within reach may have read it."""
-    sites, since = view.public.sites, view.since(rule)
-    pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), _names(chosen)[trip])
-    spots = [(i, where[int(t)]) for i, t in enumerate(trip) if len(where[int(t)].link)]
-    at = np.array([i for i, _ in spots], np.int64)
-    chosen_link = np.array([int(pick[i] * len(seen.link)) for i, seen in spots], np.int64)
-    link = np.array([seen.link[k] for (_, seen), k in zip(spots, chosen_link, strict=True)], np.int32)
-    second = np.array([seen.middle_s[k] for (_, seen), k in zip(spots, chosen_link, strict=True)], np.int64)
-    x, y = truth.world.roads.point_on(link, np.full(len(link), 0.5))
-    usable = np.flatnonzero(view.visible & sites.used)
-    tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
-    near = tree.query_ball_point(np.column_stack([x, y]), np.full(len(x), TOLERANCE_M), return_sorted=True)
-    spot = np.repeat(np.arange(len(near)), [len(some) for some in near])
-    site = np.array([usable[i] for some in near for i in some], np.int64)
-    question = targets.rank_of_vehicle(chosen.vehicle[trip])
-    return Questions(
-        rule=rule,
-        source="truth",
-        grain=NOTICED,
-        target=targets.plate,
-        question=question[at[spot]],
-        point=rank[at[spot]],
-        site=site,
-        begin_s=np.maximum(second[spot] - TOLERANCE_S, since),
-        end_s=second[spot] + TOLERANCE_S + 1,
-        n_points=np.bincount(question, minlength=len(targets.plate)),
-    )
-
-
-def _hang(
-    site: NDArray[np.int64],
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    question: NDArray[np.int64],
-    bit: NDArray[np.uint32],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
-    """List every entry under each hour it touches, sorted by (reader, hour)."""
-    first, last = begin // BIN_S, (end - 1) // BIN_S
-    times = last - first + 1
-    entry = np.repeat(np.arange(len(site)), times)
-    hour = first[entry] + np.arange(len(entry)) - np.repeat(np.cumsum(times) - times, times)
-    key = (site[entry].astype(np.uint64) << np.uint64(32)) | hour.astype(np.uint64)
+def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) -> Cells:
+    """Hang every entry on the cells of place and time that it touches, by level."""
+    levels: list[tuple[NDArray[np.int32], bool, bool, int, int, int]] = []
+    keys, whats, begins, ends = ([np.empty(0, np.int64)] for _ in range(4))
+    base = 0
+    for metres in sorted({some.metres for some in points}):
+        entries = _entries(
+            [(some, int(start)) for some, start in zip(points, starts, strict=False) if some.metres == metres]
+        )
+        for half_days, bin_s, chosen in _parted(entries):
+            what, place, bin_, begin, end = chosen
+            places, rank = np.unique(place, return_inverse=True)
+            of_place = np.full(int(places.max()) + 1, -1, np.int32)
+            of_place[places] = np.arange(len(places))
+            square = squares(sites, metres)[0]
+            there = np.where(square < len(of_place), of_place[np.minimum(square, len(of_place) - 1)], -1)
+            first, bins = int(bin_.min()), int(np.ptp(bin_)) + 1
+            levels.append((there.astype(np.int32), half_days, bool((end - begin == bin_s).all()), first, bins, base))
+            keys.append(base + rank * bins + bin_ - first)
+            whats.append(what)
+            begins.append(begin)
+            ends.append(end)
+            base += len(places) * bins
+    key = np.concatenate(keys)
     order = np.argsort(key, kind="stable")
-    entry = entry[order]
-    return key[order], begin[entry], end[entry], question[entry], bit[entry]
+    cell, first_entry = np.unique(key[order], return_index=True)
+    columns = list(zip(*levels, strict=True)) or [[]] * 6
+    return Cells(
+        place=np.array(columns[0], np.int32).reshape(len(levels), sites.n),
+        half_days=np.array(columns[1], np.bool_),
+        whole=np.array(columns[2], np.bool_),
+        first_bin=np.array(columns[3], np.int64),
+        bins=np.array(columns[4], np.int64),
+        base=np.array(columns[5], np.int64),
+        bitmap=_bitmap(cell, base),
+        first=np.append(first_entry, len(key)).astype(np.int64),
+        what=np.concatenate(whats)[order].astype(np.uint32),
+        begin=np.concatenate(begins)[order].astype(np.uint16),
+        end=np.concatenate(ends)[order].astype(np.uint16),
+    )
 
 
-def _table(key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    size = 1 << int(2 * len(np.unique(key)) + 2).bit_length()
-    table_key, table_first = np.full(size, EMPTY, np.uint64), np.zeros(size, np.int64)
-    fill_table(key, table_key, table_first)
-    return table_key, table_first
+def _entries(points: Sequence[tuple[Points, int]]) -> NDArray[np.int64]:
+    """Gather entries; int64[4, e]: question and point as one number, place, begin and end."""
+    return np.concatenate(
+        [
+            np.array([(some.question + start) * 16 + some.point, some.place, some.begin_s, some.end_s])
+            for some, start in points
+        ],
+        axis=1,
+    )
 
 
-def _cells(view: View, metres: float) -> NDArray[np.int64]:
-    """Return the number of the cell each reader lies in; its own cell where the grain is the reader."""
-    sites = view.public.sites
-    if metres == 0:
-        return np.arange(sites.n)
-    grid = np.column_stack([np.floor(sites.x_m / metres), np.floor(sites.y_m / metres)])
-    return np.unique(grid, axis=0, return_inverse=True)[1].reshape(-1)
+def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, int, tuple[NDArray[np.int64], ...]]]:
+    """Part entries into those that are just a half-day, a whole hour, and others, which fall into parts of hours.
+
+    Each part comes with what, place and bin of its entries, and the seconds of the bin between which they fit.
+    """
+    what, place, begin, end = entries
+    half = (end - begin == HALF_DAY_S) & ((begin - HALF_DAY_FROM_H * HOUR_S) % HALF_DAY_S == 0)
+    hour = (end - begin == HOUR_S) & (begin % HOUR_S == 0)
+    for chosen, bin_s in ((half, HALF_DAY_S), (hour, HOUR_S)):
+        if chosen.any():
+            shift = (HALF_DAY_H - HALF_DAY_FROM_H) * HOUR_S if bin_s == HALF_DAY_S else 0
+            whole = np.full(int(chosen.sum()), bin_s)
+            yield (
+                bin_s == HALF_DAY_S,
+                bin_s,
+                (what[chosen], place[chosen], (begin[chosen] + shift) // bin_s, 0 * whole, whole),
+            )
+    rest = ~half & ~hour & (end > 0)
+    if rest.any():
+        what, place, begin, end = entries[:, rest]
+        begin = np.maximum(begin, 0)
+        first, last = begin // HOUR_S, (end - 1) // HOUR_S
+        times = last - first + 1
+        at = np.repeat(np.arange(len(what)), times)
+        bin_ = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
+        inside = (np.clip(edge[at] - bin_ * HOUR_S, 0, HOUR_S) for edge in (begin, end))
+        yield False, HOUR_S, (what[at], place[at], bin_, *inside)
 
 
-def _names(chosen: Trips) -> NDArray[np.int64]:
-    """Name each trip by vehicle, day and number, so that its draws depend on nothing else."""
-    return chosen.vehicle * 2**24 + chosen.day * 16 + chosen.leg
+def _bitmap(cell: NDArray[np.int64], bits: int) -> NDArray[np.uint64]:
+    """Set the bits of some cells, sorted, and count those before each word; uint64[words, 2]."""
+    bitmap = np.zeros((bits // 64 + 1, 2), np.uint64)
+    np.bitwise_or.at(bitmap[:, 0], cell >> 6, np.uint64(1) << (cell & 63).astype(np.uint64))
+    bitmap[:, 1] = np.searchsorted(cell, np.arange(len(bitmap)) * 64)
+    return bitmap
 
 
-def _rank(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rank within each group, groups standing together; int64[n]."""
-    start = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.empty(0, np.int64)
-    length = np.diff(np.append(start, len(group)))
-    return np.arange(len(group)) - np.repeat(start, length)
+def _nothing(lane: Lane) -> Progress:
+    """Return a state in which no plate fits anything."""
+    questions, cells = int(lane.starts[-1]), len(lane.cells.first) - 1
+    return Progress(
+        scratch=Scratch(
+            plate=np.array([NOBODY, 0]),
+            mask=np.zeros(questions, np.uint16),
+            touched=np.zeros(questions + 2, np.int64),
+            met=np.full(cells, -1, np.int64),
+            met_in=np.zeros(cells, np.uint64),
+        ),
+        best=Best(
+            rising=np.zeros(questions, np.uint16),
+            plates=np.zeros((questions, MAX_POINTS), np.uint32),
+            own=np.zeros(questions, np.uint16),
+        ),
+    )
 
 
-def _select(chosen: Trips, rows: NDArray[np.int64]) -> Trips:
-    return type(chosen)(**{name: getattr(chosen, name)[rows] for name in chosen.__slots__})
+def _end(lane: Lane, progress: Progress) -> None:
+    """Count the last plate of a shard; once more changes nothing."""
+    last = np.full(1, NOBODY, np.uint32)
+    match_points((last, 0 * last, last, np.zeros(1, np.uint64)), lane.cells, lane.asked, contends(), *progress)
+
+
+def _either(one: Best, other: Best) -> Best:
+    """Return the best of two: of each number of points the greater, and all who fit so many."""
+    fitted = [_fitted(best) for best in (one, other)]
+    most = np.maximum(*fitted)
+    own = [_bits(best.own) & (some == most) for best, some in zip((one, other), fitted, strict=True)]
+    plates = [np.where(some == most, best.plates, 0) for best, some in zip((one, other), fitted, strict=True)]
+    return Best(
+        rising=_word(np.diff(most, axis=1, prepend=0) > 0), plates=(plates[0] + plates[1]).astype(np.uint32),
+        own=_word(own[0] | own[1]),
+    )  # fmt: skip
+
+
+def _bits(word: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Take words apart; bool[q, p]."""
+    return (word[:, None] >> np.arange(MAX_POINTS, dtype=np.uint16)) & np.uint16(1) > 0
+
+
+def _word(bits: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Put bits together; uint16[q]."""
+    return (bits * (1 << np.arange(MAX_POINTS))).sum(axis=1).astype(np.uint16)
+
+
+def _fitted(best: Best) -> NDArray[np.int64]:
+    """Return the most points that any plate fits, of the first 1, 2, ...; int64[q, p]."""
+    return np.cumsum(_bits(best.rising), axis=1)
+
+
+def _matches(lane: Lane, best: Best) -> list[Matches]:
+    """Part what was found by Points."""
+    fitted, plates, own = _fitted(best), best.plates.astype(np.int64), _bits(best.own)
+    return [Matches(fitted[a:b], plates[a:b], own[a:b]) for a, b in pairwise(lane.starts)]
+
+
+def _count(points: Points, matches: Matches) -> Counts:
+    """Count what became of the targets."""
+    p = np.arange(1, MAX_POINTS + 1)
+    enough = points.n_points[:, None] >= p
+    fits, alone = enough & (matches.plates > 0), matches.plates == 1
+    answers = (fits & alone & matches.own, fits & alone & ~matches.own, fits & ~alone, ~fits)
+    return Counts(
+        case=points.case,
+        grain=points.grain,
+        targets=len(points.plate),
+        answers=np.array([some.sum(axis=0) for some in answers]),
+        enough=enough.sum(axis=0),
+        full=(enough & matches.own & (matches.fitted == p)).sum(axis=0),
+    )
+
+
+def _rows(case: str, counts: Counts, n_vehicles: int) -> list[Result]:
+    """Lay out the counts of some Points for every number of points."""
+    name = "singled_out" if counts.grain else "noticed"
+    right, wrong, ambiguous, none = counts.answers
+    first = share(right[0], counts.targets)[0]
+    guess = {"baseline": 1 / n_vehicles, "trivial": first}
+    rows = []
+    for p in range(MAX_POINTS):
+        known = f"{p + 1} point{'s' if p else ''}"
+        detail = f"records, {counts.grain}, {known}" if counts.grain else known
+        for score, hits, n, beside in (
+            (name, right, counts.targets, guess),
+            (f"{name}_wrong", wrong, counts.targets, {}),
+            (f"{name}_ambiguous", ambiguous, counts.targets, {}),
+            (f"{name}_none", none, counts.targets, {}),
+            (f"{name}_of_enough", right, int(counts.enough[p]), {"baseline": 1 / n_vehicles}),
+            ("on_file_at_every_point", counts.full, counts.targets, {}),
+        ):
+            value, low, high = share(hits[p], n)
+            note = "" if value is not None else "nobody has so many points"
+            rows.append(Result(case=case, measure=Unicity.name, score=score, detail=detail, value=value, low=low,
+                               high=high, n=n, note=note, **beside))  # fmt: skip
+    return rows

@@ -22,7 +22,7 @@ from simulate.risk.measures import MEASURES, measure
 from simulate.risk.results import NOT_REACHED
 from simulate.risk.scan import pieces, scan
 from simulate.scenario import Scenario
-from simulate.sightings.source import Drawn
+from simulate.sightings.source import OnTheFly
 from simulate.travel.hotlists import HotList
 from simulate.travel.life import Lives
 from simulate.world.build import World
@@ -49,7 +49,7 @@ def nothing():
 @every_measure
 def test_an_attack_runs_without_any_truth(town, name):
     one, view = MEASURES[name], look(town, ladder=LADDER, n_shards=2)
-    known = one.ask(view.truth, view.sight, TARGETS)
+    known = one.ask(view, TARGETS)
     assert not list(secrets_in(view.sight)), "sight"
     blind = replace(view, truth=None)
     states = []
@@ -125,7 +125,7 @@ def test_no_number_hangs_on_shards_blocks_or_workers(town, name):
 @every_measure
 def test_tallies_and_states_may_be_added_in_any_order(town, name):
     one, view = MEASURES[name], look(town, ladder=LADDER, n_shards=4)
-    known = {name: one.ask(view.truth, view.sight, TARGETS)}
+    known = {name: one.ask(view, TARGETS)}
     plain = one.results(view.sight, scan(view, [one], known, workers=1)[name])
 
     class Backwards:
@@ -145,7 +145,7 @@ def test_tallies_and_states_may_be_added_in_any_order(town, name):
 def test_drawing_instead_of_reading_a_store_gives_the_same(town, name):
     view = look(town, ladder=LADDER)
     groups = town.tables.plates.groups
-    drawn = Drawn(tables=replace(town.tables, cuts=np.array([0, groups // 3, groups])))
+    drawn = OnTheFly(tables=replace(town.tables, cuts=np.array([0, groups // 3, groups])))
     assert rows(replace(view, source=drawn), name) == rows(view, name)
 
 

@@ -229,7 +229,7 @@ def test_home_and_work_are_those_of_the_query_date(on):
     assert (zones[0]["home"] != zones[today]["home"]).sum() >= 5
     x, y = view.sight.public.zones.x_m, view.sight.public.zones.y_m
     n = view.sight.public.n_vehicles
-    known = Anchors().ask(view.truth, view.sight, n)
+    known = Anchors().ask(view, n)
     for day in (today, 0):
         answer = {}
         for what, zone in zones[day].items():
@@ -281,7 +281,7 @@ def test_work_is_scored_over_all_vehicles_with_none_as_an_answer():
 def test_each_radius_gets_the_decision_that_is_best_for_it(seed):
     """The guess made for 250 m, scored at 1 km, finds fewer than the guess made for 1 km."""
     view = look(small(load("smallville", seed=seed, overrides=["roads.population=6000"])), ladder=["7d"], observer=None)
-    known = Anchors().ask(view.truth, view.sight, 1500)
+    known = Anchors().ask(view, 1500)
     counted = scan(view, [Anchors()], {"anchors": known})["anchors"].cases[0]["home"]
     near, far = ((counted.error_m[which] <= FAR_M).mean() for which in ("near", "far"))
     assert far > near + 0.02

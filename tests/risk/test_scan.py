@@ -60,6 +60,6 @@ def test_only_the_total_of_the_shards_is_kept(town):
             return super().add(some)
 
     one, view = Watched(), look(town, n_shards=6)
-    known = {"exposure": one.ask(view.truth, view.sight, 5)}
+    known = {"exposure": one.ask(view, 5)}
     assert scan(view, [one], known, workers=1)["exposure"]
     assert Watched.most == 2

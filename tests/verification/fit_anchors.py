@@ -36,7 +36,7 @@ def evidence(seed):
     """Yield, for each rule, votes and truth of a thousand targets: home, work, chances, days with and without gap."""
     view = look(small(load("smallville", seed=seed)), ladder=LADDER)
     attack, sight = anchors.Anchors(), view.sight
-    known = attack.ask(view.truth, sight, 1000)
+    known = attack.ask(view, 1000)
     state = attack.start(sight, known, None)
     for rows in view.source.blocks(0):
         marks = view.sieve.marks(rows)
