@@ -164,7 +164,7 @@ def attack(view: View, asked: list[Questions]) -> list[Matches]:
     best = (np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
     state = (np.full(1, -1, np.int64), np.zeros(shape[0], np.uint32), np.zeros(shape[0] + 1, np.int64))
     end_mark = tuple(np.full(1, 2**32 - 1, np.uint32) for _ in range(3))
-    for block in chain(view.rows(), [end_mark]):
+    for block in chain(view.rows(target), [end_mark]):
         match_points(tuple(block), entries, table_key, table_first, target, state, best)
     return [Matches(best[0][a:b], best[1][a:b], best[2][a:b]) for a, b in pairwise(starts)]
 
