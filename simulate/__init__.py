@@ -12,20 +12,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from simulate import policy
-
 if TYPE_CHECKING:
+    from simulate import policy
     from simulate.comparing.compare import compare
     from simulate.comparing.sweep import sweep
+    from simulate.policy.case import Case
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
     from simulate.risk.measures import measure
     from simulate.scenario import load
     from simulate.sightings.run import open_run, run
 
-__all__ = ["compare", "load", "measure", "open_run", "policy", "run", "sweep", "view", "write_page"]
+__all__ = ["Case", "compare", "load", "measure", "open_run", "policy", "run", "sweep", "view", "write_page"]
 
 _VERBS = {
+    "Case": ("simulate.policy.case", "Case"),
     "load": ("simulate.scenario", "load"),
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),
@@ -38,7 +39,9 @@ _VERBS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Fetch a verb from its room (PEP 562)."""
+    """Fetch a verb from its room, or the room of policies (PEP 562)."""
+    if name == "policy":
+        return import_module("simulate.policy")
     if name not in _VERBS:
         raise AttributeError(f"module 'simulate' has no attribute {name!r}")
     room, verb = _VERBS[name]
