@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulate import plot, policy
     from simulate.comparing.compare import compare
     from simulate.comparing.sweep import sweep
+    from simulate.policy.case import Case
     from simulate.policy.lookup import look_up
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from simulate.sightings.run import open_run, run
 
 __all__ = [
-    "choose_story", "compare", "exposed", "follow", "load", "look_up", "measure", "open_run", "plot", "policy", "run",
+    "Case", "choose_story", "compare", "exposed", "follow", "load", "look_up", "measure", "open_run", "plot", "policy", "run",
     "sweep", "view", "write_page",
 ]  # fmt: skip
 
 _VERBS = {
+    "Case": ("simulate.policy.case", "Case"),
     "load": ("simulate.scenario", "load"),
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),
