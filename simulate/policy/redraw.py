@@ -51,7 +51,8 @@ def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.
             asked = np.flatnonzero(_among(block.plate, plates))
             found.append(Rows(*(column[asked] for column in block)))
             who.append(vehicle[asked])
-    return Rows(*(np.concatenate(columns) for columns in zip(*found, strict=True))), np.concatenate(who).astype(np.int64)
+    drawn = Rows(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    return drawn, np.concatenate(who).astype(np.int64)
 
 
 def really_read(truth: Truth, rows: Rows) -> NDArray[np.int64]:
