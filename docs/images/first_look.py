@@ -15,24 +15,26 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import simulate as sim
-from simulate.report import figures, maps, words
+from simulate.report import figures, maps, phrases, scores
 
 if TYPE_CHECKING:
     from simulate.policy.view import View
-    from simulate.risk.rates import Rates
+    from simulate.report.scores import Asked
+    from simulate.risk.results import Results
 
 DPI = 160
 PICTURE = Path(__file__).with_name("first_look.png")
 LADDER = ("1d", "7d", "21d", "forever")
+DRAWN = ("home_found", "noticed", "singled_out")
 
 
 def main(run: str) -> None:
     """Measure a run and draw the picture beside this file."""
     view = sim.view(sim.open_run(run), ladder=LADDER)
-    rates = sim.measure(view, ["anchors", "unicity"])
-    home, _, neighbour, own_file = words.risks(view)
+    results = sim.measure(view, ["anchors", "unicity"])
+    headlines = {one.score.name: one for one in scores.asked_of(results.names("measure"), view.sight.asked, "headline")}
     story = sim.choose_story(view)
-    left = _joined([_titled(view, rates, question) for question in (home, neighbour, own_file)], axis=0)
+    left = _joined([_titled(view, results, headlines[name]) for name in DRAWN], axis=0)
     whole = _joined([left, _pixels(maps.draw_map(view, story))], axis=1)
     high, wide = whole.shape[:2]
     sheet = Figure(figsize=(wide / DPI, high / DPI))
@@ -40,10 +42,15 @@ def main(run: str) -> None:
     sheet.savefig(PICTURE, dpi=DPI, pil_kwargs={"optimize": True})
 
 
-def _titled(view: View, rates: Rates, question: words.Question) -> np.ndarray:
+def _titled(view: View, results: Results, one: Asked) -> np.ndarray:
     """Draw one risk by retention under its title."""
-    figure = figures.by_retention(figures.rows_of(view, rates, question))
-    figure.text(0.02, 1.02, question.title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
+    measure, score, detail = one.key
+    rows = []
+    for case in view.cases:
+        found = results.one(case=case.name, measure=measure, score=score, detail=detail)
+        rows.append(figures.Row(label=phrases.kept_for(case.retention, case.today), rate=found, reason=found.note))
+    figure = figures.by_retention(rows)
+    figure.text(0.02, 1.02, one.score.title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
     return _pixels(figure)
 
 

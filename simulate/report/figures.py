@@ -1,6 +1,6 @@
 """Figures: rates against retention, sized to be read on a telephone.
 
-Figures are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
+Those of a page are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
 is told by colour alone, and whatever has a name carries it beside it.
 """
 
@@ -16,10 +16,11 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from simulate.checks import ScenarioError
 from simulate.report import phrases, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -62,8 +63,61 @@ def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
 
 def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
     """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
+    figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
+    _draw_numbers(axes, rows, axis)
+    return figure
+
+
+def shares(rates: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
+    """Draw shares below one another: a dot, its 95 % interval, and what needs no sightings.
+
+    Parameters
+    ----------
+    rates
+        A share for each label, such as `{row.case: row for row in rates.where(score=..., detail=...)}`; where
+        one has no value its note stands there instead.
+    ax
+        Axes to draw on, across in vehicles of 1,000; those of a new figure if None.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no result, or one is no share.
+
+    Examples
+    --------
+    >>> rates = sim.measure(view, ["anchors"], targets=20)
+    >>> found = rates.where(score="home_found", detail="250 m")
+    >>> ax = sim.plot.shares({row.case: row for row in found})
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['7 days', 'for ever']
+    """
+    other = next((rate.unit for rate in rates.values() if rate.unit != "share"), None)
+    if other or not rates:
+        raise ScenarioError("rates", "at least one share", other or "none", "take results whose unit is 'share'")
+    axes = rung(list(rates), ax)
+    rows = [Row(label=name, rate=rate, reason=rate.note or "no number") for name, rate in rates.items()]
+    _draw_numbers(axes, rows, "of 1,000 vehicles")
+    return axes
+
+
+def new_axes(wide_in: float, tall_in: float) -> Axes:
+    """Return the axes of a new figure of pyplot, which notebooks show by themselves."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415  # it chooses a window system, which pages have no need of
+
+    return plt.subplots(figsize=(wide_in, tall_in), layout="constrained")[1]
+
+
+def rung(labels: Sequence[str], ax: Axes | None) -> Axes:
+    """Lay out one row a label on given axes, or on those of a new figure."""
+    axes = ax or new_axes(WIDTH_IN + 1.0, 1.0 + _rows_in(labels))
+    _lay_rows(axes, labels)
+    return axes
+
+
+def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
+    """Draw a number a row, on rows that are laid out."""
     without = _without(rows)
-    figure, axes = ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
     if _unit(rows) == "share":
         axes.set_xlim(0, 1000)
         axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
@@ -79,7 +133,6 @@ def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure
             _dot(axes, y, row.rate)
     if without is not None:
         _baseline(axes, without, _unit(rows), len(rows))
-    return figure
 
 
 def exposure(view: View, rates: Rates) -> Figure:
@@ -176,12 +229,22 @@ def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
 
 def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
-    lines = [label.split("\n") for label in labels]
-    below_in, height = 0.7, len(labels) * max(ROW_IN, 0.2 * max(map(len, lines)) + 0.1)
+    below_in, height = 0.7, _rows_in(labels)
     tall = top_in + height + below_in
-    left_in = 0.25 + 0.095 * max(len(line) for label in lines for line in label)
+    left_in = 0.25 + 0.095 * max(len(line) for label in labels for line in label.split("\n"))
     figure = Figure(figsize=(WIDTH_IN, tall))
     axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
+    _lay_rows(axes, labels)
+    return figure, axes
+
+
+def _rows_in(labels: Sequence[str]) -> float:
+    """Return the room that rows need, in inches."""
+    return len(labels) * max(ROW_IN, 0.2 * max(label.count("\n") + 1 for label in labels) + 0.1)
+
+
+def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """Name the rows, the first on top, and take all else off the axes but the grid across."""
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(length=0, pad=8, labelsize=TEXT, labelcolor=INK)
@@ -190,7 +253,6 @@ def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
-    return figure, axes
 
 
 def _dot(axes: Axes, y: int, rate: Result) -> None:
@@ -240,7 +302,7 @@ def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
     text = f"without any sightings: {phrases.amount(baseline, unit)}"
-    wide_in = axes.get_position().width * WIDTH_IN
+    wide_in = axes.bbox.width / axes.figure.dpi
     fits = (1 - x / wide) * wide_in + 0.28 > 0.095 * len(text)
     at, side = (x, "left") if x < 0.5 * wide and fits else (max(x, 1.05 * wide), "right")
     axes.text(at, -0.62, text, color=RUST, fontsize=TEXT, ha=side, va="bottom")
