@@ -20,7 +20,10 @@ class Score:
     title: str
     """Two to four words for people, such as "Home found"."""
     sentence: str
-    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}"."""
+    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}".
+
+    Of the detail "records, hour, 4 points" {parts[1]} is "hour" and {count} is "4".
+    """
     of: str
     """The denominator in words: "vehicles that live here"."""
     unit: str = "share"
@@ -37,6 +40,10 @@ class Score:
     """One sentence that goes with the number wherever it stands large."""
     group: str = ""
     """Headlines of one group stand side by side at equal size."""
+    turned: tuple[str, str] | None = None
+    """Title and sentence of the share that is left, where a card tells that: "Seen" for those never seen."""
+    ranks: tuple[str, ...] = ()
+    """Details of a spread, from the seldom to the often, where pages draw one: four of them."""
 
     def asked(self, asked: Measuring) -> str:
         """Return the detail that people look at first."""
@@ -46,5 +53,6 @@ class Score:
         return self.detail.format_map({**asked.model_dump(), "points": "1 point" if n == 1 else f"{n} points"})
 
     def say(self, detail: str = "") -> str:
-        """Return the sentence for one detail."""
-        return self.sentence.format(detail=detail)
+        """Return the sentence for one detail; {parts} are its parts, {count} is the number that the last begins with."""
+        parts = detail.split(", ")
+        return self.sentence.format(detail=detail, parts=parts, count=parts[-1].partition(" ")[0])
