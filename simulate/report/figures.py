@@ -1,6 +1,6 @@
-"""Figures: rates against retention, sized to be read on a telephone.
+"""Figures: results of every case, sized to be read on a telephone.
 
-Figures are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
+Those of a page are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
 is told by colour alone, and whatever has a name carries it beside it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,24 +17,21 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulate.report import phrases, words
+from simulate.checks import ScenarioError
+from simulate.report import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from simulate.policy.retention import Retention
-    from simulate.policy.view import View
-    from simulate.report.words import Question
-    from simulate.risk.rates import Rates
     from simulate.risk.results import Result
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 """All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
 WIDTH_IN, ROW_IN, TEXT = 4.2, 0.36, 11.5
+LABEL_LETTERS = 16
 BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-PERCENTILES = ("10th", "50th", "90th", "99th")
 MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100\nhas more")
 
 
@@ -48,22 +46,78 @@ class Row:
     """Why there is none."""
 
 
-def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
-    """Look up a question under every rule, with the reason where there is no number."""
-    return [
-        Row(
-            label=phrases.kept_for(rule.label, view.today),
-            rate=words.find(rates, question, rule),
-            reason=_reason(view, rates, question, rule),
-        )
-        for rule in view.ladder
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How a count is spread over vehicles in one case."""
+
+    label: str
+    values: Sequence[float]
+    """What 1 in 10 have at most, half, 9 in 10 and 99 in 100; empty where there are no numbers."""
+    reason: str
+    """Why there are none."""
 
 
-def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
+def broken(label: str) -> str:
+    """Break the name of a case over lines short enough to stand beside a figure."""
+    return "\n".join(textwrap.wrap(label, LABEL_LETTERS, max_lines=3, placeholder="…", break_long_words=False))
+
+
+def by_case(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
     """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
+    figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
+    _draw_rows(axes, rows, axis)
+    return figure
+
+
+def shares(results: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
+    """Draw shares below one another: a dot, its 95 % interval, and what needs no sightings.
+
+    Parameters
+    ----------
+    results
+        A share for each label, such as `{row.case: row for row in results.where(score=...)}`; where
+        one has no value its note stands there instead.
+    ax
+        Axes to draw on, across in vehicles of 1,000; those of a new figure if None.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no result, or one is no share.
+
+    Examples
+    --------
+    >>> results = sim.measure(view, ["anchors"], targets=20)
+    >>> ax = sim.plot.shares({row.case: row for row in results.where(score="home_found", detail="250 m")})
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['7 days', 'for ever']
+    """
+    other = next((row.unit for row in results.values() if row.unit != "share"), None)
+    if other or not results:
+        raise ScenarioError("results", "at least one share", other or "none", "take results whose unit is 'share'")
+    axes = rung(list(results), ax)
+    rows = [Row(label=name, rate=row, reason=row.note or "no number") for name, row in results.items()]
+    _draw_rows(axes, rows, "of 1,000 vehicles")
+    return axes
+
+
+def new_axes(wide_in: float, tall_in: float) -> Axes:
+    """Return the axes of a new figure of pyplot, which notebooks show by themselves."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415  # it chooses a window system, which pages have no need of
+
+    return plt.subplots(figsize=(wide_in, tall_in), layout="constrained")[1]
+
+
+def rung(labels: Sequence[str], ax: Axes | None) -> Axes:
+    """Lay out one row a label on given axes, or on those of a new figure."""
+    axes = ax or new_axes(WIDTH_IN + 1.0, 1.0 + _rows_in(labels))
+    _lay_rows(axes, labels)
+    return axes
+
+
+def _draw_rows(axes: Axes, rows: Sequence[Row], axis: str) -> None:
+    """Draw a number a row, on rows that are laid out."""
     without = _without(rows)
-    figure, axes = ladder([row.label for row in rows], top_in=0.1 if without is None else 0.35)
     if _unit(rows) == "share":
         axes.set_xlim(0, 1000)
         axes.set_xticks([0, 250, 500, 750, 1000], ["0", "250", "500", "750", "1,000"])
@@ -79,26 +133,20 @@ def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure
             _dot(axes, y, row.rate)
     if without is not None:
         _baseline(axes, without, _unit(rows), len(rows))
-    return figure
 
 
-def exposure(view: View, rates: Rates) -> Figure:
-    """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
-    labels = [phrases.kept_for(rule.label, view.today) for rule in view.ladder]
-    figure, axes = ladder(labels, top_in=0.95)
-    spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
-    most = max((values[-1] for values in spread.values() if values), default=0.0)
+def by_rank(spreads: Sequence[Spread], axis: str) -> Figure:
+    """Draw how a count is spread over vehicles in every case, from the seldom to the often; axis : what is counted."""
+    figure, axes = ladder([spread.label for spread in spreads], top_in=0.95)
+    most = max((spread.values[-1] for spread in spreads if spread.values), default=0.0)
     axes.set_xlim(0, max(most, 1.0) * 1.04)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.set_xlabel("sightings of one vehicle on file", fontsize=TEXT, color=GREY)
-    for y, rule in enumerate(view.ladder):
-        values = spread[rule.label]
-        if values is None:
-            reason = "not measured" if view.reached(rule) else f"not reached: {words.age(view)}"
-            _say_why(axes, y, reason)
-
+    axes.set_xlabel(axis, fontsize=TEXT, color=GREY)
+    for y, spread in enumerate(spreads):
+        if spread.values:
+            _range(axes, y, spread.values)
         else:
-            _range(axes, y, values)
+            _say_why(axes, y, spread.reason)
     _key(figure)
     return figure
 
@@ -142,46 +190,37 @@ def describe(rows: Sequence[Row]) -> str:
     return "; ".join(parts)
 
 
-def describe_exposure(view: View, rates: Rates) -> str:
-    """Read the exposure figure aloud."""
+def describe_ranks(spreads: Sequence[Spread]) -> str:
+    """Read a figure by rank aloud."""
     parts = []
-    for rule in view.ladder:
-        values, kept = _percentiles(rates, rule), phrases.kept_for(rule.label, view.today)
-        if values is None:
-            parts.append(f"{kept}: {'not measured' if view.reached(rule) else 'not reached'}")
+    for spread in spreads:
+        if spread.values:
+            low, half, high, top = (f"{value:,.0f}" for value in spread.values)
+            told = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
+            parts.append(f"{spread.label}: half have {half} or more, {told}")
         else:
-            low, half, high, top = (f"{value:,.0f}" for value in values)
-            spread = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
-            parts.append(f"{kept}: half have {half} or more, {spread}")
+            parts.append(f"{spread.label}: {spread.reason}")
     return "; ".join(parts)
-
-
-def _reason(view: View, rates: Rates, question: Question, rule: Retention) -> str:
-    if not view.reached(rule):
-        return f"not reached: {words.age(view)}"
-    rate = words.find(rates, question, rule)
-    return "not measured" if rate is None else rate.note or "nobody to count"
-
-
-def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
-    """Return sightings at the four percentiles, or None where they were not measured."""
-    found = [
-        rate.value
-        for q in PERCENTILES
-        for rate in rates.where(measure="exposure", score=f"sightings, {q} percentile", retention=rule.label)
-        if rate.value is not None
-    ]
-    return found if len(found) == len(PERCENTILES) else None
 
 
 def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     """Lay out one row a rule, shortest on top, with room above for what names the marks."""
-    lines = [label.split("\n") for label in labels]
-    below_in, height = 0.7, len(labels) * max(ROW_IN, 0.2 * max(map(len, lines)) + 0.1)
+    below_in, height = 0.7, _rows_in(labels)
     tall = top_in + height + below_in
-    left_in = 0.25 + 0.095 * max(len(line) for label in lines for line in label)
+    left_in = 0.25 + 0.095 * max(len(line) for label in labels for line in label.split("\n"))
     figure = Figure(figsize=(WIDTH_IN, tall))
     axes = figure.add_axes((left_in / WIDTH_IN, below_in / tall, 1 - (left_in + 0.28) / WIDTH_IN, height / tall))
+    _lay_rows(axes, labels)
+    return figure, axes
+
+
+def _rows_in(labels: Sequence[str]) -> float:
+    """Return the room that rows need, in inches."""
+    return len(labels) * max(ROW_IN, 0.2 * max(label.count("\n") + 1 for label in labels) + 0.1)
+
+
+def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """Name the rows, the first on top, and take all else off the axes but the grid across."""
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(length=0, pad=8, labelsize=TEXT, labelcolor=INK)
@@ -190,7 +229,6 @@ def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
-    return figure, axes
 
 
 def _dot(axes: Axes, y: int, rate: Result) -> None:
@@ -240,7 +278,7 @@ def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
     text = f"without any sightings: {phrases.amount(baseline, unit)}"
-    wide_in = axes.get_position().width * WIDTH_IN
+    wide_in = axes.bbox.width / axes.figure.dpi
     fits = (1 - x / wide) * wide_in + 0.28 > 0.095 * len(text)
     at, side = (x, "left") if x < 0.5 * wide and fits else (max(x, 1.05 * wide), "right")
     axes.text(at, -0.62, text, color=RUST, fontsize=TEXT, ha=side, va="bottom")
