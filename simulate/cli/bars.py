@@ -87,7 +87,7 @@ class Steps:
             from rich.console import Console  # noqa: PLC0415
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-            count = TextColumn(f"{{task.completed}}/{{task.total}} runs")
+            count = TextColumn("{task.completed}/{task.total} runs")
             columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()

@@ -261,7 +261,7 @@ def _view(run: Run, case: Sequence[str], observer: str | None, retention: str | 
     from simulate.policy.view import view_of  # noqa: PLC0415
 
     cases, rules = cases_in(case), rules_in(retention)
-    asked = None if rules is None else [Retention.of(text) for text in rules]
-    if cases is None and asked is None:
-        asked = run.scenario.settings.measure.retention
-    return view_of(run, observer=observer, ladder=asked, cases=cases, on=on)
+    ladder: Sequence[str | Retention] | None = None if rules is None else [Retention.of(text) for text in rules]
+    if cases is None and ladder is None:
+        ladder = run.scenario.settings.measure.retention
+    return view_of(run, observer=observer, ladder=ladder, cases=cases, on=on)

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 NO_CAR = "Nobody among the targets could be guessed, so no car is shown."
 NO_RULE = "No rule: all is collected, and kept for ever."
-CHANCE = "Dot: the result. Bar through it: 95 % interval. A small step back is chance, or old habits that mislead the attack."
 
 
 def write_page(view: View, results: Results, path: str | Path) -> Path:
@@ -177,7 +176,8 @@ def _risks(facts: Facts, panels: str) -> str:
     )
     return (
         f'<section aria-labelledby="risk"><h2 id="risk">Risk by {by}</h2>'
-        f"<p>How the risk changes {change}. {_unbroken(CHANCE)}</p>"
+        f"<p>How the risk changes {change}. Dot: the result. Bar through it: 95&nbsp;% interval."
+        " A small step back is chance, or old habits that mislead the attack.</p>"
         f'<div class="figures two short">{panels}</div></section>'
     )
 

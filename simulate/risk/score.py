@@ -53,6 +53,6 @@ class Score:
         return self.detail.format_map({**asked.model_dump(), "points": "1 point" if n == 1 else f"{n} points"})
 
     def say(self, detail: str = "") -> str:
-        """Return the sentence for one detail; {parts} are its parts, {count} is the number that the last begins with."""
+        """Return the sentence for one detail."""
         parts = detail.split(", ")
         return self.sentence.format(detail=detail, parts=parts, count=parts[-1].partition(" ")[0])
