@@ -11,14 +11,13 @@ import pytest
 from worlds import town_scenario
 
 import simulate as sim
-from simulate.risk.rates import Rates
+from simulate.risk.results import Results
 
 OF_LESSONS = ("choose_story", "exposed", "follow", "look_up")
 PUBLIC = {
     **{f"sim.{name}": getattr(sim, name) for name in OF_LESSONS},
     **{f"sim.plot.{name}": getattr(sim.plot, name) for name in sim.plot.__all__},
-    "Rates.to_arrow": Rates.to_arrow,
-    "Rates.to_pandas": Rates.to_pandas,
+    "Results": Results,
 }
 
 
@@ -43,7 +42,7 @@ def test_its_example_runs(name, view):
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("Rates")])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "Results"])
 def test_it_says_what_it_takes(name):
     text = inspect.getdoc(PUBLIC[name])
     taken = [one for one in inspect.signature(PUBLIC[name]).parameters if one != "self"]

@@ -10,10 +10,14 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.columns import arrow_table
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.policy.redraw import of_plate, on_file_of
+from simulate.policy.view import case_of
 
 if TYPE_CHECKING:
     from simulate.columns import Table
+    from simulate.policy.sight import Public
     from simulate.policy.view import View
+    from simulate.sightings.store import Rows
 
 SIGHTINGS = {
     "at": "timestamp[s]", "day": "int64", "hour": "double", "site": "int64", "owner": "string", "x_m": "double",
@@ -22,18 +26,20 @@ SIGHTINGS = {
 """Name and Arrow type of each column of a car's sightings."""
 
 
-def look_up(view: View, plate: int) -> Table:
+def look_up(view: View, plate: int, case: str | None = None) -> Table:
     """Look up one plate: a table of its sightings, oldest first.
 
-    A view without the truth (`view.blind()`) will do. Reads of other cars that were mistaken for this
-    plate are among them, as they are on file.
+    Reads of other cars that were mistaken for this plate are among them, as they are on file. Times
+    and places are as the case shows them.
 
     Parameters
     ----------
     view
-        What the observer sees; of several retention rules the longest counts.
+        A run under some cases.
     plate
         The plate's number, such as `sim.choose_story(view).number`.
+    case
+        Name of a case of the view; the last one that is reached if None.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def look_up(view: View, plate: int) -> Table:
     Raises
     ------
     ScenarioError
-        If there is no such plate.
+        If there is no such plate, or no such case.
 
     Examples
     --------
@@ -56,15 +62,21 @@ def look_up(view: View, plate: int) -> Table:
     >>> bool(frame["at"].is_monotonic_increasing)
     True
     """
-    if not 0 <= plate < view.public.n_plates:
+    public = view.sight.public
+    c, _ = case_of(view, case)
+    if not 0 <= plate < public.n_plates:
         raise ScenarioError(
-            "plate", f"a number from 0 to {view.public.n_plates - 1}", plate, "take one of sim.choose_story(view)"
+            "plate", f"a number from 0 to {public.n_plates - 1}", plate, "take one of sim.choose_story(view)"
         )
-    rows, sites = view.rows_of(np.array([plate], np.int64)), view.public.sites
-    second, site = rows.time.astype(np.int64), rows.site.astype(np.int64)
+    return table_of(public, of_plate(on_file_of(view, np.array([plate], np.int64), c), plate))
+
+
+def table_of(public: Public, rows: Rows) -> Table:
+    """Lay out the reads of one plate."""
+    second, site, sites = rows.time.astype(np.int64), rows.site.astype(np.int64), public.sites
     day = (second - DAY_START_S) // DAY_S
-    midnight = np.datetime64(datetime.combine(view.start, datetime.min.time()), "s")
-    owner = [view.public.owners.name[body] for body in sites.owner[site]]
+    midnight = np.datetime64(datetime.combine(public.start, datetime.min.time()), "s")
+    owner = [public.owners.name[body] for body in sites.owner[site]]
     return arrow_table(SIGHTINGS, {
         "at": midnight + second.astype("timedelta64[s]"), "day": day, "hour": (second - day * DAY_S) / 3600,
         "site": site, "owner": owner, "x_m": sites.x_m[site], "y_m": sites.y_m[site],

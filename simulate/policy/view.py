@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simulate.checks import ScenarioError
+from simulate.checks import ScenarioError, did_you_mean
 from simulate.durations import DAY_S, DAY_START_S, format_duration
 from simulate.policy.case import Case, ladder_of
 from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
@@ -127,6 +127,28 @@ def view_of(
         hotlist=setting.hotlist,
     )  # fmt: skip
     return View(sight=sight, sieve=sieve, source=run.source, truth=truth)
+
+
+def case_of(view: View, name: str | None) -> tuple[int, CaseSight]:
+    """Return the number of a case and what it sees; without a name the last one that is reached, else the last.
+
+    Raises ScenarioError if the view has no case of that name.
+    """
+    if name is None:
+        reached = [c for c, case in enumerate(view.cases) if case.reached]
+        c = reached[-1] if reached else len(view.cases) - 1
+        return c, view.cases[c]
+    names = [case.name for case in view.cases]
+    if name not in names:
+        raise ScenarioError("case", f"a case of the view ({', '.join(names)})", repr(name), did_you_mean(name, names))
+    c = names.index(name)
+    return c, view.cases[c]
+
+
+def alone(view: View, c: int) -> View:
+    """Return the view of one of its cases alone."""
+    sieve = replace(view.sieve, terms=(view.sieve.terms[c],), now_s=(view.sieve.now_s[c],))
+    return replace(view, sight=replace(view.sight, cases=(view.cases[c],)), sieve=sieve)
 
 
 def setting_of(run: Run) -> Setting:

@@ -65,17 +65,17 @@ def broken(label: str) -> str:
 def by_case(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
     """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
     figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
-    _draw_rows(axes, rows, axis)
+    _draw_numbers(axes, rows, axis)
     return figure
 
 
-def shares(results: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
+def shares(rates: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
     """Draw shares below one another: a dot, its 95 % interval, and what needs no sightings.
 
     Parameters
     ----------
-    results
-        A share for each label, such as `{row.case: row for row in results.where(score=...)}`; where
+    rates
+        A share for each label, such as `{row.case: row for row in rates.where(score=..., detail=...)}`; where
         one has no value its note stands there instead.
     ax
         Axes to draw on, across in vehicles of 1,000; those of a new figure if None.
@@ -87,17 +87,18 @@ def shares(results: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> results = sim.measure(view, ["anchors"], targets=20)
-    >>> ax = sim.plot.shares({row.case: row for row in results.where(score="home_found", detail="250 m")})
+    >>> rates = sim.measure(view, ["anchors"], targets=20)
+    >>> found = rates.where(score="home_found", detail="250 m")
+    >>> ax = sim.plot.shares({row.case: row for row in found})
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['7 days', 'for ever']
     """
-    other = next((row.unit for row in results.values() if row.unit != "share"), None)
-    if other or not results:
-        raise ScenarioError("results", "at least one share", other or "none", "take results whose unit is 'share'")
-    axes = rung(list(results), ax)
-    rows = [Row(label=name, rate=row, reason=row.note or "no number") for name, row in results.items()]
-    _draw_rows(axes, rows, "of 1,000 vehicles")
+    other = next((rate.unit for rate in rates.values() if rate.unit != "share"), None)
+    if other or not rates:
+        raise ScenarioError("rates", "at least one share", other or "none", "take results whose unit is 'share'")
+    axes = rung(list(rates), ax)
+    rows = [Row(label=name, rate=rate, reason=rate.note or "no number") for name, rate in rates.items()]
+    _draw_numbers(axes, rows, "of 1,000 vehicles")
     return axes
 
 
@@ -115,7 +116,7 @@ def rung(labels: Sequence[str], ax: Axes | None) -> Axes:
     return axes
 
 
-def _draw_rows(axes: Axes, rows: Sequence[Row], axis: str) -> None:
+def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
     """Draw a number a row, on rows that are laid out."""
     without = _without(rows)
     if _unit(rows) == "share":

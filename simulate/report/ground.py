@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from simulate.policy.sight import CaseSight
     from simulate.policy.view import View
 
     Box = tuple[float, float, float, float]
@@ -84,7 +85,7 @@ WAY_OUT = Mark("^", "#7a7a7a", "#7a7a7a", 6, "way out: traffic to and from beyon
 
 def whole(view: View) -> Box:
     """Return the box that holds all streets and zones, with room for the names of metros."""
-    roads, zones = view.public.roads, view.public.zones
+    roads, zones = view.sight.public.roads, view.sight.public.zones
     zone, node = _shown(view), ~_far_nodes(view)
     x, y = (np.concatenate([at[node], of[zone]]) for at, of in ((roads.x_m, zones.x_m), (roads.y_m, zones.y_m)))
     margin = 0.04 * max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
@@ -154,35 +155,36 @@ def prepare(axes: Axes, box: Box) -> None:
     axes.axis("off")
 
 
-def draw_ground(axes: Axes, view: View, *, readers: bool = True) -> None:
-    """Draw streets, ways out and, if wanted, what is scanned and who reads; the observer's own filled."""
-    if readers:
-        _scanned(axes, view)
+def draw_ground(axes: Axes, view: View, seen: CaseSight | None) -> None:
+    """Draw streets, ways out and, of a case if one is given, what is scanned and who reads; those in sight filled."""
+    if seen is not None:
+        _scanned(axes, view, seen)
     _streets(axes, view)
     _ways_out(axes, view)
-    if readers:
-        small = sum(int(shown.sum()) for _, shown in _standing(view)) > MANY_MARKS
-        for mark, shown in reversed(list(_standing(view))):
-            x, y = _inside(axes, view.public.sites.x_m[shown], view.public.sites.y_m[shown])
+    if seen is not None:
+        standing = list(_standing(view, seen))
+        small = sum(int(shown.sum()) for _, shown in standing) > MANY_MARKS
+        for mark, shown in reversed(standing):
+            x, y = _inside(axes, view.sight.public.sites.x_m[shown], view.sight.public.sites.y_m[shown])
             size = mark.size * (0.75 if small else 1.0)
             axes.plot(x, y, mark.shape, color=mark.fill, markeredgecolor=mark.edge, markersize=size, zorder=3)
     for name, x_m, y_m in _titles(view):
         axes.text(x_m, y_m, name, fontsize=TEXT, weight="bold", color=INK, ha="center", va="bottom", path_effects=HALO)
 
 
-def ground_key(view: View) -> tuple[Mark, ...]:
-    """Name what `draw_ground` draws of this view."""
-    named = view.observer if len(view.observer) <= 24 else "the observer"
+def ground_key(view: View, seen: CaseSight) -> tuple[Mark, ...]:
+    """Name what `draw_ground` draws of a case."""
+    named = seen.observer if len(seen.observer) <= 24 else "the observer"
     own = {VISIBLE: f"reader that {named} sees", GATE: f"lot with a gate that {named} sees"}
-    shown = [mark for mark, there in _standing(view) if there.any()]
-    shown += [SCANNED] if _visits(view).any() else []
+    shown = [mark for mark, there in _standing(view, seen) if there.any()]
+    shown += [SCANNED] if _visits(view, seen).any() else []
     shown += [WAY_OUT] if _leads_out(view).any() else []
     return tuple(replace(mark, text=own.get(mark, mark.text)) for mark in shown)
 
 
 def credits_of(view: View) -> tuple[str, ...]:
     """Say where the map comes from, and that metros are no neighbours."""
-    named = (view.public.roads.credit,) if view.truth is None else view.truth.world.credits
+    named = view.truth.world.credits
     credit = f"Map: {'; '.join(named)}." if any(named) else ""
     apart = "The metros are drawn side by side and are no neighbours." if len(_metros(view)) > 1 else ""
     return tuple(note for note in (apart, credit) if note)
@@ -193,7 +195,7 @@ def nearest_zones(view: View, box: Box) -> tuple[NDArray[np.int64], Box]:
 
     A zone reaches as far as zones usually stand apart: to the sixth nearest of half of them.
     """
-    zones = view.public.zones
+    zones = view.sight.public.zones
     inside = np.flatnonzero(~zones.outside)
     places = np.column_stack([zones.x_m[inside], zones.y_m[inside]])
     tree = cKDTree(places)
@@ -265,7 +267,7 @@ def _streets(axes: Axes, view: View) -> None:
 
     Connectors join the midst of traffic zones and are no streets: only those that lead out are drawn.
     """
-    roads = view.public.roads
+    roads = view.sight.public.roads
     way_out, far = _at_nodes(view, _leads_out(view)), _far_nodes(view)
     leads_out = (way_out[roads.tail] | way_out[roads.head]) & ~far[roads.tail] & ~far[roads.head]
     ends = np.sort(np.column_stack([roads.tail, roads.head]), axis=1)
@@ -287,9 +289,9 @@ def _streets(axes: Axes, view: View) -> None:
         )  # fmt: skip
 
 
-def _scanned(axes: Axes, view: View) -> None:
+def _scanned(axes: Axes, view: View, case: CaseSight) -> None:
     """Paint what the observer's mobile units scan, in thirds of the scanned zones."""
-    visits = _visits(view)
+    visits = _visits(view, case)
     if not visits.any():
         return
     thirds = np.quantile(visits[visits > 0], (1 / 3, 2 / 3))
@@ -298,31 +300,31 @@ def _scanned(axes: Axes, view: View) -> None:
     paint(axes, view, colours)
 
 
-def _visits(view: View) -> NDArray[np.int64]:
+def _visits(view: View, case: CaseSight) -> NDArray[np.int64]:
     """Count the scans of every zone that the observer sees; int64[z]."""
-    sites = view.public.sites
-    seen = view.visible & (sites.kind == SiteKind.MOBILE)
-    visits = np.zeros(view.public.zones.n, np.int64)
+    sites = view.sight.public.sites
+    seen = case.visible & (sites.kind == SiteKind.MOBILE)
+    visits = np.zeros(view.sight.public.zones.n, np.int64)
     np.add.at(visits, sites.zone[seen], sites.visits[seen])
     return visits
 
 
 def _leads_out(view: View) -> NDArray[np.bool_]:
     """Tell which zones stand for a way out of the map; bool[z]."""
-    zones = view.public.zones
+    zones = view.sight.public.zones
     leads: NDArray[np.bool_] = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
     return leads
 
 
 def _shown(view: View) -> NDArray[np.bool_]:
     """Tell which zones lie on the map or are ways out of it; others stand for places farther off; bool[z]."""
-    return ~view.public.zones.outside | _leads_out(view)
+    return ~view.sight.public.zones.outside | _leads_out(view)
 
 
 def _at_nodes(view: View, zones: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which nodes some zones hang on; bool[n]."""
-    at = np.zeros(view.public.roads.n_nodes, np.bool_)
-    at[view.public.hub_node[view.public.zones.hub[zones]]] = True
+    at = np.zeros(view.sight.public.roads.n_nodes, np.bool_)
+    at[view.sight.public.hub_node[view.sight.public.zones.hub[zones]]] = True
     return at
 
 
@@ -334,7 +336,7 @@ def _far_nodes(view: View) -> NDArray[np.bool_]:
 
 def _ways_out(axes: Axes, view: View) -> None:
     """Draw an arrow outwards at every place that stands for the world beyond the map."""
-    zones = view.public.zones
+    zones = view.sight.public.zones
     outside = np.flatnonzero(_leads_out(view))
     for part in _metros(view).values():
         middle_x, middle_y = float(np.median(zones.x_m[part])), float(np.median(zones.y_m[part]))
@@ -346,13 +348,13 @@ def _ways_out(axes: Axes, view: View) -> None:
                       markersize=WAY_OUT.size, linestyle="", zorder=2)  # fmt: skip
 
 
-def _standing(view: View) -> Iterator[tuple[Mark, NDArray[np.bool_]]]:
+def _standing(view: View, seen: CaseSight) -> Iterator[tuple[Mark, NDArray[np.bool_]]]:
     """List the marks of readers and gates with the sites that have them, the observer's own first."""
-    kind = view.public.sites.kind
-    yield VISIBLE, view.visible & (kind == SiteKind.FIXED)
-    yield UNSEEN, ~view.visible & (kind == SiteKind.FIXED)
-    yield GATE, view.visible & (kind == SiteKind.GATE)
-    yield UNSEEN_GATE, ~view.visible & (kind == SiteKind.GATE)
+    kind = view.sight.public.sites.kind
+    yield VISIBLE, seen.visible & (kind == SiteKind.FIXED)
+    yield UNSEEN, ~seen.visible & (kind == SiteKind.FIXED)
+    yield GATE, seen.visible & (kind == SiteKind.GATE)
+    yield UNSEEN_GATE, ~seen.visible & (kind == SiteKind.GATE)
 
 
 def _inside(
@@ -367,8 +369,8 @@ def _inside(
 
 def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
     """List the metros on the map with their zones, bool[z] each; one without a name on any other map."""
-    zones = view.public.zones
-    if view.truth is None or not view.truth.world.metros:
+    zones = view.sight.public.zones
+    if not view.truth.world.metros:
         return {"": np.ones(zones.n, np.bool_)}
     metro = view.truth.world.metro_of_hub[zones.hub]
     return {name: metro == i for i, name in enumerate(view.truth.world.metros)}
@@ -376,7 +378,7 @@ def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
 
 def _titles(view: View) -> Iterator[tuple[str, float, float]]:
     """Name every metro by its first city, above it."""
-    zones, metros = view.public.zones, _metros(view)
+    zones, metros = view.sight.public.zones, _metros(view)
     shown = _shown(view)
     top = float(zones.y_m[shown].max()) + 0.03 * float(np.ptp(zones.x_m[shown]))
     for name, part in metros.items():

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.policy.view import case_of
 from simulate.report import ground
 from simulate.report.figures import BLUE, GREY, INK, RUST, new_axes
 from simulate.report.ground import HALO, TEXT, Mark
@@ -46,7 +47,7 @@ def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     view
-        What the observer sees.
+        A run under some cases.
     week
         As `sim.follow(view, ...)` returns it.
     ax
@@ -60,7 +61,7 @@ def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     True
     """
     axes = ground.frame(ax, _extent(view, week), (DRIVEN, ground.WAY_OUT), _notes(view, week))
-    ground.draw_ground(axes, view, readers=False)
+    ground.draw_ground(axes, view, None)
     _truth(axes, view, week)
     axes.set_title("What the car really did (invented)", fontsize=TEXT, weight="bold", color=INK)
     return axes
@@ -72,7 +73,7 @@ def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     view
-        What the observer sees.
+        A run under some cases.
     week
         As `sim.follow(view, ...)` returns it.
     ax
@@ -85,11 +86,12 @@ def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     >>> "home" in {text.get_text() for text in ax.texts}
     False
     """
-    readers = tuple(mark for mark in ground.ground_key(view) if mark.text != ground.WAY_OUT.text)
+    _, seen = case_of(view, week.case)
+    readers = tuple(mark for mark in ground.ground_key(view, seen) if mark.text != ground.WAY_OUT.text)
     axes = ground.frame(ax, _extent(view, week), (*readers, SEEN), _notes(view, week))
-    ground.draw_ground(axes, view)
+    ground.draw_ground(axes, view, seen)
     _file(axes, view, week)
-    title = f"What {view.observer} holds: {many(len(week.rows.time), 'sighting')}"
+    title = f"What {week.observer} holds: {many(len(week.rows.time), 'sighting')}"
     axes.set_title(title, fontsize=TEXT, weight="bold", color=INK)
     return axes
 
@@ -100,7 +102,7 @@ def calendar(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     view
-        What the observer sees.
+        A run under some cases.
     week
         As `sim.follow(view, ...)` returns it.
     ax
@@ -124,7 +126,7 @@ def _notes(view: View, week: Week) -> tuple[str, ...]:
 
 def _extent(view: View, week: Week) -> Box:
     """Return the box that holds all of a week: roads driven, places, and readers that read the car."""
-    roads, zones, sites = view.public.roads, view.public.zones, view.public.sites
+    roads, zones, sites = view.sight.public.roads, view.sight.public.zones, view.sight.public.sites
     links = np.concatenate([np.empty(0, np.int32), *week.ways])
     nodes = np.concatenate([roads.tail[links], roads.head[links]])
     at = np.append(np.concatenate([week.trips.from_zone, week.trips.to_zone]), week.home)
@@ -139,7 +141,7 @@ def _extent(view: View, week: Week) -> Box:
 
 def _truth(axes: Axes, view: View, week: Week) -> None:
     """Draw the roads driven and the places the car stood at, each with its name."""
-    roads, zones = view.public.roads, view.public.zones
+    roads, zones = view.sight.public.roads, view.sight.public.zones
     links = np.concatenate([np.empty(0, np.int32), *week.ways])
     ends = np.sort(np.column_stack([roads.tail[links], roads.head[links]]), axis=1)
     streets, times = np.unique(ends, axis=0, return_counts=True)
@@ -155,7 +157,7 @@ def _truth(axes: Axes, view: View, week: Week) -> None:
         if zone < 0 or zones.outside[zone]:
             continue
         x, y = float(zones.x_m[zone]), float(zones.y_m[zone])
-        node = view.public.hub_node[zones.hub[zone]]
+        node = view.sight.public.hub_node[zones.hub[zone]]
         axes.plot([x, roads.x_m[node]], [y, roads.y_m[node]], color=WAY, linewidth=1.0, linestyle=":", zorder=2)
         _place(axes, x, y, name, named)
 
@@ -178,7 +180,7 @@ def _place(axes: Axes, x: float, y: float, name: str, named: list[tuple[float, f
 
 def _file(axes: Axes, view: View, week: Week) -> None:
     """Draw where the car was read, by area as often as it was."""
-    sites = view.public.sites
+    sites = view.sight.public.sites
     at, times = np.unique(week.rows.site, return_counts=True)
     size = 60 + 400 * times / max(times.max(initial=1), 5)
     axes.scatter(
@@ -191,7 +193,7 @@ def _file(axes: Axes, view: View, week: Week) -> None:
 
 def _days(axes: Axes, view: View, week: Week) -> None:
     """Draw a row a day from 04:00 to 04:00: where the car stood, and a stroke for each sighting."""
-    zones = view.public.zones
+    zones = view.sight.public.zones
     purpose_of = {
         (int(d), int(n) + 1): int(p) for d, n, p in zip(week.trips.day, week.trips.leg, week.trips.purpose, strict=True)
     }
@@ -206,7 +208,7 @@ def _days(axes: Axes, view: View, week: Week) -> None:
     day, second = np.divmod(week.rows.time.astype(np.int64) - DAY_START_S, DAY_S)
     axes.plot(second / 3600, day - week.first_day, "|", color=RUST, markersize=17, markeredgewidth=2.4, zorder=3,
               clip_on=False)  # fmt: skip
-    dates = [view.start + timedelta(days=week.first_day + row) for row in range(week.days)]
+    dates = [view.sight.public.start + timedelta(days=week.first_day + row) for row in range(week.days)]
     axes.set_ylim(week.days - 0.5, -0.5)
     axes.set_xlim(0, 24)
     axes.set_yticks(range(week.days), [f"{date:%a} {date.day} {date:%b}" for date in dates])

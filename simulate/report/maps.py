@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.policy.view import case_of
 from simulate.report.figures import RUST
 from simulate.report.ground import HALO, TEXT, Mark, canvas, credits_of, draw_ground, frame, ground_key, whole
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.columns import Table
+    from simulate.policy.sight import CaseSight
     from simulate.policy.view import View
     from simulate.report.ground import Box
     from simulate.report.stories import Story
@@ -27,10 +29,11 @@ SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more
 
 
 def draw_map(view: View, story: Story | None) -> Figure:
-    """Draw roads, readers and one car's story, to scale, north up."""
-    key = ground_key(view) if story is None else (*ground_key(view), SEEN)
+    """Draw roads, readers and one car's story, to scale, north up; without a story, readers as the usual case has."""
+    seen = _case(view, story)
+    key = ground_key(view, seen) if story is None else (*ground_key(view, seen), SEEN)
     figure, axes = canvas(whole(view), key, credits_of(view))
-    draw_ground(axes, view)
+    draw_ground(axes, view, seen)
     if story is not None:
         _sightings(axes, view, story.sightings)
         _places(axes, story)
@@ -47,7 +50,8 @@ def draw_close(view: View, story: Story) -> Figure:
 
 def describe(view: View, story: Story | None) -> str:
     """Say what the map shows."""
-    text = f"Map of the roads and of what {view.observer} sees: {view.public.sites.describe(view.visible)}."
+    seen = _case(view, story)
+    text = f"Map of the roads and of what {seen.observer} sees: {view.sight.public.sites.describe(seen.visible)}."
     return text if story is None else f"{text} {story.tell()}"
 
 
@@ -56,13 +60,15 @@ def describe_close(story: Story) -> str:
     return f"Close-up: the guess lies {story.error_m:,.0f} m from the home, which stands in the middle of a ring."
 
 
-def roads(view: View, *, key: bool = True, ax: Axes | None = None) -> Axes:
+def roads(view: View, *, case: str | None = None, key: bool = True, ax: Axes | None = None) -> Axes:
     """Draw the streets, the ways out of the map and the readers, those that the observer sees filled.
 
     Parameters
     ----------
     view
-        What the observer sees; a blind one will do.
+        A run under some cases.
+    case
+        Name of a case of the view; the last one that is reached if None.
     key
         Whether the key and the credits of the map stand below it.
     ax
@@ -74,20 +80,25 @@ def roads(view: View, *, key: bool = True, ax: Axes | None = None) -> Axes:
     >>> ax.get_aspect()
     1.0
     """
-    axes = frame(ax, whole(view), ground_key(view) if key else (), credits_of(view))
-    draw_ground(axes, view)
+    _, sight = case_of(view, case)
+    axes = frame(ax, whole(view), ground_key(view, sight) if key else (), credits_of(view))
+    draw_ground(axes, view, sight)
     return axes
 
 
-def sightings(view: View, seen: Table, *, key: bool = True, ax: Axes | None = None) -> Axes:
+def sightings(
+    view: View, seen: Table, *, case: str | None = None, key: bool = True, ax: Axes | None = None
+) -> Axes:
     """Draw where one car was seen: a disc on each reader that read it, the larger the more often.
 
     Parameters
     ----------
     view
-        What the observer sees; a blind one will do.
+        A run under some cases.
     seen
         A table as `sim.look_up` returns it, or some of its rows: `seen[:10]`.
+    case
+        Name of a case of the view, whose readers are filled; the last one that is reached if None.
     key
         Whether the key and the credits of the map stand below it.
     ax
@@ -100,10 +111,11 @@ def sightings(view: View, seen: Table, *, key: bool = True, ax: Axes | None = No
     >>> len(ax.collections[0].get_offsets()) == len(seen[:3]["site"].unique())
     True
     """
-    axes = frame(ax, whole(view), (*ground_key(view), SEEN) if key else (), credits_of(view))
-    draw_ground(axes, view)
+    _, sight = case_of(view, case)
+    axes = frame(ax, whole(view), (*ground_key(view, sight), SEEN) if key else (), credits_of(view))
+    draw_ground(axes, view, sight)
     site = np.asarray(seen["site"].to_numpy(), np.int64)
-    _sightings(axes, view, np.bincount(site, minlength=len(view.visible)).astype(np.int64))
+    _sightings(axes, view, np.bincount(site, minlength=view.sight.public.sites.n).astype(np.int64))
     return axes
 
 
@@ -113,7 +125,7 @@ def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     view
-        What the observer sees.
+        A run under some cases.
     story
         As `sim.choose_story(view)` returns it.
     ax
@@ -125,8 +137,9 @@ def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
     >>> sorted({text.get_text() for text in ax.texts} & {"home", "guess"})
     ['guess', 'home']
     """
-    axes = frame(ax, whole(view), (*ground_key(view), SEEN), credits_of(view))
-    draw_ground(axes, view)
+    seen = _case(view, story)
+    axes = frame(ax, whole(view), (*ground_key(view, seen), SEEN), credits_of(view))
+    draw_ground(axes, view, seen)
     _sightings(axes, view, story.sightings)
     _places(axes, story)
     return axes
@@ -138,7 +151,7 @@ def close_up(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     view
-        What the observer sees.
+        A run under some cases.
     story
         As `sim.choose_story(view)` returns it.
     ax
@@ -157,11 +170,16 @@ def close_up(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
     return axes
 
 
+def _case(view: View, story: Story | None) -> CaseSight:
+    """Return what the case of a story sees; without a story, what the usual case does."""
+    return case_of(view, None if story is None else story.case)[1]
+
+
 def _close_box(view: View, story: Story) -> tuple[Box, tuple[Mark, ...]]:
     """Return what a close-up shows, and what its ring means."""
     x, y = _middle(story)
-    half = 1.25 * max(story.error_m, 2 * view.asked.near_m)
-    ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {view.asked.near_m:g} m")
+    half = 1.25 * max(story.error_m, 2 * view.sight.asked.near_m)
+    ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {view.sight.asked.near_m:g} m")
     return (x - half, x + half, y - half, y + half), (ring,)
 
 
@@ -172,8 +190,8 @@ def _middle(story: Story) -> tuple[float, float]:
 
 def _draw_close(axes: Axes, view: View, story: Story) -> None:
     """Draw a close-up on axes that show its box."""
-    near_m, turn = view.asked.near_m, np.linspace(0, 2 * np.pi, 121)
-    draw_ground(axes, view)
+    near_m, turn = view.sight.asked.near_m, np.linspace(0, 2 * np.pi, 121)
+    draw_ground(axes, view, _case(view, story))
     _sightings(axes, view, story.sightings)
     axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
     _places(axes, story)
@@ -183,7 +201,7 @@ def _draw_close(axes: Axes, view: View, story: Story) -> None:
 
 def _sightings(axes: Axes, view: View, times: NDArray[np.int64]) -> None:
     """Draw where one car was seen, by area as often as it was; times : int64[s]."""
-    sites, at = view.public.sites, np.flatnonzero(times)
+    sites, at = view.sight.public.sites, np.flatnonzero(times)
     size = 30 + 420 * times[at] / times.max(initial=5)  # a car that was seen once is no car that is seen often
     axes.scatter(sites.x_m[at], sites.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
 

@@ -1,19 +1,23 @@
 """Stories: one invented car, what is on file about it, and the truth beside it.
 
-A story is chosen by what the attack makes of its car; a week follows any car for some days.
+A story is chosen by what the attack makes of its car; a week follows any car for some days. Both
+are told of one case of a view.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.risk import anchors
-from simulate.risk.targets import draw_targets, living_here
+from simulate.policy.redraw import of_plate, on_file_of
+from simulate.policy.view import case_of
+from simulate.risk.anchors import Anchors
+from simulate.risk.belief import answers, chances_of
+from simulate.risk.targets import living_here
 from simulate.sightings.store import Rows
 from simulate.travel.days import stays_on
 from simulate.travel.truth import home_and_work, passages, trips
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 class Story:
     """One car of many: what is on file about it, where it lives, and what the attack believes."""
 
+    case: str
+    """Name of the case that is told of."""
     number: int
     """Its plate's number, by which it is looked up."""
     plate: str
@@ -63,8 +69,10 @@ class Story:
 class Week:
     """Some days of one vehicle's life, and what is on file about it; n trips, r sightings."""
 
+    case: str
+    """Name of the case whose file is held beside the truth."""
     observer: str
-    """Whose file is held beside the truth."""
+    """Whose file that is."""
     plate: str
     """As people would read it."""
     first_day: int
@@ -95,21 +103,24 @@ class Week:
         )
 
 
-def choose_story(view: View) -> Story | None:
+def choose_story(view: View, case: str | None = None) -> Story | None:
     """Choose the car whose guess is neither lucky nor unlucky: its error is the median one.
 
-    The attack is handed the view without the truth, under the longest rule that is reached.
+    The attack is the one that `sim.measure` takes under the name of anchors, on the same targets. Cars
+    of which no sighting speaks are passed over: the census's guess tells no story.
 
     Parameters
     ----------
     view
-        What the observer sees, with the truth still attached.
+        A run under some cases.
+    case
+        Name of a case of the view; the last one that is reached if None.
 
     Returns
     -------
     Story or None
-        The car's plate, how often each reader saw it, its home and the guess, in metres; None if the view
-        is blind, no rule is reached or no target has a guess.
+        The car's plate, how often each reader saw it, its home and the guess, in metres; None if the case
+        is not reached or no target has a guess.
 
     Examples
     --------
@@ -117,49 +128,53 @@ def choose_story(view: View) -> Story | None:
     >>> print(story.tell())
     Car ... was seen ... times on ... days, at ... places. From these sightings alone the attack puts its home ...
     """
-    truth, windows, zones = view.truth, view.windows(), view.public.zones
-    if truth is None or not windows:
+    c, seen = case_of(view, case)
+    if not seen.reached:
         return None
-    rule = windows[-1][0]
-    residents, homes, _ = living_here(truth, view.today)
-    targets = draw_targets(truth, residents, "anchors", view.asked.targets)
+    public, zones = view.sight.public, view.sight.public.zones
+    targets = Anchors().ask(view, view.sight.asked.targets).targets[c]
+    residents, homes, _ = living_here(view.truth, seen.today)
     home = homes[np.searchsorted(residents, targets.vehicle)]
-    looked = replace(view, ladder=(rule,))
-    guesses, _ = anchors.attack(looked.blind(), targets.plate, view.asked.near_m)[0]
-    error = np.hypot(guesses.x_m - zones.x_m[home], guesses.y_m - zones.y_m[home])
-    error[~guesses.informed] = np.nan  # the census's guess tells no story
-    if not np.isfinite(error).any():
+    own = on_file_of(view, targets.plate, c)
+    answer = answers(view.sight, chances_of(public, seen.visible), own.seen, targets.plate)["home"]
+    error = np.hypot(answer.near.x_m - zones.x_m[home], answer.near.y_m - zones.y_m[home])
+    error[~answer.told] = np.nan
+    if not answer.told.any():
         return None
     chosen = int(np.nanargmin(np.abs(error - np.nanmedian(error))))
-    rows = looked.rows_of(targets.plate[[chosen]])
+    number = int(targets.plate[chosen])
+    rows = of_plate(own, number)
     return Story(
-        number=int(targets.plate[chosen]),
-        plate=truth.lives.plates.text(int(targets.plate[chosen])),
-        sightings=np.bincount(rows.site, minlength=len(view.visible)).astype(np.int64),
+        case=seen.name,
+        number=number,
+        plate=view.truth.lives.plates.text(number),
+        sightings=np.bincount(rows.site, minlength=public.sites.n).astype(np.int64),
         days=len(np.unique((rows.time.astype(np.int64) - DAY_START_S) // DAY_S)),
         home=(float(zones.x_m[home[chosen]]), float(zones.y_m[home[chosen]])),
-        guess=(float(guesses.x_m[chosen]), float(guesses.y_m[chosen])),
+        guess=(float(answer.near.x_m[chosen]), float(answer.near.y_m[chosen])),
     )
 
 
-def follow(view: View, plate: int, first_day: int, days: int = 7) -> Week:
+def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | None = None) -> Week:
     """Follow the vehicle that holds a plate for some days: what it did, and what is on file about it.
 
     Parameters
     ----------
     view
-        What the observer sees, with the truth still attached.
+        A run under some cases.
     plate
         The plate's number, such as `sim.choose_story(view).number`.
     first_day
         Day of travel to begin with, 0 = the scenario's first.
     days
         How many days, at least 1.
+    case
+        Name of a case of the view; the last one that is reached if None.
 
     Raises
     ------
     ScenarioError
-        If the view is blind, nobody holds the plate, or the days are not all over when the observer looks.
+        If there is no such case, nobody holds the plate, or the days are not all over when the observer looks.
 
     Examples
     --------
@@ -169,11 +184,10 @@ def follow(view: View, plate: int, first_day: int, days: int = 7) -> Week:
     >>> [len(day) >= 1 for day in week.stays]
     [True, True, True, True, True, True, True]
     """
-    if view.truth is None:
-        raise ScenarioError("view", "a view with the truth attached", "a blind one", "follow a car in the view itself")
-    if days < 1 or first_day < 0 or first_day + days > view.today:
+    c, seen = case_of(view, case)
+    if days < 1 or first_day < 0 or first_day + days > seen.today:
         found = f"{days} days from day {first_day}"
-        raise ScenarioError("days", f"days of travel from 0 to {view.today - 1}", found, "begin earlier, or take fewer")
+        raise ScenarioError("days", f"days of travel from 0 to {seen.today - 1}", found, "begin earlier, or take fewer")
     lives = view.truth.lives
     holder = lives.plates.holders(np.array([plate], np.int64))
     if holder[0] < 0:
@@ -182,12 +196,13 @@ def follow(view: View, plate: int, first_day: int, days: int = 7) -> Week:
     on_days = range(first_day, first_day + days)
     home, work = home_and_work(lives, first_day, holder)
     made = trips(lives, holder, first_day, first_day + days)
-    rows = view.rows_of(np.array([plate], np.int64))
+    rows = of_plate(on_file_of(view, np.array([plate], np.int64), c), plate)
     day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
     kept = (day >= first_day) & (day < first_day + days)
-    outside = view.public.zones.outside
+    outside = view.sight.public.zones.outside
     return Week(
-        observer=view.observer,
+        case=seen.name,
+        observer=seen.observer,
         plate=lives.plates.text(plate),
         first_day=first_day,
         days=days,

@@ -7,21 +7,24 @@ stand as they do, not that they were put there because of anybody's income.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.risk import exposure
-from simulate.risk.rates import Z
-from simulate.risk.targets import living_here
+from simulate.policy.view import alone, case_of
+from simulate.risk.exposure import Exposure
+from simulate.risk.intervals import Z, clustered_mean
+from simulate.risk.scan import scan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.view import View
 
+NOBODY = np.empty(0, np.uint32)
+"""Nobody's trips are traced."""
 FIFTHS = ("poorest fifth\nof areas", "second", "third", "fourth", "richest fifth\nof areas")
 
 
@@ -39,75 +42,70 @@ class Fifth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Exposed:
-    """Sightings of each vehicle that lives on the map, and where it lives; v vehicles, z zones."""
+class AreaCounts:
+    """Sightings on file of the vehicles that live on the map, by the zone of their home; z zones."""
 
-    retention: str
-    """The rule under which they are on file."""
-    seen: NDArray[np.int64]
-    """int64[v]; sightings on file."""
-    home: NDArray[np.int64]
-    """int64[v]; zone."""
+    case: str
+    """Name of the case."""
+    sightings: NDArray[np.int64]
+    """int64[z]; sightings of all that live there."""
+    vehicles: NDArray[np.int64]
+    """int64[z]; vehicles that live there, seen or not."""
     income_rank: NDArray[np.float64]
     """float64[z]; 0 poorest to 1 richest, a trait of areas, invented."""
 
     def mean_by_zone(self) -> NDArray[np.float64]:
         """Return the mean sightings of the vehicles of each zone; float64[z], nan where none lives."""
-        n = len(self.income_rank)
-        living = np.bincount(self.home, minlength=n)
-        return np.where(
-            living > 0, np.bincount(self.home, weights=self.seen, minlength=n) / np.maximum(living, 1), np.nan
-        )
+        return np.where(self.vehicles > 0, self.sightings / np.maximum(self.vehicles, 1), np.nan)
 
     def by_income(self) -> list[Fifth]:
         """Average over the vehicles of each fifth of the areas by income, the poorest first."""
-        fifth = np.minimum((self.income_rank[self.home] * len(FIFTHS)).astype(np.int64), len(FIFTHS) - 1)
+        fifth = np.minimum((self.income_rank * len(FIFTHS)).astype(np.int64), len(FIFTHS) - 1)
         found = []
         for i, name in enumerate(FIFTHS):
-            here = fifth == i
+            here = (fifth == i) & (self.vehicles > 0)
             mean = error = float("nan")
             if here.any():
-                mean, error = exposure.clustered_mean(self.seen[here].astype(np.uint32), self.home[here])
-            found.append(Fifth(name=name, vehicles=int(here.sum()), mean=mean, low=max(mean - Z * error, 0.0),
-                               high=mean + Z * error))  # fmt: skip
+                mean, error = clustered_mean(self.sightings[here], self.vehicles[here])
+            found.append(Fifth(name=name, vehicles=int(self.vehicles[here].sum()), mean=mean,
+                               low=max(mean - Z * error, 0.0), high=mean + Z * error))  # fmt: skip
         return found
 
 
-def exposed(view: View) -> Exposed:
-    """Count the sightings of every vehicle that lives on the map, under the longest rule that is reached.
+def exposed(view: View, case: str | None = None) -> AreaCounts:
+    """Count the sightings of all vehicles that live on the map, by the zone they live in; one pass over the rows.
 
     Parameters
     ----------
     view
-        What the observer sees, with the truth still attached.
+        A run under some cases.
+    case
+        Name of a case of the view; the last one that is reached if None.
 
     Returns
     -------
-    Exposed
-        Sightings and home of each vehicle; `by_income()` and `mean_by_zone()` average them over areas.
+    AreaCounts
+        Sightings and vehicles of each zone; `by_income()` and `mean_by_zone()` average them.
 
     Raises
     ------
     ScenarioError
-        For a blind view, or if no rule is reached.
+        If there is no such case, or it is not reached.
 
     Examples
     --------
     >>> counts = sim.exposed(view)
-    >>> len(counts.seen) == len(counts.home)
+    >>> len(counts.sightings) == len(counts.mean_by_zone())
     True
     >>> [fifth.name.split()[0] for fifth in counts.by_income()]
     ['poorest', 'second', 'third', 'fourth', 'richest']
     """
-    if view.truth is None:
-        raise ScenarioError("view", "a view with the truth attached", "a blind one", "count in the view itself")
-    windows = view.windows()
-    if not windows:
-        raise ScenarioError("ladder", "a rule that is reached", "none", "ask for a shorter one, or a longer run")
-    rule = windows[-1][0]
-    vehicles, home, _ = living_here(view.truth, view.today)
-    counts = exposure.attack(replace(view, ladder=(rule,)), view.truth.lives.plates.of_vehicles(vehicles))
-    return Exposed(
-        retention=rule.label, seen=counts.seen[0].astype(np.int64), home=home,
-        income_rank=view.public.zones.income_rank,
-    )  # fmt: skip
+    c, seen = case_of(view, case)
+    if not seen.reached:
+        raise ScenarioError("case", "a case that is reached", repr(seen.name), "keep for a shorter time, or run longer")
+    exposure = Exposure()
+    (counted,) = scan(alone(view, c), [exposure], {exposure.name: {seen.today: NOBODY}})[exposure.name]
+    total, vehicles = counted.by_zone
+    return AreaCounts(
+        case=seen.name, sightings=total, vehicles=vehicles, income_rank=view.sight.public.zones.income_rank
+    )

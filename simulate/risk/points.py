@@ -19,8 +19,6 @@ from scipy.spatial import cKDTree
 from simulate import streams
 from simulate.durations import DAY_START_S
 from simulate.kernels.matching import MAX_POINTS
-from simulate.kernels.plates import GROUP
-from simulate.sightings.draw import draw_groups, whole
 from simulate.sightings.store import Rows
 from simulate.travel.truth import passages, trips
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.recode import Recoding
-    from simulate.policy.sieve import Sieve
+    from simulate.policy.redraw import OwnRows
     from simulate.policy.sight import CaseSight
     from simulate.policy.view import Truth, View
     from simulate.risk.targets import Targets
@@ -85,38 +83,6 @@ class Points:
     """int64[e]; times between which a sighting would fit."""
     n_points: NDArray[np.int64]
     """int64[t]; points known, with or without a reader near."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OwnRows:
-    """Reads of the targets as one group of cases sees them, sorted by plate, time and site."""
-
-    plate: NDArray[np.int64]
-    """int64[n]; the plate that was read."""
-    seen: Rows
-    on_file: NDArray[np.uint64]
-
-
-def redraw(truth: Truth, plates: NDArray[np.int64]) -> Rows:
-    """Draw every read of some plates again, sorted by plate, time and site; plates : int64[t]."""
-    tables = whole(truth.world, truth.lives, truth.watch)
-    blocks = [Rows(*(np.empty(0, np.uint32) for _ in range(3)))]
-    for first, last in _runs(np.unique(plates // GROUP)):
-        for rows, _ in draw_groups(tables, first, last):
-            wanted = np.isin(rows.plate, plates)
-            blocks.append(Rows(*(column[wanted] for column in rows)))
-    return Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
-
-
-def as_seen(sieve: Sieve, rows: Rows, groups: Sequence[Recoding]) -> list[OwnRows]:
-    """Return reads as each group of cases sees them."""
-    on_file = sieve.marks(rows).on_file
-    found = []
-    for group in groups:
-        seen, order = group.apply(rows)
-        at = np.arange(len(rows.plate)) if order is None else order
-        found.append(OwnRows(rows.plate[at].astype(np.int64), seen, on_file[at] & np.uint64(group.mask)))
-    return found
 
 
 def from_records(sites: Sites, case: int, rows: OwnRows, targets: Targets, grain: Grain, seed: int) -> Points:
@@ -266,12 +232,6 @@ def _near(
     near = tree.query_ball_point(np.column_stack([spots.x_m, spots.y_m]), metres, return_sorted=True)
     spot = np.repeat(np.arange(len(near)), [len(some) for some in near])
     return spot, np.array([usable[i] for some in near for i in some], np.int64)
-
-
-def _runs(groups: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Join sorted numbers to ranges."""
-    cuts = np.flatnonzero(np.diff(groups) > 1) + 1
-    return [(int(part[0]), int(part[-1]) + 1) for part in np.split(groups, cuts) if len(part)]
 
 
 def _names(chosen: Trips) -> NDArray[np.int64]:

@@ -29,10 +29,11 @@ from simulate.kernels.matching import (
     match_points,
 )  # fmt: skip
 from simulate.policy.recode import recodings
+from simulate.policy.redraw import as_seen, redraw
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import share
 from simulate.risk.measure import Measure
-from simulate.risk.points import GRAINS, HOUR_READER, as_seen, from_records, from_truth, redraw, squares
+from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth, squares
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score
 from simulate.risk.targets import draw_targets, living_here
@@ -43,10 +44,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.policy.recode import Recoding
+    from simulate.policy.redraw import OwnRows
     from simulate.policy.sight import Sight
     from simulate.policy.view import Truth, View
     from simulate.risk.measure import Block, Span
-    from simulate.risk.points import OwnRows, Points
+    from simulate.risk.points import Points
     from simulate.risk.targets import Targets
     from simulate.schema.settings import Measuring
     from simulate.world.sites import Sites
@@ -181,7 +183,7 @@ class Unicity(Measure):
         chosen = [by_day[case.today] for case in cases]
         groups = recodings(view)
         plates = np.unique(np.concatenate([some.plate for some in chosen]))
-        own = as_seen(view.sieve, redraw(truth, plates), groups)
+        own = as_seen(view.sieve, redraw(truth, plates)[0], groups)
         return lay_out(
             view, groups, own, [*record_points(view, groups, own, chosen), *from_truth(view, chosen, groups)]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from towns import small_view
@@ -9,7 +11,8 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import areas
-from simulate.risk.areas import Exposed
+from simulate.risk.areas import AreaCounts
+from simulate.risk.targets import living_here
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +21,31 @@ def view(tmp_path_factory):
 
 
 def by_hand(seen, home, income):
-    return Exposed(retention="for ever", seen=np.array(seen), home=np.array(home), income_rank=np.array(income))
+    """Count vehicles that were seen so often and live there."""
+    zones = len(income)
+    sightings = np.bincount(home, weights=seen, minlength=zones).astype(np.int64)
+    return AreaCounts(case="for ever", sightings=sightings, vehicles=np.bincount(home, minlength=zones),
+                      income_rank=np.array(income))  # fmt: skip
 
 
-def test_counts_are_those_of_the_longest_rule(view):
+def test_counts_are_those_that_are_measured_in_the_same_case(view):
+    means = sim.measure(view, ["exposure"], targets=1).where(score="mean_sightings")
+    found = {case: sim.exposed(view, case) for case in ("7 days", "for ever")}
+    for case, counts in found.items():
+        assert counts.sightings.sum() / counts.vehicles.sum() == pytest.approx(means.one(case=case).value)
+        assert counts.vehicles.sum() == means.one(case=case).n
+        assert counts.case == case
+    assert sim.exposed(view).sightings.tolist() == found["for ever"].sightings.tolist()
+    assert not found["for ever"].vehicles[view.sight.public.zones.outside].any()
+
+
+def test_counts_by_zone_are_those_of_the_cars_that_live_there(view):
     counts = sim.exposed(view)
-    mean = sim.measure(view, ["exposure"]).one(score="mean sightings", retention="for ever").value
-    assert counts.seen.mean() == pytest.approx(mean)
-    assert counts.retention == "for ever"
-    assert not view.public.zones.outside[counts.home].any()
+    vehicles, home, _ = living_here(view.truth, view.cases[-1].today)
+    zone = int(np.argmax(counts.vehicles))
+    plates = view.truth.lives.plates.of_vehicles(vehicles[home == zone])
+    assert counts.vehicles[zone] == len(plates) > 1
+    assert counts.sightings[zone] == sum(len(sim.look_up(view, int(plate))) for plate in plates) > 0
 
 
 def test_means_by_zone_known_answer():
@@ -55,7 +74,7 @@ def test_each_area_has_the_shade_of_its_mean(view):
     picture = np.asarray(image.get_array())
     west, east, south, north = image.get_extent()
     rows, columns = picture.shape[:2]
-    zones = view.public.zones
+    zones = view.sight.public.zones
     bright = {}
     for zone in np.flatnonzero(np.isfinite(means)):
         row, column = (
@@ -84,23 +103,35 @@ def test_dots_stand_at_the_means_and_empty_fifths_say_so():
 
 def test_nobody_seen_makes_one_shade(view):
     counts = sim.exposed(view)
-    unseen = Exposed(retention="for ever", seen=counts.seen * 0, home=counts.home, income_rank=counts.income_rank)
+    unseen = replace(counts, sightings=counts.sightings * 0)
     assert sim.plot.areas(view, unseen).get_legend().get_texts()[0].get_text() == "no sightings"
     sim.plot.incomes(unseen.by_income())
 
 
 def test_few_who_are_seen_stand_out_from_the_many_who_are_not(view):
     counts = sim.exposed(view)
-    seen = np.where(counts.home == counts.home[0], 3, 0)
-    rare = Exposed(retention="for ever", seen=seen, home=counts.home, income_rank=counts.income_rank)
-    assert (seen == 0).mean() > 0.8
+    lone = np.arange(len(counts.vehicles)) == np.argmax(counts.vehicles)
+    rare = replace(counts, sightings=np.where(lone, 3 * counts.vehicles, 0))
+    assert counts.vehicles[lone].sum() < 0.2 * counts.vehicles.sum()
     said = [text.get_text() for text in sim.plot.areas(view, rare).get_legend().get_texts()]
     assert said[:2] == ["fewer than 3 sightings", "3 sightings or more"]
 
 
-def test_bad_questions_are_refused(view):
-    with pytest.raises(ScenarioError, match="expected a view with the truth attached"):
-        sim.exposed(view.blind())
-    young = sim.view(sim.open_run(view.store.path), ladder=["90d"])
-    with pytest.raises(ScenarioError, match="expected a rule that is reached"):
+def test_a_map_says_how_long_sightings_are_kept_or_which_case_it_is(view):
+    counts = sim.exposed(view, "7 days")
+    assert ", kept 7 days. Homes" in notes_of(sim.plot.areas(view, counts))
+    mixed = [replace(case, name="a mixture", retention="") for case in view.cases]
+    other = replace(view, sight=replace(view.sight, cases=tuple(mixed)))
+    assert ", in the case “a mixture”. Homes" in notes_of(sim.plot.areas(other, replace(counts, case="a mixture")))
+
+
+def notes_of(axes):
+    return " ".join(text.get_text() for text in axes.get_legend().get_texts())
+
+
+def test_bad_questions_are_refused(view, tmp_path):
+    with pytest.raises(ScenarioError, match=r"expected a case of the view \(7 days, for ever\), found '7 day'.*7 days"):
+        sim.exposed(view, "7 day")
+    young = small_view(tmp_path, ["90d"])
+    with pytest.raises(ScenarioError, match="expected a case that is reached, found '3 months'"):
         sim.exposed(young)

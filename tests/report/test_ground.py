@@ -12,6 +12,7 @@ from views import TOWN, in_memory, look
 from worlds import WATCHERS, small, town_scenario
 
 import simulate.scenario
+from simulate.policy.case import Case
 from simulate.policy.view import view_of
 from simulate.report import figures, ground, maps
 from simulate.world.roads import RoadClass
@@ -42,7 +43,7 @@ def streets_of(roads):
 
 def drawn_on(view, box):
     figure, axes = ground.canvas(box, ())
-    ground.draw_ground(axes, view)
+    ground.draw_ground(axes, view, view.cases[-1])
     return figure, axes
 
 
@@ -52,11 +53,11 @@ def marks(axes, shape):
 
 def test_the_map_draws_every_street_once(view):
     axes = maps.draw_map(view, None).axes[0]
-    assert sum(segments(axes)) == len(streets_of(view.public.roads))
+    assert sum(segments(axes)) == len(streets_of(view.sight.public.roads))
 
 
 def test_a_close_map_holds_the_streets_that_touch_it_and_no_others(view):
-    roads = view.public.roads
+    roads = view.sight.public.roads
     x, y = roads.x_m, roads.y_m
     _, axes = drawn_on(view, (x.min(), x.min() + 300, y.min(), y.min() + 300))
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
@@ -69,7 +70,7 @@ def test_a_close_map_holds_the_streets_that_touch_it_and_no_others(view):
 
 
 def test_connectors_are_drawn_only_where_they_lead_out(view):
-    public = view.public
+    public = view.sight.public
     roads, zones = public.roads, public.zones
     out = set(public.hub_node[zones.hub[zones.outside]].tolist())
     inner = next(i for i in range(roads.n_links) if not {int(roads.tail[i]), int(roads.head[i])} & out)
@@ -78,7 +79,7 @@ def test_connectors_are_drawn_only_where_they_lead_out(view):
     for link in (inner, outer):
         same = {int(roads.tail[link]), int(roads.head[link])}
         kinds[[{int(a), int(b)} == same for a, b in zip(roads.tail, roads.head, strict=True)]] = RoadClass.CONNECTOR
-    changed = replace(view, public=replace(public, roads=replace(roads, road_class=kinds)))
+    changed = replace(view, sight=replace(view.sight, public=replace(public, roads=replace(roads, road_class=kinds))))
     axes = maps.draw_map(changed, None).axes[0]
     assert sum(segments(axes)) == len(streets_of(roads)) - 1
     connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
@@ -92,24 +93,24 @@ def test_many_streets_become_a_picture(view, monkeypatch):
 
 
 def test_zones_that_nobody_scans_are_neither_told_nor_painted(watched):
-    sites, visits = watched.public.sites, watched.truth.watch.visits
+    sites, visits = watched.sight.public.sites, watched.truth.watch.visits
     police = watched.truth.world.owners.name.index("smallville-pd")
     fleets = list(watched.truth.scenario.settings.readers.mobile.values())
     own = np.isin(visits.fleet, [i for i, fleet in enumerate(fleets) if fleet.owner == "smallville-pd"])
     scanned = set(visits.zone[own].tolist())
-    inside = set(np.flatnonzero(~watched.public.zones.outside).tolist())
+    inside = set(np.flatnonzero(~watched.sight.public.zones.outside).tolist())
     assert 0 < len(scanned) < len(inside), "else nothing is told apart"
     mobile = np.flatnonzero((sites.kind == SiteKind.MOBILE) & (sites.owner == police))
     assert {int(sites.zone[i]) for i in mobile} == inside
     assert {int(sites.zone[i]) for i in mobile if sites.visits[i]} == scanned
     assert sites.visits[mobile].sum() == own.sum()
     everyone = len(set(zip(visits.fleet.tolist(), visits.zone.tolist(), strict=True)))  # one fleet an owner
-    assert f"{len(scanned):,} of {everyone:,} zones that mobile units scan" in sites.describe(watched.visible)
+    assert f"{len(scanned):,} of {everyone:,} zones that mobile units scan" in sites.describe(watched.cases[-1].visible)
     axes = maps.draw_map(watched, None).axes[0]
     (image,) = axes.images
     west, east, south, north = image.get_extent()
     picture = np.asarray(image.get_array())
-    zones = watched.public.zones
+    zones = watched.sight.public.zones
     rows, columns = picture.shape[:2]
     for zone in inside:
         row = int((zones.y_m[zone] - south) / (north - south) * rows)
@@ -122,9 +123,9 @@ def test_darker_areas_are_scanned_more_often(watched):
     axes = maps.draw_map(watched, None).axes[0]
     west_east, south_north = axes.get_xlim(), axes.get_ylim()
     zone, _ = ground.nearest_zones(watched, (*west_east, *south_north))
-    sites = watched.public.sites
-    seen = watched.visible & (sites.kind == SiteKind.MOBILE)
-    visits = np.bincount(sites.zone[seen], sites.visits[seen], minlength=watched.public.zones.n)
+    sites = watched.sight.public.sites
+    seen = watched.cases[-1].visible & (sites.kind == SiteKind.MOBILE)
+    visits = np.bincount(sites.zone[seen], sites.visits[seen], minlength=watched.sight.public.zones.n)
     picture = np.asarray(axes.images[0].get_array())
     bright = picture[..., :3].sum(axis=-1).round(3)
     shown = (picture[..., 3] > 0) & (zone >= 0)
@@ -136,7 +137,7 @@ def test_darker_areas_are_scanned_more_often(watched):
 
 
 def test_zones_reach_as_far_as_they_stand_apart(watched):
-    zones = watched.public.zones
+    zones = watched.sight.public.zones
     far = float(zones.x_m.max()) + 20_000
     zone, _ = ground.nearest_zones(watched, (far, far + 1000, 0, 1000))
     assert (zone == -1).all()
@@ -145,7 +146,7 @@ def test_zones_reach_as_far_as_they_stand_apart(watched):
 
 
 def test_an_arrow_points_out_at_every_way_out(view):
-    zones = view.public.zones
+    zones = view.sight.public.zones
     arrows = marks(maps.draw_map(view, None).axes[0], "^")
     assert len(arrows) == zones.outside.sum() > 0
     middle = np.array([np.median(zones.x_m), np.median(zones.y_m)])
@@ -162,11 +163,11 @@ def test_the_key_names_what_is_on_the_map_and_nothing_else(view, watched):
         (watched, {"reader that town-and-shops sees", "lot with a gate that town-and-shops sees",
                    "gated lot of others, unseen", ground.SCANNED.text, ground.WAY_OUT.text}),
     ):  # fmt: skip
-        assert {mark.text for mark in ground.ground_key(one)} == said
-    sites = watched.public.sites
+        assert {mark.text for mark in ground.ground_key(one, one.cases[-1])} == said
+    sites = watched.sight.public.sites
     axes = maps.draw_map(watched, None).axes[0]
-    for mark, n in ((ground.GATE, watched.visible & (sites.kind == SiteKind.GATE)),
-                    (ground.UNSEEN_GATE, ~watched.visible & (sites.kind == SiteKind.GATE))):  # fmt: skip
+    for mark, n in ((ground.GATE, watched.cases[-1].visible & (sites.kind == SiteKind.GATE)),
+                    (ground.UNSEEN_GATE, ~watched.cases[-1].visible & (sites.kind == SiteKind.GATE))):  # fmt: skip
         drawn = [line for line in marks(axes, "D") if line.get_markerfacecolor() == mark.fill]
         assert sum(len(line.get_xdata()) for line in drawn) == n.sum() > 0
 
@@ -193,12 +194,26 @@ def test_the_source_of_the_map_stands_below_it(view):
     assert "Map: synthetic town, no real place." in [text.get_text() for text in maps.draw_map(view, None).texts]
     credited = replace(view.truth, world=replace(view.truth.world, credits=("© Somebody", "Someone else")))
     assert ground.credits_of(replace(view, truth=credited)) == ("Map: © Somebody; Someone else.",)
-    assert ground.credits_of(view.blind()) == ("Map: synthetic town, no real place.",)
+
+
+def test_of_two_observers_each_has_its_own_readers_filled(view):
+    run = in_memory(small(town_scenario(**TOWN)))
+    both = view_of(run, cases=[Case(name="police", observer="smallville-pd"), Case(name="shops", observer="shops")])
+    kind = both.sight.public.sites.kind == SiteKind.FIXED
+    counts = []
+    for case in both.cases:
+        axes = maps.roads(both, case=case.name)
+        filled = [line for line in marks(axes, "s") if line.get_markerfacecolor() == ground.VISIBLE.fill]
+        counts.append(len(filled[0].get_xdata()))
+        assert counts[-1] == (case.visible & kind).sum() > 0
+        said = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert f"reader that {case.observer} sees" in said
+    assert counts[0] != counts[1]
 
 
 def test_metros_that_stand_side_by_side_are_named(view):
-    world, zones = view.truth.world, view.public.zones
-    east = view.public.roads.x_m[view.public.hub_node] > np.median(view.public.roads.x_m)
+    world, zones = view.truth.world, view.sight.public.zones
+    east = view.sight.public.roads.x_m[view.sight.public.hub_node] > np.median(view.sight.public.roads.x_m)
     world = replace(world, metros=("Alpha-Beta, AB", "Gamma, CD"), metro_of_hub=east.astype(np.int16))
     two = replace(view, truth=replace(view.truth, world=world))
     figure = maps.draw_map(two, None)
@@ -224,7 +239,7 @@ def metro(tmp_path_factory):
 
 
 def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
-    zones, roads = metro.public.zones, metro.public.roads
+    zones, roads = metro.sight.public.zones, metro.sight.public.roads
     leads_out = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
     assert 0 < leads_out.sum() < zones.outside.sum() - 1, "stations and the zone that is no place lead nowhere"
     box = ground.whole(metro)
@@ -233,7 +248,7 @@ def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
     assert len(arrows) == leads_out.sum()
     connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
     assert not len(connectors.get_xdata())
-    stations = metro.public.hub_node[zones.hub[zones.outside & ~leads_out][:-1]]
+    stations = metro.sight.public.hub_node[zones.hub[zones.outside & ~leads_out][:-1]]
     assert not any(box[0] < roads.x_m[n] < box[1] and box[2] < roads.y_m[n] < box[3] for n in stations[3::4])
     (title,) = [text for text in axes.texts if text.get_text() == "Northtown, invented"]
     assert box[2] < title.get_position()[1] < box[3] - 0.02 * (box[3] - box[2]), "the name is on the map"

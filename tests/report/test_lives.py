@@ -14,6 +14,7 @@ import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.report import ground, lives
+from simulate.sightings.store import Rows
 from simulate.travel import truth
 
 FIRST = 7
@@ -28,7 +29,9 @@ def view(tmp_path_factory):
 @pytest.fixture(scope="module")
 def week(view):
     """Return the week of the car that is read most often in it."""
-    rows = next(iter(view.rows()))
+    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, np.empty(0, np.int64))]
+    rows = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    rows = Rows(*(column[view.sieve.marks(rows).on_file > 0] for column in rows))
     day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
     held = view.truth.lives.plates.holders(rows.plate.astype(np.int64)) >= 0
     plate = np.bincount(rows.plate[held & (day >= FIRST) & (day < FIRST + 7)]).argmax()
@@ -42,15 +45,15 @@ def panels(view, week):
 
 
 def test_a_week_holds_the_trips_the_stays_and_the_rows_of_these_days_alone(view, week):
-    number = next(p for p in range(view.public.n_plates) if view.truth.lives.plates.text(p) == week.plate)
+    number = next(p for p in range(view.sight.public.n_plates) if view.truth.lives.plates.text(p) == week.plate)
     vehicle = view.truth.lives.plates.holders(np.array([number]))
     made = truth.trips(view.truth.lives, vehicle, FIRST, FIRST + 7)
     assert len(made.day) > 5
     assert week.trips.leave_s.tolist() == made.leave_s.tolist()
-    rows = view.rows_of(np.array([number]))
+    time = (sim.look_up(view, number)["at"].to_numpy() - np.datetime64("2025-03-03", "s")).astype(np.int64)
     begin, end = (FIRST * DAY_S + DAY_START_S, (FIRST + 7) * DAY_S + DAY_START_S)
-    assert week.rows.time.tolist() == [time for time in rows.time if begin <= time < end] != []
-    assert len(week.rows.time) < len(rows.time)
+    assert week.rows.time.tolist() == [second for second in time if begin <= second < end] != []
+    assert len(week.rows.time) < len(time)
     assert len(week.stays) == 7
     for day, stays in enumerate(week.stays):
         assert stays[0].begin_s == begin + day * DAY_S
@@ -61,12 +64,12 @@ def test_a_week_holds_the_trips_the_stays_and_the_rows_of_these_days_alone(view,
 def test_what_was_told_are_counts_of_the_week(view, week):
     told = week.tell()
     assert f"invented car {week.plate} made {len(week.trips.day)} trips to" in told
-    assert f"{view.observer} holds {len(week.rows.time)} sightings of it" in told
+    assert f"{week.observer} holds {len(week.rows.time)} sightings of it" in told
     assert f"and {len(set(week.rows.site.tolist()))} site" in told
 
 
 def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
-    roads = view.public.roads
+    roads = view.sight.public.roads
     (drawn,) = (one for one in panels[0].collections if isinstance(one, LineCollection))
     lines = {tuple(sorted(map(tuple, np.round(line, 3).tolist()))) for line in drawn.get_segments()}
     driven = {
@@ -80,13 +83,13 @@ def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
     texts = [text.get_text() for text in panels[0].texts]
     assert texts.count("home") == 1
     dots = [tuple(line.get_xydata()[0]) for line in panels[0].lines if line.get_marker() == "o"]
-    places = {week.home, *week.trips.to_zone[~view.public.zones.outside[week.trips.to_zone]].tolist()}
+    places = {week.home, *week.trips.to_zone[~view.sight.public.zones.outside[week.trips.to_zone]].tolist()}
     assert len(dots) == len(set(dots))
-    assert places <= {int(np.argmin(np.hypot(view.public.zones.x_m - x, view.public.zones.y_m - y))) for x, y in dots}
+    assert places <= {int(np.argmin(np.hypot(view.sight.public.zones.x_m - x, view.sight.public.zones.y_m - y))) for x, y in dots}
 
 
 def test_the_right_map_shows_what_is_on_file_and_nothing_of_the_truth(view, week, panels):
-    sites = view.public.sites
+    sites = view.sight.public.sites
     at, times = np.unique(week.rows.site, return_counts=True)
     (discs,) = (one for one in panels[1].collections if isinstance(one, PathCollection))
     assert np.array_equal(discs.get_offsets(), np.column_stack([sites.x_m[at], sites.y_m[at]]))
@@ -108,7 +111,7 @@ def test_the_calendar_fills_each_day_with_stays_and_strokes_the_sightings(view, 
             box = path.get_extents()
             hours[round((box.y0 + box.y1) / 2)] += box.width
         kinds.add(to_hex(bar.get_facecolor()[0]))
-    outside = view.public.zones.outside
+    outside = view.sight.public.zones.outside
     for row, stays in enumerate(week.stays):
         stood = sum(stay.end_s - stay.begin_s for stay in stays if not outside[stay.zone])
         assert hours[row] == pytest.approx(stood / 3600)
@@ -137,14 +140,14 @@ def test_a_week_without_sightings_can_be_drawn(view, week):
 
 
 def test_bad_questions_are_refused(view, week):
-    number = next(p for p in range(view.public.n_plates) if view.truth.lives.plates.text(p) == week.plate)
-    with pytest.raises(ScenarioError, match="expected a view with the truth attached"):
-        sim.follow(view.blind(), number, FIRST)
-    for first, days in ((-1, 7), (view.today - 6, 7), (3, 0)):
-        with pytest.raises(ScenarioError, match=f"expected days of travel from 0 to {view.today - 1}"):
+    number = next(p for p in range(view.sight.public.n_plates) if view.truth.lives.plates.text(p) == week.plate)
+    with pytest.raises(ScenarioError, match=r"expected a case of the view \(for ever\), found 'forever'.*for ever"):
+        sim.follow(view, number, FIRST, case="forever")
+    for first, days in ((-1, 7), (view.cases[-1].today - 6, 7), (3, 0)):
+        with pytest.raises(ScenarioError, match=f"expected days of travel from 0 to {view.cases[-1].today - 1}"):
             sim.follow(view, number, first, days)
-    assert sim.follow(view, number, view.today - 7, 7).days == 7
-    every = np.arange(view.public.n_plates)
+    assert sim.follow(view, number, view.cases[-1].today - 7, 7).days == 7
+    every = np.arange(view.sight.public.n_plates)
     nobody = int(every[view.truth.lives.plates.holders(every) < 0][0])
     with pytest.raises(ScenarioError, match="expected a plate that a vehicle holds"):
         sim.follow(view, nobody, FIRST)

@@ -10,7 +10,9 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.report import maps
-from simulate.risk.rates import Rate
+from simulate.risk.anchors import Anchors
+from simulate.risk.results import Result
+from simulate.risk.scan import scan
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def discs(axes):
 def pictures(view, story):
     """Return every picture, as a function of its axes."""
     seen, week, counts = sim.look_up(view, story.number), sim.follow(view, story.number, 3), sim.exposed(view)
-    rate = Rate(measure="m", score="s", retention="1 day", value=0.25, low=0.2, high=0.3, baseline=0.1)
+    rate = Result(measure="m", score="s", value=0.25, low=0.2, high=0.3, baseline=0.1)
     given = {
         "areas": (view, counts), "calendar": (view, week), "close_up": (view, story), "driven": (view, week),
         "guess": (view, story), "incomes": (counts.by_income(),), "on_file": (view, week), "roads": (view,),
@@ -65,7 +67,7 @@ def test_discs_stand_on_the_readers_of_the_table_and_grow_with_their_sightings(v
     seen = sim.look_up(view, story.number)
     at, times = np.unique(seen["site"].to_numpy(), return_counts=True)
     where, size = discs(sim.plot.sightings(view, seen))
-    assert where.tolist() == np.column_stack([view.public.sites.x_m[at], view.public.sites.y_m[at]]).tolist()
+    assert where.tolist() == np.column_stack([view.sight.public.sites.x_m[at], view.sight.public.sites.y_m[at]]).tolist()
     assert np.argmax(size) == np.argmax(times)
     assert len(discs(sim.plot.sightings(view, seen[:1]))[0]) == 1
     assert not len(discs(sim.plot.sightings(view, seen[:0]))[0])
@@ -80,14 +82,45 @@ def test_a_map_has_its_key_and_credits_below_unless_it_is_told_not_to(view, stor
     assert sim.plot.roads(view, key=False).get_legend() is None
 
 
-def test_an_observer_may_draw_what_is_on_file_without_the_truth(view, story):
-    blind = view.blind()
-    assert len(discs(sim.plot.sightings(blind, sim.look_up(blind, story.number)))[0])
+def test_a_story_is_the_median_of_the_guesses_that_are_measured(view):
+    for case in ("7 days", "for ever"):
+        story, measured = sim.choose_story(view, case), sim.measure(view, ["anchors"]).where(case=case)
+        assert story.case == case
+        told = measured.one(score="home_told")
+        assert 0 < told.value <= 1
+        assert story.error_m == pytest.approx(median_told(view, case))
+        assert story.sightings.sum() == len(sim.look_up(view, story.number, case)) > 0
+    assert sim.choose_story(view).case == "for ever"
+
+
+def median_told(view, case):
+    """Return the error in the middle of those that the measure makes where some read speaks."""
+    one, kept = Anchors(), {}
+    known = one.ask(view, view.sight.asked.targets)
+    keep = Anchors.tally
+
+    def tally(self, truth, sight, known, guesses):
+        kept["tally"] = keep(self, truth, sight, known, guesses)
+        return kept["tally"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Anchors, "tally", tally)
+        scan(view, [one], {"anchors": known})
+    home = kept["tally"].cases[[one.name for one in view.cases].index(case)]["home"]
+    errors = np.sort(home.error_m["near"][home.told])
+    middle = np.median(errors)
+    return errors[np.argmin(np.abs(errors - middle))]
+
+
+def test_there_is_no_story_of_a_case_that_is_not_reached(view, tmp_path):
+    young = small_view(tmp_path, ["90d"])
+    assert sim.choose_story(young) is None
+    assert maps.draw_map(young, None).axes
 
 
 def test_shares_stand_at_their_counts_and_say_why_there_is_none():
-    known = Rate(measure="m", score="s", retention="1 day", value=0.25, low=0.2, high=0.3, baseline=0.1)
-    young = Rate(measure="m", score="s", retention="1 year", value=None, note="not reached")
+    known = Result(measure="m", score="s", value=0.25, low=0.2, high=0.3, baseline=0.1)
+    young = Result(measure="m", score="s", value=None, note="not reached")
     axes = sim.plot.shares({"one": known, "another": young})
     (dot,) = [line for line in axes.lines if line.get_marker() == "o"]
     assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (250.0, 0)
@@ -97,7 +130,7 @@ def test_shares_stand_at_their_counts_and_say_why_there_is_none():
 
 
 def test_what_is_no_share_is_not_drawn_as_one():
-    far = Rate(measure="m", score="s", retention="1 day", value=300.0, unit="metres")
+    far = Result(measure="m", score="s", value=300.0, unit="metres")
     for rates, found in (({"far": far}, "metres"), ({}, "none")):
         with pytest.raises(ScenarioError, match=f"expected at least one share, found {found}"):
             sim.plot.shares(rates)

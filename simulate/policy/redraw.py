@@ -1,0 +1,125 @@
+"""Redraw: the reads of a few plates drawn again, exactly as they were, and as each case sees them.
+
+Rows of a run are those of its scenario, which every pass over them checks. So a few plates need no
+pass: their groups are drawn again, and the draw also knows which vehicle each read really met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulate.checks import ScenarioError
+from simulate.kernels.plates import GROUP
+from simulate.policy.recode import recodings
+from simulate.sightings.draw import draw_groups, whole
+from simulate.sightings.store import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from simulate.policy.recode import Recoding
+    from simulate.policy.sieve import Sieve
+    from simulate.policy.view import Truth, View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnRows:
+    """Reads of some plates as one group of cases sees them, sorted by plate, time and site as seen."""
+
+    plate: NDArray[np.int64]
+    """int64[n]; the plate that was read."""
+    seen: Rows
+    on_file: NDArray[np.uint64]
+
+
+def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.int64]]:
+    """Draw every read of some plates again, sorted by plate, time and site, with the vehicle that each really met.
+
+    plates : int[p]. Returns n rows and int64[n].
+    """
+    plates = np.unique(plates).astype(np.uint32)
+    found: list[Rows] = [Rows(*(np.empty(0, np.uint32) for _ in range(3)))]
+    who = [np.empty(0, np.uint32)]
+    tables = whole(truth.world, truth.lives, truth.watch)
+    for first, last in _stretches(np.unique(plates // GROUP).astype(np.int64)):
+        for block, vehicle in draw_groups(tables, first, last):
+            asked = np.flatnonzero(_among(block.plate, plates))
+            found.append(Rows(*(column[asked] for column in block)))
+            who.append(vehicle[asked])
+    return Rows(*(np.concatenate(columns) for columns in zip(*found, strict=True))), np.concatenate(who).astype(np.int64)
+
+
+def really_read(truth: Truth, rows: Rows) -> NDArray[np.int64]:
+    """Return the vehicle that each row really met, by drawing the rows' groups of plates again; int64[n].
+
+    rows : sorted by plate, time and site. Raises ScenarioError where a row is not drawn again.
+    """
+    drawn, who = redraw(truth, rows.plate)
+    really: NDArray[np.int64] = who[_places(rows, drawn)]
+    return really
+
+
+def as_seen(sieve: Sieve, rows: Rows, groups: Sequence[Recoding]) -> list[OwnRows]:
+    """Return reads as each group of cases sees them."""
+    on_file = sieve.marks(rows).on_file
+    found = []
+    for group in groups:
+        seen, order = group.apply(rows)
+        at = np.arange(len(rows.plate)) if order is None else order
+        found.append(OwnRows(rows.plate[at].astype(np.int64), seen, on_file[at] & np.uint64(group.mask)))
+    return found
+
+
+def on_file_of(view: View, plates: NDArray[np.int64], c: int) -> OwnRows:
+    """Return what is on file of some plates in case number c, as it sees them."""
+    group = next(group for group in recodings(view) if group.mask >> c & 1)
+    (own,) = as_seen(view.sieve, redraw(view.truth, plates)[0], [group])
+    kept = (own.on_file >> np.uint64(c)) & np.uint64(1) > 0
+    return OwnRows(own.plate[kept], Rows(*(column[kept] for column in own.seen)), own.on_file[kept])
+
+
+def of_plate(own: OwnRows, plate: int) -> Rows:
+    """Return the rows of one plate as seen, sorted by time and site."""
+    at = np.flatnonzero(own.plate == plate)
+    at = at[np.lexsort((own.seen.site[at], own.seen.time[at]))]
+    return Rows(*(column[at] for column in own.seen))
+
+
+def _stretches(groups: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """List the stretches first..last of groups that follow on one another."""
+    for some in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
+        if len(some):
+            yield int(some[0]), int(some[-1]) + 1
+
+
+def _among(plate: NDArray[np.uint32], plates: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Tell which plates are among some sorted ones; bool[n]."""
+    at = np.minimum(np.searchsorted(plates, plate), len(plates) - 1)
+    found: NDArray[np.bool_] = plates[at] == plate
+    return found
+
+
+def _places(rows: Rows, drawn: Rows) -> NDArray[np.int64]:
+    """Return where each row stands in those drawn again, equal rows in turn; int64[n]."""
+    rank = _ranks(Rows(*(np.concatenate(columns) for columns in zip(drawn, rows, strict=True))))
+    theirs, ours = rank[: len(drawn.plate)], rank[len(drawn.plate) :]
+    at: NDArray[np.int64] = np.searchsorted(theirs, ours) + np.arange(len(ours)) - np.searchsorted(ours, ours)
+    if not ((at < len(theirs)).all() and np.array_equal(theirs[at], ours)):
+        raise ScenarioError("RUN", "the rows of its own scenario", "others", "the run was altered: plateprint verify")
+    return at
+
+
+def _ranks(rows: Rows) -> NDArray[np.int64]:
+    """Return numbers of rows that rise with plate, time and site; equal rows have one; int64[n]."""
+    order = np.lexsort((rows.site, rows.time, rows.plate))
+    new = np.zeros(len(order), np.bool_)
+    for column in rows:
+        new[1:] |= column[order[1:]] != column[order[:-1]]
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.cumsum(new)
+    return rank
