@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
-from simulate.report import phrases
+from simulate.report import figures, maps, phrases
 from simulate.report.compared import differ_by_age
+from simulate.report.stories import choose_story
 from simulate.risk.assumptions import assumptions_for
 from simulate.sharing.build import build_network
 
@@ -120,8 +121,6 @@ def facts_of(view: View) -> Facts:
 
 def exhibits_of(view: View, facts: Facts) -> Exhibits:
     """Choose the car that is told of, draw its maps and build the sharing network."""
-    from simulate.report.stories import choose_story  # noqa: PLC0415  # the terminal needs facts and no pictures
-
     case = facts.headline
     story = None if case is None else choose_story(view, case.name)
     network = _network(view)
@@ -135,8 +134,6 @@ def exhibits_of(view: View, facts: Facts) -> Exhibits:
 
 def _maps(view: View, story: Story | None) -> tuple[str, ...]:
     """Draw the map, and the close-up if there is a car to tell of."""
-    from simulate.report import figures, maps  # noqa: PLC0415
-
     drawn = [figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story))]
     if story is not None:
         drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))

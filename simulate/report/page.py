@@ -47,12 +47,6 @@ def write_page(view: View, results: Results, path: str | Path) -> Path:
         What was measured of it; where a sweep has left assumptions beside the run that fit, they are shown.
     path
         File to write; it appears complete or not at all.
-
-    Examples
-    --------
-    >>> page = sim.write_page(view, sim.measure(view, targets=20), folder / "page.html")
-    >>> "What this cannot tell you" in page.read_text()
-    True
     """
 
     def make() -> str:

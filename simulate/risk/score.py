@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from simulate.schema.settings import Measuring
 
 Role = Literal["headline", "panel", "main", "full"]
+Worse = Literal["more", "less", "neither"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Score:
 
     Beside the settings, {points} is their number of known points in words, such as "4 points".
     """
-    worse: Literal["more", "less", "neither"] = "more"
+    worse: Worse = "more"
     """Whether more of it means more risk."""
     remark: str = ""
     """One sentence that goes with the number wherever it stands large."""

@@ -35,7 +35,7 @@ from simulate.risk.intervals import share
 from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth, squares
 from simulate.risk.results import NOT_REACHED, Result
-from simulate.risk.score import Score
+from simulate.risk.score import Score, Worse
 from simulate.risk.targets import draw_targets, living_here
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ HALF_DAY_S = HALF_DAY_H * HOUR_S
 OF = "vehicles that live here"
 BY_FILE = "{count} of their own sightings, each known to the {parts[1]}"
 BY_NEIGHBOUR = "{count} of the places where a neighbour noted them, each known to half an hour and 250 m"
+PARTS: tuple[tuple[str, str, str, Worse], ...] = (
+    ("wrong", "are taken for another", OF, "neither"),
+    ("ambiguous", "are one of several that fit", OF, "neither"),
+    ("none", "fit nothing, or too little is known of them,", OF, "less"),
+    ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known", "more"),
+)
+"""What else becomes of targets, and of those with enough points: id, words, denominator and what is worse."""
 SCORES = (
     Score(
         name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}", of=OF,
@@ -85,13 +92,7 @@ SCORES = (
             ("noticed", "By a neighbour", "{points}", BY_NEIGHBOUR),
             ("singled_out", "By its own file", "records, hour and reader, {points}", BY_FILE),
         )
-        for part, what, of, worse in (
-            ("wrong", "are taken for another", OF, "neither"),
-            ("ambiguous", "are one of several that fit", OF, "neither"),
-            ("none", "fit nothing, or too little is known of them,", OF, "less"),
-            ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known",
-             "more"),
-        )
+        for part, what, of, worse in PARTS
     ),
     Score(
         name="on_file_at_every_point", title="On file at every point", detail="{points}", of=OF,
