@@ -278,7 +278,7 @@ def test_what_options_changed_is_listed_with_the_files_by_their_names(facts, res
     assert "Changed for this run" not in page_text(unchanged, results, NO_PICTURES)
 
 
-def test_a_title_cannot_write_the_page(facts, results):
+def test_a_title_cannot_write_the_page(facts):
     title, summary = "A <b>bold</b> & $brave town", '"><script>alert(1)</script>'
     cases = tuple(replace(case, name="<em>x</em>", observer="<i>who</i>", rules=("<s>y</s>",)) for case in facts.cases)
     hostile = replace(facts, title=title, summary=summary, looks="<i>who</i> for <u>why</u>", cases=cases)
@@ -365,6 +365,22 @@ def test_a_page_that_fails_leaves_the_old_one(view, results, tmp_path, monkeypat
 def test_bad_input_is_refused(view, results, tmp_path):
     with pytest.raises(ScenarioError, match="a file in a folder that exists"):
         write_page(view, results, tmp_path / "absent" / "page.html")
+
+
+def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
+    view = small_view(tmp_path / "run", ["7d", "forever"], readers__place__police__count=60,
+                      readers__place__police__spacing_m=0)  # fmt: skip
+    story, results = sim.choose_story(view), sim.measure(view, ["anchors"])
+    assert results.one(score="home_told", case="for ever").value > 0.97, "else the median is that of others too"
+    median = results.one(score="home_error", case="for ever").value
+    assert story.error_m == pytest.approx(median, rel=0.05)
+    assert story.plate == view.truth.lives.plates.text(story.number)
+    assert story.sightings.sum() > 0
+    assert not story.sightings[~view.cases[-1].visible].any()
+    told = exhibits_of(view, facts_of(view))
+    assert told.story == story.tell()
+    assert story.plate in told.story
+    assert len(told.maps) == 2
 
 
 def test_a_view_in_which_nothing_can_be_found_still_makes_a_page(tmp_path):
