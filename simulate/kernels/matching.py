@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulate.durations import HOUR_S
 from simulate.kernels.bits import ones
 from simulate.kernels.leaf import folded, leaf
 
 MAX_POINTS = 10
-HOUR_S, HALF_DAY_H, HALF_DAY_FROM_H = 3600, 12, 4
+HALF_DAY_H, HALF_DAY_FROM_H = 12, 4
 """Half-days begin at 04:00 and 16:00, as days of travel do."""
 NOBODY = 2**32 - 1
 """Number of no plate: ends a stream."""
