@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulate.kernels.bits import ones
+from simulate.kernels.bits import ONE, lowest, ones
 from simulate.kernels.leaf import folded, leaf
+from simulate.kernels.words import LOW32, U32
 
 MAX_POINTS = 10
 HOUR_S, HALF_DAY_H, HALF_DAY_FROM_H = 3600, 12, 4
@@ -36,7 +37,7 @@ class Cells(NamedTuple):
     bins: np.ndarray  # int64[l] number of bins
     base: np.ndarray  # int64[l] bit of place 0 in bin 0
     bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, and the number of such cells before the word
-    first: np.ndarray  # int64[c + 1] first entry of each cell
+    entries: np.ndarray  # uint64[c, 2] first entry of each cell * 2^32 + the one after its last; cases they are about
     what: np.ndarray  # uint32[e] question * 16 + point
     begin: np.ndarray  # uint16[e] seconds from the start of the bin
     end: np.ndarray  # uint16[e]
@@ -65,8 +66,7 @@ class Scratch(NamedTuple):
     plate: np.ndarray  # int64[2] number of the plate, and a running number of plates
     mask: np.ndarray  # uint16[q] points that it fits
     touched: np.ndarray  # int64[q + 2] how many questions it touches, and which
-    met: np.ndarray  # int64[c] running number of the last plate seen in each cell
-    met_in: np.ndarray  # uint64[c] cases in which it was
+    met: np.ndarray  # uint64[c, 2] running number of the last plate seen in each cell, and the cases in which it was
 
 
 def contenders() -> np.ndarray:
@@ -97,9 +97,8 @@ def match_points(rows, cells, asked, contends, scratch, best):
     best : Best. End with a read of plate NOBODY.
     """
     plate, site, time, on_file = rows
-    mask, touched, met, met_in = scratch.mask, scratch.touched, scratch.met, scratch.met_in
-    place, what, begin, end, case = cells.place, cells.what, cells.begin, cells.end, asked.case
-    bitmap, first = cells.bitmap, cells.first
+    mask, touched, met = scratch.mask, scratch.touched, scratch.met
+    place, bitmap = cells.place, cells.bitmap
     current, serial, n = scratch.plate[0], scratch.plate[1], touched[0]
     for i in range(len(plate)):
         if np.int64(plate[i]) != current:
@@ -129,21 +128,39 @@ def match_points(rows, cells, asked, contends, scratch, best):
             if (word >> shift) & np.uint64(1) == 0:
                 continue
             cell = np.int64(bitmap[bit >> 6, 1] + ones(word & ((np.uint64(1) << shift) - np.uint64(1))))
+            asking = cases & cells.entries[cell, 1]
             if cells.whole[level]:
-                if met[cell] != serial:
-                    met[cell], met_in[cell] = serial, cases
-                elif cases & ~met_in[cell] == 0:
-                    continue
+                if met[cell, 0] != np.uint64(serial):
+                    met[cell, 0], met[cell, 1] = np.uint64(serial), asking
                 else:
-                    met_in[cell] |= cases
-            for e in range(first[cell], first[cell + 1]):
-                q = what[e] >> np.uint32(4)
-                if begin[e] <= within < end[e] and (cases >> np.uint64(case[q])) & np.uint64(1):
-                    touched[n + 1] = q
-                    n += mask[q] == 0
-                    mask[q] |= np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+                    asking &= ~met[cell, 1]
+                    met[cell, 1] |= asking
+            if asking:
+                n = _mark_points(cell, within, asking, cells.whole[level], cells, asked, mask, touched, n)
     touched[0] = n
     scratch.plate[0], scratch.plate[1] = current, serial
+
+
+@folded
+def _mark_points(cell, within, cases, whole, cells, asked, mask, touched, n):
+    """Mark the points that a read in a cell fits; returns how many questions the plate touches by now."""
+    what, begin, end = cells.what, cells.begin, cells.end
+    first, last = np.int64(cells.entries[cell, 0] >> U32), np.int64(cells.entries[cell, 0] & LOW32)
+    if whole and cells.entries[cell, 1] & ~cases == 0:  # most reads: nothing is left to ask of an entry
+        for e in range(first, last):
+            q = what[e] >> np.uint32(4)
+            before = mask[q]
+            touched[n + 1] = q
+            n += before == 0
+            mask[q] = before | np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+        return n
+    for e in range(first, last):
+        q = what[e] >> np.uint32(4)
+        if begin[e] <= within < end[e] and (cases >> np.uint64(asked.case[q])) & np.uint64(1):
+            touched[n + 1] = q
+            n += mask[q] == 0
+            mask[q] |= np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+    return n
 
 
 @leaf
@@ -153,9 +170,14 @@ def _settle_plate(plate, asked, contends, scratch, best):
     whose = _whose(asked, plate) if touched[0] > 0 else -1
     for k in range(1, touched[0] + 1):
         q = touched[k]
-        m = np.uint64(mask[q])
+        m, most = np.uint64(mask[q]), np.uint64(rising[q])
         mask[q] = 0
-        if (contends[rising[q], m >> np.uint64(6)] >> (m & np.uint64(63))) & np.uint64(1):
+        if (
+            most & (most + ONE) == 0 and m & ~most == 0
+        ):  # some plate fits every point so far: a rival fits them from the first
+            if m & ONE:
+                _count_rival(q, m, m == most, asked.target[q] == whose, best)
+        elif (contends[rising[q], m >> np.uint64(6)] >> (m & np.uint64(63))) & np.uint64(1):
             _count_plate(q, m, asked.target[q] == whose, best)
     touched[0] = 0
 
@@ -171,6 +193,16 @@ def _whose(asked, plate):
         else:
             high = middle
     return asked.whose[low] if low < len(asked.number) and asked.number[low] == plate else -1
+
+
+@folded
+def _count_rival(q, m, every, own, best):
+    """Count one plate that fits the first points of a question, where the best fits them all."""
+    last = MAX_POINTS if every else np.int64(lowest(~m))
+    for p in range(last):
+        best.plates[q, p] += np.uint32(1)
+        if own:
+            best.own[q] |= np.uint16(1) << np.uint16(p)
 
 
 @folded
