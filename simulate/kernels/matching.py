@@ -18,7 +18,6 @@ import numpy as np
 
 from simulate.kernels.bits import ONE, lowest, ones
 from simulate.kernels.leaf import folded, leaf
-from simulate.kernels.words import LOW32, U32
 
 MAX_POINTS = 10
 HOUR_S, HALF_DAY_H, HALF_DAY_FROM_H = 3600, 12, 4
@@ -37,7 +36,8 @@ class Cells(NamedTuple):
     bins: np.ndarray  # int64[l] number of bins
     base: np.ndarray  # int64[l] bit of place 0 in bin 0
     bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, and the number of such cells before the word
-    entries: np.ndarray  # uint64[c, 2] first entry of each cell * 2^32 + the one after its last; cases they are about
+    cases: np.ndarray  # uint64[l] cases that entries are about
+    first: np.ndarray  # uint32[c + 1] first entry of each cell
     what: np.ndarray  # uint32[e] question * 16 + point
     begin: np.ndarray  # uint16[e] seconds from the start of the bin
     end: np.ndarray  # uint16[e]
@@ -63,10 +63,11 @@ class Best(NamedTuple):
 class Scratch(NamedTuple):
     """What is known of the plate whose reads come at the moment."""
 
-    plate: np.ndarray  # int64[2] number of the plate, and a running number of plates
+    plate: np.ndarray  # int64[2] number of the plate, and a running number of plates and their changes of cases
+    last: np.ndarray  # uint64[1] cases of the last read
     mask: np.ndarray  # uint16[q] points that it fits
     touched: np.ndarray  # int64[q + 2] how many questions it touches, and which
-    met: np.ndarray  # uint64[c, 2] running number of the last plate seen in each cell, and the cases in which it was
+    met: np.ndarray  # uint32[c] running number under which each cell was met last
 
 
 def contenders() -> np.ndarray:
@@ -99,16 +100,18 @@ def match_points(rows, cells, asked, contends, scratch, best):
     plate, site, time, on_file = rows
     mask, touched, met = scratch.mask, scratch.touched, scratch.met
     place, bitmap = cells.place, cells.bitmap
-    current, serial, n = scratch.plate[0], scratch.plate[1], touched[0]
+    current, serial, last, n = scratch.plate[0], scratch.plate[1], scratch.last[0], touched[0]
     for i in range(len(plate)):
         if np.int64(plate[i]) != current:
             touched[0] = n
             _settle_plate(current, asked, contends, scratch, best)
-            current, n = np.int64(plate[i]), 0
-            serial += 1
+            current, n, last = np.int64(plate[i]), 0, np.uint64(0)
         cases = on_file[i]
         if cases == 0:
             continue
+        if cases != last:  # the same cell may tell something new
+            last = cases
+            serial += 1
         hour = time[i] // np.uint32(HOUR_S)
         second = time[i] - hour * np.uint32(HOUR_S)
         for level in range(len(place)):
@@ -128,25 +131,22 @@ def match_points(rows, cells, asked, contends, scratch, best):
             if (word >> shift) & np.uint64(1) == 0:
                 continue
             cell = np.int64(bitmap[bit >> 6, 1] + ones(word & ((np.uint64(1) << shift) - np.uint64(1))))
-            asking = cases & cells.entries[cell, 1]
             if cells.whole[level]:
-                if met[cell, 0] != np.uint64(serial):
-                    met[cell, 0], met[cell, 1] = np.uint64(serial), asking
-                else:
-                    asking &= ~met[cell, 1]
-                    met[cell, 1] |= asking
-            if asking:
-                n = _mark_points(cell, within, asking, cells.whole[level], cells, asked, mask, touched, n)
+                if met[cell] == serial:
+                    continue
+                met[cell] = serial
+            plain = cells.whole[level] and cells.cases[level] & ~cases == 0
+            n = _mark_points(cell, within, cases, plain, cells, asked, mask, touched, n)
     touched[0] = n
-    scratch.plate[0], scratch.plate[1] = current, serial
+    scratch.plate[0], scratch.plate[1], scratch.last[0] = current, serial, last
 
 
 @folded
-def _mark_points(cell, within, cases, whole, cells, asked, mask, touched, n):
+def _mark_points(cell, within, cases, plain, cells, asked, mask, touched, n):
     """Mark the points that a read in a cell fits; returns how many questions the plate touches by now."""
     what, begin, end = cells.what, cells.begin, cells.end
-    first, last = np.int64(cells.entries[cell, 0] >> U32), np.int64(cells.entries[cell, 0] & LOW32)
-    if whole and cells.entries[cell, 1] & ~cases == 0:  # most reads: nothing is left to ask of an entry
+    first, last = np.int64(cells.first[cell]), np.int64(cells.first[cell + 1])
+    if plain:  # most reads: nothing is left to ask of an entry
         for e in range(first, last):
             q = what[e] >> np.uint32(4)
             before = mask[q]

@@ -69,63 +69,68 @@ def _asked(points: Sequence[Points], plates: NDArray[np.int64], rows: OwnRows) -
     )
 
 
+class _Level(NamedTuple):
+    """One column of each of the kernel's tables of levels."""
+
+    place: NDArray[np.int32]
+    half_days: bool
+    whole: bool
+    first_bin: int
+    bins: int
+    base: int
+    cases: int
+
+
 def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) -> Cells:
     """Hang every entry on the cells of place and time that it touches, by level."""
-    levels: list[tuple[NDArray[np.int32], bool, bool, int, int, int]] = []
+    levels: list[_Level] = []
     keys, whats, begins, ends = ([np.empty(0, np.int64)] for _ in range(4))
     base = 0
     for metres in sorted({some.metres for some in points}):
-        entries = _entries(
-            [(some, int(start)) for some, start in zip(points, starts, strict=False) if some.metres == metres]
-        )
-        for half_days, bin_s, chosen in _parted(entries):
-            what, place, bin_, begin, end = chosen
+        its = [(some, int(start)) for some, start in zip(points, starts[:-1], strict=True) if some.metres == metres]
+        for half_days, (what, place, bin_, begin, end) in _parted(_entries(its)):
             places, rank = np.unique(place, return_inverse=True)
-            of_place = np.full(int(places.max()) + 1, -1, np.int32)
-            of_place[places] = np.arange(len(places))
-            square = squares(sites, metres)[0]
-            there = np.where(square < len(of_place), of_place[np.minimum(square, len(of_place) - 1)], -1)
             first, bins = int(bin_.min()), int(np.ptp(bin_)) + 1
-            levels.append((there.astype(np.int32), half_days, bool((end - begin == bin_s).all()), first, bins, base))
-            keys.append(base + rank * bins + bin_ - first)
-            whats.append(what)
-            begins.append(begin)
-            ends.append(end)
+            whole = bool((end - begin == (HALF_DAY_S if half_days else HOUR_S)).all())
+            cases = _cases(points, starts, what)
+            levels.append(_Level(_place(sites, metres, places), half_days, whole, first, bins, base, cases))
+            for columns, column in zip((keys, whats, begins, ends), (rank * bins + bin_ - first, what, begin, end),
+                                       strict=True):  # fmt: skip
+                columns.append(column + base if columns is keys else column)
             base += len(places) * bins
     key = np.concatenate(keys)
     order = np.argsort(key, kind="stable")
-    what = np.concatenate(whats)[order]
     cell, first_entry = np.unique(key[order], return_index=True)
-    columns = [[level[i] for level in levels] for i in range(6)]
     return Cells(
-        place=np.array(columns[0], np.int32).reshape(len(levels), sites.n),
-        half_days=np.array(columns[1], np.bool_),
-        whole=np.array(columns[2], np.bool_),
-        first_bin=np.array(columns[3], np.int64),
-        bins=np.array(columns[4], np.int64),
-        base=np.array(columns[5], np.int64),
+        place=np.array([level.place for level in levels], np.int32).reshape(len(levels), sites.n),
+        half_days=np.array([level.half_days for level in levels], np.bool_),
+        whole=np.array([level.whole for level in levels], np.bool_),
+        first_bin=np.array([level.first_bin for level in levels], np.int64),
+        bins=np.array([level.bins for level in levels], np.int64),
+        base=np.array([level.base for level in levels], np.int64),
+        cases=np.array([level.cases for level in levels], np.uint64),
         bitmap=_bitmap(cell, base),
-        entries=np.column_stack(
-            [
-                first_entry.astype(np.uint64) << np.uint64(32) | np.append(first_entry, len(key))[1:].astype(np.uint64),
-                _cases(points, starts, what, first_entry),
-            ]
-        ),
-        what=what.astype(np.uint32),
+        first=np.append(first_entry, len(key)).astype(np.uint32),
+        what=np.concatenate(whats)[order].astype(np.uint32),
         begin=np.concatenate(begins)[order].astype(np.uint16),
         end=np.concatenate(ends)[order].astype(np.uint16),
     )
 
 
-def _cases(
-    points: Sequence[Points], starts: NDArray[np.int64], what: NDArray[np.int64], first_entry: NDArray[np.int64]
-) -> NDArray[np.uint64]:
-    """Return the bits of the cases that the entries of each cell are about; uint64[c]."""
-    bit = np.array([1 << some.case for some in points], np.uint64)
-    if not len(what):
-        return np.empty(0, np.uint64)
-    each = bit[np.searchsorted(starts, what // 16, side="right") - 1]
-    return np.bitwise_or.reduceat(each, first_entry)
+def _place(sites: Sites, metres: float, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the number of each place that is asked about; int32[s], -1 for sites elsewhere."""
+    square = squares(sites, metres)[0]
+    rank = np.full(int(square.max(initial=-1)) + 1, -1, np.int32)
+    rank[places] = np.arange(len(places))
+    return rank[square]
+
+
+def _cases(points: Sequence[Points], starts: NDArray[np.int64], what: NDArray[np.int64]) -> int:
+    """Return the bits of the cases that some entries are about."""
+    bits = 0
+    for which in np.unique(np.searchsorted(starts, what // 16, side="right") - 1):
+        bits |= 1 << points[which].case
+    return bits
 
 
 def _entries(points: Sequence[tuple[Points, int]]) -> NDArray[np.int64]:
@@ -139,7 +144,7 @@ def _entries(points: Sequence[tuple[Points, int]]) -> NDArray[np.int64]:
     )
 
 
-def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, int, tuple[NDArray[np.int64], ...]]]:
+def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, tuple[NDArray[np.int64], ...]]]:
     """Part entries into those that are just a half-day, a whole hour, and others, which fall into parts of hours.
 
     Each part comes with what, place and bin of its entries, and the seconds of the bin between which they fit.
@@ -153,7 +158,6 @@ def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, int, tuple[NDArr
             whole = np.full(int(chosen.sum()), bin_s)
             yield (
                 bin_s == HALF_DAY_S,
-                bin_s,
                 (what[chosen], place[chosen], (begin[chosen] + shift) // bin_s, 0 * whole, whole),
             )
     rest = ~half & ~hour & (end > 0)
@@ -165,7 +169,7 @@ def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, int, tuple[NDArr
         at = np.repeat(np.arange(len(what)), times)
         bin_ = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
         inside = (np.clip(edge[at] - bin_ * HOUR_S, 0, HOUR_S) for edge in (begin, end))
-        yield False, HOUR_S, (what[at], place[at], bin_, *inside)
+        yield False, (what[at], place[at], bin_, *inside)
 
 
 def _bitmap(cell: NDArray[np.int64], bits: int) -> NDArray[np.uint64]:

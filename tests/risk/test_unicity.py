@@ -131,7 +131,9 @@ def test_shards_merged_in_any_order_find_what_one_shard_finds(sightings, points,
 def test_a_case_finds_what_the_slow_twin_finds_in_the_rows_that_the_case_has_on_file(sightings, points):
     late = [(plate, time + 25 * DAY + START, site) for plate, time, site in sightings]
     points = [[[(s, a + 25 * DAY + START, b + 25 * DAY + START) for s, a, b in p] for p in some] for some in points]
-    view = by_hand(late, vehicles=PLATES, readers=READERS, ladder=["121h", "124h", "forever"])
+    view = by_hand(
+        late, vehicles=PLATES, readers=READERS, ladder=["6940min", "7000min", "forever"]
+    )  # windows that open within an hour
     found = attack(view, [asking(points, [0, 3], case=c) for c in range(3)])
     for case, matches in zip(view.cases, found, strict=True):
         kept = [row for row in late if row[1] >= case.oldest_s]
@@ -292,16 +294,17 @@ def test_when_all_plates_are_alike_nobody_is_ever_singled_out():
 
 
 def test_right_wrong_ambiguous_and_no_answer_are_told_apart_and_add_up():
-    # Plate 0 is alone at its point; plate 1 shares it; nobody fits what is known of 2; plate 4 fits what is known of 3.
-    view = by_hand([(0, START, 0), (1, START, 1), (5, START, 1), (4, START, 2)], vehicles=6, readers=4)
-    hour = [[[(site, START, START + HOUR)]] for site in (0, 1, 3, 2)]
-    points = asking([*hour, []], [0, 1, 2, 3, 4])
+    # Nobody else is where 0 was; 1 and 2 share a point; nobody was where 3 is said to be; 4 was where 6, 7 and 8 are.
+    sightings = [(0, START, 0), (1, START, 1), (2, START, 1), (4, START, 2)]
+    view = by_hand(sightings, vehicles=9, readers=4)
+    hour = [[[(site, START, START + HOUR)]] for site in (0, 1, 1, 3, 2, 2, 2)]
+    points = asking([*hour, []], [0, 1, 2, 3, 6, 7, 8, 5])
     [matches] = attack(view, [points])
     rows = scored(view, points, matches, 1)
-    value = {name: rows[f"singled_out{name}"].value for name in ("", "_wrong", "_ambiguous", "_none")}
-    assert value == {"": 1 / 5, "_wrong": 1 / 5, "_ambiguous": 1 / 5, "_none": 2 / 5}
-    assert rows["singled_out_of_enough"].value == 1 / 4
-    assert rows["on_file_at_every_point"].value == 2 / 5
+    value = {name: rows[f"singled_out{name}"].value for name in PARTS}
+    assert value == {"": 1 / 8, "_wrong": 3 / 8, "_ambiguous": 2 / 8, "_none": 2 / 8}
+    assert rows["singled_out_of_enough"].value == 1 / 7
+    assert rows["on_file_at_every_point"].value == 3 / 8
 
 
 def test_the_trivial_rival_is_who_fits_the_first_point_alone():
