@@ -34,6 +34,7 @@ class Cells(NamedTuple):
     whole: np.ndarray  # bool[l] whether every entry fills its bin
     first_bin: np.ndarray  # int64[l]
     bins: np.ndarray  # int64[l] number of bins
+    places: np.ndarray  # int64[l] number of places asked about
     base: np.ndarray  # int64[l] bit of place 0 in bin 0
     bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, and the number of such cells before the word
     cases: np.ndarray  # uint64[l] cases that entries are about
@@ -67,7 +68,7 @@ class Scratch(NamedTuple):
     last: np.ndarray  # uint64[1] cases of the last read
     mask: np.ndarray  # uint16[q] points that it fits
     touched: np.ndarray  # int64[q + 2] how many questions it touches, and which
-    met: np.ndarray  # uint32[c] running number under which each cell was met last
+    cell: np.ndarray  # uint32[c + 1, 2] first entry of each cell; running number under which it was met last
 
 
 def contenders() -> np.ndarray:
@@ -98,7 +99,7 @@ def match_points(rows, cells, asked, contends, scratch, best):
     best : Best. End with a read of plate NOBODY.
     """
     plate, site, time, on_file = rows
-    mask, touched, met = scratch.mask, scratch.touched, scratch.met
+    mask, touched, of_cell = scratch.mask, scratch.touched, scratch.cell
     place, bitmap = cells.place, cells.bitmap
     current, serial, last, n = scratch.plate[0], scratch.plate[1], scratch.last[0], touched[0]
     for i in range(len(plate)):
@@ -126,26 +127,27 @@ def match_points(rows, cells, asked, contends, scratch, best):
             bin_ -= cells.first_bin[level]
             if bin_ < 0 or bin_ >= cells.bins[level]:
                 continue
-            bit = cells.base[level] + there * cells.bins[level] + bin_
+            bit = cells.base[level] + bin_ * cells.places[level] + there  # by time, as reads come
             word, shift = bitmap[bit >> 6, 0], np.uint64(bit & 63)
             if (word >> shift) & np.uint64(1) == 0:
                 continue
             cell = np.int64(bitmap[bit >> 6, 1] + ones(word & ((np.uint64(1) << shift) - np.uint64(1))))
             if cells.whole[level]:
-                if met[cell] == serial:
+                if of_cell[cell, 1] == serial:
                     continue
-                met[cell] = serial
+                of_cell[cell, 1] = serial
             plain = cells.whole[level] and cells.cases[level] & ~cases == 0
-            n = _mark_points(cell, within, cases, plain, cells, asked, mask, touched, n)
+            entries = np.int64(of_cell[cell, 0]), np.int64(of_cell[cell + 1, 0])
+            n = _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n)
     touched[0] = n
     scratch.plate[0], scratch.plate[1], scratch.last[0] = current, serial, last
 
 
 @folded
-def _mark_points(cell, within, cases, plain, cells, asked, mask, touched, n):
+def _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n):
     """Mark the points that a read in a cell fits; returns how many questions the plate touches by now."""
     what, begin, end = cells.what, cells.begin, cells.end
-    first, last = np.int64(cells.first[cell]), np.int64(cells.first[cell + 1])
+    first, last = entries
     if plain:  # most reads: nothing is left to ask of an entry
         for e in range(first, last):
             q = what[e] >> np.uint32(4)

@@ -77,6 +77,7 @@ class _Level(NamedTuple):
     whole: bool
     first_bin: int
     bins: int
+    places: int
     base: int
     cases: int
 
@@ -93,10 +94,13 @@ def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) ->
             first, bins = int(bin_.min()), int(np.ptp(bin_)) + 1
             whole = bool((end - begin == (HALF_DAY_S if half_days else HOUR_S)).all())
             cases = _cases(points, starts, what)
-            levels.append(_Level(_place(sites, metres, places), half_days, whole, first, bins, base, cases))
-            for columns, column in zip((keys, whats, begins, ends), (rank * bins + bin_ - first, what, begin, end),
-                                       strict=True):  # fmt: skip
-                columns.append(column + base if columns is keys else column)
+            levels.append(
+                _Level(_place(sites, metres, places), half_days, whole, first, bins, len(places), base, cases)
+            )
+            keys.append(base + (bin_ - first) * len(places) + rank)
+            whats.append(what)
+            begins.append(begin)
+            ends.append(end)
             base += len(places) * bins
     key = np.concatenate(keys)
     order = np.argsort(key, kind="stable")
@@ -107,6 +111,7 @@ def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) ->
         whole=np.array([level.whole for level in levels], np.bool_),
         first_bin=np.array([level.first_bin for level in levels], np.int64),
         bins=np.array([level.bins for level in levels], np.int64),
+        places=np.array([level.places for level in levels], np.int64),
         base=np.array([level.base for level in levels], np.int64),
         cases=np.array([level.cases for level in levels], np.uint64),
         bitmap=_bitmap(cell, base),

@@ -235,14 +235,14 @@ def contends() -> NDArray[np.uint64]:
 
 def _nothing(lane: Lane) -> Progress:
     """Return a state in which no plate fits anything."""
-    questions, cells = int(lane.starts[-1]), len(lane.cells.first) - 1
+    questions = int(lane.starts[-1])
     return Progress(
         scratch=Scratch(
             plate=np.array([NOBODY, 0]),
             last=np.zeros(1, np.uint64),
             mask=np.zeros(questions, np.uint16),
             touched=np.zeros(questions + 2, np.int64),
-            met=np.zeros(cells, np.uint32),
+            cell=np.column_stack([lane.cells.first, 0 * lane.cells.first]),
         ),
         best=Best(
             rising=np.zeros(questions, np.uint16),
