@@ -143,6 +143,16 @@ def test_a_case_finds_what_the_slow_twin_finds_in_the_rows_that_the_case_has_on_
                 assert fast == slow_matches(kept, target, points[q][:p])
 
 
+def test_a_cell_met_before_the_window_opens_is_met_again_within_it():
+    hour = 25 * DAY + START + 3 * HOUR  # the window of 7,000 minutes opens at 20 minutes past
+    sightings = [(0, hour + 60, 0), (0, hour + 1800, 0)]
+    view = by_hand(sightings, vehicles=1, readers=1, ladder=["7000min", "forever"])
+    assert hour < view.cases[0].oldest_s < hour + 1800
+    for start, length in ((hour, HOUR), (25 * DAY + START, 12 * HOUR)):
+        found = attack(view, [asking([[[(0, start, start + length)]]], [0], case=c) for c in range(2)])
+        assert [matches.plates[0, 0] for matches in found] == [1, 1]
+
+
 def test_a_plate_is_rejected_only_if_it_can_match_no_best():
     table = contenders()
     rng = np.random.default_rng(0)
