@@ -61,8 +61,8 @@ class Exposure(Measure):
     scores = (
         Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=LIVING,
               role="headline", worse="less", turned=("Seen", "vehicles that live here are seen at least once")),
-        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average", of=LIVING,
-              unit="sightings", role="main"),
+        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average",
+              of=LIVING, unit="sightings", role="main"),
         Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=LIVING,
               unit="days", role="main"),
         Score(name="mean_sites", title="Sites", sentence="different sites have seen a vehicle, on average", of=LIVING,
