@@ -16,30 +16,36 @@ if TYPE_CHECKING:
     from simulate import plot, policy
     from simulate.comparing.compare import compare
     from simulate.comparing.sweep import sweep
+    from simulate.policy.case import Case
     from simulate.policy.lookup import look_up
     from simulate.policy.view import view_of as view
     from simulate.report.page import write_page
     from simulate.report.stories import choose_story, follow
     from simulate.risk.areas import exposed
     from simulate.risk.measures import measure
+    from simulate.risk.results import Results
     from simulate.scenario import load
-    from simulate.sightings.run import open_run, run
+    from simulate.sightings.run import fly, open_run, run
 
 __all__ = [
-    "choose_story", "compare", "exposed", "follow", "load", "look_up", "measure", "open_run", "plot", "policy", "run",
-    "sweep", "view", "write_page",
+    "Case", "Results", "choose_story", "compare", "exposed", "fly", "follow", "load", "look_up", "measure", "open_run",
+    "plot", "policy", "run", "sweep", "view", "write_page",
 ]  # fmt: skip
 
 _VERBS = {
+    "Case": ("simulate.policy.case", "Case"),
     "load": ("simulate.scenario", "load"),
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),
+    "fly": ("simulate.sightings.run", "fly"),
+    "Case": ("simulate.policy.case", "Case"),
     "view": ("simulate.policy.view", "view_of"),
     "look_up": ("simulate.policy.lookup", "look_up"),
     "choose_story": ("simulate.report.stories", "choose_story"),
     "follow": ("simulate.report.stories", "follow"),
     "exposed": ("simulate.risk.areas", "exposed"),
     "measure": ("simulate.risk.measures", "measure"),
+    "Results": ("simulate.risk.results", "Results"),
     "compare": ("simulate.comparing.compare", "compare"),
     "sweep": ("simulate.comparing.sweep", "sweep"),
     "write_page": ("simulate.report.page", "write_page"),

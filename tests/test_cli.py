@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -117,7 +118,7 @@ def test_schema_is_json(plateprint):
     assert "readers" in json.loads(out)["properties"]
 
 
-def test_a_run_says_who_may_look_and_a_report_how_far_it_is(plateprint, tiny_run, tmp_path):
+def test_a_run_says_who_may_look_and_a_report_how_far_it_is(plateprint, tiny_run, tmp_path, monkeypatch):
     code, out, _ = plateprint("run", "smallville", "--out", tiny_run, *TINY)
     assert code == 0
     assert out.splitlines()[-1] == (
@@ -125,35 +126,54 @@ def test_a_run_says_who_may_look_and_a_report_how_far_it_is(plateprint, tiny_run
     )
     _, out, err = plateprint("report", tiny_run, "--out", tmp_path / "page.html", "--targets", "5")
     assert out.splitlines()[-1].startswith("page: ")
-    assert [line for line in err.splitlines() if "measures done" in line] == [
-        f"{done} of 3 measures done; {name}" for done, name in enumerate(("exposure", "anchors", "unicity"))
-    ]
+    assert "Measuring" not in out + err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, out, err = plateprint("report", tiny_run, "--out", tmp_path / "page.html", "--targets", "5")
+    rows = json.loads((tiny_run / "manifest.json").read_text())["rows"]
+    assert "Measuring Smallville" in err
+    assert f"{rows:,} sightings" in err
+    assert "Measuring" not in out
 
 
-def test_measure_prints_a_table_and_writes_json(plateprint, tiny_run, tmp_path):
-    table = tmp_path / "rates.json"
-    code, out, _ = plateprint("measure", tiny_run, "--retention", "1d,forever,1y", "--json", table)
+def rows_in(table):
+    return json.loads(table.read_text())["results"]
+
+
+def test_measure_prints_a_table_and_writes_json_and_csv(plateprint, tiny_run, tmp_path):
+    table, sheet = tmp_path / "results.json", tmp_path / "results.csv"
+    written = ("--json", table, "--csv", sheet)
+    code, out, _ = plateprint("measure", tiny_run, "--retention", "1d,forever,1y", *written)
     assert code == 0
-    assert "home found within 250 m" in out
+    assert "home_found" in out
     assert "not reached" in out
+    assert "home_told" not in out
     assert "“For ever” means as long as the run, 9 days.\n" in out
-    rates = json.loads(table.read_text())["rates"]
-    assert {rate["measure"] for rate in rates} == {"exposure", "anchors", "unicity"}
-    assert all(rate["value"] is None for rate in rates if rate["retention"] == "1 year")
-    assert all(rate["value"] is not None or rate["note"] for rate in rates)
+    rows = rows_in(table)
+    assert {row["measure"] for row in rows} == {"exposure", "anchors", "unicity"}
+    assert {row["case"] for row in rows} == {"1 day", "for ever", "1 year", ""}
+    assert all(row["value"] is None for row in rows if row["case"] == "1 year")
+    assert all(row["value"] is not None or row["note"] for row in rows)
+    lines = list(csv.DictReader(sheet.open()))
+    assert [(line["case"], line["score"], line["n"]) for line in lines] == [
+        (row["case"], row["score"], str(row["n"])) for row in rows
+    ]
+    code, out, _ = plateprint("measure", tiny_run, "--retention", "1d", "--full", "--quiet")
+    assert "home_told" in out
 
 
-def test_a_hot_list_is_measured_when_asked_for_whatever_is_kept(plateprint, tiny_run):
-    tables = set()
-    for kept in ("1d", "1d,forever"):
-        code, out, _ = plateprint("measure", tiny_run, "--measures", "hotlist", "--retention", kept)
-        assert code == 0
-        tables.add(out)
-    (out,) = tables
-    assert "alerts per million reads" in out
-    assert "innocent vehicles alerted on" in out
+def test_a_hot_list_is_measured_when_asked_for_whatever_is_kept(plateprint, tiny_run, tmp_path):
+    table = tmp_path / "results.json"
+    asked = ("--measures", "hotlist", "--retention", "1d,forever", "--json", table)
+    code, out, _ = plateprint("measure", tiny_run, *asked)
+    assert code == 0
+    assert "alerts_per_million" in out
+    assert "innocents" in out
     assert "hotlist: How often does a hot list raise an alert" in out
     assert "unicity" not in out
+    found = {case: [] for case in ("1 day", "for ever")}
+    for row in rows_in(table):
+        found[row["case"]].append((row["score"], row["detail"], row["value"], row["n"]))
+    assert found["1 day"] == found["for ever"] != []
 
 
 def test_an_owner_sees_its_own_readers_and_fewer_sightings_than_all(plateprint, tiny_run, tmp_path):
@@ -162,19 +182,47 @@ def test_an_owner_sees_its_own_readers_and_fewer_sightings_than_all(plateprint, 
         table = tmp_path / f"{who}.json"
         arguments = ("--measures", "exposure", "--observer", who, "--retention", "forever", "--json", table)
         assert plateprint("measure", tiny_run, *arguments)[0] == 0
-        rates = json.loads(table.read_text())["rates"]
-        means[who] = next(rate["value"] for rate in rates if rate["score"] == "mean sightings")
+        means[who] = next(row["value"] for row in rows_in(table) if row["score"] == "mean_sightings")
     assert 0 < means["shopping-centre"] < means["town-and-shops"]
     assert means["shopping-centre"] + means["smallville-pd"] == pytest.approx(means["town-and-shops"])
 
 
-def test_report_ends_with_four_numbers_and_the_page(plateprint, tiny_run, tmp_path):
-    page = tmp_path / "page.html"
-    code, out, _ = plateprint("report", tiny_run, "--out", page, "--retention", "7d")
+def test_what_is_measured_on_the_fly_is_what_is_measured_of_a_folder(plateprint, tiny_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("--retention", "1d,forever", "--measures", "exposure,anchors,unicity,hotlist,stock", "--workers", "2")
+    assert plateprint("measure", tiny_run, *asked, "--json", "stored.json")[0] == 0
+    code, out, err = plateprint("measure", "smallville", "--no-store", *TINY, *asked, "--json", "flown.json")
+    assert code == 0, err
+    assert "home_found" in out
+    stored, flown = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("stored", "flown"))
+    assert stored == flown
+    assert len(flown["results"]) > 100
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flown.json", "stored.json"]
+
+
+def test_report_ends_with_its_headlines_and_the_page(plateprint, tiny_run, tmp_path):
+    page, table, sheet = (tmp_path / name for name in ("page.html", "x.json", "x.csv"))
+    code, out, _ = plateprint(
+        "report", tiny_run, "--out", page, "--retention", "7d", "--observer", "town-and-shops", "--json", table,
+        "--csv", sheet,
+    )  # fmt: skip
     assert code == 0
-    assert page.exists()
+    assert "Who collected it" in page.read_text(encoding="utf-8")
     assert str(page) in out.splitlines()[-1]
-    assert out.count("in 1,000") >= 4
+    assert out.count("in 1,000") >= 5
+    assert {row["measure"] for row in rows_in(table)} == {"exposure", "anchors", "unicity", "stock"}
+    assert sheet.read_text().count("\n") == len(rows_in(table)) + 1
+
+
+def test_a_report_may_be_about_other_measures(plateprint, tiny_run, tmp_path):
+    page = tmp_path / "page.html"
+    asked = ("--measures", "hotlist", "--retention", "7d", "--targets", "5")
+    code, out, _ = plateprint("report", tiny_run, "--out", page, *asked)
+    assert code == 0
+    assert "alerts are raised by a million reads" in out
+    text = page.read_text(encoding="utf-8")
+    assert "Innocent vehicles" in text
+    assert "Home found" not in text
 
 
 def test_verify_passes_a_fine_run(plateprint, tiny_run):
@@ -256,6 +304,9 @@ BAD = {
     "a file that tells it in red": (("verify", "\x1b[31m"), [r"\x1b[31m: expected the folder of a run"]),
     "verify of nothing": (("verify", "nowhere"), ["nowhere"]),
     "measure of nothing": (("measure", "nowhere"), ["nowhere"]),
+    "a stored run of another seed": (("measure", "nowhere", "--seed", "3"), ["--seed: expected no", "--no-store"]),
+    "a stored run changed": (("measure", "x", "--set", "period.days=1"), ["--set: expected no change", "--no-store"]),
+    "no scenario to draw": (("measure", "smalville", "--no-store"), ["did you mean 'smallville'"]),
 }  # fmt: skip
 
 
@@ -290,6 +341,11 @@ OPENED = {
     "observer in red": (("--observer", "\x1b[31m\u202e"), ["observer: expected an observer", r"\x1b[31m\u202e"]),
     "measure in red": (("--measures", "\x1b[31m"), [r"\x1b[31m"]),
     "half a target": (("--targets", "1.5"), ["--targets: expected a whole number", 'found "1.5"']),
+    "unknown case": (("--case", "nobodys,others"), ["--case", "'nobodys'"]),
+    "cases and an observer": (("--case", "x", "--observer", "smallville-pd"), ["cases alone"]),
+    "cases and rules": (("--case", "x", "--retention", "1d"), ["cases alone"]),
+    "no workers": (("--workers", "0"), ["workers: expected a whole number, at least 1, found 0"]),
+    "zero bytes of numbers": (("--csv", "a\0b"), ["--csv: expected a name without zero bytes"]),
     "zero bytes to write": (("--json", "a\0b"), ["--json: expected a name without zero bytes"]),
     "nowhere to write": (
         ("--json", "nowhere/x.json"),
@@ -437,7 +493,7 @@ def test_a_run_in_which_nothing_was_read_says_so(plateprint, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     blind = ("--set", "readers.capture_day=0", "--set", "readers.capture_night=0")
     assert plateprint("run", "smallville", *SMALL, *blind, "--out", "blind")[0] == 0
-    told = "; nothing was read there"
+    told = "; nothing is on file there"
     code, out, _ = plateprint("report", "blind", "--targets", "20")
     assert (code, told in out.splitlines()[0]) == (0, True)
     assert told in (tmp_path / "blind.html").read_text(encoding="utf-8")
@@ -586,6 +642,8 @@ LIGHT = {
     "run --help": HEAVY,
     "compare --help": HEAVY,
     "sweep --help": HEAVY,
+    "measure --help": HEAVY,
+    "report --help": HEAVY,
     "completion bash": HEAVY,
     "list": HEAVY[:-2],
     "schema": HEAVY[:6],

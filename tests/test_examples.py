@@ -13,7 +13,7 @@ from worlds import town_scenario
 import simulate as sim
 from simulate.risk.results import Result, Results
 
-OF_LESSONS = ("choose_story", "exposed", "follow", "look_up")
+OF_LESSONS = ("choose_story", "exposed", "fly", "follow", "look_up", "measure")
 PUBLIC = {
     **{f"sim.{name}": getattr(sim, name) for name in OF_LESSONS},
     **{f"sim.plot.{name}": getattr(sim.plot, name) for name in sim.plot.__all__},

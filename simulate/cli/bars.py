@@ -35,9 +35,9 @@ def stopping(how: str) -> Iterator[None]:
 class Shards:
     """Show shards, sightings, rate and time left on a terminal; nothing elsewhere."""
 
-    def __init__(self, quiet: bool, title: str) -> None:
+    def __init__(self, quiet: bool, title: str, before: str = "building the world") -> None:
         self.shown = not quiet and sys.stderr.isatty()
-        self.title = title
+        self.title, self.before = title, before
 
     def __enter__(self) -> Callable[[int, int, int], None] | None:
         if not self.shown:
@@ -51,7 +51,7 @@ class Shards:
         )  # fmt: skip
         self.bars = Progress(*columns, console=Console(stderr=True))
         self.bars.start()
-        task = self.bars.add_task(printable(self.title), total=None, rows=0, shards="building the world")
+        task = self.bars.add_task(printable(self.title), total=None, rows=0, shards=self.before)
 
         def report(done: int, total: int, rows: int) -> None:
             self.bars.update(task, completed=done, total=total, rows=rows, shards=f"{done}/{total} shards")
@@ -64,10 +64,10 @@ class Shards:
 
 
 class Steps:
-    """Show how many runs or measures of many are done: a bar on a terminal, else a line for each step."""
+    """Show how many runs of many are done: a bar on a terminal, else a line for each step."""
 
-    def __init__(self, quiet: bool, things: str = "runs") -> None:
-        self.quiet, self.things = quiet, things
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
         self.bars: Progress | None = None
         self.last = ""
 
@@ -80,14 +80,14 @@ class Steps:
             return
         if not sys.stderr.isatty():
             if what != self.last and " shards" not in what:
-                say(f"{done} of {total} {self.things} done; {what}", to_errors=True)
+                say(f"{done} of {total} runs done; {what}", to_errors=True)
             self.last = what
             return
         if self.bars is None:
             from rich.console import Console  # noqa: PLC0415
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-            count = TextColumn(f"{{task.completed}}/{{task.total}} {self.things}")
+            count = TextColumn("{task.completed}/{task.total} runs")
             columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()

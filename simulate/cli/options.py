@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter, Token
 
@@ -26,9 +26,6 @@ def say(text: object = "", *, to_errors: bool = False) -> None:
     """Print what may hold names and texts of an input: a terminal shows them and obeys nothing in them."""
     print(printable(str(text), kept="\n\t"), file=sys.stderr if to_errors else sys.stdout)
 
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Set = Annotated[
     tuple[str, ...],
@@ -65,15 +62,20 @@ Cases = Annotated[
     ),
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
-Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist.")]
+Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist,stock.")]
 Workers = Annotated[
     int | None, Parameter(converter=whole_number, help="Processes; by default chosen by the size of the run.")
+]
+Threads = Annotated[
+    int | None,
+    Parameter(name="--workers", converter=whole_number, help="Threads; by default as many as there are processors."),
 ]
 Work = Annotated[Path, Parameter(help="Folder for the runs that are drawn.")]
 Keep = Annotated[
     bool, Parameter(negative="--no-keep", help="Keep these runs; --no-keep draws them in a temporary folder.")
 ]
 Json = Annotated[Path | None, Parameter(help="Write all numbers to this file as JSON as well.")]
+Csv = Annotated[Path | None, Parameter(help="Write all numbers to this file as CSV as well.")]
 Targets = Annotated[
     int | None,
     Parameter(converter=whole_number, help="Plates that attacks are tried on; by default the scenario's number."),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from simulate.checks import ScenarioError
-from simulate.cli.bars import AGAIN, Shards, Steps, stopping
+from simulate.cli.bars import AGAIN, Shards, stopping
 from simulate.cli.options import (
+    Cases,
+    Csv,
     Json,
     Measures,
     Metros,
@@ -21,17 +23,23 @@ from simulate.cli.options import (
     Seed,
     Set,
     Targets,
+    Threads,
     Workers,
     announce_compiling,
+    cases_in,
     names,
     rules_in,
     say,
+    whole_number,
 )
 from simulate.files import check_target, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulate.policy.view import View
     from simulate.schema.settings import Settings
+    from simulate.sightings.run import Run
 
 FAILED = 1
 """Exit code of a verify that found a fault."""
@@ -75,81 +83,113 @@ def run(
 
 
 def measure(
-    run: Path,
+    run: str,
     *,
     measures: Measures = "exposure,anchors,unicity",
-    observer: Observer = None,
+    case: Cases = (),
     retention: Retentions = None,
+    observer: Observer = None,
     on: On = None,
     targets: Targets = None,
+    store: Annotated[
+        bool,
+        Parameter(negative="--no-store", help="With --no-store RUN is a scenario, drawn while it is measured."),
+    ] = True,
+    seed: Annotated[
+        int | None, Parameter(converter=whole_number, help="With --no-store: what all random draws start from.")
+    ] = None,
+    metros: Metros = None,
+    overrides: Set = (),
+    workers: Threads = None,
     full: Annotated[bool, Parameter(negative=(), help="Print every score, not only the main ones.")] = False,
     json: Json = None,
+    csv: Csv = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure what an observer can work out, rule by rule.
+    """Measure what an observer can work out, case by case.
 
     Parameters
     ----------
     run
-        Folder of a run.
+        Folder of a run; with --no-store a name of the catalogue, or a TOML file.
     """
     check_target(json, "--json")
+    check_target(csv, "--csv")
+    asked = names(measures)
+    _check_drawn(store, seed, metros, overrides)
     announce_compiling(quiet)
     from simulate.report.phrases import note_for_ever  # noqa: PLC0415
-    from simulate.risk.measures import card, check_names, main_scores  # noqa: PLC0415
+    from simulate.report.words import NOTHING, nothing_on_file  # noqa: PLC0415
+    from simulate.risk.measures import MEASURES, check_names, main_results  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
 
-    asked = names(measures)
     check_names(asked)
-    view = _view(run, observer, retention, on, quiet)
-    with stopping(AGAIN), Steps(quiet, "measures") as steps:
-        rates = take(view, asked, targets=targets, steps=steps)
+    with stopping(AGAIN):
+        opened = _open(Path(run), quiet) if store else _fly(run, seed or 0, metros, overrides)
+        view = _view(opened, case, observer, retention, on)
+        with Shards(quiet, f"Measuring {opened.scenario.title}", "getting ready") as report:
+            results = take(view, asked, targets=targets, workers=workers, progress=report)
     if not quiet:
-        say(f"{view.describe()}\n")
-    say(rates if full else main_scores(rates, view.asked.unicity_points))
+        nothing = f"; {NOTHING}" if nothing_on_file(results) else ""
+        say(f"{view.describe()}{nothing}\n")
+    say(results if full else main_results(results, view.sight.asked))
     if not quiet:
         say()
-        if note := note_for_ever({rate.retention for rate in rates}, view.today):
+        if note := note_for_ever({one.name for one in view.cases}, *(one.today for one in view.cases)):
             say(note)
         for name in dict.fromkeys(asked):
-            say(f"{name}: {card(name, view.asked).describe()}")
+            say(f"{name}: {MEASURES[name].card(view.sight.asked).describe()}")
         say("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
     if json:
-        write_text(json, jsons.dumps({"view": view.describe(), "rates": rates.to_dicts()}, indent=1) + "\n")
+        write_text(json, jsons.dumps({"view": view.describe(), "results": results.to_dicts()}, indent=1) + "\n")
+    if csv:
+        results.to_csv(csv)
 
 
 def report(
     run: Path,
     *,
     out: Annotated[Path | None, Parameter(help="The page; by default RUN.html, beside the folder of the run.")] = None,
-    observer: Observer = None,
+    measures: Measures = "exposure,anchors,unicity",
+    case: Cases = (),
     retention: Retentions = None,
+    observer: Observer = None,
     on: On = None,
     targets: Targets = None,
+    workers: Threads = None,
+    json: Json = None,
+    csv: Csv = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write one page about a run: risk by retention, a map, and what it cannot tell you.
+    """Write one page about a run: risk case by case, a map, and what it cannot tell you.
 
     Parameters
     ----------
     run
         Folder of a run.
     """
-    check_target(out, "--out")
+    for target, option in ((out, "--out"), (json, "--json"), (csv, "--csv")):
+        check_target(target, option)
     announce_compiling(quiet)
+    from simulate.report.facts import facts_of  # noqa: PLC0415
     from simulate.report.page import write_page  # noqa: PLC0415
-    from simulate.report.words import headlines, terminal_lines  # noqa: PLC0415
+    from simulate.report.words import NOTHING, headlines, nothing_on_file, terminal_lines  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
-    from simulate.risk.ranges import ranges_for  # noqa: PLC0415
 
-    view = _view(run, observer, retention, on, quiet)
-    with stopping(AGAIN), Steps(quiet, "measures") as steps:
-        rates = take(view, targets=targets, steps=steps)
-    path = write_page(view, rates, out or _page_of(run))
-    if view.nothing_read():
-        say(f"{view.describe()}: all below is what anyone could work out without sightings")
-    for line in terminal_lines(headlines(view, rates, ranges_for(view))):
+    with stopping(AGAIN):
+        view = _view(_open(run, quiet), case, observer, retention, on)
+        facts = facts_of(view)
+        with Shards(quiet, f"Measuring {facts.title}", "getting ready") as report:
+            results = take(view, [*names(measures), "stock"], targets=targets, workers=workers, progress=report)
+        path = write_page(view, results, out or _page_of(run))
+    if nothing_on_file(results):
+        say(f"{facts.looks}; {NOTHING}: all below is what anyone could work out without sightings")
+    for line in terminal_lines(headlines(facts, results)):
         say(line)
+    if json:
+        write_text(json, jsons.dumps({"view": facts.looks, "results": results.to_dicts()}, indent=1) + "\n")
+    if csv:
+        results.to_csv(csv)
     say(f"page: {path.resolve()}")
 
 
@@ -185,17 +225,43 @@ def _others(settings: Settings) -> str:
     return f"; {first} looks, unless you say --observer {' or '.join(others)}" if others else ""
 
 
-def _view(run: Path, observer: str | None, retention: str | None, on: str | None, quiet: bool) -> View:
-    """Open a run and look at it as an observer would."""
-    from simulate.policy.retention import Retention  # noqa: PLC0415
-    from simulate.policy.view import view_of  # noqa: PLC0415
+def _check_drawn(store: bool, seed: int | None, metros: str | None, overrides: Sequence[str]) -> None:
+    """Raise ScenarioError on options that change a scenario where a run is measured that has been drawn already."""
+    given = {"--seed": seed is not None, "--metros": metros is not None, "--set": bool(overrides)}
+    option = next((option for option, there in given.items() if there), None)
+    if store and option:
+        remedy = "draw it anew with plateprint run, or add --no-store and name the scenario"
+        raise ScenarioError(option, "no change of a run that has been drawn", "one", remedy)
+
+
+def _fly(scenario: str, seed: int, metros: str | None, overrides: Sequence[str]) -> Run:
+    """Make a run of a scenario that is drawn while it is measured."""
+    from simulate.scenario import load  # noqa: PLC0415
+    from simulate.sightings.run import fly  # noqa: PLC0415
+
+    return fly(load(scenario, seed=seed, metros=metros, overrides=overrides))
+
+
+def _open(run: Path, quiet: bool) -> Run:
+    """Open a run and say what it was drawn from."""
     from simulate.scenario import SET  # noqa: PLC0415
     from simulate.sightings.run import open_run  # noqa: PLC0415
 
-    asked = [Retention.of(text) for text in rules_in(retention) or ()]
     opened = open_run(run)
     if not quiet:
         n = sum(source.startswith(SET) for source in opened.scenario.sources.values())
         changed = f", with {n} setting{'s' * (n != 1)} changed; the page of the run lists them" if n else ""
         say(f"{run}: drawn from scenario {opened.scenario.name}, seed {opened.scenario.seed}{changed}", to_errors=True)
-    return view_of(opened, observer=observer, ladder=asked or opened.scenario.settings.measure.retention, on=on)
+    return opened
+
+
+def _view(run: Run, case: Sequence[str], observer: str | None, retention: str | None, on: str | None) -> View:
+    """Look at a run under the cases asked for: those that it names, or else a ladder of retention rules."""
+    from simulate.policy.retention import Retention  # noqa: PLC0415
+    from simulate.policy.view import view_of  # noqa: PLC0415
+
+    cases, rules = cases_in(case), rules_in(retention)
+    ladder: Sequence[str | Retention] | None = None if rules is None else [Retention.of(text) for text in rules]
+    if cases is None and ladder is None:
+        ladder = run.scenario.settings.measure.retention
+    return view_of(run, observer=observer, ladder=ladder, cases=cases, on=on)

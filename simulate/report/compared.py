@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 from simulate.report import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from simulate.policy.sight import CaseSight
     from simulate.schema.settings import Measuring
+
+
+def differ_by_age(cases: Sequence[CaseSight]) -> bool:
+    """Tell whether cases differ by how long sightings are kept and by nothing else."""
+    return (
+        all(case.name == case.retention for case in cases)
+        and len({(case.observer, case.now_s, case.rules[1:]) for case in cases}) == 1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +70,7 @@ class Compared:
     @property
     def is_ladder(self) -> bool:
         """Tell whether the cases of every side differ by how long sightings are kept and by nothing else."""
-        return all(
-            all(case.name == case.retention for case in side.cases)
-            and len({(case.observer, case.now_s, case.rules[1:]) for case in side.cases}) == 1
-            for side in self.sides
-        )
+        return all(differ_by_age(side.cases) for side in self.sides)
 
     @property
     def days(self) -> tuple[int, ...]:

@@ -6,7 +6,6 @@ taken declare.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import replace
 from html import escape
 from string import Template
@@ -196,7 +195,7 @@ def _panel(compared: Compared, held: _Held, asked: Asked, group: Sequence[Asked]
     names = [name for name in compared.names if compared.reached(name)]
     if compared.by_case or len(names) < 2:
         rows = _rows(compared, held, asked)
-        drawn, read = figures.by_retention(rows, asked.axis), figures.describe(rows)
+        drawn, read = figures.by_case(rows, asked.axis), figures.describe(rows)
     else:
         labels = [compared.label(name) for name in names]
         lines = [
@@ -250,9 +249,8 @@ def _rows(compared: Compared, held: _Held, asked: Asked) -> list[figures.Row]:
 
 
 def _broken(label: str, reference: bool) -> str:
-    """Break the name of a case over lines short enough to stand beside a figure."""
-    lines = textwrap.wrap(label, panels.NAME_LETTERS, max_lines=3, placeholder="…", break_long_words=False)
-    return "\n".join([*lines, "(reference)"] if reference else lines)
+    """Break the name of a case over lines, and mark the reference."""
+    return f"{figures.broken(label)}\n(reference)" if reference else figures.broken(label)
 
 
 def _not_reached(compared: Compared) -> str:

@@ -1,4 +1,4 @@
-"""Figures: rates against retention, sized to be read on a telephone.
+"""Figures: results of every case, sized to be read on a telephone.
 
 Those of a page are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
 is told by colour alone, and whatever has a name carries it beside it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,24 +18,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from simulate.checks import ScenarioError
-from simulate.report import phrases, words
+from simulate.report import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from simulate.policy.retention import Retention
-    from simulate.policy.view import View
-    from simulate.report.words import Question
-    from simulate.risk.rates import Rates
     from simulate.risk.results import Result
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
 """All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
 WIDTH_IN, ROW_IN, TEXT = 4.2, 0.36, 11.5
+LABEL_LETTERS = 16
 BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-PERCENTILES = ("10th", "50th", "90th", "99th")
 MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100\nhas more")
 
 
@@ -49,19 +46,23 @@ class Row:
     """Why there is none."""
 
 
-def rows_of(view: View, rates: Rates, question: Question) -> list[Row]:
-    """Look up a question under every rule, with the reason where there is no number."""
-    return [
-        Row(
-            label=phrases.kept_for(rule.label, view.today),
-            rate=words.find(rates, question, rule),
-            reason=_reason(view, rates, question, rule),
-        )
-        for rule in view.ladder
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How a count is spread over vehicles in one case."""
+
+    label: str
+    values: Sequence[float]
+    """What 1 in 10 have at most, half, 9 in 10 and 99 in 100; empty where there are no numbers."""
+    reason: str
+    """Why there are none."""
 
 
-def by_retention(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
+def broken(label: str) -> str:
+    """Break the name of a case over lines short enough to stand beside a figure."""
+    return "\n".join(textwrap.wrap(label, LABEL_LETTERS, max_lines=3, placeholder="…", break_long_words=False))
+
+
+def by_case(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
     """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
     figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
     _draw_numbers(axes, rows, axis)
@@ -135,23 +136,18 @@ def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
         _baseline(axes, without, _unit(rows), len(rows))
 
 
-def exposure(view: View, rates: Rates) -> Figure:
-    """Draw how many sightings vehicles have under every rule, from the seldom to the often seen."""
-    labels = [phrases.kept_for(rule.label, view.today) for rule in view.ladder]
-    figure, axes = ladder(labels, top_in=0.95)
-    spread = {rule.label: _percentiles(rates, rule) for rule in view.ladder}
-    most = max((values[-1] for values in spread.values() if values), default=0.0)
+def by_rank(spreads: Sequence[Spread], axis: str) -> Figure:
+    """Draw how a count is spread over vehicles in every case, from the seldom to the often; axis : what is counted."""
+    figure, axes = ladder([spread.label for spread in spreads], top_in=0.95)
+    most = max((spread.values[-1] for spread in spreads if spread.values), default=0.0)
     axes.set_xlim(0, max(most, 1.0) * 1.04)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.set_xlabel("sightings of one vehicle on file", fontsize=TEXT, color=GREY)
-    for y, rule in enumerate(view.ladder):
-        values = spread[rule.label]
-        if values is None:
-            reason = "not measured" if view.reached(rule) else f"not reached: {words.age(view)}"
-            _say_why(axes, y, reason)
-
+    axes.set_xlabel(axis, fontsize=TEXT, color=GREY)
+    for y, spread in enumerate(spreads):
+        if spread.values:
+            _range(axes, y, spread.values)
         else:
-            _range(axes, y, values)
+            _say_why(axes, y, spread.reason)
     _key(figure)
     return figure
 
@@ -195,36 +191,17 @@ def describe(rows: Sequence[Row]) -> str:
     return "; ".join(parts)
 
 
-def describe_exposure(view: View, rates: Rates) -> str:
-    """Read the exposure figure aloud."""
+def describe_ranks(spreads: Sequence[Spread]) -> str:
+    """Read a figure by rank aloud."""
     parts = []
-    for rule in view.ladder:
-        values, kept = _percentiles(rates, rule), phrases.kept_for(rule.label, view.today)
-        if values is None:
-            parts.append(f"{kept}: {'not measured' if view.reached(rule) else 'not reached'}")
+    for spread in spreads:
+        if spread.values:
+            low, half, high, top = (f"{value:,.0f}" for value in spread.values)
+            told = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
+            parts.append(f"{spread.label}: half have {half} or more, {told}")
         else:
-            low, half, high, top = (f"{value:,.0f}" for value in values)
-            spread = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
-            parts.append(f"{kept}: half have {half} or more, {spread}")
+            parts.append(f"{spread.label}: {spread.reason}")
     return "; ".join(parts)
-
-
-def _reason(view: View, rates: Rates, question: Question, rule: Retention) -> str:
-    if not view.reached(rule):
-        return f"not reached: {words.age(view)}"
-    rate = words.find(rates, question, rule)
-    return "not measured" if rate is None else rate.note or "nobody to count"
-
-
-def _percentiles(rates: Rates, rule: Retention) -> list[float] | None:
-    """Return sightings at the four percentiles, or None where they were not measured."""
-    found = [
-        rate.value
-        for q in PERCENTILES
-        for rate in rates.where(measure="exposure", score=f"sightings, {q} percentile", retention=rule.label)
-        if rate.value is not None
-    ]
-    return found if len(found) == len(PERCENTILES) else None
 
 
 def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:

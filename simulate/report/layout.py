@@ -82,11 +82,12 @@ def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     return " ".join(filter(None, said))
 
 
-def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table whose first column names its rows."""
+def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    """Lay out a table whose first column names its rows; kind : its class, "numbers" where nothing is to be broken."""
     columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
         for first, *rest in rows
     )
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+    named = f' class="{kind}"' if kind else ""
+    return f"<table{named}><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"

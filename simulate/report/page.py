@@ -1,119 +1,147 @@
-"""The page: one self-contained HTML file about one view and its rates.
+"""The page of one run: one self-contained HTML file about what was measured of it, case by case.
 
-It asks nothing of the network and runs no script, so it can be mailed, printed and archived.
+It asks nothing of the network and runs no script, so it can be mailed, printed and archived. What
+it shows is gathered first (`facts`); laying it out is a pure function. Cards, panels and the table
+are those of the scores that the measures taken declare, so a new measure needs no change here.
 """
 
 from __future__ import annotations
 
+import re
 from html import escape
-from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simulate.checks import ScenarioError
-from simulate.report import figures, maps, phrases, sharing, words
-from simulate.report.layout import NOTICE, changes, items, lay_out_card, list_values, save, template
-from simulate.risk.measures import CARDS, card, main_scores
-from simulate.risk.ranges import ranges_for
-from simulate.risk.stock import stock
-from simulate.sharing.build import build_network
+from simulate.report import figures, phrases, sharing, words
+from simulate.report.facts import exhibits_of, facts_of
+from simulate.report.holdings import lay_out_stock
+from simulate.report.layout import NOTICE, changes, items, lay_out_card, list_values, save, table_of, template
+from simulate.report.scores import counted, in_groups, shown, title_of
+from simulate.risk.measures import MEASURES, main_results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    from simulate.policy.sight import CaseSight
     from simulate.policy.view import View
-    from simulate.report.maps import Story
-    from simulate.report.words import Headline, Question
-    from simulate.risk.ranges import Ranges
-    from simulate.risk.rates import Rate, Rates
+    from simulate.report.facts import Exhibits, Facts
+    from simulate.report.scores import Asked
+    from simulate.report.words import Headline
+    from simulate.risk.results import Result, Results
+    from simulate.risk.score import Score
     from simulate.sharing.build import BuiltNetwork
 
-STOCK_COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zones", "Sightings", "Share")
+NO_CAR = "Nobody among the targets could be guessed, so no car is shown."
+NO_RULE = "No rule: all is collected, and kept for ever."
 
 
-def write_page(view: View, rates: Rates, path: str | Path) -> Path:
+def write_page(view: View, results: Results, path: str | Path) -> Path:
     """Write the page about a view; returns its path.
 
     Parameters
     ----------
     view
-        What the observer sees, with the truth still attached.
-    rates
-        What was measured of it; where a sweep has left ranges beside the run that fit, they are shown.
+        A run under some cases.
+    results
+        What was measured of it; where a sweep has left assumptions beside the run that fit, they are shown.
     path
         File to write; it appears complete or not at all.
     """
-    if view.truth is None:
-        raise ScenarioError("view", "a view with the truth attached", "a blind one", "report the view itself")
-    return save(path, lambda: page_text(view, rates, ranges_for(view)))
+
+    def make() -> str:
+        facts = facts_of(view)
+        return page_text(facts, results, exhibits_of(view, facts))
+
+    return save(path, make)
 
 
-def page_text(view: View, rates: Rates, ranges: Ranges | None = None) -> str:
-    """Return the page as text; a pure function of the view, its rates and their ranges."""
-    identity = view.store.identity
-    settings = identity["scenario"]
-    story = maps.choose_story(view)
-    network = _network(view)
-    panels = (*words.risks(view), words.never_seen())
-    risks = "".join(_panel(view, rates, question) for question in panels[:3])
+def page_text(facts: Facts, results: Results, exhibits: Exhibits) -> str:
+    """Return the page as text; a pure function of what was gathered and measured."""
+    taken = words.taken(results)
+    _, drawn = shown(taken, facts.asked)
+    spreads = [(name, score) for name in taken for score in MEASURES[name].scores if score.ranks]
+    counts = {name for name, _ in spreads}
+    of_file = "".join(_spread(facts, results, name, score) for name, score in spreads)
+    of_file += "".join(_panel(facts, results, one) for one in drawn if one.measure in counts)
+    risks = "".join(
+        _group(facts, results, group) for group in in_groups([one for one in drawn if one.measure not in counts])
+    )
     return Template(template("page.html")).substitute(
         css=template("page.css"),
-        title=escape(settings["title"]),
-        summary=escape(settings["summary"]),
-        facts=_facts(view),
-        rule=escape(_rule(view)),
-        headlines="".join(_headline(headline) for headline in words.headlines(view, rates, ranges)),
+        title=escape(facts.title),
+        summary=escape(facts.summary),
+        facts=_facts(facts, results),
+        rule=escape(_rule(facts)),
+        headlines="".join(map(_headline, words.headlines(facts, results))),
         intervals=escape(words.INTERVALS),
-        brackets="" if ranges is None else escape(words.BRACKETS),
-        risks=risks,
-        exposure=_exposure(view, rates) + _panel(view, rates, panels[3]),
-        stock=_stock(view),
-        notice=NOTICE if view.public.roads.origin is None else f"{NOTICE} Only the map is real.",
-        map=_map(view, story),
-        story=escape(maps.tell(story) if story else "Nobody among the targets could be guessed, so no car is shown."),
-        table=_table(main_scores(rates, view.asked.unicity_points), view.today),
-        cards="".join(lay_out_card(card(name, view.asked)) for name in CARDS if rates.where(measure=name)),
-        settings=_settings(settings, _sources(view)),
-        seed=escape(f"{identity['name']}, seed {identity['seed']}"),
-        sharing="" if isinstance(network, str) else _sharing(network, view),
+        brackets="" if facts.assumptions is None else escape(words.BRACKETS),
+        risks=_risks(facts, risks),
+        file=_file(of_file, lay_out_stock(facts, results)),
+        notice=f"{NOTICE} Only the map is real." if facts.real_map else NOTICE,
+        map="".join(f"<figure>{one}</figure>" for one in exhibits.maps),
+        story=escape(exhibits.story or NO_CAR),
+        table=_table(facts, main_results(results, facts.asked)),
+        cards="".join(lay_out_card(MEASURES[name].card(facts.asked)) for name in taken),
+        settings=_settings(facts),
+        seed=escape(f"{facts.name}, seed {facts.seed}"),
+        sharing="" if exhibits.network is None else _sharing(exhibits.network, facts),
         limits=items(phrases.LIMITS),
-        credits=_credits(view, network),
+        credits=_credits(facts, exhibits),
     )
 
 
-def _facts(view: View) -> str:
+def _facts(facts: Facts, results: Results) -> str:
     """Say who looks, when and at what, one fact a line."""
-    days = (view.on - view.start).days
-    facts = (
-        ("Who looks", f"{view.describe()}."),
-        ("What they see", "Of each sighting the plate, the reader and the second; no name, no picture, no address."),
-        ("What is modelled", f"{_vehicles(view)} for {phrases.lasting(days)}, from {view.start}."),
-        ("Changed for this run", changes(view.store.identity["scenario"], _sources(view))),
-    )
-    return "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts if fact)
+    nothing = f"; {words.NOTHING}" if words.nothing_on_file(results) else ""
+    others = " ".join(facts.cases[0].rules[1:]) if facts.is_ladder else ""
+    said = [
+        ("Who looks", f"{facts.looks}{nothing}. {others}".strip()),
+        ("What they see", _seen(facts.cases)),
+        ("What is modelled", f"{_vehicles(facts)} for {_lasting(facts)}, from {facts.start}."),
+        ("Changed for this run", changes(facts.settings, facts.sources)),
+    ]
+    if not facts.is_ladder:
+        said += [(f"Case “{case.name}”", " ".join(case.rules) or NO_RULE) for case in facts.cases]
+    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in said if fact)
 
 
-def _vehicles(view: View) -> str:
+def _seen(cases: Sequence[CaseSight]) -> str:
+    """Say what of a sighting is seen; where cases differ in that, their rules say the rest."""
+    coarse = any(case.time_grain_s or case.place_grain_m or case.pseudonym_s for case in cases)
+    unless = ", unless the rules of a case say otherwise" if coarse else ""
+    return f"Of each sighting the plate, the reader and the second{unless}; no name, no picture, no address."
+
+
+def _lasting(facts: Facts) -> str:
+    """Say how long the run lasts up to the last date on which anyone looks."""
+    return phrases.lasting(max((case.on(facts.start) - facts.start).days for case in facts.cases))
+
+
+def _vehicles(facts: Facts) -> str:
     """Say how many vehicles there are, and how many of them visit."""
-    n = view.public.n_vehicles
-    living = n if view.truth is None else view.truth.lives.population.n_residents
+    n, living = facts.n_vehicles, facts.n_residents
     if living == n:
         return f"{n:,} vehicles"
     return f"{n:,} vehicles, {living:,} that live here and {n - living:,} that may come from beyond the map,"
 
 
-def _rule(view: View) -> str:
-    """Name the rule the headlines are about."""
-    windows = view.windows()
-    if not windows:
-        return f"No rule is reached: {words.age(view)}"
-    return f"If sightings {phrases.if_kept(windows[-1][0].label, view.today)}"
+def _rule(facts: Facts) -> str:
+    """Name the case that headlines are about."""
+    case = facts.headline
+    if case is None:
+        return f"No {'rule' if facts.is_ladder else 'case'} is reached: {words.age(facts)}"
+    if facts.is_ladder:
+        return f"If sightings {phrases.if_kept(case.name, *facts.days)}"
+    return f"In the case “{case.name}”"
 
 
 def _headline(headline: Headline) -> str:
     """Lay out one headline number, with a bar where there is a share."""
     count, of, rest = headline.number.partition(" in ")
-    number = f"{escape(count)}<span>{escape(of + rest)}</span>"
+    roughly, space, digits = count.rpartition(" ") if of else ("", "", count)
+    before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
+    number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
     bar = ""
     if headline.value is not None:
@@ -121,83 +149,107 @@ def _headline(headline: Headline) -> str:
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
         f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
-        f"{over}{bar}<p>{escape(headline.sentence)}</p>"
-        f'<p class="small">{escape(headline.small).replace(" %", "&nbsp;%")}</p></article>'
+        f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
+        f'<p class="small">{_unbroken(headline.small)}</p></article>'
     )
 
 
-def _panel(view: View, rates: Rates, question: Question) -> str:
-    """Lay out one share against retention."""
-    rows = figures.rows_of(view, rates, question)
-    alt = f"How many of 1,000 {question.sentence}, by retention. {figures.describe(rows)}."
-    name = question.title.lower().replace(" ", "-")
-    drawn = figures.svg(figures.by_retention(rows), name, alt)
-    caption = f"<strong>{escape(question.title)}.</strong> How many of 1,000 {escape(question.sentence)}."
-    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+def _unbroken(text: str) -> str:
+    """Escape a text and keep each number on one line with its unit."""
+    return re.sub(r"(?<=\d) (?=%|m\b)", "&nbsp;", escape(text))
 
 
-def _exposure(view: View, rates: Rates) -> str:
-    """Lay out sightings per vehicle against retention."""
-    alt = f"Sightings of one vehicle on file, by retention. {figures.describe_exposure(view, rates)}."
-    drawn = figures.svg(figures.exposure(view, rates), "exposure", alt)
-    caption = (
-        "<strong>Sightings on file.</strong> How many there are of one vehicle, from the seldom to the often seen."
-    )
-    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
-
-
-def _stock(view: View) -> str:
-    """Lay out who collected what is on file, by kind of owner and state; nothing where one owner collected it all."""
-    held = stock(view)
-    if len(held) < 2:
+def _risks(facts: Facts, panels: str) -> str:
+    """Lay out the panels of risks under what they show; nothing where nothing is drawn."""
+    if not panels:
         return ""
-    rows = [
-        (one.kind.capitalize(), one.state, f"{one.agencies:,}" if one.agencies else "", f"{one.sites:,}",
-         f"{one.sightings:,}", f"{100 * one.share:.1f} %")
-        for one in held
-    ]  # fmt: skip
-    total = sum(one.sightings for one in held)
-    rows.append(("All", "", "", f"{sum(one.sites for one in held):,}", f"{total:,}", ""))
-    kept = [i for i in range(len(STOCK_COLUMNS)) if any(row[i] for row in rows)]
-    head = "".join(f'<th scope="col">{STOCK_COLUMNS[i]}</th>' for i in kept)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(row[i])}</td>" for i in kept[1:])}</tr>'
-        for row in rows
+    by, change = (
+        ("retention", "with the time that sightings are kept")
+        if facts.is_ladder
+        else ("case", "from case to case; what each case is stands above")
     )
     return (
-        f"<h3>Who collected it</h3><p>{escape(words.stock_of(view))}</p>"
-        f'<div class="wide"><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f"<p>{escape(words.stock_of_all(view, total))}</p>"
+        f'<section aria-labelledby="risk"><h2 id="risk">Risk by {by}</h2>'
+        f"<p>How the risk changes {change}. Dot: the result. Bar through it: 95&nbsp;% interval."
+        " A small step back is chance, or old habits that mislead the attack.</p>"
+        f'<div class="figures two short">{panels}</div></section>'
     )
 
 
-def _map(view: View, story: Story | None) -> str:
-    """Lay out the map, and the close-up if there is a car to tell of."""
-    drawn = [figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story))]
-    if story is not None:
-        drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))
-    return "".join(f"<figure>{one}</figure>" for one in drawn)
-
-
-def _network(view: View) -> BuiltNetwork | str:
-    """Build the sharing network of the scenario; "" if it speaks of none, or why its file can no longer be read."""
-    if view.truth is None or (settings := view.truth.scenario.settings).sharing is None:
+def _file(panels: str, stock: str) -> str:
+    """Lay out what is on file; nothing where nothing was counted."""
+    if not panels and not stock:
         return ""
-    try:
-        return build_network(settings.sharing, settings.roads, view.truth.seed)
-    except ScenarioError as error:
-        return f"The sharing network is not shown: expected {error.expected}, found {error.found}."
+    figures_ = f'<div class="figures two">{panels}</div>' if panels else ""
+    return f'<section aria-labelledby="file"><h2 id="file">What is on file</h2>{figures_}{stock}</section>'
 
 
-def _sharing(network: BuiltNetwork, view: View) -> str:
+def _group(facts: Facts, results: Results, group: Sequence[Asked]) -> str:
+    """Lay out the scores of one group side by side."""
+    drawn = "".join(_panel(facts, results, one) for one in group)
+    return drawn if len(group) == 1 else f'<div class="group">{drawn}</div>'
+
+
+def _panel(facts: Facts, results: Results, asked: Asked) -> str:
+    """Lay out one score against the cases."""
+    rows = rows_of(facts, results, asked)
+    by = "retention" if facts.is_ladder else "case"
+    alt = f"{asked.lead}, by {by}. {figures.describe(rows)}."
+    drawn = figures.svg(figures.by_case(rows, asked.axis), asked.id, alt)
+    caption = f"<strong>{escape(asked.score.title)}.</strong> {_unbroken(asked.lead)}."
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def rows_of(facts: Facts, results: Results, asked: Asked) -> list[figures.Row]:
+    """Look a score up in every case, with the reason where there is no number."""
+    rows = []
+    for case in facts.cases:
+        found = words.find(results, asked, case)
+        rows.append(
+            figures.Row(label=figures.broken(facts.label(case)), rate=found, reason=_reason(facts, case, found))
+        )
+    return rows
+
+
+def _reason(facts: Facts, case: CaseSight, found: Result | None) -> str:
+    """Say why a case has no number."""
+    if not case.reached:
+        return f"not reached: {facts.age(case)}"
+    return "not measured" if found is None else found.note or "nobody to count"
+
+
+def _spread(facts: Facts, results: Results, measure: str, score: Score) -> str:
+    """Lay out how a count is spread over vehicles, against the cases."""
+    spreads = spreads_of(facts, results, measure, score)
+    title = f"{phrases.capital(score.unit)} on file"
+    by = "retention" if facts.is_ladder else "case"
+    alt = f"{title}: how many there are of one vehicle, by {by}. {figures.describe_ranks(spreads)}."
+    drawn = figures.svg(figures.by_rank(spreads, f"{score.unit} of one vehicle on file"), f"{measure}-spread", alt)
+    caption = f"<strong>{escape(title)}.</strong> How many there are of one vehicle, from the seldom to the often seen."
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def spreads_of(facts: Facts, results: Results, measure: str, score: Score) -> list[figures.Spread]:
+    """Look up how a score is spread in every case, with the reason where there are no numbers."""
+    spreads = []
+    for case in facts.cases:
+        found = [results.find(case=case.name, measure=measure, score=score.name, detail=rank) for rank in score.ranks]
+        values = [row.value for row in found if row is not None and row.value is not None]
+        whole = len(values) == len(score.ranks)
+        label, reason = figures.broken(facts.label(case)), _reason(facts, case, found[0])
+        spreads.append(figures.Spread(label=label, values=values if whole else (), reason=reason))
+    return spreads
+
+
+def _sharing(network: BuiltNetwork, facts: Facts) -> str:
     """Lay out how many agencies can see what one collects, where they are and how much is shared."""
-    givers = sharing.givers_of(network, () if view.truth is None else view.truth.world.metros)
+    givers = sharing.givers_of(network, facts.metros)
     pictures = (
         ("partners", sharing.draw_partners, sharing.describe_partners, sharing.tell_partners(givers)),
         ("numbers", sharing.draw_numbers, sharing.describe_numbers, sharing.NUMBERS),
     )
     return Template(template("sharing.html")).substitute(
-        lead=escape(sharing.tell(network, view.observer)),
+        lead=escape(sharing.tell(network, (facts.headline or facts.cases[0]).observer)),
         headlines="".join(map(_headline, sharing.headlines(givers))),
         figures="".join(
             f"<figure><figcaption>{_caption(caption)}</figcaption>"
@@ -213,46 +265,41 @@ def _caption(text: str) -> str:
     return f"<strong>{escape(name)}.</strong> {escape(rest)}"
 
 
-def _table(rates: Rates, days: int) -> str:
-    """Lay out rates with interval, baseline and denominator."""
-    head = ("Measure", "Kept for", "What is known", "Value", "95 % interval", "Without sightings", "Of")
-    body = "".join(f"<tr>{''.join(_cells(rate, days))}</tr>" for rate in rates)
-    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    return f'<table class="numbers"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+def _table(facts: Facts, results: Results) -> str:
+    """Lay out results with interval, rivals and denominator; rivals where any row has one."""
+    rivals = [
+        (head, name)
+        for head, name in (
+            ("Without sightings", "baseline"), ("By their simplest use", "trivial"), ("Knowing the model", "oracle"),
+        )
+        if any(getattr(row, name) is not None for row in results)
+    ]  # fmt: skip
+    kept = "Kept for" if facts.is_ladder else "Case"
+    heads = ["Score", kept, "Value", "95 % interval", *(head for head, _ in rivals), "Of"]
+    labels = {case.name: facts.label(case) for case in facts.cases}
+    rows = [list(_cells(row, labels.get(row.case, row.case), [name for _, name in rivals])) for row in results]
+    return table_of(heads, rows, kind="numbers")
 
 
-def _cells(rate: Rate, days: int) -> Iterable[str]:
-    value = rate.note if rate.value is None else phrases.amount(rate.value, rate.unit)
-    if rate.value is not None and rate.unit == "share":
-        value += " in 1,000"
-    baseline = "" if rate.baseline is None else phrases.amount(rate.baseline, rate.unit)
-    yield f'<th scope="row">{escape(rate.score)}</th>'
-    kept, of = phrases.kept_for(rate.retention, days), f"{rate.n:,}" if rate.n else ""
-    for text in (kept, rate.setting, value, phrases.interval(rate), baseline, of):
-        yield f"<td>{escape(text)}</td>"
+def _cells(row: Result, label: str, rivals: Iterable[str]) -> Iterable[str]:
+    yield title_of(row)
+    yield label
+    yield row.note if row.value is None else counted(row.value, row.unit)
+    yield phrases.interval(row)
+    for name in rivals:
+        value = getattr(row, name)
+        yield "" if value is None else phrases.amount(value, row.unit)
+    yield f"{row.n:,}" if row.n else ""
 
 
-def _settings(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+def _settings(facts: Facts) -> str:
     """List every number of the scenario beside its source."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td><td>{escape(sources.get(key, ""))}</td></tr>'
-        for key, value in list_values(settings)
-    )
-    return (
-        '<table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Source</th></tr>'
-        f"</thead><tbody>{rows}</tbody></table>"
-    )
+    rows = [[key, value, facts.sources.get(key, "")] for key, value in list_values(facts.settings)]
+    return table_of(["Setting", "Value", "Source"], rows)
 
 
-def _sources(view: View) -> Mapping[str, str]:
-    """Return where each value of the scenario is from."""
-    return {} if view.truth is None else view.truth.scenario.sources
-
-
-def _credits(view: View, network: BuiltNetwork | str) -> str:
+def _credits(facts: Facts, exhibits: Exhibits) -> str:
     """Name whoever is to be named, and say what became of positions and pairs from files."""
-    if view.truth is None:
-        return ""
-    world = view.truth.world
-    notes = (network,) if isinstance(network, str) else (*network.credits, *network.notes)
-    return items(filter(None, [*(f"Map: {credit}" for credit in world.credits), *world.placements, *notes]))
+    network = exhibits.network
+    notes = (exhibits.missing,) if network is None else (*network.credits, *network.notes)
+    return items(filter(None, [*facts.credits, *notes]))

@@ -60,7 +60,7 @@ class Exposure(Measure):
     recoded = False
     scores = (
         Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=OF,
-              role="headline", worse="less"),
+              role="headline", worse="less", turned=("Seen", "vehicles that live here are seen at least once")),
         Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average", of=OF,
               unit="sightings", role="main"),
         Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=OF,
@@ -68,6 +68,7 @@ class Exposure(Measure):
         Score(name="mean_sites", title="Sites", sentence="different sites have seen a vehicle, on average", of=OF,
               unit="sites", role="main"),
         Score(name="sightings", title="Sightings, by rank", detail="50 %", of=OF, unit="sightings",
+              ranks=("10 %", "50 %", "90 %", "99 %"),
               sentence="sightings or fewer are on file of {detail} of vehicles"),
         Score(name="days", title="Days seen, by rank", detail="50 %", of=OF, unit="days",
               sentence="days or fewer have a sighting of {detail} of vehicles"),

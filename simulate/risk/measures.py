@@ -12,6 +12,7 @@ from simulate.risk.results import Results
 from simulate.risk.scan import scan
 from simulate.risk.stock import Stock
 from simulate.risk.unicity import Unicity
+from simulate.sightings.run import check_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +51,16 @@ def measure(
         Threads; as many as there are processors if None.
     progress
         Called as `progress(shards done, shards in all, rows so far)`.
+
+    Examples
+    --------
+    >>> results = sim.measure(view, ["exposure", "anchors"], targets=20)
+    >>> 0 <= results.one(case="7 days", score="home_found", detail="250 m").value <= 1
+    True
     """
     check_names(measures)
     check_targets(targets)
+    check_workers(workers)
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
     known = {one.name: one.ask(view, n) for one in chosen}

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from simulate.schema.settings import Measuring
 
 Role = Literal["headline", "panel", "main", "full"]
+Worse = Literal["more", "less", "neither"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,10 @@ class Score:
     title: str
     """Two to four words for people, such as "Home found"."""
     sentence: str
-    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}"."""
+    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}".
+
+    Of the detail "records, hour, 4 points" {parts[1]} is "hour" and {count} is "4".
+    """
     of: str
     """The denominator in words: "vehicles that live here"."""
     unit: str = "share"
@@ -31,12 +35,16 @@ class Score:
 
     Beside the settings, {points} is their number of known points in words, such as "4 points".
     """
-    worse: Literal["more", "less", "neither"] = "more"
+    worse: Worse = "more"
     """Whether more of it means more risk."""
     remark: str = ""
     """One sentence that goes with the number wherever it stands large."""
     group: str = ""
     """Headlines of one group stand side by side at equal size."""
+    turned: tuple[str, str] | None = None
+    """Title and sentence of the share that is left, where a card tells that: "Seen" for those never seen."""
+    ranks: tuple[str, ...] = ()
+    """Details of a spread, from the seldom to the often, where pages draw one: four of them."""
 
     def asked(self, asked: Measuring) -> str:
         """Return the detail that people look at first."""
@@ -47,4 +55,5 @@ class Score:
 
     def say(self, detail: str = "") -> str:
         """Return the sentence for one detail."""
-        return self.sentence.format(detail=detail)
+        parts = detail.split(", ")
+        return self.sentence.format(detail=detail, parts=parts, count=parts[-1].partition(" ")[0])

@@ -35,6 +35,7 @@ from simulate.risk.intervals import share
 from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth, squares
 from simulate.risk.results import NOT_REACHED, Result
+from simulate.risk.score import Score, Worse
 from simulate.risk.targets import draw_targets, living_here
 
 if TYPE_CHECKING:
@@ -61,6 +62,43 @@ CARD = AttackerCard(
     baseline="one guess among all plates",
 )
 HALF_DAY_S = HALF_DAY_H * HOUR_S
+OF = "vehicles that live here"
+BY_FILE = "{count} of their own sightings, each known to the {parts[1]}"
+BY_NEIGHBOUR = "{count} of the places where a neighbour noted them, each known to half an hour and 250 m"
+PARTS: tuple[tuple[str, str, str, Worse], ...] = (
+    ("wrong", "are taken for another", OF, "neither"),
+    ("ambiguous", "are one of several that fit", OF, "neither"),
+    ("none", "fit nothing, or too little is known of them,", OF, "less"),
+    ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known", "more"),
+)
+"""What else becomes of targets, and of those with enough points: id, words, denominator and what is worse."""
+SCORES = (
+    Score(
+        name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}", of=OF,
+        sentence=f"vehicles are singled out by {BY_NEIGHBOUR}",
+        remark="What a chance witness achieves: most places have no reader near.",
+    ),
+    Score(
+        name="singled_out", title="Singled out by its own file", role="headline", group="unicity",
+        detail="records, hour and reader, {points}", of=OF, sentence=f"vehicles are singled out by {BY_FILE}",
+        remark="An upper end: who has the records already has the plate.",
+    ),
+    *(
+        Score(
+            name=f"{name}_{part}", title=f"{title}, {part.replace('_', ' ')}", detail=detail, of=of, worse=worse,
+            sentence=f"vehicles {what} by {by}",
+        )
+        for name, title, detail, by in (
+            ("noticed", "By a neighbour", "{points}", BY_NEIGHBOUR),
+            ("singled_out", "By its own file", "records, hour and reader, {points}", BY_FILE),
+        )
+        for part, what, of, worse in PARTS
+    ),
+    Score(
+        name="on_file_at_every_point", title="On file at every point", detail="{points}", of=OF,
+        sentence="vehicles are on file at every one of {count} known places",
+    ),
+)  # fmt: skip
 ANSWERS = ("right", "wrong", "ambiguous", "none")
 """What becomes of a target: exactly one of them."""
 
@@ -129,6 +167,7 @@ class Unicity(Measure):
 
     name: ClassVar[str] = "unicity"
     scope: ClassVar[Literal["plate", "crowd"]] = "crowd"
+    scores: ClassVar[tuple[Score, ...]] = SCORES
 
     def card(self, asked: Measuring) -> AttackerCard:
         """Return what the attack assumes."""

@@ -21,6 +21,7 @@ from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expecte
 from simulate.sightings.drawn import drawn_rows
 from simulate.sightings.engine import run_shards
 from simulate.sightings.manifest import read_sources, write_sources
+from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
 from simulate.sightings.watch import Watch
 from simulate.travel.life import Lives, make_lives
@@ -43,20 +44,29 @@ SERIAL_SHARDS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
-    """A complete run with the world and the lives it was drawn from; only `run` and `open_run` make one to measure."""
+    """A run with the world and the lives it was drawn from; only `run`, `open_run` and `fly` make one to measure."""
 
-    path: Path
+    path: Path | None
+    """Its folder; None if it is drawn on the fly."""
     scenario: Scenario
     world: World
     lives: Lives
     watch: Watch
-    source: Drawn
-    """Where its rows come from: its folder, which hands them out checked or not at all."""
+    source: Drawn | OnTheFly
+    """Where its rows come from: its folder, which hands them out checked or not at all, or the draw itself."""
+
+    @property
+    def stored(self) -> Drawn:
+        """Return the rows of its folder; raise ScenarioError if it has none."""
+        if isinstance(self.source, OnTheFly):
+            remedy = "draw it into a folder: sim.run(scenario, path)"
+            raise ScenarioError("run", "a run with a folder", "one that is drawn on the fly", remedy)
+        return self.source
 
     @property
     def store(self) -> Store:
         """Return the folder."""
-        return self.source.store
+        return self.stored.store
 
     @property
     def n_vehicles(self) -> int:
@@ -66,7 +76,7 @@ class Run:
     @property
     def n_sightings(self) -> int:
         """Count the stored sightings."""
-        return self.source.n_rows
+        return self.stored.n_rows
 
 
 def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Run:
@@ -116,6 +126,37 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
             store.finish(lives.population.n_vehicles)
     source = drawn_rows(store, world, lives, watch)
     return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+
+
+def fly(scenario: Scenario) -> Run:
+    """Return a run whose sightings are drawn whenever they are measured, and never stored.
+
+    It measures the same, to the last digit, as the same scenario drawn into a folder. Drawing takes
+    longer than reading, so a folder is worth its room where a run is measured more than once.
+
+    Parameters
+    ----------
+    scenario
+        What to draw.
+
+    Raises
+    ------
+    ScenarioError
+        If the input is bad.
+
+    Examples
+    --------
+    >>> small = {"roads.population": 300, "roads.density_per_km2": 150, "period.days": 2}
+    >>> flying = sim.fly(sim.load("smallville", overrides=small))
+    >>> found = sim.measure(sim.view(flying), ["exposure"], targets=20)
+    >>> 0 < found.one(score="never_seen").value < 1
+    True
+    """
+    world = cached_world(scenario)
+    lives = make_lives(scenario, world)
+    watch = watch_of(scenario, world, lives)
+    source = OnTheFly(tables=draw_tables(world, lives, watch))
+    return Run(path=None, scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def check_workers(workers: int | None) -> None:

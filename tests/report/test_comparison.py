@@ -389,7 +389,7 @@ def test_labels_of_cases_never_meet_nor_leave_the_panel(n):
 def test_dots_of_no_shares_stand_on_a_scale_of_their_own():
     numbers = [Result(measure="tiny", score="mean_sightings", value=value, unit="sightings") for value in (2.0, 8.0)]
     rows = [figures.Row(label=str(i), rate=number, reason="") for i, number in enumerate(numbers)]
-    axes = figures.by_retention(rows, "sightings").axes[0]
+    axes = figures.by_case(rows, "sightings").axes[0]
     assert axes.get_xlim() == (0.0, pytest.approx(8.32))
     assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"] == [2.0, 8.0]
     assert axes.get_xlabel() == "sightings"

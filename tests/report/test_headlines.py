@@ -7,42 +7,56 @@ import sys
 from dataclasses import replace
 
 import pytest
-from towns import small_view
+from towns import small_run
 
 import simulate as sim
 from simulate.report import phrases, words
-from simulate.risk.rates import Rate, Rates
+from simulate.report.facts import facts_of
+from simulate.risk.assumptions import Asked, Assumptions, Bounds
+from simulate.risk.results import Result, Results
+
+LADDER = ["1d", "7d", "90d", "1y"]
 
 
 @pytest.fixture(scope="module")
-def view(tmp_path_factory):
-    return small_view(tmp_path_factory.mktemp("run"), ["1d", "7d", "90d", "1y"])
+def run(tmp_path_factory):
+    return small_run(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
-def rates(view):
+def view(run):
+    return sim.view(run, ladder=LADDER)
+
+
+@pytest.fixture(scope="module")
+def facts(view):
+    return facts_of(view)
+
+
+@pytest.fixture(scope="module")
+def results(view):
     return sim.measure(view, targets=40)
 
 
-def planted(rule="7 days"):
-    """Rates such as the measures return, with numbers that cannot be mistaken."""
-    common = {"retention": rule, "n": 1000}
-    return Rates((
-        Rate(measure="exposure", score="never seen", value=0.027, low=0.025, high=0.030, **common),
-        Rate(measure="exposure", score="sightings, 50th percentile", value=11.0, unit="sightings", **common),
-        Rate(measure="anchors", score="home found within 250 m", value=0.1501, low=0.131, high=0.175, baseline=0.039,
-             **common),
-        Rate(measure="anchors", score="work found within 250 m", value=0.0, low=0.0, high=0.004, baseline=0.0681,
-             **common),
-        Rate(measure="unicity", score="unique and right", setting="4 points from records; hour, reader", value=0.9999,
-             low=0.9996, high=1.0, baseline=1 / 13_600, **common),
-        Rate(measure="unicity", score="unique and right", setting="4 points from truth; half an hour, 250 m",
-             value=0.044, low=0.033, high=0.059, baseline=1 / 13_600, **common),
+def planted(case="7 days"):
+    """Results such as the measures return, with numbers that cannot be mistaken."""
+    common = {"case": case, "n": 1000}
+    return Results((
+        Result(measure="exposure", score="never_seen", value=0.027, low=0.025, high=0.030, **common),
+        Result(measure="exposure", score="sightings", detail="50 %", value=11.0, unit="sightings", **common),
+        Result(measure="anchors", score="home_found", detail="250 m", value=0.1501, low=0.131, high=0.175,
+               baseline=0.039, **common),
+        Result(measure="anchors", score="work_found", detail="250 m", value=0.0, low=0.0, high=0.004, baseline=0.0681,
+               **common),
+        Result(measure="unicity", score="singled_out", detail="records, hour and reader, 4 points", value=0.9999,
+               low=0.9996, high=1.0, baseline=1 / 13_600, **common),
+        Result(measure="unicity", score="noticed", detail="4 points", value=0.044, low=0.033, high=0.059,
+               baseline=1 / 13_600, **common),
     ))  # fmt: skip
 
 
-def test_headlines_say_number_interval_and_baseline(view):
-    seen, home, work, single = words.headlines(view, planted())
+def test_headlines_say_number_interval_and_baseline(facts):
+    seen, home, work, neighbour, own_file = words.headlines(facts, planted())
     assert seen.number == "973 in 1,000"
     assert "Never seen: 27 in 1,000 (95 % interval 25 to 30)" in seen.small
     assert "Half of them have 11 sightings or more" in seen.small
@@ -52,38 +66,83 @@ def test_headlines_say_number_interval_and_baseline(view):
     assert work.number == "0 in 1,000"
     assert "interval 0 to 4. Without any sightings: 68." in work.small
     assert "commute" in work.sentence
-    assert single.number == "more than 999 in 1,000"
-    assert "Without any sightings: fewer than 1." in single.small
-    assert single.small.endswith("a neighbour noted, reader or not: 44.")
+    assert neighbour.number == "44 in 1,000"
+    assert "by 4 of the places where a neighbour noted them" in neighbour.sentence
+    assert "known to half an hour and 250 m" in neighbour.sentence
+    assert "most places have no reader near. 95 % interval 33 to 59" in neighbour.small
+    assert own_file.number == "more than 999 in 1,000"
+    assert "by 4 of their own sightings, each known to the hour and reader" in own_file.sentence
+    assert "who has the records already has the plate" in own_file.small
+    assert "Without any sightings: fewer than 1." in own_file.small
 
 
-def test_headlines_are_about_the_longest_rule_that_is_reached(view, rates):
-    said = words.headlines(view, rates)
-    home = rates.one(measure="anchors", score="home found within 250 m", retention="7 days")
-    assert [headline.title for headline in said] == ["Seen", "Home found", "Work found", "Singled out"]
+def test_headlines_are_about_the_longest_rule_that_is_reached(facts, results):
+    said = words.headlines(facts, results)
+    home = results.one(measure="anchors", score="home_found", detail="250 m", case="7 days")
+    assert [headline.title for headline in said] == [
+        "Seen", "Home found", "Work found", "Singled out by a neighbour", "Singled out by its own file",
+    ]  # fmt: skip
     assert said[1].number == f"{phrases.per_thousand(home.value)} in 1,000"
     assert (said[1].value, said[1].baseline) == (home.value, home.baseline)
-    never = rates.one(measure="exposure", score="never seen", retention="7 days")
+    never = results.one(measure="exposure", score="never_seen", case="7 days")
     assert said[0].value == 1 - never.value
-    assert all(headline.value is not None for headline in said), "every headline is found among the measures' own rates"
+    assert all(headline.value is not None for headline in said), "every headline is found among the measures' own"
 
 
-def test_every_headline_says_so_when_no_rule_is_reached(view):
-    young = replace(view, ladder=view.ladder[-1:])
-    said = words.headlines(young, sim.measure(young, targets=10))
-    assert [headline.number for headline in said] == ["not reached"] * 4
+def test_every_headline_says_so_when_no_rule_is_reached(run):
+    young = sim.view(run, ladder=["1y"])
+    said = words.headlines(facts_of(young), sim.measure(young, targets=10))
+    assert [headline.number for headline in said] == ["not reached"] * 5
     assert all("the run is 30 days old" in headline.sentence for headline in said)
 
 
-def test_what_was_not_measured_has_no_number(view):
-    said = words.headlines(view, Rates())
-    assert len(said) == 4
+def test_the_number_of_the_file_never_stands_without_the_one_of_the_neighbour(facts):
+    titles = [one.title for one in words.headlines(facts, planted())]
+    assert titles.index("Singled out by its own file") == titles.index("Singled out by a neighbour") + 1
+
+
+def test_what_was_not_measured_has_no_number(facts):
+    said = words.headlines(facts, Results())
+    assert len(said) == 5
     assert {headline.number for headline in said} == {"no number"}
     assert {headline.sentence for headline in said} == {"this was not measured"}
 
 
-def test_terminal_lines_hold_every_number(view):
-    said = words.headlines(view, planted())
+def test_numbers_that_are_no_shares_stand_without_a_bar(view, facts):
+    results = sim.measure(view, ["hotlist"], targets=10)
+    said = words.headlines(facts, results)
+    alerts = results.one(case="7 days", score="alerts_per_million").value
+    assert said[0].number == phrases.amount(alerts, "alerts")
+    assert (said[0].title, said[0].value) == ("Alerts", None)
+
+
+def test_ranges_over_assumptions_stand_beside_their_numbers_and_turn_with_them(facts):
+    def bounds(row, least, most):
+        return Bounds(measure=row.measure, score=row.score, detail=row.detail, unit=row.unit, base=row.value,
+                      least=least, most=most)  # fmt: skip
+
+    results = planted()
+    never, home = results.one(score="never_seen"), results.one(score="home_found")
+    asked = Asked(run_hash="", case="7 days", observer="", on="", rules=())
+    found = Assumptions(asked=asked, assumed=(), bounds=(bounds(never, 0.01, 0.2), bounds(home, 0.1, 0.2)))
+    said = words.headlines(replace(facts, assumptions=found), results)
+    assert [headline.over for headline in said] == [
+        "800 to 990 over the assumptions", "100 to 200 over the assumptions", "", "", "",
+    ]  # fmt: skip
+
+
+def test_nothing_on_file_is_what_was_counted_and_none():
+    def mean(value):
+        return Results((Result(measure="exposure", score="mean_sightings", value=value, unit="sightings"),))
+
+    assert words.nothing_on_file(mean(0.0))
+    assert not words.nothing_on_file(mean(0.1))
+    assert not words.nothing_on_file(mean(0.0) + mean(0.1))
+    assert not words.nothing_on_file(mean(None))
+
+
+def test_terminal_lines_hold_every_number(facts):
+    said = words.headlines(facts, planted())
     text = "\n".join(words.terminal_lines(said))
     for headline in said:
         assert f"{headline.number}  {headline.sentence}" in text

@@ -1,0 +1,151 @@
+"""Facts and exhibits: all that a page of one run needs of it, gathered before anything is laid out.
+
+Facts are plain values and cost nothing; exhibits hold the pictures of the map and what else has
+to be drawn or read. With both at hand a page is a pure function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulate.checks import ScenarioError
+from simulate.report import figures, maps, phrases
+from simulate.report.compared import differ_by_age
+from simulate.report.stories import choose_story
+from simulate.risk.assumptions import assumptions_for
+from simulate.sharing.build import build_network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from simulate.policy.sight import CaseSight
+    from simulate.policy.view import View
+    from simulate.report.stories import Story
+    from simulate.risk.assumptions import Assumptions
+    from simulate.schema.settings import Measuring
+    from simulate.sharing.build import BuiltNetwork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a run is, who looks at it and under which cases."""
+
+    name: str
+    seed: int
+    title: str
+    summary: str
+    settings: Mapping[str, Any]
+    """The resolved scenario, plain."""
+    sources: Mapping[str, str]
+    """Where each value is from."""
+    looks: str
+    """Who looks at what, in words."""
+    cases: tuple[CaseSight, ...]
+    asked: Measuring
+    start: date
+    n_vehicles: int
+    n_residents: int
+    """Vehicles that live on the map; the others may come from beyond it."""
+    real_map: bool
+    metros: tuple[str, ...]
+    """Names of the metros on the map; none where it is no nation."""
+    credits: tuple[str, ...]
+    """Whoever is to be named for the map, and what became of positions from files."""
+    assumptions: Assumptions | None
+    """How far assumptions move the numbers of one case, where a sweep has left that beside the run."""
+
+    @property
+    def is_ladder(self) -> bool:
+        """Tell whether cases differ by how long sightings are kept and by nothing else."""
+        return differ_by_age(self.cases)
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Return how old the run is on the query date of each case, in days."""
+        return tuple(case.today for case in self.cases)
+
+    @property
+    def headline(self) -> CaseSight | None:
+        """Return the case that headlines are about: the last one that is reached; None if none is."""
+        return next((case for case in reversed(self.cases) if case.reached), None)
+
+    def label(self, case: CaseSight) -> str:
+        """Name a case in a figure or a table."""
+        return phrases.kept_for(case.name, *self.days)
+
+    def age(self, case: CaseSight) -> str:
+        """Say how old the run is when the observer of a case looks."""
+        return f"the run is {phrases.lasting(case.today)} old"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibits:
+    """What has to be drawn, worked out or read for a page."""
+
+    story: str
+    """What is told of one car; "" where there is none."""
+    maps: tuple[str, ...]
+    """Drawings, ready to stand in a page."""
+    network: BuiltNetwork | None
+    """Who gives whom access; None if the scenario speaks of nobody."""
+    missing: str
+    """Why the sharing network cannot be shown; "" if it can, or there is none."""
+
+
+def facts_of(view: View) -> Facts:
+    """Return the facts of a view."""
+    truth, public = view.truth, view.sight.public
+    scenario, world = truth.scenario, truth.world
+    settings = scenario.resolved()
+    return Facts(
+        name=scenario.name,
+        seed=scenario.seed,
+        title=settings["title"],
+        summary=settings["summary"],
+        settings=settings,
+        sources=scenario.sources,
+        looks=view.describe(),
+        cases=view.cases,
+        asked=view.sight.asked,
+        start=public.start,
+        n_vehicles=public.n_vehicles,
+        n_residents=truth.lives.population.n_residents,
+        real_map=public.roads.origin is not None,
+        metros=tuple(world.metros),
+        credits=(*(f"Map: {credit}" for credit in world.credits), *world.placements),
+        assumptions=assumptions_for(view),
+    )
+
+
+def exhibits_of(view: View, facts: Facts) -> Exhibits:
+    """Choose the car that is told of, draw its maps and build the sharing network."""
+    case = facts.headline
+    story = None if case is None else choose_story(view, case.name)
+    network = _network(view)
+    return Exhibits(
+        story="" if story is None else story.tell(),
+        maps=_maps(view, story),
+        network=None if isinstance(network, str) else network,
+        missing=network if isinstance(network, str) else "",
+    )
+
+
+def _maps(view: View, story: Story | None) -> tuple[str, ...]:
+    """Draw the map, and the close-up if there is a car to tell of."""
+    drawn = [figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story))]
+    if story is not None:
+        drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))
+    return tuple(drawn)
+
+
+def _network(view: View) -> BuiltNetwork | str:
+    """Build the sharing network of the scenario; "" if it speaks of none, or why its file can no longer be read."""
+    settings = view.truth.scenario.settings
+    if settings.sharing is None:
+        return ""
+    try:
+        return build_network(settings.sharing, settings.roads, view.truth.seed)
+    except ScenarioError as error:
+        return f"The sharing network is not shown: expected {error.expected}, found {error.found}."
