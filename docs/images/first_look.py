@@ -49,7 +49,7 @@ def _titled(view: View, results: Results, one: Asked) -> np.ndarray:
     for case in view.cases:
         found = results.one(case=case.name, measure=measure, score=score, detail=detail)
         rows.append(figures.Row(label=phrases.kept_for(case.retention, case.today), rate=found, reason=found.note))
-    figure = figures.by_retention(rows)
+    figure = figures.by_case(rows)
     figure.text(0.02, 1.02, one.score.title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
     return _pixels(figure)
 

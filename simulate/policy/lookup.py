@@ -30,7 +30,7 @@ def look_up(view: View, plate: int, case: str | None = None) -> Table:
     """Look up one plate: a table of its sightings, oldest first.
 
     Reads of other cars that were mistaken for this plate are among them, as they are on file. Times
-    and places are as the case shows them.
+    and places are as the case shows them. Where it shows pseudonyms, only who knows them all could make this table.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def choose_story(view: View, case: str | None = None) -> Story | None:
     -------
     Story or None
         The car's plate, how often each reader saw it, its home and the guess, in metres; None if the case
-        is not reached or no target has a guess.
+        is not reached, shows pseudonyms instead of plates, or no target has a guess.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def choose_story(view: View, case: str | None = None) -> Story | None:
     Car ... was seen ... times on ... days, at ... places. From these sightings alone the attack puts its home ...
     """
     c, seen = case_of(view, case)
-    if not seen.reached:
+    if not seen.reached or seen.pseudonym_s:
         return None
     public, zones = view.sight.public, view.sight.public.zones
     targets = Anchors().ask(view, view.sight.asked.targets).targets[c]

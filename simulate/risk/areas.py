@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from simulate.policy.view import View
 
-NOBODY = np.empty(0, np.uint32)
+NO_PLATES = np.empty(0, np.uint32)
 """Nobody's trips are traced."""
 FIFTHS = ("poorest fifth\nof areas", "second", "third", "fourth", "richest fifth\nof areas")
 
@@ -104,7 +104,7 @@ def exposed(view: View, case: str | None = None) -> AreaCounts:
     if not seen.reached:
         raise ScenarioError("case", "a case that is reached", repr(seen.name), "keep for a shorter time, or run longer")
     exposure = Exposure()
-    (counted,) = scan(alone(view, c), [exposure], {exposure.name: {seen.today: NOBODY}})[exposure.name]
+    (counted,) = scan(alone(view, c), [exposure], {exposure.name: {seen.today: NO_PLATES}})[exposure.name]
     total, vehicles = counted.by_zone
     return AreaCounts(
         case=seen.name, sightings=total, vehicles=vehicles, income_rank=view.sight.public.zones.income_rank

@@ -11,6 +11,8 @@ from views import MONDAY, look, small_town
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.policy import CoarsePlace, CoarseTime, Pseudonyms
+from simulate.policy.case import Case
 from simulate.policy.lookup import SIGHTINGS, table_of
 from simulate.sightings.store import Rows
 
@@ -74,3 +76,16 @@ def test_a_plate_that_nobody_saw_has_an_empty_table_and_one_that_is_none_is_refu
     rows, _ = rows_in(view)
     unseen = int(np.flatnonzero(np.bincount(rows.plate, minlength=n) == 0)[0])
     assert len(sim.look_up(view, unseen)) == 0
+
+
+def test_times_and_places_are_as_the_case_shows_them():
+    rules = {"exact": (), "coarse": (CoarseTime(hours=1), CoarsePlace(metres=1500)), "names": (Pseudonyms(days=1),)}
+    view = look(small_town(), cases=[Case(name=name, policies=held) for name, held in rules.items()])
+    rows, _ = rows_in(view)
+    plate = int(np.bincount(rows.plate, view.sieve.marks(rows).on_file == 7).argmax())
+    exact, coarse, names = (sim.look_up(view, plate, case) for case in rules)
+    assert len(exact) == len(coarse) > len(coarse["site"].unique()) < len(exact["site"].unique())
+    assert [at.replace(minute=0, second=0) for at in exact["at"].to_pylist()] == coarse["at"].to_pylist()
+    assert coarse["at"].to_pylist() != exact["at"].to_pylist()
+    assert names.equals(exact)
+    assert sim.choose_story(view, "names") is None
