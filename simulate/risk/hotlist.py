@@ -10,10 +10,10 @@ import numpy as np
 from simulate import streams
 from simulate.kernels.counting import add_marks
 from simulate.kernels.plates import GROUP
+from simulate.policy.redraw import really_read
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import Bunched, bunched, share, within
 from simulate.risk.measure import Measure
-from simulate.policy.redraw import really_read
 from simulate.risk.results import Result
 from simulate.risk.score import Score
 from simulate.sightings.store import Rows

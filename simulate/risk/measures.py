@@ -95,4 +95,4 @@ def check_names(measures: Sequence[str]) -> None:
 def check_targets(targets: int | None) -> None:
     """Raise ScenarioError if `targets` is below 1."""
     if targets is not None and targets < 1:
-        raise ScenarioError("targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")
+        raise ScenarioError("--targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")

@@ -9,8 +9,8 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.marking import mark_life, weigh_marks
-from simulate.risk.intervals import Bunched, Histogram, bunched, together
 from simulate.policy.redraw import really_read
+from simulate.risk.intervals import Bunched, Histogram, bunched, together
 from simulate.travel.truth import trips
 
 if TYPE_CHECKING:
