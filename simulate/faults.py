@@ -101,10 +101,11 @@ def _missing_key(keys: Keys, _found: object) -> Fault:
 
 
 def _wrong_tag(keys: Keys, table: object) -> Fault:
-    tags = list(_node(keys)["discriminator"]["mapping"])
-    found = table.get("source") if isinstance(table, Mapping) else table
-    remedy = f"add source: {_description(keys)}" if found is None else did_you_mean(str(found), tags)
-    return Fault((*keys, "source"), _one_of(tags), spell(found), remedy)
+    discriminator = _node(keys)["discriminator"]
+    tag, tags = discriminator["propertyName"], list(discriminator["mapping"])
+    found = table.get(tag) if isinstance(table, Mapping) else table
+    remedy = f"add {tag}: {_description(keys)}" if found is None else did_you_mean(str(found), tags)
+    return Fault((*keys, tag), _one_of(tags), spell(found), remedy)
 
 
 def _not_finite(keys: Keys, found: object) -> Fault:

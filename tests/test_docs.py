@@ -48,7 +48,7 @@ def test_the_ten_lines_of_python_run(tmp_path):
     assert len([line for line in code.splitlines() if line]) <= 10
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "home found within 250 m" in done.stdout
+    assert re.search(r"home_found +250 m +\d+\.\d %", done.stdout)
     assert (tmp_path / "runs" / "first.html").stat().st_size > 10_000
 
 

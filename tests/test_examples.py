@@ -11,13 +11,15 @@ import pytest
 from worlds import town_scenario
 
 import simulate as sim
-from simulate.risk.results import Results
+from simulate.risk.results import Result, Results
 
 OF_LESSONS = ("choose_story", "exposed", "fly", "follow", "look_up", "measure")
 PUBLIC = {
     **{f"sim.{name}": getattr(sim, name) for name in OF_LESSONS},
     **{f"sim.plot.{name}": getattr(sim.plot, name) for name in sim.plot.__all__},
     "Results": Results,
+    "Results.to_arrow": Results.to_arrow,
+    "Results.to_pandas": Results.to_pandas,
 }
 
 
@@ -30,8 +32,9 @@ def view(tmp_path_factory):
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_its_example_runs(name, view):
-    """An example may use `sim` and `view`; dots stand for what another town would say."""
-    examples = doctest.DocTestFinder(recurse=False).find(PUBLIC[name], name, globs={"sim": sim, "view": view})
+    """An example may use `sim` and `view`, and results made by hand; dots stand for what another town would say."""
+    given = {"sim": sim, "view": view, "Result": Result, "Results": Results}
+    examples = doctest.DocTestFinder(recurse=False).find(PUBLIC[name], name, globs=given)
     assert examples[0].examples, "no example"
     with mpl.rc_context({"backend": "agg"}):
         said: list[str] = []
@@ -42,7 +45,7 @@ def test_its_example_runs(name, view):
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "Results"])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("Results")])
 def test_it_says_what_it_takes(name):
     text = inspect.getdoc(PUBLIC[name])
     taken = [one for one in inspect.signature(PUBLIC[name]).parameters if one != "self"]

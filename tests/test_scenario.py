@@ -18,6 +18,9 @@ from simulate import catalogue as shelves
 from simulate.checks import ScenarioError
 from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
+from simulate.policy import Hold, Hours, Retention
+from simulate.policy.case import Case
+from simulate.policy.written import say_cases, scenario_case
 from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
 from simulate.sharing.network import AgencyKind, degrees, kind_of
 from simulate.sharing.pairs import read_pairs
@@ -126,6 +129,18 @@ FAULTS = {
         (5, "plates.format", "room for 544,000 vehicles", '"LLLDD", which has plates for 439,400', "add a letter")
     ],
     "plates-without-digits": [(3, "plates.format", "two digits", '"LLLLLD"', "as in DLDLDLD")],
+    "policy-unknown-kind": [(3, "policy.short.kind", '"retention"', '"retenton"', "did you mean 'retention'")],
+    "policy-without-kind": [(2, "policy.short.kind", '"retention"', "found nothing", "add kind")],
+    "policy-unknown-key": [(4, "policy.short.day", "a key of this table", '"day"', "did you mean 'days'")],
+    "policy-days-in-words": [(4, "policy.short.days", 'a number of days above 0, or "forever"', '"21d"', "write 21")],
+    "policy-keeps-nothing": [(5, "policy.short.hit_days", "above 0", "found 0", "take kind hit_only")],
+    "policy-unknown-owner": [(4, "policy.short.holders", "[owners.NAME]", '"smalville-pd"', "'smallville-pd'")],
+    "policy-hold-ends-first": [(6, "policy.case-17.end", "after begin (2025-03-05)", "2025-03-05", "leave it out")],
+    "policy-hours-of-nothing": [(5, "policy.night.end", "another hour than begin (06:00)", '"06:00"', "switched_off")],
+    "policy-hours-of-halves": [(4, "policy.night.begin", 'text such as "06:00"', '"06:30"', "hour at which readers")],
+    "policy-category-unknown": [(5, "policy.near.categories", '"clinic"', '"clinics"', "did you mean 'clinic'")],
+    "case-unknown-policy": [(6, "case.now.policies", "[policy.NAME]", '"shorter"', "did you mean 'short'")],
+    "case-unknown-observer": [(3, "case.now.observer", "an observer or owner", '"smalville-pd"', "'smallville-pd'")],
     "retention-ambiguous": [(3, "measure.retention", "a duration", '"3m"', "3min for minutes or 3mo for months")],
     "retention-empty": [(3, "measure.retention", "a list of at least 1", "found []", "durations")],
     "retention-without-unit": [(3, "measure.retention", "a duration", '"21"', "a unit (s, min, h, d, w, mo, y)")],
@@ -725,3 +740,54 @@ def test_a_table_inside_one_of_two_kinds_of_table_can_be_overridden(tmp_path, mo
     assert scenario.settings.sharing.metros.path == str(tmp_path / "metros.csv")
     with pytest.raises(ScenarioError, match=r"sharing\.metros\.paht.*did you mean 'path'"):
         load("smallville", overrides={**SHARING, "sharing.metros.paht": "metros.csv"})
+
+
+# Policies and cases
+
+POLICY_TABLES = """
+[policy.short]
+kind = "retention"
+days = 21
+hit_days = "forever"
+[policy.night]
+kind = "hours"
+begin = "06:00"
+end = "22:00"
+[policy.kept]
+kind = "hold"
+vehicles = [3, 4]
+begin = 2025-03-05
+[case.proposal]
+observer = "smallville-pd"
+policies = ["short", "night", "kept"]
+on = 2025-03-10
+"""
+
+
+def test_cases_of_a_file_are_those_that_python_makes(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'extends = "smallville"{POLICY_TABLES}')
+    loaded = load(path)
+    rules = (
+        Retention(days=21, hit_days="forever"), Hours(begin="06:00", end="22:00"),
+        Hold(vehicles=(3, 4), begin=date(2025, 3, 5)),
+    )  # fmt: skip
+    proposal = Case(name="proposal", observer="smallville-pd", policies=rules, on=date(2025, 3, 10))
+    assert scenario_case(loaded, "proposal") == proposal
+    stored = json.loads(json.dumps(loaded.resolved()))
+    assert scenario_case(from_resolved(stored, "mine", 0), "proposal") == proposal
+    with pytest.raises(ScenarioError, match=r"--case: expected a case of mine, found 'propsal'; did you mean"):
+        scenario_case(loaded, "propsal")
+    said = list(say_cases(loaded))
+    assert any("deleted after 21 days" in line for line in said)
+    assert any(line.startswith("Case proposal: smallville-pd looks on 2025-03-10") for line in said)
+
+
+def test_a_scenario_that_states_no_policy_is_what_it_was_before_there_were_any(tmp_path):
+    plain = load("smallville")
+    assert not {"policy", "case"} & set(plain.resolved())
+    path = tmp_path / "smallville.toml"
+    path.write_text('extends = "smallville"\n[policy]\n[case]\n')
+    assert load(path).identity == plain.identity
+    path.write_text(f'extends = "smallville"{POLICY_TABLES}')
+    assert load(path).identity != plain.identity, "identity is of the whole scenario"

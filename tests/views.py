@@ -123,19 +123,20 @@ def by_hand(
     apart_m: float = 5000.0,
     look_back: str = "forever",
     policies: Sequence[Any] = (),
+    listed: Sequence[tuple[int, int, int]] = (),
     asked: Any = None,
 ) -> View:
     """Show some plates, times and sites to an observer whose readers stand in a row.
 
     Vehicle v bears plate v; readers that are not visible belong to somebody else. There is no truth.
+    listed : plate, and the seconds from and until which it is on the hot list.
     """
     seen = np.ones(readers, np.bool_) if visible is None else np.array(visible, np.bool_)
     sites = replace(_in_a_row(readers, apart_m), owner=np.where(seen, 0, 1).astype(np.int16))
-    nobody = _no_entries()
     setting = Setting(
         sites=sites, owners=_two_owners(), zones=None, plates=_own_number(vehicles), n_vehicles=vehicles,
         start=MONDAY, days=days, seed=0,
-        hotlist=HotList(local=nobody, other=nobody, states=States(key=np.uint64(0), below=0)),
+        hotlist=HotList(local=_entries(listed), other=_entries(()), states=States(key=np.uint64(0), below=0)),
     )  # fmt: skip
     now_s = days * DAY_S + DAY_START_S
     rules = (*policies, *(() if look_back == "forever" else (LookBack.of(look_back),)))
@@ -215,9 +216,10 @@ def _in_a_row(n: int, apart_m: float) -> Sites:
     )
 
 
-def _no_entries() -> Entries:
-    nothing = np.empty(0, np.int64)
-    return Entries(plate=nothing, right_from_s=nothing, right_until_s=nothing, listed_until_s=nothing)
+def _entries(listed: Sequence[tuple[int, int, int]]) -> Entries:
+    """Put plates on a hot list, each from one second until another; the reason ends with the entry."""
+    plate, begin, end = np.array(sorted(listed), np.int64).reshape(-1, 3).T
+    return Entries(plate=plate, right_from_s=begin, right_until_s=end, listed_until_s=end)
 
 
 def _two_owners() -> Owners:

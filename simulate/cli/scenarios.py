@@ -46,6 +46,12 @@ def show(
             shown = jsons.dumps(value, ensure_ascii=False)
             source = loaded.sources.get(key, "")
             say(f"{key:<42} {shown:<18} {source}".rstrip())
+    if loaded.settings.policy or loaded.settings.case:
+        from simulate.policy.written import say_cases  # noqa: PLC0415
+
+        say()
+        for line in say_cases(loaded):
+            say(line)
     sharing = loaded.settings.sharing
     if sharing is not None:
         from simulate.sharing.build import build_network  # noqa: PLC0415

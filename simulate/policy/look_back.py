@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
-from simulate.durations import format_duration, parse_duration
+from simulate.durations import DAY_S, format_duration, parse_duration
+from simulate.policy.fields import checked_days, seconds_of
 
 if TYPE_CHECKING:
     from simulate.policy.terms import Setting, Terms
@@ -14,14 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookBack:
-    """Show no read older than a number of seconds."""
+    """Show no read older than a number of days.
 
-    seconds: int
-    """Greatest age of a read that a look-up may find."""
+    Examples
+    --------
+    >>> LookBack(days=7).describe()
+    'A look-up reaches back 7 days at most.'
+    """
+
+    days: float
+    """Greatest age of a read that a look-up may find, in days."""
 
     def __post_init__(self) -> None:
-        if self.seconds < 1:
-            raise ScenarioError("look_back.seconds", "at least 1 second", self.seconds, "leave the rule out")
+        checked_days("look_back.days", self.days)
 
     @classmethod
     def of(cls, text: str) -> LookBack:
@@ -29,13 +35,13 @@ class LookBack:
         seconds = parse_duration(text, "look_back")
         if seconds is None:
             raise ScenarioError("look_back", "a duration that ends", "forever", "leave the rule out")
-        return cls(seconds=seconds)
+        return cls(days=seconds / DAY_S)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """State the greatest age of what a look-up finds."""
         del setting
-        return terms.state("look_back_s", self.seconds, "look_back.seconds")
+        return terms.state("look_back_s", seconds_of(self.days), "look_back.days")
 
     def describe(self) -> str:
         """Return one sentence on what the rule does."""
-        return f"A look-up reaches back {format_duration(self.seconds)} at most."
+        return f"A look-up reaches back {format_duration(seconds_of(self.days))} at most."

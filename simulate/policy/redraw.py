@@ -42,16 +42,17 @@ def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.
 
     plates : int[p]. Returns n rows and int64[n].
     """
-    plates = np.unique(plates).astype(np.uint32)
+    wanted = np.unique(plates).astype(np.uint32)
     found: list[Rows] = [Rows(*(np.empty(0, np.uint32) for _ in range(3)))]
     who = [np.empty(0, np.uint32)]
     tables = whole(truth.world, truth.lives, truth.watch)
-    for first, last in _stretches(np.unique(plates // GROUP).astype(np.int64)):
+    for first, last in _stretches(np.unique(wanted // GROUP).astype(np.int64)):
         for block, vehicle in draw_groups(tables, first, last):
-            asked = np.flatnonzero(_among(block.plate, plates))
+            asked = np.flatnonzero(_among(block.plate, wanted))
             found.append(Rows(*(column[asked] for column in block)))
             who.append(vehicle[asked])
-    return Rows(*(np.concatenate(columns) for columns in zip(*found, strict=True))), np.concatenate(who).astype(np.int64)
+    drawn = Rows(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    return drawn, np.concatenate(who).astype(np.int64)
 
 
 def really_read(truth: Truth, rows: Rows) -> NDArray[np.int64]:

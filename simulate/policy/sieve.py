@@ -4,17 +4,19 @@ A read is collected if its reader is on and allowed there and then; it may raise
 storage; its holder stores it; it expires at its age limit, or with the last hold that began
 before it would have expired; and an observer sees it if a holder in reach still has it, within
 look-back and delay. Times and places may then be coarse, and plates be pseudonyms.
+
+Terms are turned into look-ups here; `kernels/sieve.py` asks them of each read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simulate.kernels.sieve import SieveTables, count_reasons, mark_rows
 from simulate.policy.terms import FOREVER, UNSTATED, WEEK_HOURS
-from simulate.travel.hotlists import covered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
 
     from simulate.policy.terms import Setting, Terms
     from simulate.sightings.store import Rows
+    from simulate.travel.hotlists import Entries
 
 MOST_CASES = 64
 REASONS = (
     "on file", "not in reach", "after the date", "reader off", "not stored", "expired", "beyond look-back", "too fresh",
 )  # fmt: skip
-"""What becomes of a read in one case, the first reason that applies."""
+"""What becomes of a read in one case, the first reason that applies; in the kernel's order."""
+SLICES = 256
+"""Slices of time in which the first segment is looked up."""
+LAST_S = 2**33
+"""Beyond any time of a row."""
 
 
 class Marks(NamedTuple):
@@ -47,77 +54,152 @@ class Sieve:
     terms: tuple[Terms, ...]
     now_s: tuple[int, ...]
     """Query date of each case, seconds from the scenario's first midnight."""
+    tables: SieveTables = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", _tables(self.setting, self.terms, np.array(self.now_s, np.int64)))
 
     def marks(self, rows: Rows) -> Marks:
         """Mark a block of rows for every case."""
-        reasons, alerted = zip(*(self._case(c, rows) for c in range(len(self.terms))), strict=True)
-        return Marks(
-            collected=_bits([reason >= REASONS.index("not stored") for reason in _kept_first(reasons)]),
-            alerted=_bits(alerted),
-            on_file=_bits([reason == 0 for reason in reasons]),
-        )
+        marks = Marks(*(np.empty(len(rows.plate), np.uint64) for _ in Marks._fields))
+        mark_rows(self.tables, *rows, *marks)
+        return marks
 
     def reasons(self, rows: Rows) -> NDArray[np.int64]:
         """Count what becomes of a block of rows; int64[cases, reasons], each row sums to the number of reads."""
-        found = [np.bincount(self._case(c, rows)[0], minlength=len(REASONS)) for c in range(len(self.terms))]
-        return np.array(found, np.int64).reshape(len(self.terms), len(REASONS))
-
-    def _case(self, c: int, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the reason of each read in one case and whether it raised an alert; int64[n], bool[n]."""
-        terms, now_s, sites = self.terms[c], self.now_s[c], self.setting.sites
-        plate, site, time = (column.astype(np.int64) for column in rows)
-        holder = sites.owner[site].astype(np.int64)
-        hour = (self.setting.start.weekday() * 24 + time // 3600) % WEEK_HOURS
-        reach, before = terms.reach[holder], time < now_s
-        on = terms.collects[site] & terms.hours[site, hour]
-        hit = reach & before & on & terms.subscribes[holder] & self._listed(rows)
-        limit = np.where(hit, _or_else(terms.keep_hit_s, terms.keep_miss_s)[holder], terms.keep_miss_s[holder])
-        limit = np.where((limit == UNSTATED) | ~terms.deletes[holder], FOREVER, limit)
-        expiry = _held(terms, plate, time + limit)
-        age = now_s - time
-        faults = (
-            ("not in reach", ~reach),
-            ("after the date", ~before),
-            ("reader off", ~on),
-            ("not stored", ~(terms.stores_misses[holder] | hit)),
-            ("expired", expiry < now_s),
-            ("beyond look-back", age > (FOREVER if terms.look_back_s == UNSTATED else terms.look_back_s)),
-            ("too fresh", age < max(terms.delay_s, 0)),
-        )
-        reason = np.zeros(len(plate), np.int64)
-        for name, applies in reversed(faults):
-            reason[applies] = REASONS.index(name)
-        return reason, hit
-
-    def _listed(self, rows: Rows) -> NDArray[np.bool_]:
-        """Tell which reads meet the hot list; bool[n]."""
-        hot = self.setting.hotlist
-        plate, time = rows.plate.astype(np.int64), rows.time.astype(np.int64)
-        local = hot.local.listed(plate, time)
-        other = covered(hot.other.plate, hot.other.right_from_s, hot.other.listed_until_s, plate, time)
-        other[other] = hot.states.unsure(plate[other], time[other], self.setting.sites.uid[rows.site[other]])
-        return local | other
+        counts = np.zeros((len(self.terms), len(REASONS)), np.int64)
+        count_reasons(self.tables, *rows, counts)
+        return counts
 
 
-def _kept_first(reasons: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Return the reasons with that to be on file after all others."""
-    return [np.where(reason == 0, len(REASONS), reason) for reason in reasons]
+def _tables(setting: Setting, terms: Sequence[Terms], now: NDArray[np.int64]) -> SieveTables:
+    """Turn terms into look-ups; now : int64[c]."""
+    sites, hot = setting.sites, setting.hotlist
+    holder = sites.owner.astype(np.int64)
+    limits, kind = _kinds(terms)
+    miss, hit, stores, subscribes = limits  # int64[4, c, k]
+    reach = _bits([one.reach[holder] for one in terms])
+    hours_of, hours = _hours(terms, sites.n)
+    oldest = now - np.array([FOREVER if one.look_back_s == UNSTATED else one.look_back_s for one in terms])
+    newest = now - np.array([max(one.delay_s, 0) for one in terms])
+    bound, words = _segments(limits, now, oldest, newest)
+    shift = max(int(bound[bound < LAST_S].max()).bit_length() - (SLICES - 1).bit_length(), 0)
+    begins = np.arange(SLICES) << shift
+    entries = [(one.plate, one.right_from_s, one.listed_until_s) for one in (hot.local, hot.other)]
+    holds = _holds(terms)
+    return SieveTables(
+        first_hour=setting.start.weekday() * 24,
+        shift=shift,
+        reach=reach,
+        seen=reach & _bits([one.collects for one in terms]),
+        kind=kind[holder],
+        hours_of=hours_of,
+        uid=sites.uid,
+        hours=hours,
+        slice_first=np.array([np.searchsorted(one, begins, side="right") - 1 for one in bound], np.int16),
+        bound=bound,
+        words=words,
+        stores=_bits(list(stores.astype(np.bool_))),
+        subscribes=_bits(list(subscribes.astype(np.bool_))),
+        special=_special(setting.plates.n, [hot.local, hot.other], holds[0]),
+        local=entries[0],
+        other=entries[1],
+        state_key=hot.states.key,
+        state_below=np.uint64(hot.states.below),
+        hold_plate=holds[0],
+        hold_case=holds[1],
+        hold_begin=holds[2],
+        hold_end=holds[3],
+        now=now,
+        oldest=oldest,
+        newest=newest,
+        limit_miss=miss,
+        limit_hit=hit,
+    )
 
 
-def _or_else(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.where(first == UNSTATED, second, first)
+def _kinds(terms: Sequence[Terms]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Group holders that every case treats alike.
+
+    Returns age limits of misses and hits, and whether misses are stored and lists subscribed to,
+    int64[4, c, k]; and the kind of each holder, int32[h]. Holders out of reach are all of one kind.
+    """
+    told = []
+    for one in terms:
+        miss = np.where((one.keep_miss_s == UNSTATED) | ~one.deletes, FOREVER, one.keep_miss_s)
+        hit = np.where((one.keep_hit_s == UNSTATED) | ~one.deletes, miss, one.keep_hit_s)
+        told.append([np.where(one.reach, column, 0) for column in (miss, hit, one.stores_misses, one.subscribes)])
+    table = np.array(told, np.int64).transpose(1, 0, 2).reshape(4 * len(terms), -1)
+    kinds, kind = np.unique(table, axis=1, return_inverse=True)
+    return np.ascontiguousarray(kinds.reshape(4, len(terms), -1)), kind.reshape(-1).astype(np.int32)
 
 
-def _held(terms: Terms, plate: NDArray[np.int64], expiry: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put the expiry of reads off by holds, in the order in which these begin; int64[n]."""
-    for held, begin, end in zip(terms.hold_plate, terms.hold_begin_s, terms.hold_end_s, strict=True):
-        caught = (plate == held) & (begin <= expiry)
-        expiry = np.where(caught, np.maximum(expiry, end), expiry)
-    return expiry
+def _segments(
+    limits: NDArray[np.int64], now: NDArray[np.int64], oldest: NDArray[np.int64], newest: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Cut time where something changes, for each kind of holder; int64[k, b], uint64[k, b, 3].
+
+    limits : int64[4, c, k]; now, oldest, newest : int64[c].
+    """
+    miss, hit, stores, _ = limits
+    end = np.minimum(now, newest + 1)
+    parts = []
+    for k in range(limits.shape[2]):
+        since = [np.clip(np.maximum(now - limit[:, k], oldest), 0, LAST_S) for limit in (miss, hit)]
+        bound = np.unique(np.clip(np.concatenate([[0], now, end, *since]), 0, LAST_S))
+        within = [(at[:, None] <= bound) & (bound < end[:, None]) for at in since]
+        words = (bound < now[:, None], within[0] & (stores[:, k, None] > 0), within[1])
+        parts.append((bound, np.stack([_bits(list(word)) for word in words], axis=1)))
+    size = max(len(bound) for bound, _ in parts)
+    bounds, bits = np.full((len(parts), size), FOREVER), np.zeros((len(parts), size, 3), np.uint64)
+    for k, (bound, words_of) in enumerate(parts):
+        bounds[k, : len(bound)], bits[k, : len(bound)] = bound, words_of
+    return bounds, bits
+
+
+def _hours(terms: Sequence[Terms], s: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+    """Group sites that may read in the same hours in every case; int32[s], uint64[rows, 168].
+
+    Row 0 is every hour of every case.
+    """
+    rows, row_of = np.full((1, WEEK_HOURS), _all(len(terms))), np.zeros(s, np.int64)
+    for c, one in enumerate(terms):
+        if one.hours.all():
+            continue
+        patterns, pattern_of = np.unique(one.hours, axis=0, return_inverse=True)
+        pairs, pair_of = np.unique(row_of * len(patterns) + pattern_of.reshape(-1), return_inverse=True)
+        forbidden = (~patterns).astype(np.uint64) << np.uint64(c)
+        found = rows[pairs // len(patterns)] & ~forbidden[pairs % len(patterns)]
+        rows, row_of = np.concatenate([rows[:1], found]), pair_of + 1
+    row_of[(rows[row_of] == rows[0]).all(axis=1)] = 0
+    return row_of.astype(np.int32), np.ascontiguousarray(rows)
+
+
+def _holds(terms: Sequence[Terms]) -> NDArray[np.int64]:
+    """Lay the holds of all cases out as plate, case, begin and end, sorted by these; int64[4, m]."""
+    parts = [
+        np.stack([one.hold_plate, np.full(len(one.hold_plate), c), one.hold_begin_s, one.hold_end_s])
+        for c, one in enumerate(terms)
+    ]
+    holds = np.concatenate(parts, axis=1).astype(np.int64)
+    return np.ascontiguousarray(holds[:, np.lexsort(holds[::-1])])
+
+
+def _special(n: int, lists: Sequence[Entries], held: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Set a bit for each plate that a list or a hold names; uint8[n / 8]."""
+    named = np.zeros(n, np.bool_)
+    for plates in (*(entries.plate for entries in lists), held):
+        named[plates] = True
+    return np.packbits(named, bitorder="little")
+
+
+def _all(cases: int) -> np.uint64:
+    """Return a word with the bit of every case."""
+    return np.uint64((1 << cases) - 1)
 
 
 def _bits(flags: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint64]:
-    """Pack the flags of each case into one word a read; uint64[n]."""
+    """Pack the flags of each case into words; uint64[n]."""
     total = np.zeros(len(flags[0]), np.uint64)
     for c, flag in enumerate(flags):
         total |= flag.astype(np.uint64) << np.uint64(c)

@@ -8,7 +8,7 @@ be stated again alike but not otherwise, which raises ScenarioError before any r
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,7 +93,8 @@ class Terms:
         held = getattr(self, key)
         if held not in {UNSTATED, value}:
             raise contradiction(where, held, value)
-        return replace(self, **{key: value})
+        stated: dict[str, Any] = {key: value}
+        return replace(self, **stated)
 
     def state_for(self, key: str, holders: NDArray[np.bool_], value: int, where: str) -> Terms:
         """Return the terms with a length of time stated for some holders; holders : bool[h]."""
@@ -101,7 +102,8 @@ class Terms:
         other = holders & (held != UNSTATED) & (held != value)
         if other.any():
             raise contradiction(where, int(held[other][0]), value)
-        return replace(self, **{key: np.where(holders, value, held)})
+        stated: dict[str, Any] = {key: np.where(holders, value, held)}
+        return replace(self, **stated)
 
     def same(self, other: Terms) -> bool:
         """Tell whether two terms say the same to the last entry."""

@@ -19,6 +19,7 @@ from simulate.policy.observers import default_observer, habit_of, look_back_of, 
 from simulate.policy.sieve import MOST_CASES, Sieve
 from simulate.policy.sight import CaseSight, Habits, Public, Sight
 from simulate.policy.terms import FOREVER, UNSTATED, Setting, Terms, plain_terms
+from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
 
 if TYPE_CHECKING:
@@ -184,11 +185,6 @@ def cases_of(
     return asked
 
 
-def scenario_case(scenario: Scenario, name: str) -> Case:
-    """Return a case that a scenario names under [case.NAME]."""
-    raise ScenarioError("--case", "a case of the scenario", repr(name), f"{scenario.name} has none")
-
-
 def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tuple[Terms, CaseSight]:
     """Amend the terms of one case and say what its observer may know."""
     settings = run.scenario.settings
@@ -201,7 +197,8 @@ def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tupl
     rules = (*case.policies, *look_back_of(settings, name))
     for rule in rules:
         terms = rule.amend(terms, setting)
-    now_s = now_of(case.on if case.on is not None else on, settings.period.start, settings.period.days)
+    start, days = settings.period.start, settings.period.days
+    now_s = now_of(on, start, days) if case.on is None else now_of(case.on, start, days, f"case {case.name}: on")
     asked = Case(name=case.name, observer=name, on=case.on, policies=rules)
     return terms, seen_case(asked, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
                             now_s=now_s)  # fmt: skip
@@ -220,7 +217,7 @@ def seen_case(
         habit=habit,
         visible=terms.reach[setting.sites.owner] & terms.collects & terms.hours.any(axis=1),
         now_s=now_s,
-        oldest_s=max(now_s - min(max(limits), back), 0),
+        oldest_s=max(now_s - min(max(limits, default=0), back), 0),
         reached=all(limit <= now_s - DAY_START_S for limit in limits if limit < FOREVER),
         rules=tuple(rule.describe() for rule in case.policies),
         retention=format_duration(None if limits[0] == FOREVER else limits[0]) if len(limits) == 1 else "",
@@ -231,10 +228,11 @@ def seen_case(
 
 
 def limits_of(terms: Terms) -> list[int]:
-    """List the different age limits of the holders in reach, hits and misses alike, shortest first."""
-    miss = np.where(terms.keep_miss_s == UNSTATED, FOREVER, terms.keep_miss_s)
-    hit = np.where(terms.keep_hit_s == UNSTATED, miss, terms.keep_hit_s)
-    return [int(limit) for limit in np.unique(np.concatenate([miss[terms.reach], hit[terms.reach]]))]
+    """List the different ages at which the holders in reach delete what they store, shortest first."""
+    miss = np.where((terms.keep_miss_s == UNSTATED) | ~terms.deletes, FOREVER, terms.keep_miss_s)
+    hit = np.where((terms.keep_hit_s == UNSTATED) | ~terms.deletes, miss, terms.keep_hit_s)
+    stored = [miss[terms.reach & terms.stores_misses], hit[terms.reach & terms.subscribes]]
+    return [int(limit) for limit in np.unique(np.concatenate(stored))]
 
 
 def _public(run: Run) -> Public:
@@ -256,16 +254,16 @@ def _public(run: Run) -> Public:
     )
 
 
-def now_of(on: date | str | None, start: date, days: int) -> int:
-    """Turn a query date into 04:00 of that day, in seconds."""
+def now_of(on: date | str | None, start: date, days: int, where: str = "--on") -> int:
+    """Turn a query date into 04:00 of that day, in seconds. where : what named the date, for errors."""
     last = start + timedelta(days=days)
     if isinstance(on, str):
         try:
             on = date.fromisoformat(on)
         except ValueError:
-            raise ScenarioError("--on", "a date as YYYY-MM-DD", repr(on), f"for example {last}") from None
+            raise ScenarioError(where, "a date as YYYY-MM-DD", repr(on), f"for example {last}") from None
     day = last if on is None else on
     if not start < day <= last:
         remedy = "the observer can only look while the scenario lasts, from its second day on"
-        raise ScenarioError("--on", f"a date from {start + timedelta(days=1)} to {last}", day, remedy)
+        raise ScenarioError(where, f"a date from {start + timedelta(days=1)} to {last}", day, remedy)
     return (day - start).days * DAY_S + DAY_START_S

@@ -86,9 +86,7 @@ def roads(view: View, *, case: str | None = None, key: bool = True, ax: Axes | N
     return axes
 
 
-def sightings(
-    view: View, seen: Table, *, case: str | None = None, key: bool = True, ax: Axes | None = None
-) -> Axes:
+def sightings(view: View, seen: Table, *, case: str | None = None, key: bool = True, ax: Axes | None = None) -> Axes:
     """Draw where one car was seen: a disc on each reader that read it, the larger the more often.
 
     Parameters

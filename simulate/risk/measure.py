@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 
 class Block(NamedTuple):
-    """Reads as one group of cases sees them, sorted by plate, time and site; n reads.
+    """Reads as one group of cases sees them; n reads.
 
+    Rows of one plate number stand together in the stream of a shard, by time; a number never comes back
+    once another has begun. Numbers themselves come in any order where they are pseudonyms. Of one
+    number and time, rows are by site within a block; blocks may be cut anywhere, inside a plate too.
     Cases that recode alike (time, place, plates) share a block; bits of other cases are 0.
     A case is bit c, counted as in `Sight.cases`. All reads of one number stand in one block.
     """

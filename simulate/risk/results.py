@@ -170,13 +170,26 @@ class Results:
         return [asdict(row) for row in self.rows]
 
     def to_arrow(self) -> Table:
-        """Return the table with typed columns, ready for DuckDB or Parquet."""
+        """Return the table with typed columns, ready for DuckDB or Parquet.
+
+        Examples
+        --------
+        >>> sim.measure(view, ["exposure"], targets=20).to_arrow().schema.field("value").type
+        DataType(double)
+        """
         from simulate.columns import arrow_table  # noqa: PLC0415
 
         return arrow_table(SCHEMA, {name: [getattr(row, name) for row in self.rows] for name in COLUMNS})
 
     def to_pandas(self) -> DataFrame:
-        """Return a data frame; raises ImportError, with what to install, where pandas is missing."""
+        """Return a data frame; raises ImportError, with what to install, where pandas is missing.
+
+        Examples
+        --------
+        >>> frame = sim.measure(view, ["exposure"], targets=20).to_pandas()
+        >>> float(frame.set_index(["score", "case"]).loc[("never_seen", "7 days"), "n"])
+        204.0
+        """
         from simulate.columns import data_frame  # noqa: PLC0415
 
         return data_frame(self.to_arrow())

@@ -27,6 +27,7 @@ from simulate.schema.parts import (
     refuse,
     sum_to_one,
 )
+from simulate.schema.policies import CaseTable, PolicyTable, case_faults
 from simulate.schema.readers import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
 from simulate.schema.sharing import Sharing
 
@@ -294,6 +295,11 @@ class Assumption(Table):
     why: Text = Field(description="why nobody knows it better, in words")
 
 
+def _empty(tables: Mapping[Name, object]) -> bool:
+    """Tell what to leave out of a stored scenario: one that states none is what it was before there were any."""
+    return not tables
+
+
 class Settings(Table):
     """Everything a scenario says."""
 
@@ -321,6 +327,12 @@ class Settings(Table):
         description='who shares with whom: source = "generated" invents it, source = "pairs" reads a file',
     )
     measure: Measuring = Field(description="how the measures of risk ask")
+    policy: Mapping[Name, PolicyTable] = Field(
+        default={}, exclude_if=_empty, description="rules on what may be collected, stay and be seen, by name"
+    )
+    case: Mapping[Name, CaseTable] = Field(
+        default={}, exclude_if=_empty, description="who looks under which policies, by name: what is compared"
+    )
     assumptions: Mapping[Name, Assumption] = Field(
         default_factory=dict, description="values that might be others, by name, for plateprint sweep to try"
     )
@@ -329,6 +341,7 @@ class Settings(Table):
     def _fits(self) -> Settings:
         faults = list(self._unknown_owners())
         faults += owner_faults(self.owners, self.observers, nation=isinstance(self.roads, NationRoads))
+        faults += case_faults(self.policy, self.case, self.owners, self.observers)
         refuse([*faults, *self._no_counties(), *self._too_few_plates(), *self._too_many_kinds()])
         return self
 

@@ -22,6 +22,7 @@ from simulate.risk.measures import MEASURES, measure
 from simulate.risk.results import NOT_REACHED
 from simulate.risk.scan import pieces, scan
 from simulate.scenario import Scenario
+from simulate.sightings import drawn
 from simulate.sightings.source import OnTheFly
 from simulate.travel.hotlists import HotList
 from simulate.travel.life import Lives
@@ -123,7 +124,7 @@ def test_no_number_hangs_on_shards_blocks_or_workers(town, name):
 
 
 @every_measure
-def test_tallies_and_states_may_be_added_in_any_order(town, name):
+def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     one, view = MEASURES[name], look(town, ladder=LADDER, n_shards=4)
     known = {name: one.ask(view, TARGETS)}
     plain = one.results(view.sight, scan(view, [one], known, workers=1)[name])
@@ -131,13 +132,18 @@ def test_tallies_and_states_may_be_added_in_any_order(town, name):
     class Backwards:
         n_shards = 4
 
-        def blocks(self, shard):
-            return view.source.blocks(3 - shard)
+        def comes_from(self, _lives, _watch):
+            return True
+
+        def blocks(self, shard, groups):
+            return view.source.blocks(3 - shard, groups)
 
         def span(self, shard):
             return view.source.span(3 - shard)
 
-    turned = replace(view, source=Backwards())
+    backwards = Backwards()
+    monkeypatch.setattr(drawn, "_MADE", {backwards, view.source})
+    turned = replace(view, source=backwards)
     assert one.results(view.sight, scan(turned, [one], known, workers=1)[name]) == plain
 
 
@@ -145,8 +151,8 @@ def test_tallies_and_states_may_be_added_in_any_order(town, name):
 def test_drawing_instead_of_reading_a_store_gives_the_same(town, name):
     view = look(town, ladder=LADDER)
     groups = town.tables.plates.groups
-    drawn = OnTheFly(tables=replace(town.tables, cuts=np.array([0, groups // 3, groups])))
-    assert rows(replace(view, source=drawn), name) == rows(view, name)
+    flying = OnTheFly(tables=replace(town.tables, cuts=np.array([0, groups // 3, groups])))
+    assert rows(replace(view, source=flying), name) == rows(view, name)
 
 
 @every_measure

@@ -196,7 +196,7 @@ def test_the_source_of_the_map_stands_below_it(view):
     assert ground.credits_of(replace(view, truth=credited)) == ("Map: © Somebody; Someone else.",)
 
 
-def test_of_two_observers_each_has_its_own_readers_filled(view):
+def test_of_two_observers_each_has_its_own_readers_filled():
     run = in_memory(small(town_scenario(**TOWN)))
     both = view_of(run, cases=[Case(name="police", observer="smallville-pd"), Case(name="shops", observer="shops")])
     kind = both.sight.public.sites.kind == SiteKind.FIXED

@@ -29,7 +29,8 @@ def view(tmp_path_factory):
 @pytest.fixture(scope="module")
 def week(view):
     """Return the week of the car that is read most often in it."""
-    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, np.empty(0, np.int64))]
+    nobody = np.empty(0, np.int64)
+    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, nobody)]
     rows = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
     rows = Rows(*(column[view.sieve.marks(rows).on_file > 0] for column in rows))
     day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
@@ -61,15 +62,15 @@ def test_a_week_holds_the_trips_the_stays_and_the_rows_of_these_days_alone(view,
     assert sum(len(stays) - 1 for stays in week.stays) == len(week.trips.day) == len(week.ways)
 
 
-def test_what_was_told_are_counts_of_the_week(view, week):
+def test_what_was_told_are_counts_of_the_week(week):
     told = week.tell()
     assert f"invented car {week.plate} made {len(week.trips.day)} trips to" in told
-    assert f"{week.observer} holds {len(week.rows.time)} sightings of it" in told
+    assert f"smallville-pd holds {len(week.rows.time)} sightings of it" in told
     assert f"and {len(set(week.rows.site.tolist()))} site" in told
 
 
 def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
-    roads = view.sight.public.roads
+    roads, zones = view.sight.public.roads, view.sight.public.zones
     (drawn,) = (one for one in panels[0].collections if isinstance(one, LineCollection))
     lines = {tuple(sorted(map(tuple, np.round(line, 3).tolist()))) for line in drawn.get_segments()}
     driven = {
@@ -83,9 +84,9 @@ def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
     texts = [text.get_text() for text in panels[0].texts]
     assert texts.count("home") == 1
     dots = [tuple(line.get_xydata()[0]) for line in panels[0].lines if line.get_marker() == "o"]
-    places = {week.home, *week.trips.to_zone[~view.sight.public.zones.outside[week.trips.to_zone]].tolist()}
+    places = {week.home, *week.trips.to_zone[~zones.outside[week.trips.to_zone]].tolist()}
     assert len(dots) == len(set(dots))
-    assert places <= {int(np.argmin(np.hypot(view.sight.public.zones.x_m - x, view.sight.public.zones.y_m - y))) for x, y in dots}
+    assert places <= {int(np.argmin(np.hypot(zones.x_m - x, zones.y_m - y))) for x, y in dots}
 
 
 def test_the_right_map_shows_what_is_on_file_and_nothing_of_the_truth(view, week, panels):

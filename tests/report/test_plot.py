@@ -64,10 +64,10 @@ def test_without_axes_a_picture_makes_one_figure_of_pyplot(pictures, name):
 
 
 def test_discs_stand_on_the_readers_of_the_table_and_grow_with_their_sightings(view, story):
-    seen = sim.look_up(view, story.number)
+    seen, sites = sim.look_up(view, story.number), view.sight.public.sites
     at, times = np.unique(seen["site"].to_numpy(), return_counts=True)
     where, size = discs(sim.plot.sightings(view, seen))
-    assert where.tolist() == np.column_stack([view.sight.public.sites.x_m[at], view.sight.public.sites.y_m[at]]).tolist()
+    assert where.tolist() == np.column_stack([sites.x_m[at], sites.y_m[at]]).tolist()
     assert np.argmax(size) == np.argmax(times)
     assert len(discs(sim.plot.sightings(view, seen[:1]))[0]) == 1
     assert not len(discs(sim.plot.sightings(view, seen[:0]))[0])
@@ -112,7 +112,7 @@ def median_told(view, case):
     return errors[np.argmin(np.abs(errors - middle))]
 
 
-def test_there_is_no_story_of_a_case_that_is_not_reached(view, tmp_path):
+def test_there_is_no_story_of_a_case_that_is_not_reached(tmp_path):
     young = small_view(tmp_path, ["90d"])
     assert sim.choose_story(young) is None
     assert maps.draw_map(young, None).axes

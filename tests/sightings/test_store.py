@@ -361,7 +361,6 @@ def test_an_interrupted_run_is_not_opened(tmp_path):
     [
         ({}, "name: expected a name, found nothing"),
         ({"name": "x", "seed": "1"}, 'seed: expected a whole number, found "1"'),
-        ({"name": "x", "seed": 2**70}, "seed: expected a whole number of at least 0 and at most 19 digits"),
         ({"name": "x", "scenario": [1]}, r"scenario: expected a table, found \[1\]"),
         ({"name": "x", "scenario": {"title": 2**70}}, "expected a scenario of this version"),
     ],
