@@ -56,25 +56,25 @@ CARD = AttackerCard(
     counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
-OF = "vehicles that live here"
-BY_FILE = "{count} of their own sightings, each known to the {parts[1]}"
+LIVING = "vehicles that live here"
+BY_FILE = "{count} of their own sightings, each known to the {grain}"
 BY_NEIGHBOUR = "{count} of the places where a neighbour noted them, each known to half an hour and 250 m"
 PARTS: tuple[tuple[str, str, str, Worse], ...] = (
-    ("wrong", "are taken for another", OF, "neither"),
-    ("ambiguous", "are one of several that fit", OF, "neither"),
-    ("none", "fit nothing, or too little is known of them,", OF, "less"),
+    ("wrong", "are taken for another", LIVING, "neither"),
+    ("ambiguous", "are one of several that fit", LIVING, "neither"),
+    ("none", "fit nothing, or too little is known of them,", LIVING, "less"),
     ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known", "more"),
 )
 """What else becomes of targets, and of those with enough points: id, words, denominator and what is worse."""
 SCORES = (
     Score(
-        name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}", of=OF,
-        sentence=f"vehicles are singled out by {BY_NEIGHBOUR}",
+        name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}",
+        of=LIVING, sentence=f"vehicles are singled out by {BY_NEIGHBOUR}",
         remark="What a chance witness achieves: most places have no reader near.",
     ),
     Score(
         name="singled_out", title="Singled out by its own file", role="headline", group="unicity",
-        detail="records, hour and reader, {points}", of=OF, sentence=f"vehicles are singled out by {BY_FILE}",
+        detail="records, hour and reader, {points}", of=LIVING, sentence=f"vehicles are singled out by {BY_FILE}",
         remark="An upper end: who has the records already has the plate.",
     ),
     *(
@@ -89,7 +89,7 @@ SCORES = (
         for part, what, of, worse in PARTS
     ),
     Score(
-        name="on_file_at_every_point", title="On file at every point", detail="{points}", of=OF,
+        name="on_file_at_every_point", title="On file at every point", detail="{points}", of=LIVING,
         sentence="vehicles are on file at every one of {count} known places",
     ),
 )  # fmt: skip
