@@ -3,7 +3,7 @@
     python bench/kills.py --tries 100 [--seed 1]
 
 Draws a small town with two workers, again and again, and each time kills or signals some of its
-processes at a moment between its first and its last. What is left is run again, as a user would.
+processes: at any time, while it draws, or as it finishes. What is left is run again, as a user would.
 It must end with the run hash of a run that nobody disturbed, with the same files and no other, no process
 and no temporary file. Reads /proc, so it runs on Linux.
 """
@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -23,17 +24,32 @@ from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulate import cli
 from simulate.cli import stops
 
-SHARD_ROWS = 10_000  # small shards, so that a short run has some twenty
-ASKED = ("smallville", "--set", "roads.population=2000", "--set", "period.days=120", "--workers", "2", "--quiet")
-HANG_S = 60  # an undisturbed run takes a few seconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHARD_ROWS = 20_000  # small shards, so that a short run has some forty
+ASKED = ("smallville", "--set", "roads.population=2000", "--set", "period.days=365", "--workers", "2", "--quiet")
+HANG_S = 120  # an undisturbed run takes a few seconds, and five times that on a busy machine
 GONE_S = 10  # until then workers whose parent was killed must have ended themselves
-LISTENS_S = 0.15  # until then the interpreter itself is starting, and signals are its own affair
-WORKING = 0.7  # share of a run in which there are workers
 STOPS = {"SIGINT": 130, "SIGTERM": 143}
+STAGES = ("at any time", "drawing", "finishing")
+KINDS = (
+    "parent SIGKILL", "parent SIGTERM", "parent SIGINT", "group SIGINT", "group SIGTERM", "group SIGKILL",
+    "one worker SIGKILL", "all workers SIGKILL",
+)  # fmt: skip
+
+
+class Whole(NamedTuple):
+    """What a folder holds."""
+
+    run_hash: str
+    names: set[str]
+    took_s: float
 
 
 @dataclass
@@ -65,9 +81,8 @@ def start(folder: Path, temporary: Path) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, "--draw", str(folder)]
     environment = os.environ | {"TMPDIR": str(temporary), "PLATEPRINT_CACHE": ""}
     return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
-        start_new_session=True,
-    )  # fmt: skip
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
 
 
 def processes(session: int, what: str = "") -> list[int]:
@@ -91,39 +106,63 @@ def send(pids: list[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def disturb(kind: str, run: subprocess.Popen[str], moment_s: float) -> None:
-    """Wait until the moment, then kill or signal; the moments of workers are counted from when there are some."""
-    if "worker" in kind:
-        while not workers(run.pid) and run.poll() is None:
-            time.sleep(0.005)
-        time.sleep(moment_s * WORKING)
+def parts(folder: Path) -> int:
+    return len([*folder.rglob("part-*.parquet")])
+
+
+def await_it(run: subprocess.Popen[str], come: Callable[[], object]) -> None:
+    """Wait until something has come, or the run is over."""
+    while run.poll() is None and not come():
+        time.sleep(0.002)
+
+
+def await_moment(run: subprocess.Popen[str], folder: Path, whole: Whole, kind: str) -> None:
+    """Wait for a random moment of a random stage; by the run's files, since a busy machine stretches all times."""
+    stage, of_workers = random.choice(STAGES), "worker" in kind
+    n_parts = sum("part-" in name for name in whole.names)
+    if stage == "at any time":
+        await_it(run, lambda: not of_workers or workers(run.pid))
+        time.sleep(random.uniform(0, whole.took_s * (0.3 if of_workers else 1)))
+    elif stage == "drawing":
+        n_wanted = random.randrange(1, n_parts)
+        await_it(run, lambda: parts(folder) >= n_wanted)
+        time.sleep(random.uniform(0, 0.02))
+    else:
+        await_it(run, lambda: parts(folder) == n_parts)
+        time.sleep(random.uniform(0, 0.2))
+
+
+def disturb(kind: str, run: subprocess.Popen[str]) -> None:
+    """Kill or signal those processes that a kind says."""
+    whom, name = kind.rsplit(" ", 1)
+    number = signal.Signals[name]
+    if whom == "group":
+        if run.poll() is None:
+            os.killpg(run.pid, number)
+    elif whom == "parent":
+        run.send_signal(number)  # to nobody, if it is over
+    else:
         found = workers(run.pid)
-        send(found if kind == "all workers SIGKILL" else random.sample(found, min(len(found), 1)), signal.SIGKILL)
-        return
-    time.sleep(moment_s)
-    if run.poll() is None:
-        whom, name = kind.split()
-        if whom == "group":
-            os.killpg(run.pid, signal.Signals[name])
-        else:
-            run.send_signal(signal.Signals[name])
+        send(random.sample(found, min(len(found), 1)) if whom == "one worker" else found, number)
 
 
-KINDS = (
-    "parent SIGKILL", "parent SIGTERM", "parent SIGINT", "group SIGINT", "group SIGTERM", "group SIGKILL",
-    "one worker SIGKILL", "all workers SIGKILL",
-)  # fmt: skip
+def listens(pid: int) -> bool:
+    """Tell whether a run answers signals yet; until then its interpreter is starting, and they are its own affair."""
+    with suppress(OSError):
+        caught = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return False
 
 
-def stage(folder: Path) -> str:
+def stage_of(folder: Path, whole: Whole) -> str:
     """Say how far a run is, by its files."""
-    if (folder / "manifest.json").exists():
+    n_parts, n_all = parts(folder), sum("part-" in name for name in whole.names)
+    if n_parts == n_all:
         return "finishing"
-    parts = [*folder.rglob("part-*.parquet")]
-    return "drawing" if parts else "starting" if (folder / "scenario.json").exists() else "importing, building"
+    return "drawing" if n_parts else "starting workers" if (folder / "scenario.json").exists() else "importing"
 
 
-def end(run: subprocess.Popen[str], tried: Try, what: str) -> str:
+def end(run: subprocess.Popen[str], tried: Try) -> str:
     """Wait for a run and all its processes to end; whatever does not is a fault, and killed."""
     errors = ""
     try:
@@ -137,56 +176,56 @@ def end(run: subprocess.Popen[str], tried: Try, what: str) -> str:
         tried.faults += ["process left"] * len(left)
         send(left, signal.SIGKILL)
     run.wait()
-    if "Traceback" in errors:
-        tried.faults.append(f"traceback ({what}): {errors.strip().splitlines()[-1]}")
     return errors
 
 
-def content(folder: Path) -> tuple[str, list[str]]:
-    """Return the hash of a run and the names of all its files."""
+def content(folder: Path, took_s: float = 0.0) -> Whole:
+    """Return what a folder holds."""
     with suppress(OSError, ValueError):
-        names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-        return json.loads((folder / "manifest.json").read_text())["run_hash"], names
-    return "none", []
+        names = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+        return Whole(json.loads((folder / "manifest.json").read_text())["run_hash"], names, took_s)
+    return Whole("none", set(), took_s)
 
 
-def expected_codes(kind: str, moment_s: float) -> set[int | None]:
-    """Return the exit codes that a run may end with: 0 if it was faster."""
-    whom, name = kind.rsplit(" ", 1)
-    if "worker" in whom:
-        return {0}
-    if name in STOPS:
-        return {0, STOPS[name]} if moment_s >= LISTENS_S else {0, STOPS[name], -signal.Signals[name]}
-    return {0, -signal.SIGKILL}
+def check_end(tried: Try, errors: str, heard: bool) -> None:
+    """Hold how a disturbed run ended against how it should: with 0 if it was faster."""
+    whom, name = tried.kind.rsplit(" ", 1)
+    code = 0 if "worker" in whom else STOPS.get(name, -signal.SIGKILL)
+    if heard and tried.code not in {0, code}:
+        tried.faults.append(f"exit {tried.code}: {errors.strip()[-200:]}")
+    if heard and "Traceback" in errors:
+        tried.faults.append(f"traceback: {errors.strip().splitlines()[-1]}")
+    if tried.code in STOPS.values() and errors.count("plateprint: stopped") != 1:
+        tried.faults.append(f"told {errors!r}")
 
 
-def attempt(kind: str, moment_s: float, place: Path, whole: tuple[str, list[str]]) -> Try:
+def attempt(kind: str, place: Path, whole: Whole) -> Try:
     """Disturb one run, take it up again and hold it against one that nobody disturbed."""
     tried = Try(kind)
     with tempfile.TemporaryDirectory(dir=place) as held:
         folder, temporary = Path(held) / "run", Path(held) / "tmp"
         temporary.mkdir()
         run = start(folder, temporary)
-        disturb(kind, run, moment_s)
-        tried.moment = stage(folder)
-        errors = end(run, tried, "disturbed")
+        await_moment(run, folder, whole, kind)
+        tried.moment, heard = stage_of(folder, whole), listens(run.pid)
+        disturb(kind, run)
+        errors = end(run, tried)
         tried.code = run.returncode
-        if tried.code not in expected_codes(kind, moment_s):
-            tried.faults.append(f"exit {tried.code} at {moment_s:.2f} s: {errors.strip()[-200:]}")
-        if tried.code in STOPS.values() and errors.count("plateprint: stopped") != 1:
-            tried.faults.append(f"told {errors!r}")
+        check_end(tried, errors, heard)
         if tried.code != 0:
             again = start(folder, temporary)
-            end(again, tried, "resumed")
-        held_hash, names = content(folder)
-        if held_hash != whole[0]:
-            tried.faults.append(f"hash {held_hash}")
-        left = {*names} ^ {*whole[1]} | {file.name for file in temporary.rglob("*")}
+            errors = end(again, tried)
+            if again.returncode:
+                tried.faults.append(f"resumed, exit {again.returncode}: {errors.strip()[-200:]}")
+        found = content(folder)
+        if found.run_hash != whole.run_hash:
+            tried.faults.append(f"hash {found.run_hash}")
+        left = (found.names ^ whole.names) | {file.name for file in temporary.rglob("*")}
         tried.faults += [f"file left: {name}" for name in sorted(left)]
     return tried
 
 
-def undisturbed(place: Path) -> tuple[tuple[str, list[str]], float]:
+def undisturbed(place: Path) -> Whole:
     """Draw the run twice, so that everything is compiled; return what it holds and how long it takes."""
     for name in ("first", "second"):
         began = time.monotonic()
@@ -195,7 +234,7 @@ def undisturbed(place: Path) -> tuple[tuple[str, list[str]], float]:
         if run.returncode:
             sys.exit(f"the undisturbed run failed:\n{errors}")
         took_s = time.monotonic() - began
-    return content(place / "second"), took_s
+    return content(place / "second", took_s)
 
 
 def report(tries: list[Try]) -> int:
@@ -209,18 +248,15 @@ def report(tries: list[Try]) -> int:
         exits = ", ".join(f"{code}: {n}" for code, n in codes.most_common())
         good = sum(not tried.faults for tried in its)
         print(f"{kind:<20} {len(its):>3} tries, {good:>3} good; while {told}; exits {exits}")
-    faults = [fault for tried in tries for fault in tried.faults]
     for tried in tries:
         for fault in tried.faults:
             print(f"FAULT {tried.kind}, {tried.moment}: {fault}")
-    same = sum(not any(fault.startswith("hash") for fault in tried.faults) for tried in tries)
-    processes_left, files_left, hangs = (
-        sum(fault.startswith(what) for fault in faults) for what in ("process", "file", "hang")
-    )
+    faults = [fault for tried in tries for fault in tried.faults]
+    counts = {what: sum(fault.startswith(what) for fault in faults) for what in ("hash", "process", "file", "hang")}
     bad = sum(bool(tried.faults) for tried in tries)
     print(
-        f"{len(tries)} kills and signals: {same} same hash, {processes_left} processes left, {files_left} files left, "
-        f"{hangs} hangs, {bad} with any fault"
+        f"{len(tries)} kills and signals: {len(tries) - counts['hash']} same hash, {counts['process']} processes left, "
+        f"{counts['file']} files left, {counts['hang']} hangs, {bad} with any fault"
     )
     return bad
 
@@ -237,12 +273,9 @@ def main() -> None:
     random.seed(asked.seed)
     kinds = [kind for kind in KINDS if asked.only in kind]
     with tempfile.TemporaryDirectory(prefix="plateprint-kills-") as folder:
-        whole, took_s = undisturbed(Path(folder))
-        print(f"undisturbed: {took_s:.1f} s, hash {whole[0]}, {len(whole[1])} files", flush=True)
-        tries = []
-        for i in range(asked.tries):
-            earliest = 0.0 if "SIGKILL" in kinds[i % len(kinds)] else LISTENS_S
-            tries.append(attempt(kinds[i % len(kinds)], random.uniform(earliest, took_s), Path(folder), whole))
+        whole = undisturbed(Path(folder))
+        print(f"undisturbed: {whole.took_s:.1f} s, hash {whole.run_hash}, {len(whole.names)} files", flush=True)
+        tries = [attempt(kinds[i % len(kinds)], Path(folder), whole) for i in range(asked.tries)]
     sys.exit(1 if report(tries) else 0)
 
 

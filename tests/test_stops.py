@@ -122,9 +122,10 @@ def test_a_command_stopped_at_any_import_says_one_line(tmp_path, number, module,
 
 @pytest.mark.parametrize("moment_s", [0.2, 0.4, 0.6, 0.8])
 def test_ctrl_c_in_the_first_second_says_one_line(tmp_path, moment_s):
-    code = COMMAND + "from simulate.cli import main; main()"
+    code = COMMAND + "print(flush=True); from simulate.cli import main; main()"
     command = [sys.executable, "-c", code, "run", "smallville", "--out", tmp_path / "run", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline() == "\n"  # the interpreter is up, which takes a loaded machine a while
         time.sleep(moment_s)
         run.send_signal(signal.SIGINT)
         _, errors = run.communicate(timeout=60)

@@ -168,8 +168,8 @@ class Drawn:
             self.store.path,
             f"rows drawn from scenario {identity['name']!r}, seed {identity['seed']}",
             found,
-            "Plateprint measures only what it drew itself, so real reads stay out: see plateprint verify, or draw it"
-            " again into another folder",
+            "Plateprint measures only what it drew itself, so real reads stay out: draw the run again into another"
+            " folder",
         )
 
 

@@ -47,13 +47,14 @@ def _part_fault(store: Store, record: ShardRecord) -> str:
     if not part.exists():
         return "missing; run the same command again"
     try:
-        if read_footer(part, record.shard, identity_hash(store.identity)) is None:
-            return f"unreadable or truncated; {remedy}"
+        stated = read_footer(part, record.shard, identity_hash(store.identity))
     except ScenarioError as fault:
         return f"unreadable, {one_line(fault)}; {remedy}"
+    if stated is None:
+        return f"unreadable or truncated; {remedy}"
     try:
         for _ in checked_blocks(store, record):
             pass
     except ScenarioError as fault:
         return f"{one_line(fault.found)}; {remedy}"
-    return ""
+    return "" if stated == record else f"altered footer; {remedy}"
