@@ -10,7 +10,7 @@ from cities import plates_of, resident_plates, residents
 from joining import among, matched, read_points, trip_ends
 from pictures import BLUE, GREY, INK, panels
 
-from simulate.risk.rates import share
+from simulate.risk.intervals import share
 from simulate.travel import truth
 
 pytestmark = pytest.mark.verify

@@ -13,7 +13,7 @@ import pytest
 
 from simulate.metros import read_metros
 from simulate.report.sharing import draw_sharing
-from simulate.risk.rates import share
+from simulate.risk.intervals import share
 from simulate.sharing.agencies import generate
 from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.network import MANY, degrees, network, placed, reach_of
