@@ -27,6 +27,7 @@ verify: .venv/ready  ## the slow statistical checks, under 20 minutes; writes do
 bench: .venv/ready  ## the speed claims, each as a ratio measured in one run
 	$(BIN)/python bench/draw.py
 	$(BIN)/python bench/measure.py
+	$(BIN)/python bench/matching.py
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile setup.cfg --all-extras --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock

@@ -9,6 +9,7 @@ from simulate.checks import MOST_NAME, ScenarioError, shorten
 UNIT_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "mo": 30 * 86_400, "y": 365 * 86_400}
 """Seconds in each unit; a month is 30 days and a year 365."""
 
+HOUR_S = UNIT_S["h"]
 DAY_S = UNIT_S["d"]
 DAY_START_S = 4 * UNIT_S["h"]
 """A day of travel runs from 04:00 to 04:00; times count from the first midnight."""

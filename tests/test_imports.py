@@ -14,7 +14,8 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "columns", "durations", "files", "statements", "tables", "workers"),
+    ("checks", "columns", "durations", "files", "statements", "tables"),
+    ("engines",),
     ("kernels",),
     ("streams",),
     ("schema",),
@@ -38,8 +39,8 @@ DOORS = {
     "llvmlite": ("kernels/bits.py",),
     "pyarrow": ("sightings/", "columns.py"),
     "duckdb": ("sightings/",),
-    "dask": ("sightings/engine.py",),
-    "distributed": ("sightings/engine.py",),
+    "dask": ("engines/",),
+    "distributed": ("engines/",),
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),

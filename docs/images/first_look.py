@@ -15,26 +15,29 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import simulate as sim
-from simulate.report import figures, maps, phrases, scores
+from simulate.report import figures, maps
+from simulate.report.facts import facts_of
+from simulate.report.page import rows_of
+from simulate.report.scores import asked_of
 
 if TYPE_CHECKING:
-    from simulate.policy.view import View
+    from simulate.report.facts import Facts
     from simulate.report.scores import Asked
     from simulate.risk.results import Results
 
 DPI = 160
 PICTURE = Path(__file__).with_name("first_look.png")
+MEASURES = ("anchors", "unicity")
 LADDER = ("1d", "7d", "21d", "forever")
-DRAWN = ("home_found", "noticed", "singled_out")
 
 
 def main(run: str) -> None:
     """Measure a run and draw the picture beside this file."""
     view = sim.view(sim.open_run(run), ladder=LADDER)
-    results = sim.measure(view, ["anchors", "unicity"])
-    headlines = {one.score.name: one for one in scores.asked_of(results.names("measure"), view.sight.asked, "headline")}
+    results, facts = sim.measure(view, MEASURES), facts_of(view)
+    shown = [one for one in asked_of(MEASURES, facts.asked, "headline") if one.score.name != "work_found"]
     story = sim.choose_story(view)
-    left = _joined([_titled(view, results, headlines[name]) for name in DRAWN], axis=0)
+    left = _joined([_titled(facts, results, asked) for asked in shown], axis=0)
     whole = _joined([left, _pixels(maps.draw_map(view, story))], axis=1)
     high, wide = whole.shape[:2]
     sheet = Figure(figsize=(wide / DPI, high / DPI))
@@ -42,15 +45,11 @@ def main(run: str) -> None:
     sheet.savefig(PICTURE, dpi=DPI, pil_kwargs={"optimize": True})
 
 
-def _titled(view: View, results: Results, one: Asked) -> np.ndarray:
+def _titled(facts: Facts, results: Results, asked: Asked) -> np.ndarray:
     """Draw one risk by retention under its title."""
-    measure, score, detail = one.key
-    rows = []
-    for case in view.cases:
-        found = results.one(case=case.name, measure=measure, score=score, detail=detail)
-        rows.append(figures.Row(label=phrases.kept_for(case.retention, case.today), rate=found, reason=found.note))
-    figure = figures.by_case(rows)
-    figure.text(0.02, 1.02, one.score.title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
+    figure = figures.by_case(rows_of(facts, results, asked), asked.axis)
+    title = asked.score.title
+    figure.text(0.02, 1.02, title, fontsize=figures.TEXT, weight="bold", color=figures.INK, va="bottom")
     return _pixels(figure)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.files import check_name
 from simulate.policy.observers import check_observer
 from simulate.policy.retention import Retention
 from simulate.policy.view import cases_of, now_of, view_of
@@ -79,6 +80,8 @@ class Bench:
 def bench(work: str | Path | None, total: int, *, workers: int | None, steps: Steps | None) -> Iterator[Bench]:
     """Give a place to draw runs: a folder that stays, or one that goes in the end if `work` is None."""
     check_workers(workers)
+    if work is not None:
+        check_name(work, "--work")
     told = steps or _silent
     if work is not None:
         yield Bench(work=Path(work), workers=workers, steps=told, total=total)

@@ -6,15 +6,14 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from simulate.engines.processes import IN_FLIGHT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from typing import TypeVar
 
     R = TypeVar("R")
-
-IN_FLIGHT = 2
-"""Shards handed out per worker, so that none waits for the next and results never pile up."""
 
 
 def map_threads(task: Callable[[int], R], shards: Iterable[int], *, workers: int = 1) -> Iterator[tuple[int, R]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.durations import DAY_S, DAY_START_S
+from simulate.durations import DAY_S, DAY_START_S, HOUR_S
 from simulate.kernels.bits import ONE, lowest
 from simulate.kernels.leaf import folded, inlined, leaf
 from simulate.kernels.plates import GROUP, plate_in_group
@@ -13,7 +13,6 @@ NOTHING = np.uint64(0)
 SEEN, DAYS, SITES, LAST = range(4)
 FIELDS = 4
 """Sightings, days, sites, and the time of the last sighting."""
-HOUR_S = 3600
 A_DAY, TO_DAYS = np.uint32(DAY_S), np.uint32(DAY_S - DAY_START_S)
 """A day of travel is numbered from 1, in 32 bits: its rows' times are never so late as to overflow."""
 

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulate.kernels.bits import ones
+from simulate.durations import HOUR_S
+from simulate.kernels.bits import ONE, lowest, ones
 from simulate.kernels.leaf import folded, leaf
 
 MAX_POINTS = 10
-HOUR_S, HALF_DAY_H, HALF_DAY_FROM_H = 3600, 12, 4
+HALF_DAY_H, HALF_DAY_FROM_H = 12, 4
 """Half-days begin at 04:00 and 16:00, as days of travel do."""
 NOBODY = 2**32 - 1
 """Number of no plate: ends a stream."""
@@ -34,9 +35,11 @@ class Cells(NamedTuple):
     whole: np.ndarray  # bool[l] whether every entry fills its bin
     first_bin: np.ndarray  # int64[l]
     bins: np.ndarray  # int64[l] number of bins
+    places: np.ndarray  # int64[l] number of places asked about
     base: np.ndarray  # int64[l] bit of place 0 in bin 0
     bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, and the number of such cells before the word
-    first: np.ndarray  # int64[c + 1] first entry of each cell
+    cases: np.ndarray  # uint64[l] cases that entries are about
+    first: np.ndarray  # uint32[c + 1] first entry of each cell
     what: np.ndarray  # uint32[e] question * 16 + point
     begin: np.ndarray  # uint16[e] seconds from the start of the bin
     end: np.ndarray  # uint16[e]
@@ -62,11 +65,11 @@ class Best(NamedTuple):
 class Scratch(NamedTuple):
     """What is known of the plate whose reads come at the moment."""
 
-    plate: np.ndarray  # int64[2] number of the plate, and a running number of plates
+    plate: np.ndarray  # int64[2] number of the plate, and a running number of plates and their changes of cases
+    last: np.ndarray  # uint64[1] cases of the last read
     mask: np.ndarray  # uint16[q] points that it fits
     touched: np.ndarray  # int64[q + 2] how many questions it touches, and which
-    met: np.ndarray  # int64[c] running number of the last plate seen in each cell
-    met_in: np.ndarray  # uint64[c] cases in which it was
+    cell: np.ndarray  # uint32[c + 1, 2] first entry of each cell; running number under which it was met last
 
 
 def contenders() -> np.ndarray:
@@ -97,19 +100,20 @@ def match_points(rows, cells, asked, contends, scratch, best):
     best : Best. End with a read of plate NOBODY.
     """
     plate, site, time, on_file = rows
-    mask, touched, met, met_in = scratch.mask, scratch.touched, scratch.met, scratch.met_in
-    place, what, begin, end, case = cells.place, cells.what, cells.begin, cells.end, asked.case
-    bitmap, first = cells.bitmap, cells.first
-    current, serial, n = scratch.plate[0], scratch.plate[1], touched[0]
+    mask, touched, of_cell = scratch.mask, scratch.touched, scratch.cell
+    place, bitmap = cells.place, cells.bitmap
+    current, serial, last, n = scratch.plate[0], scratch.plate[1], scratch.last[0], touched[0]
     for i in range(len(plate)):
         if np.int64(plate[i]) != current:
             touched[0] = n
             _settle_plate(current, asked, contends, scratch, best)
-            current, n = np.int64(plate[i]), 0
-            serial += 1
+            current, n, last = np.int64(plate[i]), 0, np.uint64(0)
         cases = on_file[i]
         if cases == 0:
             continue
+        if cases != last:  # the same cell may tell something new
+            last = cases
+            serial += 1
         hour = time[i] // np.uint32(HOUR_S)
         second = time[i] - hour * np.uint32(HOUR_S)
         for level in range(len(place)):
@@ -124,26 +128,42 @@ def match_points(rows, cells, asked, contends, scratch, best):
             bin_ -= cells.first_bin[level]
             if bin_ < 0 or bin_ >= cells.bins[level]:
                 continue
-            bit = cells.base[level] + there * cells.bins[level] + bin_
+            bit = cells.base[level] + bin_ * cells.places[level] + there  # by time, as reads come
             word, shift = bitmap[bit >> 6, 0], np.uint64(bit & 63)
             if (word >> shift) & np.uint64(1) == 0:
                 continue
             cell = np.int64(bitmap[bit >> 6, 1] + ones(word & ((np.uint64(1) << shift) - np.uint64(1))))
             if cells.whole[level]:
-                if met[cell] != serial:
-                    met[cell], met_in[cell] = serial, cases
-                elif cases & ~met_in[cell] == 0:
+                if of_cell[cell, 1] == serial:
                     continue
-                else:
-                    met_in[cell] |= cases
-            for e in range(first[cell], first[cell + 1]):
-                q = what[e] >> np.uint32(4)
-                if begin[e] <= within < end[e] and (cases >> np.uint64(case[q])) & np.uint64(1):
-                    touched[n + 1] = q
-                    n += mask[q] == 0
-                    mask[q] |= np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+                of_cell[cell, 1] = serial
+            plain = cells.whole[level] and cells.cases[level] & ~cases == 0
+            entries = np.int64(of_cell[cell, 0]), np.int64(of_cell[cell + 1, 0])
+            n = _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n)
     touched[0] = n
-    scratch.plate[0], scratch.plate[1] = current, serial
+    scratch.plate[0], scratch.plate[1], scratch.last[0] = current, serial, last
+
+
+@folded
+def _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n):
+    """Mark the points that a read in a cell fits; returns how many questions the plate touches by now."""
+    what, begin, end = cells.what, cells.begin, cells.end
+    first, last = entries
+    if plain:  # most reads: nothing is left to ask of an entry
+        for e in range(first, last):
+            q = what[e] >> np.uint32(4)
+            before = mask[q]
+            touched[n + 1] = q
+            n += before == 0
+            mask[q] = before | np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+        return n
+    for e in range(first, last):
+        q = what[e] >> np.uint32(4)
+        if begin[e] <= within < end[e] and (cases >> np.uint64(asked.case[q])) & np.uint64(1):
+            touched[n + 1] = q
+            n += mask[q] == 0
+            mask[q] |= np.uint16(1) << np.uint16(what[e] & np.uint32(15))
+    return n
 
 
 @leaf
@@ -153,9 +173,14 @@ def _settle_plate(plate, asked, contends, scratch, best):
     whose = _whose(asked, plate) if touched[0] > 0 else -1
     for k in range(1, touched[0] + 1):
         q = touched[k]
-        m = np.uint64(mask[q])
+        m, most = np.uint64(mask[q]), np.uint64(rising[q])
         mask[q] = 0
-        if (contends[rising[q], m >> np.uint64(6)] >> (m & np.uint64(63))) & np.uint64(1):
+        if (
+            most & (most + ONE) == 0 and m & ~most == 0
+        ):  # some plate fits every point so far: a rival fits them from the first
+            if m & ONE:
+                _count_rival(q, m, m == most, asked.target[q] == whose, best)
+        elif (contends[rising[q], m >> np.uint64(6)] >> (m & np.uint64(63))) & np.uint64(1):
             _count_plate(q, m, asked.target[q] == whose, best)
     touched[0] = 0
 
@@ -174,13 +199,23 @@ def _whose(asked, plate):
 
 
 @folded
+def _count_rival(q, m, every, own, best):
+    """Count one plate that fits the first points of a question, where the best fits them all."""
+    last = MAX_POINTS if every else np.int64(lowest(~m))
+    for p in range(last):
+        best.plates[q, p] += np.uint32(1)
+        if own:
+            best.own[q] |= np.uint16(1) << np.uint16(p)
+
+
+@folded
 def _count_plate(q, m, own, best):
     """Hold one plate against the best of a question; m : uint64, bits of the points that it fits."""
     before, after, most = 0, 0, 0
     fitted = 0
     for p in range(best.plates.shape[1]):
         before += (best.rising[q] >> np.uint16(p)) & 1
-        fitted += np.int64((m >> np.uint64(p)) & np.uint64(1))
+        fitted += int((m >> np.uint64(p)) & np.uint64(1))
         bit = np.uint16(1) << np.uint16(p)
         if fitted > before:
             best.plates[q, p] = 1

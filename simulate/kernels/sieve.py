@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulate.durations import UNIT_S
+from simulate.durations import HOUR_S
 from simulate.kernels.leaf import folded, inlined, leaf
 from simulate.kernels.words import LOW32, U32, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HOUR_S = UNIT_S["h"]
 BEFORE, MISS, HIT = 0, 1, 2
 """Columns of the words of a segment."""
 ON_FILE, OUT_OF_REACH, AFTER, OFF, NOT_STORED, EXPIRED, TOO_OLD, TOO_FRESH = range(8)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
-from simulate.files import write_text
+from simulate.files import read_json, write_text
 from simulate.sightings.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def assumptions_for(view: View) -> Assumptions | None:
 def read_assumptions(path: Path) -> Assumptions:
     """Read what `write_assumptions` wrote; raise ScenarioError on anything else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path.read_bytes())
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
         asked = content.pop("asked")

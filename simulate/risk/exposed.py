@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.kernels.counting import DAYS, HOUR_S, SEEN, SITES, tally_living
+from simulate.durations import HOUR_S
+from simulate.kernels.counting import DAYS, SEEN, SITES, tally_living
 from simulate.kernels.plates import GROUP
 from simulate.risk import intervals
 from simulate.risk.intervals import Histogram, Interval, Z, clustered_mean, histogram, mean_of, quantile_of, share

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ENTRIES = 1 << 15
 """Entries that a count writes at a time."""
-OF = "vehicles that live here"
+LIVING = "vehicles that live here"
 DRAWN = "vehicles drawn among those that live here"
 
 
@@ -59,25 +59,25 @@ class Exposure(Measure):
     scope = "plate"
     recoded = False
     scores = (
-        Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=OF,
+        Score(name="never_seen", title="Never seen", sentence="vehicles that live here are never seen", of=LIVING,
               role="headline", worse="less", turned=("Seen", "vehicles that live here are seen at least once")),
-        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average", of=OF,
-              unit="sightings", role="main"),
-        Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=OF,
+        Score(name="mean_sightings", title="Sightings", sentence="sightings of a vehicle are on file on average",
+              of=LIVING, unit="sightings", role="main"),
+        Score(name="mean_days", title="Days seen", sentence="days have a sighting of a vehicle, on average", of=LIVING,
               unit="days", role="main"),
-        Score(name="mean_sites", title="Sites", sentence="different sites have seen a vehicle, on average", of=OF,
+        Score(name="mean_sites", title="Sites", sentence="different sites have seen a vehicle, on average", of=LIVING,
               unit="sites", role="main"),
-        Score(name="sightings", title="Sightings, by rank", detail="50 %", of=OF, unit="sightings",
+        Score(name="sightings", title="Sightings, by rank", detail="50 %", of=LIVING, unit="sightings",
               ranks=("10 %", "50 %", "90 %", "99 %"),
               sentence="sightings or fewer are on file of {detail} of vehicles"),
-        Score(name="days", title="Days seen, by rank", detail="50 %", of=OF, unit="days",
+        Score(name="days", title="Days seen, by rank", detail="50 %", of=LIVING, unit="days",
               sentence="days or fewer have a sighting of {detail} of vehicles"),
-        Score(name="sites", title="Sites, by rank", detail="50 %", of=OF, unit="sites",
+        Score(name="sites", title="Sites, by rank", detail="50 %", of=LIVING, unit="sites",
               sentence="sites or fewer have seen {detail} of vehicles"),
-        Score(name="last_seen", title="Last seen", detail="50 %", of=OF, unit="days", worse="less",
+        Score(name="last_seen", title="Last seen", detail="50 %", of=LIVING, unit="days", worse="less",
               sentence="days ago or later {detail} of vehicles were last seen",
               remark="A vehicle that was never seen counts as last seen infinitely long ago."),
-        Score(name="area_ratio", title="Poor areas", of=OF, unit="ratio", worse="neither",
+        Score(name="area_ratio", title="Poor areas", of=LIVING, unit="ratio", worse="neither",
               sentence="times as many sightings are on file of a vehicle from the poorest third of areas as of one"
               " from the richest"),
         Score(name="own_sightings", title="Own sightings", of=DRAWN, unit="sightings",

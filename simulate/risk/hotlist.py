@@ -37,7 +37,7 @@ MOST_GROUPS = 20_000
 RIGHT, STALE, MISREAD, WRONG_STATE = range(4)
 KINDS = ("right", "stale_entry", "misread", "wrong_state")
 """Kinds of alert, by number."""
-ALL = np.uint64(2**64 - 1)
+EVERY = np.uint64(2**64 - 1)
 ALERTS, ACTED = "alerts", "alerts acted on after a human check"
 VEHICLES = "vehicles, visitors included"
 NO_ALERTS = Bunched()
@@ -142,7 +142,7 @@ class HotListMeasure(Measure):
         hot = view.truth.hotlist
         groups = np.unique(np.concatenate([hot.local.plate, hot.other.plate]) // GROUP)
         if len(groups) <= MOST_GROUPS:
-            return ALL
+            return EVERY
         least: np.uint64 = np.partition(_draws(view.truth, groups), MOST_GROUPS)[MOST_GROUPS]
         return least
 
@@ -177,7 +177,7 @@ class HotListMeasure(Measure):
         """Say what each alert was about, by drawing the groups of plates again."""
         rows, hot = guesses.rows, truth.hotlist
         group = (rows.plate // GROUP).astype(np.int64)
-        chosen = _draws(truth, group) < known if known != ALL else np.ones(len(group), np.bool_)
+        chosen = _draws(truth, group) < known if known != EVERY else np.ones(len(group), np.bool_)
         scored = Rows(*(column[chosen] for column in rows))
         vehicle = really_read(truth, scored)
         plate, time = scored.plate.astype(np.int64), scored.time.astype(np.int64)

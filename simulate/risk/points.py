@@ -179,7 +179,8 @@ class _Spots(NamedTuple):
         """Return the spots of some trips, after the positions of those that have one."""
         at = np.minimum(np.searchsorted(self.trip, trip), max(len(self.trip) - 1, 0))
         there = np.flatnonzero(self.trip[at] == trip) if len(self.trip) else np.empty(0, np.int64)
-        return there, _Spots(*(column[at[there]] for column in self))
+        some = at[there]
+        return there, _Spots(self.trip[some], self.x_m[some], self.y_m[some], self.second[some])
 
 
 def _spots(truth: Truth, chosen: Trips, wanted: NDArray[np.int64]) -> _Spots:
@@ -229,9 +230,11 @@ def _near(
     """Pair each of some spots with the sites within reach of it; int64[k] each."""
     usable = np.flatnonzero(visible & sites.used)
     tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
-    near = tree.query_ball_point(np.column_stack([spots.x_m, spots.y_m]), metres, return_sorted=True)
-    spot = np.repeat(np.arange(len(near)), [len(some) for some in near])
-    return spot, np.array([usable[i] for some in near for i in some], np.int64)
+    near = tree.query_ball_point(
+        np.column_stack([spots.x_m, spots.y_m]), np.full(len(spots.trip), metres), return_sorted=True
+    )
+    spot = np.repeat(np.arange(len(near)), [len(found) for found in near])
+    return spot, np.array([usable[i] for found in near for i in found], np.int64)
 
 
 def _names(chosen: Trips) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ class Score:
     sentence: str
     """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}".
 
-    Of the detail "records, hour, 4 points" {parts[1]} is "hour" and {count} is "4".
+    Of the detail "records, hour and reader, 4 points" {grain} is "hour and reader" and {count} is "4".
     """
     of: str
     """The denominator in words: "vehicles that live here"."""
@@ -56,4 +56,4 @@ class Score:
     def say(self, detail: str = "") -> str:
         """Return the sentence for one detail."""
         parts = detail.split(", ")
-        return self.sentence.format(detail=detail, parts=parts, count=parts[-1].partition(" ")[0])
+        return self.sentence.format(detail=detail, grain=parts[-2:][0], count=parts[-1].partition(" ")[0])

@@ -16,14 +16,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from simulate.kernels.matching import (
-    HALF_DAY_FROM_H,
-    HALF_DAY_H,
-    HOUR_S,
     MAX_POINTS,
     NOBODY,
-    Asked,
     Best,
-    Cells,
     Scratch,
     contenders,
     match_points,
@@ -32,14 +27,15 @@ from simulate.policy.recode import recodings
 from simulate.policy.redraw import as_seen, redraw
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import share
+from simulate.risk.lanes import Known, Lane, lay_out
 from simulate.risk.measure import Measure
-from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth, squares
+from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score, Worse
 from simulate.risk.targets import draw_targets, living_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,7 +47,6 @@ if TYPE_CHECKING:
     from simulate.risk.points import Points
     from simulate.risk.targets import Targets
     from simulate.schema.settings import Measuring
-    from simulate.world.sites import Sites
 
 CARD = AttackerCard(
     question="How many known points single out one plate?",
@@ -61,26 +56,25 @@ CARD = AttackerCard(
     counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
-HALF_DAY_S = HALF_DAY_H * HOUR_S
-OF = "vehicles that live here"
-BY_FILE = "{count} of their own sightings, each known to the {parts[1]}"
+LIVING = "vehicles that live here"
+BY_FILE = "{count} of their own sightings, each known to the {grain}"
 BY_NEIGHBOUR = "{count} of the places where a neighbour noted them, each known to half an hour and 250 m"
 PARTS: tuple[tuple[str, str, str, Worse], ...] = (
-    ("wrong", "are taken for another", OF, "neither"),
-    ("ambiguous", "are one of several that fit", OF, "neither"),
-    ("none", "fit nothing, or too little is known of them,", OF, "less"),
+    ("wrong", "are taken for another", LIVING, "neither"),
+    ("ambiguous", "are one of several that fit", LIVING, "neither"),
+    ("none", "fit nothing, or too little is known of them,", LIVING, "less"),
     ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known", "more"),
 )
 """What else becomes of targets, and of those with enough points: id, words, denominator and what is worse."""
 SCORES = (
     Score(
-        name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}", of=OF,
-        sentence=f"vehicles are singled out by {BY_NEIGHBOUR}",
+        name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}",
+        of=LIVING, sentence=f"vehicles are singled out by {BY_NEIGHBOUR}",
         remark="What a chance witness achieves: most places have no reader near.",
     ),
     Score(
         name="singled_out", title="Singled out by its own file", role="headline", group="unicity",
-        detail="records, hour and reader, {points}", of=OF, sentence=f"vehicles are singled out by {BY_FILE}",
+        detail="records, hour and reader, {points}", of=LIVING, sentence=f"vehicles are singled out by {BY_FILE}",
         remark="An upper end: who has the records already has the plate.",
     ),
     *(
@@ -95,24 +89,12 @@ SCORES = (
         for part, what, of, worse in PARTS
     ),
     Score(
-        name="on_file_at_every_point", title="On file at every point", detail="{points}", of=OF,
+        name="on_file_at_every_point", title="On file at every point", detail="{points}", of=LIVING,
         sentence="vehicles are on file at every one of {count} known places",
     ),
 )  # fmt: skip
 ANSWERS = ("right", "wrong", "ambiguous", "none")
 """What becomes of a target: exactly one of them."""
-
-
-class Lane(NamedTuple):
-    """The questions about cases that see reads alike, laid out for the kernel."""
-
-    mask: int
-    """Bits of its cases."""
-    points: tuple[Points, ...]
-    starts: NDArray[np.int64]
-    """int64[points + 1]; first question of each."""
-    cells: Cells
-    asked: Asked
 
 
 class Progress(NamedTuple):
@@ -131,13 +113,6 @@ class Matches(NamedTuple):
     """int64[t, p]; plates that fit so many."""
     own: NDArray[np.bool_]
     """bool[t, p]; whether the target's is one of them: a mark for scoring, on which no answer depends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Known:
-    """What is known beforehand, and how to ask for it in one pass."""
-
-    lanes: tuple[Lane, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -185,9 +160,8 @@ class Unicity(Measure):
         groups = recodings(view)
         plates = np.unique(np.concatenate([some.plate for some in chosen]))
         own = as_seen(view.sieve, redraw(truth, plates)[0], groups)
-        return lay_out(
-            view, groups, own, [*record_points(view, groups, own, chosen), *from_truth(view, chosen, groups)]
-        )
+        points = [*record_points(view, groups, own, chosen, truth.seed), *from_truth(view, chosen, groups)]
+        return lay_out(view.sight.public.sites, groups, own, points)
 
     def start(self, sight: Sight, known: Known, span: Span) -> State:
         """Return a state in which no plate fits anything."""
@@ -206,8 +180,8 @@ class Unicity(Measure):
         """Return one state for several shards: the most of all, and everyone who fits so many."""
         lanes: list[tuple[Lane, Progress]] = []
         for state in states:
-            for _, progress in state.lanes:
-                _end(_, progress)
+            for lane, progress in state.lanes:
+                _end(lane, progress)
             lanes = [
                 (lane, Progress(progress.scratch, _either(progress.best, other.best)))
                 for (lane, progress), (_, other) in zip(lanes, state.lanes, strict=True)
@@ -250,29 +224,14 @@ class Unicity(Measure):
 
 
 def record_points(
-    view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], targets: Sequence[Targets]
+    view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], targets: Sequence[Targets], seed: int
 ) -> list[Points]:
     """Draw points from records for every case in reach, and at coarser grains for the one that remembers longest."""
     reached = [c for c, case in enumerate(view.cases) if case.reached]
     longest = min(reached, key=lambda c: (view.cases[c].oldest_s, -c), default=None)
     rows_of = {c: own[i] for i, group in enumerate(groups) for c in reached if group.mask >> c & 1}
     asked = [(c, grain) for c in reached for grain in GRAINS if grain is HOUR_READER or c == longest]
-    return [
-        from_records(view.sight.public.sites, c, rows_of[c], targets[c], grain, view.truth.seed) for c, grain in asked
-    ]
-
-
-def lay_out(view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], points: Sequence[Points]) -> Known:
-    """Lay points out for the kernel, by groups of cases that see alike."""
-    lanes = []
-    for group, rows in zip(groups, own, strict=True):
-        its = tuple(some for some in points if group.mask >> some.case & 1)
-        plates = np.unique(np.concatenate([np.empty(0, np.int64), *(some.plate for some in its)]))
-        starts = np.cumsum([0, *(len(some.plate) for some in its)])
-        lanes.append(
-            Lane(group.mask, its, starts, _cells(view.sight.public.sites, its, starts), _asked(its, plates, rows))
-        )
-    return Known(lanes=tuple(lanes))
+    return [from_records(view.sight.public.sites, c, rows_of[c], targets[c], grain, seed) for c, grain in asked]
 
 
 @cache
@@ -281,118 +240,16 @@ def contends() -> NDArray[np.uint64]:
     return contenders()
 
 
-def _asked(points: Sequence[Points], plates: NDArray[np.int64], rows: OwnRows) -> Asked:
-    """Say whom questions are about, and by which numbers these are seen."""
-    pairs = np.unique(np.column_stack([rows.seen.plate, rows.plate]).astype(np.int64), axis=0)
-    nothing = np.empty(0, np.int64)
-    return Asked(
-        case=np.concatenate([nothing, *(np.full(len(some.plate), some.case) for some in points)]).astype(np.uint8),
-        target=np.searchsorted(plates, np.concatenate([nothing, *(some.plate for some in points)])).astype(np.int32),
-        number=pairs[:, 0].astype(np.uint32),
-        whose=np.searchsorted(plates, pairs[:, 1]).astype(np.int32),
-    )
-
-
-def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) -> Cells:
-    """Hang every entry on the cells of place and time that it touches, by level."""
-    levels: list[tuple[NDArray[np.int32], bool, bool, int, int, int]] = []
-    keys, whats, begins, ends = ([np.empty(0, np.int64)] for _ in range(4))
-    base = 0
-    for metres in sorted({some.metres for some in points}):
-        entries = _entries(
-            [(some, int(start)) for some, start in zip(points, starts, strict=False) if some.metres == metres]
-        )
-        for half_days, bin_s, chosen in _parted(entries):
-            what, place, bin_, begin, end = chosen
-            places, rank = np.unique(place, return_inverse=True)
-            of_place = np.full(int(places.max()) + 1, -1, np.int32)
-            of_place[places] = np.arange(len(places))
-            square = squares(sites, metres)[0]
-            there = np.where(square < len(of_place), of_place[np.minimum(square, len(of_place) - 1)], -1)
-            first, bins = int(bin_.min()), int(np.ptp(bin_)) + 1
-            levels.append((there.astype(np.int32), half_days, bool((end - begin == bin_s).all()), first, bins, base))
-            keys.append(base + rank * bins + bin_ - first)
-            whats.append(what)
-            begins.append(begin)
-            ends.append(end)
-            base += len(places) * bins
-    key = np.concatenate(keys)
-    order = np.argsort(key, kind="stable")
-    cell, first_entry = np.unique(key[order], return_index=True)
-    columns = list(zip(*levels, strict=True)) or [[]] * 6
-    return Cells(
-        place=np.array(columns[0], np.int32).reshape(len(levels), sites.n),
-        half_days=np.array(columns[1], np.bool_),
-        whole=np.array(columns[2], np.bool_),
-        first_bin=np.array(columns[3], np.int64),
-        bins=np.array(columns[4], np.int64),
-        base=np.array(columns[5], np.int64),
-        bitmap=_bitmap(cell, base),
-        first=np.append(first_entry, len(key)).astype(np.int64),
-        what=np.concatenate(whats)[order].astype(np.uint32),
-        begin=np.concatenate(begins)[order].astype(np.uint16),
-        end=np.concatenate(ends)[order].astype(np.uint16),
-    )
-
-
-def _entries(points: Sequence[tuple[Points, int]]) -> NDArray[np.int64]:
-    """Gather entries; int64[4, e]: question and point as one number, place, begin and end."""
-    return np.concatenate(
-        [
-            np.array([(some.question + start) * 16 + some.point, some.place, some.begin_s, some.end_s])
-            for some, start in points
-        ],
-        axis=1,
-    )
-
-
-def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, int, tuple[NDArray[np.int64], ...]]]:
-    """Part entries into those that are just a half-day, a whole hour, and others, which fall into parts of hours.
-
-    Each part comes with what, place and bin of its entries, and the seconds of the bin between which they fit.
-    """
-    what, place, begin, end = entries
-    half = (end - begin == HALF_DAY_S) & ((begin - HALF_DAY_FROM_H * HOUR_S) % HALF_DAY_S == 0)
-    hour = (end - begin == HOUR_S) & (begin % HOUR_S == 0)
-    for chosen, bin_s in ((half, HALF_DAY_S), (hour, HOUR_S)):
-        if chosen.any():
-            shift = (HALF_DAY_H - HALF_DAY_FROM_H) * HOUR_S if bin_s == HALF_DAY_S else 0
-            whole = np.full(int(chosen.sum()), bin_s)
-            yield (
-                bin_s == HALF_DAY_S,
-                bin_s,
-                (what[chosen], place[chosen], (begin[chosen] + shift) // bin_s, 0 * whole, whole),
-            )
-    rest = ~half & ~hour & (end > 0)
-    if rest.any():
-        what, place, begin, end = entries[:, rest]
-        begin = np.maximum(begin, 0)
-        first, last = begin // HOUR_S, (end - 1) // HOUR_S
-        times = last - first + 1
-        at = np.repeat(np.arange(len(what)), times)
-        bin_ = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
-        inside = (np.clip(edge[at] - bin_ * HOUR_S, 0, HOUR_S) for edge in (begin, end))
-        yield False, HOUR_S, (what[at], place[at], bin_, *inside)
-
-
-def _bitmap(cell: NDArray[np.int64], bits: int) -> NDArray[np.uint64]:
-    """Set the bits of some cells, sorted, and count those before each word; uint64[words, 2]."""
-    bitmap = np.zeros((bits // 64 + 1, 2), np.uint64)
-    np.bitwise_or.at(bitmap[:, 0], cell >> 6, np.uint64(1) << (cell & 63).astype(np.uint64))
-    bitmap[:, 1] = np.searchsorted(cell, np.arange(len(bitmap)) * 64)
-    return bitmap
-
-
 def _nothing(lane: Lane) -> Progress:
     """Return a state in which no plate fits anything."""
-    questions, cells = int(lane.starts[-1]), len(lane.cells.first) - 1
+    questions = int(lane.starts[-1])
     return Progress(
         scratch=Scratch(
             plate=np.array([NOBODY, 0]),
+            last=np.zeros(1, np.uint64),
             mask=np.zeros(questions, np.uint16),
             touched=np.zeros(questions + 2, np.int64),
-            met=np.full(cells, -1, np.int64),
-            met_in=np.zeros(cells, np.uint64),
+            cell=np.column_stack([lane.cells.first, 0 * lane.cells.first]),
         ),
         best=Best(
             rising=np.zeros(questions, np.uint16),
@@ -427,7 +284,7 @@ def _bits(word: NDArray[np.uint16]) -> NDArray[np.bool_]:
 
 def _word(bits: NDArray[np.bool_]) -> NDArray[np.uint16]:
     """Put bits together; uint16[q]."""
-    return (bits * (1 << np.arange(MAX_POINTS))).sum(axis=1).astype(np.uint16)
+    return np.asarray(bits @ (1 << np.arange(MAX_POINTS)), np.uint16)
 
 
 def _fitted(best: Best) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulate.workers import run_tasks
+from simulate.engines.processes import run_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,8 +6,8 @@ import pytest
 from views import look
 
 from simulate.checks import ScenarioError
-from simulate.risk.measures import CARDS, USUAL, main_scores, measure
-from simulate.risk.rates import Rate, Rates
+from simulate.risk.measures import MEASURES, USUAL, main_results, measure, score_of
+from simulate.risk.results import Result, Results
 
 
 @pytest.fixture(scope="module")
@@ -16,27 +16,34 @@ def view(town):
 
 
 def test_measures_come_in_the_order_asked_and_each_once(view):
-    rates = measure(view, ["unicity", "exposure", "unicity"], targets=20)
-    assert list(dict.fromkeys(row.measure for row in rates)) == ["unicity", "exposure"]
-    assert measure(view, ["exposure", "unicity"], targets=20).where(measure="unicity") == rates.where(measure="unicity")
+    results = measure(view, ["unicity", "exposure", "unicity"], targets=20)
+    assert results.names("measure") == ["unicity", "exposure"]
+    other = measure(view, ["exposure", "unicity"], targets=20)
+    assert other.where(measure="unicity") == results.where(measure="unicity")
 
 
-def test_each_measure_is_told_before_it_is_taken(view):
-    told = []
-    measure(view, ["unicity", "exposure", "unicity"], targets=20, steps=lambda *step: told.append(step))
-    assert told == [(0, 2, "unicity"), (1, 2, "exposure")]
+def test_how_far_it_is_counts_shards_and_rows(town):
+    view, told = look(town, ladder=["1d"], n_shards=3), []
+    measure(view, ["exposure"], targets=20, workers=1, progress=lambda *step: told.append(step))
+    assert [step[:2] for step in told] == [(1, 3), (2, 3), (3, 3)]
+    assert [step[2] for step in told] == sorted(step[2] for step in told)
+    assert told[-1][2] == len(view.source.table)
 
 
-def test_measures_of_what_is_stored_are_taken_unless_others_are_named(view):
-    assert {row.measure for row in measure(view, targets=20)} == set(USUAL) == set(CARDS) - {"hotlist"}
+def test_the_usual_measures_are_taken_unless_others_are_named(view):
+    results = measure(view, targets=20)
+    assert tuple(results.names("measure")) == USUAL == tuple(MEASURES)[:3]
+    assert set(results.names("case")) == {"1 day", "30 days", "for ever", ""}
+    assert results.names("scenario") == [view.truth.scenario.name]
 
 
 def test_targets_are_those_asked_for_or_the_scenarios(view):
-    assert measure(view, ["unicity"], targets=20).rows[-1].n <= 20
-    for n, asked in ((view.public.n_vehicles, None), (20, 20)):
-        rates = measure(view, ["anchors", "unicity"], targets=asked)
-        assert rates.one(score="home found within 250 m", retention="for ever").n == n
-        assert {row.n for row in rates.where(score="unique and right", retention="for ever")} == {n}
+    assert measure(view, ["unicity"], targets=20).find(case="for ever", score="noticed").n == 20
+    everyone = view.sight.public.n_vehicles
+    for n, asked in ((everyone, None), (20, 20)):
+        results = measure(view, ["anchors", "unicity"], targets=asked)
+        assert results.one(score="home_found", detail="250 m", case="for ever").n == n
+        assert {row.n for row in results.where(score="singled_out", case="for ever")} == {n}
 
 
 def test_an_unknown_measure_is_told_which_was_meant(view):
@@ -53,43 +60,69 @@ def test_no_measure_at_all_is_refused(view):
 
 @pytest.mark.parametrize("targets", [0, -5])
 def test_fewer_than_one_target_is_refused(view, targets):
-    with pytest.raises(ScenarioError, match=f"^--targets: expected at least 1 plate, found {targets}"):
+    with pytest.raises(ScenarioError, match=f"^--targets: expected at least 1 vehicle, found {targets}"):
         measure(view, ["anchors"], targets=targets)
 
 
-def test_a_blind_view_cannot_be_scored(view):
-    with pytest.raises(ScenarioError, match=r"^view: expected a view with the truth attached, found a blind one"):
-        measure(view.blind())
+@pytest.mark.parametrize("workers", [0, -1, 1.5, True])
+def test_what_is_no_number_of_workers_is_refused(view, workers):
+    with pytest.raises(ScenarioError, match=f"^workers: expected a whole number, at least 1, found {workers}"):
+        measure(view, ["exposure"], workers=workers)
 
 
-def test_every_card_says_what_is_assumed():
-    for card in CARDS.values():
-        told = card.describe()
-        for part in (card.question, card.knows, card.roads, card.targets, card.counts_as_success, card.baseline):
-            assert part
-            assert part in told
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_card_says_what_is_assumed(view, name):
+    card = MEASURES[name].card(view.sight.asked)
+    told = card.describe()
+    for part in (card.question, card.knows, card.roads, card.targets, card.counts_as_success, card.baseline):
+        assert part
+        assert part in told
 
 
-def test_the_short_table_has_one_row_a_rule_and_question():
-    common = {"retention": "1 day", "value": 0.5}
-    rates = Rates((
-        Rate(measure="exposure", score="never seen", **common),
-        Rate(measure="exposure", score="days seen, 10th percentile", **common),
-        Rate(measure="anchors", score="work found within 250 m", **common),
-        Rate(measure="anchors", score="home: some sighting tells", **common),
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_result_has_a_score_that_says_what_it_is(view, name):
+    for row in measure(view, [name], targets=20):
+        score = score_of(name, row.score)
+        assert score.unit == row.unit
+        said = score.say(row.detail)
+        assert said
+        assert "{" not in said + score.title + score.of
+        assert not score.ranks or row.detail in score.ranks or row.note
+    for score in MEASURES[name].scores:
+        assert len({one.name for one in MEASURES[name].scores}) == len(MEASURES[name].scores)
+        assert not score.turned or score.unit == "share"
+        assert len(score.ranks) in {0, 4}
+
+
+def test_a_sentence_tells_how_many_points_and_how_well_each_is_known():
+    score = score_of("unicity", "singled_out")
+    assert score.say("records, half-day and 1 km, 7 points").endswith(
+        "by 7 of their own sightings, each known to the half-day and 1 km"
+    )
+    assert score_of("unicity", "noticed").say("1 point").startswith("vehicles are singled out by 1 of the places")
+
+
+def test_the_short_table_has_one_row_a_case_and_question(view):
+    common = {"case": "1 day", "value": 0.5}
+    results = Results((
+        Result(measure="exposure", score="never_seen", **common),
+        Result(measure="exposure", score="days", detail="10 %", **common),
+        Result(measure="anchors", score="work_found", detail="250 m", **common),
+        Result(measure="anchors", score="work_found", detail="1000 m", **common),
+        Result(measure="anchors", score="home_told", **common),
         *(
-            Rate(measure="unicity", score="unique and right", setting=f"{p} points from records; hour", **common)
-            for p in (4, 10)
+            Result(measure="unicity", score="singled_out", detail=f"records, hour and reader, {p}", **common)
+            for p in ("4 points", "10 points", "1 point")
         ),
-        Rate(measure="unicity", score="unique and right", setting="1 point from records; hour", **common),
     ))  # fmt: skip
     for points in (1, 4, 10):
-        short = main_scores(rates, points)
-        assert [row.score for row in short] == ["never seen", "work found within 250 m", "unique and right"]
-        assert short.rows[2].setting.split(" ")[0] == str(points)
+        short = main_results(results, view.sight.asked.model_copy(update={"unicity_points": points}))
+        assert [row.score for row in short] == ["never_seen", "work_found", "singled_out"]
+        assert short.rows[1].detail == "250 m"
+        assert short.rows[2].detail.split(", ")[2].split(" ")[0] == str(points)
 
 
-def test_the_short_table_of_a_real_view_names_every_rule(view):
-    short = main_scores(measure(view, targets=20), view.asked.unicity_points)
+def test_the_short_table_of_a_real_view_names_every_case(view):
+    short = main_results(measure(view, targets=20), view.sight.asked)
     for name in USUAL:
-        assert {row.retention for row in short.where(measure=name)} == {"1 day", "30 days", "for ever"}
+        assert {row.case for row in short.where(measure=name)} == {"1 day", "30 days", "for ever"}

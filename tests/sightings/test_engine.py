@@ -20,10 +20,10 @@ from fake_run import (
 )
 
 from simulate.checks import ScenarioError
+from simulate.engines.processes import ShardError
 from simulate.sightings.engine import run_shards
 from simulate.sightings.store import create_or_resume
 from simulate.sightings.verify import verify
-from simulate.workers import ShardError
 
 N_SHARDS = N_HOUSEHOLDS // PER_SHARD
 

@@ -9,9 +9,11 @@ import numpy as np
 
 import simulate as sim
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.risk.scan import NOBODY
 from simulate.travel.truth import home_and_work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.scenario import Scenario
     from simulate.sightings.run import Run
+    from simulate.sightings.store import Rows
 
 CITY = {
     "roads.population": 100_000,
@@ -80,10 +83,16 @@ def resident_plates(run: Run) -> NDArray[np.int64]:
     return plates_of(run, residents(run))
 
 
+def reads_of(run: Run) -> Iterator[Rows]:
+    """Stream the stored reads of a run, sorted by plate, time and site."""
+    for shard in range(run.source.n_shards):
+        yield from run.source.blocks(shard, NOBODY)
+
+
 def reads_per_plate(run: Run, days: int | None = None) -> NDArray[np.int64]:
     """Count the stored reads of every plate number, ghosts included, of the first days or of all; int64[plates]."""
     counts = np.zeros(run.lives.plates.n, np.int64)
-    for block in run.store.blocks():
+    for block in reads_of(run):
         kept = slice(None) if days is None else block.time < days * DAY_S + DAY_START_S
         counts += np.bincount(block.plate[kept], minlength=len(counts))
     return counts

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cities import plates_of, site_positions
+from cities import plates_of, reads_of, site_positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def read_points(run: Run, keep: float, seed: int) -> tuple[Points, NDArray[np.in
     """Return a share of the stored reads as points, drawn at random, and the site of each."""
     rng = np.random.default_rng(seed)
     kept = []
-    for block in run.store.blocks():
+    for block in reads_of(run):
         some = rng.random(len(block.plate)) < keep
         kept.append([column[some].astype(np.int64) for column in block])
     plate, site, time = (np.concatenate(columns) for columns in zip(*kept, strict=True))

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
-from cities import residents
+from cities import reads_of, residents
 from scipy.optimize import curve_fit
 
-from simulate.risk import unicity
+from simulate.policy.recode import Recoding
+from simulate.policy.redraw import as_seen, on_file_of
+from simulate.risk import points, unicity
+from simulate.risk.measure import Block, Span
+from simulate.risk.points import MAX_POINTS, Grain
 from simulate.risk.targets import draw_targets
 from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from cities import City
     from numpy.typing import NDArray
 
+    from simulate.policy.redraw import OwnRows
     from simulate.policy.view import View
+    from simulate.risk.points import Points
+    from simulate.risk.unicity import Matches
+    from simulate.world.sites import Sites
+
+ALONE = [Recoding(mask=1)]
+"""The only case of a view, which sees reads as they are."""
 
 HOUR_S = 3600
 HOURS, READERS = (1, 2, 5, 15), (1, 2, 5, 15)
@@ -54,27 +66,26 @@ def unique_by_grain(city: City, targets: int, *, dealt_anew: bool = False) -> li
     dealt_anew : whether places and times are dealt to plates at random, which keeps how often
     each plate, reader and hour is on file and forgets that they belong together.
     """
-    seed = city.run.scenario.seed
-    view = Dealt(city.view) if dealt_anew else city.view
-    chosen = draw_targets(SimpleNamespace(seed=seed, lives=city.run.lives), residents(city.run), "unicity", targets)
-    grains = {f"{h} h, {v} readers": (h * HOUR_S, float(v)) for h, v in product(HOURS, READERS)}
-    with (
-        patch.dict(unicity.GRAINS, {unicity.HOUR_READER: (HOUR_S, 1.0), **grains}, clear=True),
-        patch.object(unicity, "_cells", cells),
-    ):
-        asked = unicity.record_questions(view, chosen, seed)
-        answers = unicity.attack(view, asked)
+    view, seed = city.view, city.run.scenario.seed
+    chosen = draw_targets(view.truth, residents(city.run), "unicity", targets)
+    if dealt_anew:
+        dealt = dealt_rows(city)
+        blocks, own = [dealt], as_seen(view.sieve, among(dealt, chosen.plate), ALONE)[0]
+    else:
+        blocks, own = reads_of(city.run), on_file_of(view, chosen.plate, 0)
+    sizes = [(hours, readers) for hours, readers in product(HOURS, READERS)]
+    grains = [Grain(name, h * HOUR_S, float(v), name) for h, v in sizes for name in [f"{h} h, {v} readers"]]
+    with patch.object(points, "squares", cells), patch.object(unicity, "squares", cells):
+        asked = [points.from_records(view.sight.public.sites, 0, own, chosen, grain, seed) for grain in grains]
+        answers = attacked(view, asked, own, blocks)
     found = []
-    for questions, matches in zip(asked, answers, strict=True):
-        if questions.grain not in grains:
-            continue
-        seconds, readers = grains[questions.grain]
-        enough = questions.n_points[:, None] > np.arange(unicity.MAX_POINTS)
+    for (hours, readers), known, matches in zip(sizes, asked, answers, strict=True):
+        enough = known.n_points[:, None] > np.arange(MAX_POINTS)
         right = enough & matches.own & (matches.plates == 1)
         found.append(
             Unique(
-                hours=seconds // HOUR_S,
-                readers=int(readers),
+                hours=hours,
+                readers=readers,
                 share=right.sum(axis=0) / np.maximum(enough.sum(axis=0), 1),
                 targets=enough.sum(axis=0),
             )
@@ -82,11 +93,26 @@ def unique_by_grain(city: City, targets: int, *, dealt_anew: bool = False) -> li
     return found
 
 
-def cells(view: View, readers: float) -> NDArray[np.int64]:
-    """Group so many neighbouring readers into a cell, by halving the map again and again; int64[s]."""
-    x, y = view.public.sites.x_m, view.public.sites.y_m
+def attacked(view: View, asked: Sequence[Points], own: OwnRows, blocks: Iterable[Rows]) -> list[Matches]:
+    """Ask the product's attack about points of the only case of a view; returns what was found of each.
+
+    own : reads of the targets; blocks : reads of everyone, whole plates in order.
+    """
+    known, attack = unicity.lay_out(view, ALONE, [own], asked), unicity.Unicity()
+    state = attack.start(view.sight, known, Span(0, 0))
+    for rows in blocks:
+        attack.update(state, Block(*rows, *view.sieve.marks(rows)))
+    return attack.guess(view.sight, known, attack.merge([state]))
+
+
+def cells(sites: Sites, readers: float) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Group so many neighbouring readers into a cell, by halving the map again and again; int64[s], uint64[cells].
+
+    Stands for `points.squares`: the number of the cell of each site, and the name of each cell.
+    """
+    x, y = sites.x_m, sites.y_m
     if readers <= 1:
-        return np.arange(len(x))
+        return np.arange(len(x)), sites.uid
     cell, parts, n = np.zeros(len(x), np.int64), [np.arange(len(x))], 0
     while parts:
         part = parts.pop()
@@ -98,30 +124,22 @@ def cells(view: View, readers: float) -> NDArray[np.int64]:
         ordered = part[np.argsort(axis[part], kind="stable")]
         cut = round(groups // 2 * len(part) / groups)
         parts += [ordered[:cut], ordered[cut:]]
-    return cell
+    return cell, sites.uid[np.unique(cell, return_index=True)[1]]
 
 
-class Dealt:
-    """A view whose places and times are dealt to its plates at random."""
+def dealt_rows(city: City) -> Rows:
+    """Deal places and times of all reads to plates at random."""
+    plate, site, time = (np.concatenate(column) for column in zip(*reads_of(city.run), strict=True))
+    order = np.random.default_rng(0).permutation(len(plate))
+    site, time = site[order], time[order]
+    order = np.lexsort((site, time, plate))
+    return Rows(plate[order], site[order], time[order])
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        plate, site, time = (np.concatenate(column) for column in zip(*(tuple(b) for b in view.rows()), strict=True))
-        order = np.random.default_rng(0).permutation(len(plate))
-        site, time = site[order], time[order]
-        order = np.lexsort((site, time, plate))
-        self._rows = Rows(plate[order], site[order], time[order])
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._view, name)
-
-    def rows(self) -> list[Rows]:
-        """Return all rows as one block."""
-        return [self._rows]
-
-    def rows_of(self, plates: NDArray[np.int64]) -> Rows:
-        """Return the rows of some plates."""
-        return Rows(*(column[np.isin(self._rows.plate, plates)] for column in self._rows))
+def among(rows: Rows, plates: NDArray[np.int64]) -> Rows:
+    """Return the rows of some plates."""
+    kept = np.isin(rows.plate, plates)
+    return Rows(*(column[kept] for column in rows))
 
 
 def exponent(found: list[Unique], points: int) -> float:

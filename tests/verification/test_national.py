@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cities import reads_per_plate, resident_plates
+from cities import reads_of, reads_per_plate, resident_plates
 
 import simulate as sim
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.risk.stock import stock
 from simulate.world.sites import SiteKind
 
 pytestmark = pytest.mark.verify
@@ -71,7 +70,7 @@ def counts_of(run, *, police, last_days=None):
     by_police = (np.array(run.world.owners.kind) == "police")[run.watch.sites.owner]
     begin = 0 if last_days is None else (run.scenario.settings.period.days - last_days) * DAY_S + DAY_START_S
     counts = np.zeros(run.lives.plates.n, np.int64)
-    for block in run.store.blocks():
+    for block in reads_of(run):
         wanted = (by_police[block.site] == police) & (block.time >= begin)
         counts += np.bincount(block.plate[wanted], minlength=len(counts))
     return counts
@@ -105,13 +104,14 @@ def test_vigilant_holds_what_was_reported(check, vigilant):
 
 def test_each_state_and_agency_has_its_part(vigilant):
     """Private owners are one body in the state, and the police of a metro are its share of 82 agencies."""
-    held = {one.kind: one for one in stock(sim.view(vigilant, observer="federal-agency"))}
+    stock = sim.measure(sim.view(vigilant, observer="federal-agency"), ["stock"])
+    on_file, agencies = (stock.where(score=score) for score in ("sightings_on_file", "agencies"))
     split = vigilant.scenario.settings.readers.sightings.split
-    assert set(held) == set(split)
-    assert {one.state for one in held.values()} == {"NY"}
-    assert [one.agencies for kind, one in sorted(held.items())] == [0, 0, 1, 0, 0]
-    for kind, share in split.items():
-        assert held[kind].share == pytest.approx(share, abs=0.02), kind
+    assert {row.detail for row in on_file} == {f"{kind}, NY" for kind in split}
+    assert {row.detail: row.value for row in agencies} == {f"{kind}, NY": float(kind == "police") for kind in split}
+    for row in on_file:
+        kind = row.detail.removesuffix(", NY")
+        assert row.value / row.n == pytest.approx(split[kind], abs=0.02), kind
 
 
 def test_vigilant_spreads_it_over_vehicles(check, vigilant):
@@ -142,7 +142,7 @@ def rates(run):
     lives_there = np.zeros(run.lives.plates.n, np.bool_)
     lives_there[plates] = True
     read = 0
-    for block in run.store.blocks():
+    for block in reads_of(run):
         day = np.clip((block.time.astype(np.int64) - DAY_START_S) // DAY_S, 0, days - 1)
         read += len(np.unique((block.plate.astype(np.int64) * days + day)[lives_there[block.plate]]))
     return per_camera, reads_per_plate(run)[plates].mean() / days, read / len(plates) / days

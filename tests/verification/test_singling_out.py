@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from cities import City, draw_city
-from laws import Unique, distance, exponent, plain_exponent, study, unique_by_grain
+from laws import ALONE, Unique, attacked, distance, exponent, plain_exponent, study, unique_by_grain
 from pictures import BLUE, GREY, INK, RUST, panels, plain_numbers
+from views import by_hand
 
 import simulate as sim
-from simulate.risk import unicity
-from simulate.sightings.store import Rows
+from simulate.policy.redraw import as_seen
+from simulate.risk.points import MAX_POINTS, Points
 
 pytestmark = pytest.mark.verify
 
@@ -160,7 +160,7 @@ def _study_by_hours(grid):
 
 def test_how_unicity_looks(compact, wide, metro, record):
     figure, axes = panels(2, high=3.2)
-    points = np.arange(1, unicity.MAX_POINTS + 1)
+    points = np.arange(1, MAX_POINTS + 1)
     for hours, readers, style, colour, label in (
         (1, 1, "o-", BLUE, "hour, reader"), (15, 1, "s-", INK, "15 h, reader"), (1, 15, "^-", GREY, "hour, 15 readers"),
         (15, 15, "v-", RUST, "15 h, 15 readers"),
@@ -213,26 +213,27 @@ def test_worst_case_equals_an_independent_program(check, data):
 def worst_case(reads, k, *, places_only):
     """Ask the product's attack about every set of k points of every user; dict of user -> risk."""
     hour = (reads["datetime"].astype("datetime64[s]").astype(np.int64) - 1_704_067_200) // 3600
-    users = np.unique(reads["uid"])
-    order = np.lexsort((reads["camera"], hour, reads["uid"]))
-    rows = Rows(*(column[order].astype(np.uint32) for column in (reads["uid"], reads["camera"], hour * 3600)))
+    when = np.zeros_like(hour) if places_only else hour
+    columns = reads["uid"].astype(np.int64), when * 3600, reads["camera"].astype(np.int64)
+    view = by_hand(list(zip(*columns, strict=True)), vehicles=int(columns[0].max()) + 1,
+                   readers=int(columns[2].max()) + 1, days=int(hour.max()) // 24 + 1)  # fmt: skip
+    blocks = list(view.source.blocks(0))
+    (own,) = as_seen(view.sieve, *blocks, ALONE)
     target, entries = [], []
-    for user in users:
+    for user in np.unique(reads["uid"]):
         mine = reads["uid"] == user
-        when = np.zeros_like(hour) if places_only else hour
         visits = sorted(set(zip(reads["camera"][mine].tolist(), when[mine].tolist(), strict=True)))
-        for points in itertools.combinations(visits, min(k, len(visits))):
-            entries += [(len(target), i, site, when) for i, (site, when) in enumerate(points)]
+        for known in itertools.combinations(visits, min(k, len(visits))):
+            entries += [(len(target), i, site, hour) for i, (site, hour) in enumerate(known)]
             target.append(int(user))
-    question, point, site, when = np.array(entries, np.int64).T
-    questions = unicity.Questions(
-        rule=None, source="records", grain="", target=np.array(target), question=question, point=point, site=site,
-        begin_s=when * 3600, end_s=np.full(len(when), 10**7) if places_only else (when + 1) * 3600,
-        n_points=np.bincount(question),
+    question, point, place, hour = np.array(entries, np.int64).T
+    asked = Points(
+        case=0, grain="", metres=0.0, plate=np.array(target), question=question, point=point, place=place,
+        begin_s=hour * 3600, end_s=(hour + 1) * 3600, n_points=np.bincount(question),
     )  # fmt: skip
-    (found,) = unicity.attack(SimpleNamespace(rows=lambda: [rows]), [questions])
-    last = questions.n_points - 1
-    asked = np.arange(len(target))
-    assert (found.fitted[asked, last] == questions.n_points).all()
-    risk = 1 / found.plates[asked, last]
-    return {int(user): float(risk[questions.target == user].max()) for user in users}
+    (found,) = attacked(view, [asked], own, blocks)
+    last = asked.n_points - 1
+    each = np.arange(len(target))
+    assert (found.fitted[each, last] == asked.n_points).all()
+    risk = 1 / found.plates[each, last]
+    return {int(user): float(risk[asked.plate == user].max()) for user in np.unique(target)}

@@ -16,7 +16,7 @@ import pytest
 from fake_tasks import LARGE, make_double, make_fault, make_note, make_wait
 
 from simulate.checks import ScenarioError
-from simulate.workers import IN_FLIGHT, RETRIES, run_tasks
+from simulate.engines.processes import IN_FLIGHT, RETRIES, run_tasks
 
 SCRIPT = Path(__file__).parent / "fake_tasks.py"
 
@@ -128,7 +128,7 @@ def alive(pid):
 def test_workers_end_soon_after_their_parent_was_killed(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from fake_tasks import make_wait;"
-        "from simulate.workers import run_tasks;"
+        "from simulate.engines.processes import run_tasks;"
         "next(run_tasks(make_wait, Path(sys.argv[2]), range(4), workers=2))"
     )
     with subprocess.Popen([sys.executable, "-c", code, SCRIPT.parent, tmp_path], start_new_session=True) as parent:
@@ -157,6 +157,6 @@ def test_no_room_for_what_workers_share_is_told_as_such(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulate.workers.pickle.dump", full)
+    monkeypatch.setattr("simulate.engines.processes.pickle.dump", full)
     with pytest.raises(ScenarioError, match=r"room for what workers share.*No space left.*TMPDIR"):
         list(run_tasks(make_double, LARGE, [0, 1], workers=2))

@@ -67,6 +67,6 @@ def make_fault(kind):
 
 
 if __name__ == "__main__":
-    from simulate.workers import run_tasks
+    from simulate.engines.processes import run_tasks
 
     print(sorted((shard, result[0]) for shard, result in run_tasks(make_double, LARGE, range(7), workers=2)))
