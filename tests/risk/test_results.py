@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 
 import numpy as np
 import pyarrow as pa
@@ -185,8 +184,8 @@ def test_data_frames_have_numbers_where_numbers_are():
 
 
 def test_without_pandas_it_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'plateprint\[pandas\]'"):
+    monkeypatch.setattr("simulate.columns.find_spec", lambda _: None)
+    with pytest.raises(ImportError, match=r"to_pandas: expected pandas.*pip install 'plateprint\[pandas\]'"):
         TABLE.to_pandas()
 
 
