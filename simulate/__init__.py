@@ -37,7 +37,6 @@ _VERBS = {
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),
     "fly": ("simulate.sightings.run", "fly"),
-    "Case": ("simulate.policy.case", "Case"),
     "view": ("simulate.policy.view", "view_of"),
     "look_up": ("simulate.policy.lookup", "look_up"),
     "choose_story": ("simulate.report.stories", "choose_story"),
