@@ -196,7 +196,7 @@ def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
 
 def check_made(source: object) -> None:
     """Raise ScenarioError for rows that neither a draw nor `drawn_rows` gave."""
-    if not (isinstance(source, OnTheFly) or any(source is one for one in _MADE)):
+    if type(source) is not OnTheFly and not any(source is one for one in _MADE):  # no subclass of it either
         remedy = "take sim.view(run, ...) of a run that sim.run or sim.open_run returned, unaltered"
         raise ScenarioError("run", "rows drawn by Plateprint", "a run or view made by hand", remedy)
 

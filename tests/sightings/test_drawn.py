@@ -20,11 +20,12 @@ from simulate.checks import ScenarioError
 from simulate.kernels.hashing import rows_hash
 from simulate.kernels.plates import GROUP, ISSUED
 from simulate.policy.view import View
-from simulate.risk.stock import stock
+from simulate.risk.measures import MEASURES
 from simulate.risk.targets import draw_targets, living_here
 from simulate.sightings import draw
 from simulate.sightings.manifest import identity_hash, records_of
 from simulate.sightings.run import Run
+from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import SCHEMA, WRITING, Rows, Store, open_store
 from simulate.sightings.verify import verify
 
@@ -128,6 +129,12 @@ def taken(run, **how):
     return sim.measure(sim.view(run), **{"targets": 20, **how})
 
 
+def blocks_of(source, groups=NOBODY):
+    """Stream all shards of a run, with some groups of plates redrawn."""
+    for shard in range(source.n_shards):
+        yield from source.blocks(shard, groups)
+
+
 def open_and_measure(folder, **how):
     return taken(sim.open_run(folder), **how)
 
@@ -171,7 +178,7 @@ def test_a_run_in_which_nothing_is_read_takes_no_rows_however_few_the_plates(bli
 
 
 def test_a_run_in_which_nothing_is_read_opens_and_is_measured(blind):
-    assert taken(sim.open_run(blind.path), measures=["exposure"]).one(score="never seen").value == 1
+    assert taken(sim.open_run(blind.path), measures=["exposure"]).one(score="never_seen").value == 1
 
 
 # Rows exchanged or altered
@@ -258,12 +265,12 @@ def test_rows_out_of_order_are_not_measured(made, tmp_path):
 
 @pytest.mark.usefixtures("no_sample")
 def test_a_group_with_more_rows_than_can_be_read_is_refused_before_it_fills_memory(made, tmp_path):
-    folder, most = copy_of(made, tmp_path), ISSUED * made.drawn.tables.vehicle_bound
+    folder, most = copy_of(made, tmp_path), ISSUED * made.source.tables.vehicle_bound
     table = brought_in(2 * most, np.arange(GROUP))
     forge(folder, np.array_split(table, 20))
     run, given = sim.open_run(folder), []
     with pytest.raises(ScenarioError, match="found more rows than can be read of plates 0 to 31"):
-        given.extend(len(block.plate) for block in run.drawn.blocks(NOBODY))
+        given.extend(len(block.plate) for block in blocks_of(run.source))
     assert 0 < sum(given) <= most
 
 
@@ -271,12 +278,12 @@ def test_a_group_with_more_rows_than_can_be_read_is_refused_before_it_fills_memo
 
 
 def test_rows_come_out_the_same_however_they_are_cut_into_row_groups(made, tmp_path):
-    table, groups = table_of(made.store), np.arange(made.drawn.tables.plates.groups)
+    table, groups = table_of(made.store), np.arange(made.source.tables.plates.groups)
     for size in (50, 999, 10_000):
         folder = copy_of(made, tmp_path / str(size))
         forge(folder, np.split(table, range(size, len(table), size)))
         run = sim.open_run(folder)
-        blocks = [np.stack([b.plate, b.time, b.site], axis=1) for b in run.drawn.blocks(groups)]
+        blocks = [np.stack([b.plate, b.time, b.site], axis=1) for b in blocks_of(run.source, groups)]
         assert len(blocks) == -(-len(table) // size)
         assert np.array_equal(np.concatenate(blocks), table)
 
@@ -284,17 +291,17 @@ def test_rows_come_out_the_same_however_they_are_cut_into_row_groups(made, tmp_p
 @pytest.mark.usefixtures("no_sample")
 def test_any_altered_row_shows_when_its_group_is_redrawn_wherever_blocks_end(made, tmp_path):
     sound, some = table_of(made.store), np.random.default_rng(3)
-    folder, groups = copy_of(made, tmp_path), np.arange(made.drawn.tables.plates.groups)
+    folder, groups = copy_of(made, tmp_path), np.arange(made.source.tables.plates.groups)
     for size in (20, 200, 200, 200, 10_000, 10_000, 10_000):
         table, at = sound.copy(), some.integers(len(sound))
         group = sound[at, 0] // GROUP
         table[at, 1] += 1
         forge(folder, np.split(in_order(table), range(size, len(table), size)))
         store = open_store(folder)
-        rows = dataclasses.replace(made.drawn, store=store, records=tuple(records_of(store.manifest())))
-        assert sum(len(block.plate) for block in rows.blocks(np.delete(groups, group))) == len(table)
+        rows = dataclasses.replace(made.source, store=store, records=tuple(records_of(store.manifest())))
+        assert sum(len(block.plate) for block in blocks_of(rows, np.delete(groups, group))) == len(table)
         with pytest.raises(ScenarioError, match=f"found other rows for plates {group * GROUP} to"):
-            list(rows.blocks(groups[[group]]))
+            list(blocks_of(rows, groups[[group]]))
 
 
 def misses(run, tries=300):
@@ -302,7 +309,7 @@ def misses(run, tries=300):
     missed = 0
     for _ in range(tries):
         try:
-            list(run.drawn.blocks(NOBODY))
+            list(blocks_of(run.source))
             missed += 1
         except ScenarioError:
             pass
@@ -319,7 +326,7 @@ def test_a_sample_misses_as_often_as_it_says(made, tmp_path, monkeypatch, what):
         share = its.mean()
         table[its, 1] += 1
     else:
-        share, table = 1 / made.drawn.tables.plates.groups, table[~its]
+        share, table = 1 / made.source.tables.plates.groups, table[~its]
     forge(folder, [in_order(table)])
     run, k = sim.open_run(folder), round(0.7 / share)
     monkeypatch.setattr(f"simulate.sightings.drawn.SAMPLED_{what.upper()}", k)
@@ -331,9 +338,9 @@ def test_a_sample_misses_as_often_as_it_says(made, tmp_path, monkeypatch, what):
 def test_each_pass_takes_its_whole_sample_shard_by_shard(cut, monkeypatch):
     asked = []
     monkeypatch.setattr("simulate.sightings.drawn.secrets", SimpleNamespace(randbelow=lambda n: asked.append(n) or 0))
-    list(cut.drawn.blocks(NOBODY))
-    groups = [int(n) for n in np.diff(cut.drawn.tables.cuts)]
-    rows = [record.rows for record in cut.drawn.records]
+    list(blocks_of(cut.source))
+    groups = [int(n) for n in np.diff(cut.source.tables.cuts)]
+    rows = [record.rows for record in cut.source.records]
     assert set(asked) == {*groups, *rows}
     for counts, k in ((rows, 1000), (groups, 500)):
         assert sum(asked.count(n) for n in set(counts)) >= k
@@ -348,7 +355,8 @@ class Brought:
 
     def __init__(self, run, table):
         self.store, self.records, self._table = run.store, records_of(run.store.manifest()), table
-        self.tables, self.n_sites, self.n_rows = run.drawn.tables, run.drawn.n_sites, len(table)
+        self.tables, self.n_sites, self.n_rows = run.source.tables, run.source.n_sites, len(table)
+        self.n_shards, self.span = 1, run.source.span
 
     def comes_from(self, *_):
         return True
@@ -365,43 +373,49 @@ def remade(thing, kind):
 def test_a_run_made_by_hand_is_not_measured(made):
     brought = Brought(made, table_of(made.store))
     with pytest.raises(ScenarioError, match="run: expected rows drawn by Plateprint, found a run or view made by hand"):
-        taken(dataclasses.replace(made, drawn=brought))
-    again = remade(made.drawn, type(made.drawn))
+        taken(dataclasses.replace(made, source=brought))
+    again = remade(made.source, type(made.source))
     with pytest.raises(ScenarioError, match="found a run or view made by hand"):
         taken(Run(path=made.path, scenario=made.scenario, world=made.world, lives=made.lives, watch=made.watch,
-                  drawn=again))  # fmt: skip
+                  source=again))  # fmt: skip
 
 
-@pytest.mark.parametrize("look", [stock, lambda view: view.rows_of(np.array([3])), lambda view: view.describe()])
-def test_nothing_else_looks_at_rows_made_by_hand(made, look):
+@pytest.mark.parametrize("name", list(MEASURES))
+def test_no_measure_takes_rows_made_by_hand(made, name):
     view = sim.view(made)
-    look(view)
     with pytest.raises(ScenarioError, match="found a run or view made by hand"):
-        look(dataclasses.replace(view, drawn=Brought(made, table_of(made.store))))
+        sim.measure(dataclasses.replace(view, source=Brought(made, table_of(made.store))), [name], targets=20)
+
+
+def test_rows_drawn_on_the_fly_cannot_be_others_in_disguise(made):
+    class Disguised(OnTheFly):
+        def blocks(self, *_):
+            yield columns(table_of(made.store))
+
+    with pytest.raises(ScenarioError, match="found a run or view made by hand"):
+        sim.measure(dataclasses.replace(sim.view(made), source=Disguised(tables=made.source.tables)), targets=20)
 
 
 def test_a_view_made_by_hand_is_measured_only_with_rows_and_truth_of_one_run(made, other):
     view, strange = sim.view(made), sim.view(other)
     assert sim.measure(remade(view, View), targets=20) == sim.measure(view, targets=20)
-    copied = open_store(made.path)
-    for mixed in ({"store": copied}, {"drawn": other.drawn}, {"truth": strange.truth},
-                  {"drawn": other.drawn, "store": other.store}):  # fmt: skip
+    for mixed in ({"source": other.source}, {"truth": strange.truth}):
         with pytest.raises(ScenarioError, match="view: expected rows and truth of one run, found those of several"):
             sim.measure(dataclasses.replace(view, **mixed), targets=20)
 
 
 def test_rows_made_of_another_folder_are_not_measured(made, other):
     view = sim.view(made)
-    moved = dataclasses.replace(made.drawn, store=other.store)
-    for drawn in (moved, pickle.loads(pickle.dumps(made.drawn))):
+    moved = dataclasses.replace(made.source, store=other.store)
+    for source in (moved, pickle.loads(pickle.dumps(made.source))):
         with pytest.raises(ScenarioError, match=r"found a run or view made by hand|found those of several"):
-            sim.measure(dataclasses.replace(view, drawn=drawn, store=drawn.store), targets=20)
+            sim.measure(dataclasses.replace(view, source=source), targets=20)
 
 
 def test_one_shard_is_checked_in_another_process_as_here(cut):
     """Workers get the rows pickled; each checks the shards it takes."""
-    sent = pickle.loads(pickle.dumps(cut.drawn))
-    rows = [len(block.plate) for shard in range(SHARDS) for block in sent.shard(shard, NOBODY)]
+    sent = pickle.loads(pickle.dumps(cut.source))
+    rows = [len(block.plate) for shard in range(SHARDS) for block in sent.blocks(shard, NOBODY)]
     assert sum(rows) == cut.n_sightings
 
 
@@ -413,11 +427,10 @@ def test_no_page_and_no_number_comes_of_a_run_that_was_altered(cut, tmp_path, ca
     folder = copy_of(cut, tmp_path)
     run = sim.open_run(folder)
     view = sim.view(run)
-    rates = sim.measure(view, targets=20)
     table = table_of(cut.store, 3)
     table[-1, 1] += 1
     forge(folder, [in_order(table)], 3)
     with pytest.raises(ScenarioError, match="found altered rows"):
-        sim.write_page(view, rates, tmp_path / "page.html")
+        sim.write_page(view, sim.measure(view, targets=20), tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
     assert capsys.readouterr().out == ""
