@@ -13,10 +13,11 @@ from scipy.optimize import curve_fit
 
 from simulate.policy.recode import Recoding
 from simulate.policy.redraw import as_seen, on_file_of
-from simulate.risk import points, unicity
+from simulate.risk import lanes, points
 from simulate.risk.measure import Block, Span
 from simulate.risk.points import MAX_POINTS, Grain
 from simulate.risk.targets import draw_targets
+from simulate.risk.unicity import Unicity
 from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def unique_by_grain(city: City, targets: int, *, dealt_anew: bool = False) -> li
         blocks, own = reads_of(city.run), on_file_of(view, chosen.plate, 0)
     sizes = [(hours, readers) for hours, readers in product(HOURS, READERS)]
     grains = [Grain(name, h * HOUR_S, float(v), name) for h, v in sizes for name in [f"{h} h, {v} readers"]]
-    with patch.object(points, "squares", cells), patch.object(unicity, "squares", cells):
+    with patch.object(points, "squares", cells), patch.object(lanes, "squares", cells):
         asked = [points.from_records(view.sight.public.sites, 0, own, chosen, grain, seed) for grain in grains]
         answers = attacked(view, asked, own, blocks)
     found = []
@@ -98,7 +99,7 @@ def attacked(view: View, asked: Sequence[Points], own: OwnRows, blocks: Iterable
 
     own : reads of the targets; blocks : reads of everyone, whole plates in order.
     """
-    known, attack = unicity.lay_out(view, ALONE, [own], asked), unicity.Unicity()
+    known, attack = lanes.lay_out(view.sight.public.sites, ALONE, [own], asked), Unicity()
     state = attack.start(view.sight, known, Span(0, 0))
     for rows in blocks:
         attack.update(state, Block(*rows, *view.sieve.marks(rows)))
