@@ -15,11 +15,12 @@ from worlds import rows_of
 
 from simulate.kernels.matching import MAX_POINTS, contenders
 from simulate.policy.recode import recodings
+from simulate.policy.redraw import as_seen, redraw
 from simulate.policy.retention import Retention
 from simulate.risk.lanes import lay_out
 from simulate.risk.measure import Block, Span
 from simulate.risk.measures import measure
-from simulate.risk.points import GRAINS, HOUR_READER, TOLERANCE_S, Points, as_seen, from_truth, redraw
+from simulate.risk.points import GRAINS, HOUR_READER, TOLERANCE_S, Points, from_truth
 from simulate.risk.results import NOT_REACHED
 from simulate.risk.scan import scan
 from simulate.risk.targets import Targets
