@@ -33,6 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 _VERBS = {
+    "Case": ("simulate.policy.case", "Case"),
     "load": ("simulate.scenario", "load"),
     "run": ("simulate.sightings.run", "run"),
     "open_run": ("simulate.sightings.run", "open_run"),

@@ -12,7 +12,7 @@ from simulate.risk.cards import AttackerCard
 from simulate.risk.exposed import Counted, expose, rows_of, together
 from simulate.risk.measure import Measure
 from simulate.risk.score import Score
-from simulate.risk.targets import draw_living
+from simulate.risk.targets import LIVING, draw_living
 from simulate.risk.traces import Marked
 from simulate.sightings.store import Rows
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 ENTRIES = 1 << 15
 """Entries that a count writes at a time."""
-LIVING = "vehicles that live here"
 DRAWN = "vehicles drawn among those that live here"
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 AT_A_TIME = 1 << 18
 """Vehicles looked at together when targets are drawn."""
 
+LIVING = "vehicles that live here"
+"""Whom most attacks are tried on, in the words of a denominator."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:

@@ -32,7 +32,7 @@ from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score, Worse
-from simulate.risk.targets import draw_targets, living_here
+from simulate.risk.targets import LIVING, draw_targets, living_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +56,6 @@ CARD = AttackerCard(
     counts_as_success="one plate on file fits more of the points than any other, and it is the target's",
     baseline="one guess among all plates",
 )
-LIVING = "vehicles that live here"
 BY_FILE = "{count} of their own sightings, each known to the {grain}"
 BY_NEIGHBOUR = "{count} of the places where a neighbour noted them, each known to half an hour and 250 m"
 PARTS: tuple[tuple[str, str, str, Worse], ...] = (

@@ -225,7 +225,7 @@ BAD = {
         {"observer": "club"},
         "b: observers.club: expected at least one",
     ),
-    "an unknown case": (lambda: [town("a")], {"cases": ["strict"]}, "expected a case of the scenario, found 'strict'"),
+    "an unknown case": (lambda: [town("a")], {"cases": ["strict"]}, "found 'strict'"),
     "cases and an observer": (
         lambda: [town("a")],
         {"cases": [Case(name="x"), Case(name="y")], "observer": "club"},

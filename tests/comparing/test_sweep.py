@@ -199,7 +199,7 @@ BAD = {
     "measures": (town, {"measures": ["anchor"]}, "expected known measures, found 'anchor'"),
     "observer": (town, {"observer": "nobody"}, "town: observer: expected an observer or owner"),
     "targets": (town, {"targets": 0}, "targets: expected at least 1"),
-    "an unknown case": (town, {"case": "strict"}, "--case: expected a case of the scenario, found 'strict'"),
+    "an unknown case": (town, {"case": "strict"}, "found 'strict'"),
     "a case and a rule": (town, {"case": Case(name="x"), "observer": "pd"}, "cases: expected cases alone"),
     "a query date": (town, {"on": "2031-01-01"}, "--on: expected a date from"),
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),

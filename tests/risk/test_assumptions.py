@@ -27,7 +27,7 @@ from simulate.risk.assumptions import (
     write_assumptions,
 )
 from simulate.risk.results import Result, Results
-from simulate.sightings.source import Stored
+from simulate.sightings.drawn import Drawn
 
 KEY = ("anchors", "home_found", "250 m")
 RULES = ("Sightings are deleted after 7 days.", "A rule.")
@@ -97,7 +97,7 @@ def case(name="7 days", *, observer="pd", days=8, rules=RULES):
 def view_of(path, *cases, run_hash="5-abc"):
     nothing = dict.fromkeys(("roads", "graph", "hub_node", "zones", "sites", "owners"))
     public = Public(**nothing, n_plates=0, n_vehicles=0, start=date(2025, 3, 3))
-    source = Stored(store=Store(path, run_hash), groups=1)
+    source = Drawn(store=Store(path, run_hash), records=(), tables=None, n_sites=0)
     return View(sight=Sight(public=public, cases=cases, asked=None), sieve=None, source=source, truth=None)
 
 

@@ -67,7 +67,7 @@ def asking(points_of, targets, case=0) -> Points:
 
 def file_of(view):
     """Return all rows of a view as every group of cases sees them."""
-    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard)]
+    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, None)]
     rows = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
     return as_seen(view.sieve, rows, recodings(view))
 
@@ -343,14 +343,14 @@ def test_of_records_every_point_fits_the_target_and_more_points_never_free_it(to
 def drawn(view, targets, seed=0):
     """Draw points from records and from truth as the measure does."""
     groups, chosen = recodings(view), [targets] * len(view.cases)
-    own = as_seen(view.sieve, redraw(view.truth, targets.plate), groups)
+    own = as_seen(view.sieve, redraw(view.truth, targets.plate)[0], groups)
     return record_points(view, groups, own, chosen, seed), from_truth(view, chosen, groups)
 
 
 def test_rows_drawn_again_are_those_on_file(town):
     view, table = look(town), rows_of(town.tables)
     targets = targets_of(view, range(0, view.sight.public.n_vehicles, 7))
-    rows = redraw(view.truth, targets.plate)
+    rows, _ = redraw(view.truth, targets.plate)
     again = np.column_stack([rows.plate, rows.time, rows.site])
     assert np.array_equal(again, table[np.isin(table[:, 0], targets.plate)])
     assert len(again) > 500

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from views import in_memory
+from views import in_memory, taken
 from worlds import Small, finish, rows_of, town_scenario
 
 import simulate as sim
@@ -17,7 +17,7 @@ from simulate.checks import ScenarioError
 from simulate.metros import Metro, agencies_of, apportion, read_metros
 from simulate.policy.observers import check_observer
 from simulate.policy.view import view_of
-from simulate.risk.stock import stock
+from simulate.risk.stock import Stock
 from simulate.schema.owners import Owner
 from simulate.world.build import World, build_world
 from simulate.world.owners import bodies_of
@@ -248,40 +248,46 @@ def test_a_metro_has_its_own_agencies_and_readers_whichever_others_are_drawn(pat
 def test_observers_see_all_of_an_owner_or_one_state_s_or_one_agency(country):
     run, names = in_memory(country), np.array(MADE_OF)[country.watch.sites.owner]
     owner = np.array(country.world.owners.owner)[country.watch.sites.owner]
-    assert view_of(run, observer="everyone").visible.all()
-    assert np.array_equal(view_of(run, observer="repo").visible, owner == "repo")
-    assert np.array_equal(view_of(run, observer="repo, ND").visible, names == "repo, ND")
+    assert view_of(run, observer="everyone").cases[0].visible.all()
+    assert np.array_equal(view_of(run, observer="repo").cases[0].visible, owner == "repo")
+    assert np.array_equal(view_of(run, observer="repo, ND").cases[0].visible, names == "repo, ND")
     assert np.array_equal(
-        view_of(run, observer="northerner").visible,
+        view_of(run, observer="northerner").cases[0].visible,
         (names == "repo, ND") | ((owner == "police") & np.char.endswith(names, "SD")),
     )
     one = "police agency 2 of Southtown, SD"
-    assert np.array_equal(view_of(run, observer=one).visible, names == one)
+    assert np.array_equal(view_of(run, observer=one).cases[0].visible, names == one)
     with pytest.raises(ScenarioError, match=r"an observer or owner of the scenario, found 'repo, CA'; did you mean"):
         view_of(run, observer="repo, CA")
 
 
+def stock_of(run, **how):
+    """Return sightings on file, readers in use and agencies, each by kind of owner and state."""
+    results = taken(Stock(), view_of(run, **how))
+    return [
+        {row.detail: row.value for row in results.where(score=score)}
+        for score in ("sightings_on_file", "readers_in_use", "agencies")
+    ]
+
+
 def test_the_stock_is_counted_by_kind_and_state(country):
     rows, sites, owners = rows_of(country.tables), country.watch.sites, country.world.owners
-    held = stock(view_of(in_memory(country), observer="everyone"))
-    assert [one.sightings for one in held] == sorted((one.sightings for one in held), reverse=True)
-    assert {(one.kind, one.state) for one in held} == set(zip(owners.kind, owners.state, strict=True))
-    assert sum(one.sightings for one in held) == len(rows)
-    assert sum(one.share for one in held) == pytest.approx(1)
-    [dakota] = [one for one in held if (one.kind, one.state) == ("police", "SD")]
+    sightings, readers, agencies = stock_of(in_memory(country), observer="everyone")
+    assert set(sightings) == {f"{kind}, {state}" for kind, state in zip(owners.kind, owners.state, strict=True)}
+    assert sum(sightings.values()) == len(rows)
     its = np.array([name.endswith("of Southtown, SD") for name in owners.name])[sites.owner]
-    assert dakota.sightings == its[rows[:, 2]].sum() > 1000
-    assert dakota.sites == (its & ((sites.kind != SiteKind.MOBILE) | (sites.visits > 0))).sum()
-    assert dakota.agencies == 3
-    assert [one.agencies for one in held if one.kind == "repossession"] == [0, 0]
-    seen = stock(view_of(in_memory(country), observer="northerner", ladder=["1d"]))
-    assert [(one.kind, one.state) for one in seen] == [("police", "SD"), ("repossession", "ND")]
-    assert seen[0].sightings < dakota.sightings
+    assert sightings["police, SD"] == its[rows[:, 2]].sum() > 1000
+    assert readers["police, SD"] == (its & ((sites.kind != SiteKind.MOBILE) | (sites.visits > 0))).sum()
+    assert agencies["police, SD"] == 3
+    assert [n for name, n in agencies.items() if name.startswith("repossession")] == [0, 0]
+    seen, _, _ = stock_of(in_memory(country), observer="northerner", ladder=["1d"])
+    assert set(seen) == {"police, SD", "repossession, ND"}
+    assert seen["police, SD"] < sightings["police, SD"]
 
 
 def test_nobody_has_seen_anything_yet(country):
     run = in_memory(country, np.empty((0, 3), np.int64))
-    assert {(one.sightings, one.share) for one in stock(view_of(run, observer="everyone"))} == {(0, 0.0)}
+    assert set(stock_of(run, observer="everyone")[0].values()) == {0}
 
 
 REFUSED = {
