@@ -86,7 +86,7 @@ def change(value: float, unit: str) -> str:
     """Say a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
     if value == 0:
         return "no change"
-    size = amount(abs(value), unit)
+    size = amount(abs(value), unit).replace("fewer than", "less than")  # "fewer than 1 fewer" trips who reads it
     if unit == "metres":
         return f"{size} {'farther' if value > 0 else 'nearer'}"
     return f"{size} {'more' if value > 0 else 'fewer'}"

@@ -411,7 +411,8 @@ def test_a_panel_of_no_shares_reaches_above_its_highest_number():
         (0.06, (0.02, 0.1), ("60 more", "20 to 100 more")),
         (-0.06, (-0.1, -0.02), ("60 fewer", "20 to 100 fewer")),
         (0.06, (-0.02, 0.14), ("60 more", "20 fewer to 140 more")),
-        (0.0003, (None, None), ("fewer than 1 more", "")),
+        (0.0003, (None, None), ("less than 1 more", "")),
+        (-0.0003, (None, None), ("less than 1 fewer", "")),
     ],
 )
 def test_changes_are_told_in_natural_frequencies(change, interval, said):
