@@ -79,7 +79,9 @@ def look(days: int) -> View:
 
 
 def everything(view: View) -> Rows:
-    blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard)]
+    blocks = [
+        block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, np.empty(0, np.int64))
+    ]
     return Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 

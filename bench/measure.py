@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from simulate.sightings.store import Rows
 
 ROUNDS, TARGETS = 5, 20
+NOBODY = np.empty(0, np.int64)
 LADDER = ["1h", "1d", "3d", "7d", "10d", "13d", "forever"]
 SQL = """
 WITH rows AS MATERIALIZED (SELECT plate, site, time FROM read_parquet({files}) WHERE time < {now} AND site IN {sites}),
@@ -52,7 +53,7 @@ class Kept:
     def __init__(self, sieve: Sieve, view: View) -> None:
         self.held = {
             int(piece.plate[0]): sieve.marks(piece)
-            for shard in range(view.source.n_shards) for piece in pieces(view.source.blocks(shard))
+            for shard in range(view.source.n_shards) for piece in pieces(view.source.blocks(shard, NOBODY))
         }  # fmt: skip
 
     def marks(self, rows: Rows) -> Marks:
@@ -113,7 +114,7 @@ def sums_of(view: View) -> list[tuple[int, ...]]:
     total = np.zeros((len(view.cases), 4), np.int64)
     for shard in range(view.source.n_shards):
         state = measure.start(view.sight, nobody, Span(*view.source.span(shard)))
-        for piece in pieces(view.source.blocks(shard)):
+        for piece in pieces(view.source.blocks(shard, NOBODY)):
             measure.update(state, Block(*piece, *view.sieve.marks(piece)))
         found = measure.guess(view.sight, nobody, state)
         entry = found.entry.astype(np.int64)
