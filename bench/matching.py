@@ -26,7 +26,7 @@ from simulate.risk.measure import Block, Span
 from simulate.risk.points import squares
 from simulate.risk.unicity import Unicity
 from simulate.sightings.draw import draw_tables, watch_of
-from simulate.sightings.source import Drawn
+from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import Rows
 from simulate.travel.life import make_lives
 from simulate.world.build import build_world
@@ -73,7 +73,7 @@ def look(days: int) -> View:
     watch = watch_of(scenario, world, lives)
     run: Any = SimpleNamespace(
         scenario=scenario, world=world, lives=lives, watch=watch, n_vehicles=lives.population.n_vehicles,
-        source=Drawn(tables=draw_tables(world, lives, watch)),
+        source=OnTheFly(tables=draw_tables(world, lives, watch)),
     )  # fmt: skip
     return view_of(run, observer="town-and-shops", ladder=scenario.settings.measure.retention)
 
