@@ -19,7 +19,7 @@ from simulate.kernels.plates import GROUP
 from simulate.policy.recode import recodings
 from simulate.risk.measure import Block, Span
 from simulate.sightings.drawn import check_made
-from simulate.sightings.store import Rows
+from simulate.sightings.store import Rows, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -136,7 +136,7 @@ def pieces(blocks: Iterable[Rows], size: int = PIECE_ROWS) -> Iterator[Rows]:
         if first == n:
             continue
         if left:
-            yield _joined(left)
+            yield joined(left)
         last = int(np.searchsorted(block.plate, block.plate[-1]))
         while first < last:
             end = last
@@ -148,15 +148,11 @@ def pieces(blocks: Iterable[Rows], size: int = PIECE_ROWS) -> Iterator[Rows]:
             first = end
         left = [Rows(*(column[last:].copy() for column in block))]
     if left:
-        yield _joined(left)
+        yield joined(left)
 
 
 def _cut(rows: Rows, first: int, last: int) -> Rows:
     return Rows(*(column[first:last] for column in rows))
-
-
-def _joined(parts: Sequence[Rows]) -> Rows:
-    return Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _seen(groups: Sequence[Recoding], piece: Rows, marks: Marks) -> Iterator[Block]:
