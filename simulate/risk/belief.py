@@ -87,6 +87,7 @@ def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDAr
     at = np.arange(len(plates))
     days = working_days_seen(passing, at, weekday)
     made: dict[What, Answer] = {}
+    nearby = nearness(sight)
     asked: tuple[tuple[What, Purpose, Chances], ...] = (
         ("home", Purpose.HOME, met[0]),
         ("work", Purpose.WORK, met[1]),
@@ -97,7 +98,7 @@ def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDAr
         told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr) > 0
         works = chance_of_work(votes.coming.sum(axis=1), days) if what == "work" else np.ones(len(at))
         parts = [
-            _decide(sight, chance, part, stays[some], works[some], purpose)
+            _decide(sight, nearby, chance, part, stays[some], works[some], purpose)
             for some, part in _batches(votes.leaving, votes.coming)
         ]
         near, far = (_joined([part[i] for part in parts]) for i in range(2))
@@ -118,6 +119,7 @@ def _by_target(rows: Rows, plates: NDArray[np.int64]) -> Rows:
 
 def _decide(
     sight: Sight,
+    nearby: tuple[csr_array, csr_array],
     chance: Chances,
     votes: tuple[NDArray[np.float64], NDArray[np.float64]],
     stays: csr_array,
@@ -126,18 +128,18 @@ def _decide(
 ) -> tuple[Guesses, Guesses]:
     """Weigh every block for some targets and take the best decision for either radius.
 
-    place : float64[t], chance that there is such a place at all.
+    nearby : as `nearness` returns it; place : float64[t], chance that there is such a place at all.
     """
     belief = beliefs(sight.public, chance, *votes, stays, purpose)
     mass = np.exp(belief - belief.max(axis=1, keepdims=True))
     mass *= (place / mass.sum(axis=1))[:, None]
-    near, far = (_stand(sight.public, mass, 1 - place, metres) for metres in (sight.asked.near_m, sight.asked.far_m))
+    near, far = (_stand(sight.public, mass, 1 - place, within) for within in nearby)
     return near, far
 
 
-def _stand(public: Public, mass: NDArray[np.float64], nothing: NDArray[np.float64], metres: float) -> Guesses:
+def _stand(public: Public, mass: NDArray[np.float64], nothing: NDArray[np.float64], within: csr_array) -> Guesses:
     """Stand where most of the belief is near, or answer that there is no place where that is likelier."""
-    near = mass @ near_of(public, metres)
+    near = mass @ within
     near[:, public.zones.outside] = -1.0  # nobody stands beyond the map
     best = np.argmax(near, axis=1)
     held = near[np.arange(len(best)), best]
@@ -174,6 +176,11 @@ def tempered(leaving: NDArray[np.float64], coming: NDArray[np.float64], purpose:
     power = HOME_POWER if purpose is Purpose.HOME else WORK_POWER
     weight: NDArray[np.float64] = np.maximum(leaving.sum(axis=1) + coming.sum(axis=1), 1.0) ** (power - 1)
     return weight
+
+
+def nearness(sight: Sight) -> tuple[csr_array, csr_array]:
+    """Tell which blocks lie within either radius of which; sparse [z, z] each, made once for all batches of targets."""
+    return near_of(sight.public, sight.asked.near_m), near_of(sight.public, sight.asked.far_m)
 
 
 def near_of(public: Public, metres: float) -> csr_array:

@@ -54,7 +54,13 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
     made, _ = belief._decide(
-        view.sight, known, (leaving, coming), csr_array((len(homes), zones.n)), np.ones(len(homes)), Purpose.HOME
+        view.sight,
+        belief.nearness(view.sight),
+        known,
+        (leaving, coming),
+        csr_array((len(homes), zones.n)),
+        np.ones(len(homes)),
+        Purpose.HOME,
     )
     assert (np.hypot(zones.x_m[homes] - made.x_m, zones.y_m[homes] - made.y_m) <= NEAR_M).all()
 
@@ -183,7 +189,9 @@ def test_no_guess_stands_beyond_the_map(everywhere):
     for purpose in (Purpose.HOME, Purpose.WORK):
         known = chances(public, view.sight.cases[0].visible, purpose)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
-        for made in belief._decide(sight, known, (np.eye(r), np.zeros((r, r))), none, np.ones(r), purpose):
+        for made in belief._decide(
+            sight, belief.nearness(sight), known, (np.eye(r), np.zeros((r, r))), none, np.ones(r), purpose
+        ):
             assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
         assert belief.baseline_spot(public, purpose, 1.0) in inside
 
