@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import simulate as sim
-from simulate.kernels.watched import NOT_WATCHED
+from simulate.kernels.watched import NONE
 from simulate.sightings.draw import draw_groups, watch_of, whole
 from simulate.sightings.store import ROW_GROUP, SCHEMA, WRITING
 from simulate.travel.life import make_lives
@@ -64,8 +64,8 @@ def main() -> None:
 def measure(name: str, scenario: str, overrides: list[str]) -> None:
     full, days = tables_of(scenario, overrides)
     one_day, _ = tables_of(scenario, [*overrides, "period.days=1"])
-    unseen = replace(one_day, eyes=blind(one_day.eyes))
-    planned = replace(full, life=standing_nowhere(full.life) if full.eyes.patrolled else staying_at_home(full.life))
+    unseen = replace(one_day, coverage=blind(one_day.coverage))
+    planned = replace(full, life=standing_nowhere(full.life) if full.coverage.patrolled else staying_at_home(full.life))
     groups = min(full.plates.groups, MOST_GROUPS)
     blocks = [rows for rows, _ in draw_groups(full, 0, groups)]
     rows = sum(len(block.plate) for block in blocks)
@@ -95,19 +95,19 @@ def tables_of(name: str, overrides: list[str]) -> tuple[DrawTables, int]:
     return whole(world, lives, watch_of(scenario, world, lives)), lives.calendar.days
 
 
-def blind(eyes):
+def blind(coverage):
     """Let nobody watch."""
-    return eyes._replace(watch=NOT_WATCHED, patrolled=0, scanned=np.zeros_like(eyes.scanned))
+    return coverage._replace(level=NONE, patrolled=0)
 
 
 def standing_nowhere(life):
     """Let no day of a car have a stay, so that it is asked about and nothing comes of it."""
-    return life._replace(n_legs=np.full(len(life.n_legs), -1, np.int8))
+    return life._replace(diary=life.diary._replace(n_legs=np.full(len(life.diary.n_legs), -1, np.int8)))
 
 
 def staying_at_home(life):
     """Let no car leave, so that days are planned and nothing comes of them; of dense readers nothing is asked."""
-    return life._replace(leaves_home=np.zeros_like(life.leaves_home))
+    return life._replace(diary=life.diary._replace(leaves_home=np.zeros_like(life.diary.leaves_home)))
 
 
 def seconds(tables: DrawTables, groups: int) -> float:

@@ -56,6 +56,6 @@ def count_legs(life, vehicles, first_day, last_day, legs, idle):
         vehicle[0] = v
         rows, used = legs_of(life, vehicle, first_day, last_day, out), 0
         for i in range(rows):
-            legs[life.zone_hub[out[3, i]], out[6, i], life.zone_hub[out[4, i]]] += 1
+            legs[life.places.zone_hub[out[3, i]], out[6, i], life.places.zone_hub[out[4, i]]] += 1
             used += i == 0 or out[1, i] != out[1, i - 1]
         idle[0] += last_day - first_day - used

@@ -33,22 +33,22 @@ from simulate.kernels.words import U32, word
 def begin_life(life, household, state):
     """Write the first chapter of a household; returns the day it ends. state : int64[STATE]."""
     h = np.uint64(household)
-    kind = life.kind[household]
-    home = np.int64(life.home[household])
+    kind = life.people.kind[household]
+    home = np.int64(life.people.home[household])
     state[0], state[1], state[2] = home, NEVER, 0
-    moves = (word(life.key[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.elsewhere
-    if life.about[kind] == RESIDENT and moves:
-        state[1] = life.move_gap[word(life.key[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
-    first = life.first_vehicle[household]
-    for car in range(life.first_vehicle[household + 1] - first):
+    moves = (word(life.keys[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.places.elsewhere
+    if life.kinds.about[kind] == RESIDENT and moves:
+        state[1] = life.changes.move_gap[word(life.keys[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
+    first = life.people.first_vehicle[household]
+    for car in range(life.people.first_vehicle[household + 1] - first):
         at = 3 + 3 * car
         state[at], state[at + 1], state[at + 2] = home, NEVER, 0
-        if car < life.workers[kind]:
+        if car < life.kinds.workers[kind]:
             v = np.uint64(first + car)
-            pick = word(life.key[K_JOB], v, np.uint64(0)) & NINE_BITS
-            state[at] = np.int64(life.choice[P_WORK, life.zone_hub[home], pick])
-            state[at + 1] = life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
-    return next_change(state, life.first_vehicle[household + 1] - first)
+            pick = word(life.keys[K_JOB], v, np.uint64(0)) & NINE_BITS
+            state[at] = np.int64(life.places.choice[P_WORK, life.places.zone_hub[home], pick])
+            state[at + 1] = life.changes.job_gap[word(life.keys[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
+    return next_change(state, life.people.first_vehicle[household + 1] - first)
 
 
 @folded
@@ -63,8 +63,8 @@ def next_change(state, cars):
 @leaf
 def advance_life(life, household, day, state):
     """Apply every move and change of job up to a day; returns the day the chapter ends."""
-    first = life.first_vehicle[household]
-    cars = life.first_vehicle[household + 1] - first
+    first = life.people.first_vehicle[household]
+    cars = life.people.first_vehicle[household + 1] - first
     while True:
         event, when = -1, state[1]
         for car in range(cars):
@@ -74,43 +74,46 @@ def advance_life(life, household, day, state):
             return when
         if event < 0:
             _move(life, household, state)
-            state[1] += life.move_gap[
-                word(life.key[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
+            state[1] += life.changes.move_gap[
+                word(life.keys[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
             ]
         else:
             at, v = 3 + 3 * event, np.uint64(first + event)
             _change_job(life, v, at, state)
-            state[at + 1] += life.job_gap[word(life.key[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)]
+            gap = word(life.keys[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)
+            state[at + 1] += life.changes.job_gap[gap]
 
 
 @leaf
 def _move(life, household, state):
     """Find a new home, near the first worker's job or far away; who would then drive too far changes jobs too."""
     state[2] += 1
-    w = word(life.key[K_HOME], np.uint64(household), np.uint64(state[2]))
+    places = life.places
+    w = word(life.keys[K_HOME], np.uint64(household), np.uint64(state[2]))
     pick = w & NINE_BITS
-    workers = np.int64(life.workers[life.kind[household]])
-    far = state[0] == life.elsewhere or (w >> U32) < life.below[6]
+    workers = np.int64(life.kinds.workers[life.people.kind[household]])
+    far = state[0] == places.elsewhere or (w >> U32) < life.below[6]
     if far:
-        row = len(life.far_hub) - 1 if state[0] == life.elsewhere else np.int64(life.part[life.zone_hub[state[0]]])
-        hub = life.far_hub[row, (w >> np.uint64(9)) & TWELVE_BITS]
-        state[0] = np.int64(life.choice[P_VISIT, hub, pick]) if hub >= 0 else life.elsewhere
+        beyond = len(life.changes.far_hub) - 1
+        row = beyond if state[0] == places.elsewhere else np.int64(places.part[places.zone_hub[state[0]]])
+        hub = life.changes.far_hub[row, (w >> np.uint64(9)) & TWELVE_BITS]
+        state[0] = np.int64(places.choice[P_VISIT, hub, pick]) if hub >= 0 else places.elsewhere
     elif workers > 0:
-        state[0] = np.int64(life.choice[P_HOME, life.zone_hub[state[3]], pick])
+        state[0] = np.int64(life.places.choice[P_HOME, life.places.zone_hub[state[3]], pick])
     else:
-        state[0] = np.int64(life.choice[P_VISIT, life.zone_hub[state[0]], pick])
+        state[0] = np.int64(life.places.choice[P_VISIT, life.places.zone_hub[state[0]], pick])
     for car in range(workers):
         at = 3 + 3 * car
-        if state[0] != life.elsewhere and (far or not reachable(life, state[0], state[at], life.reach_work_ds)):
-            _change_job(life, np.uint64(life.first_vehicle[household] + car), at, state)
+        if state[0] != places.elsewhere and (far or not reachable(life, state[0], state[at], places.reach_work_ds)):
+            _change_job(life, np.uint64(life.people.first_vehicle[household] + car), at, state)
 
 
 @leaf
 def _change_job(life, v, at, state):
     """Find a new job near home."""
     state[at + 2] += 1
-    pick = word(life.key[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
-    state[at] = np.int64(life.choice[P_WORK, life.zone_hub[state[0]], pick])
+    pick = word(life.keys[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
+    state[at] = np.int64(life.places.choice[P_WORK, life.places.zone_hub[state[0]], pick])
 
 
 @folded
@@ -118,27 +121,27 @@ def reachable(life, zone, other, within_ds):
     """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
     if within_ds == NEVER:
         return True
-    a, b = life.zone_hub[zone], life.zone_hub[other]
-    there = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
-    back = np.int64(life.fast_ds[b, 0, a]) + np.int64(life.slow_ds[b, 0, a])
+    a, b = life.places.zone_hub[zone], life.places.zone_hub[other]
+    there = np.int64(life.roads.fast_ds[a, 0, b]) + np.int64(life.roads.slow_ds[a, 0, b])
+    back = np.int64(life.roads.fast_ds[b, 0, a]) + np.int64(life.roads.slow_ds[b, 0, a])
     return max(there, back) <= within_ds
 
 
 @folded
 def works_far(life, household, car, state):
     """Tell whether a car's worker has a job beyond the reach of errands."""
-    if car >= life.workers[life.kind[household]] or state[0] == life.elsewhere:
+    if car >= life.kinds.workers[life.people.kind[household]] or state[0] == life.places.elsewhere:
         return False
-    return not reachable(life, state[0], state[3 + 3 * car], life.reach_ds)
+    return not reachable(life, state[0], state[3 + 3 * car], life.places.reach_ds)
 
 
 @folded
 def group_of(life, household, home):
     """Return the group a household meets with while it lives in a zone, or -1."""
-    w = word(life.key[K_GROUP], np.uint64(household), np.uint64(0))
-    if life.about[life.kind[household]] == RESIDENT and (w >> U32) < life.below[3]:
-        group = np.int64(life.group_row[life.zone_hub[home], w & np.uint64(63)])
-        if reachable(life, home, np.int64(life.group_zone[group]), life.reach_ds):
+    w = word(life.keys[K_GROUP], np.uint64(household), np.uint64(0))
+    if life.kinds.about[life.people.kind[household]] == RESIDENT and (w >> U32) < life.below[3]:
+        group = np.int64(life.groups.row[life.places.zone_hub[home], w & np.uint64(63)])
+        if reachable(life, home, np.int64(life.groups.zone[group]), life.places.reach_ds):
             return group
     return np.int64(-1)
 
@@ -149,10 +152,11 @@ def shift_of(life, household, car, state):
 
     Nobody starts so early that the way there, at its slowest, would begin before the day does.
     """
-    if car >= life.workers[life.kind[household]] or state[0] == life.elsewhere:
+    if car >= life.kinds.workers[life.people.kind[household]] or state[0] == life.places.elsewhere:
         return np.int64(0)
-    vehicle = np.uint64(life.first_vehicle[household] + car)
-    shift = np.int64(life.shift[word(life.key[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car])) & np.uint64(255)])
-    a, b = life.zone_hub[state[0]], life.zone_hub[state[3 + 3 * car]]
-    way_ds = np.int64(life.fast_ds[a, 0, b]) + np.int64(life.slow_ds[a, 0, b])
-    return max(shift, (way_ds * life.slowest >> 16) + life.slowest_s - WORK_ANCHOR_S)
+    vehicle = np.uint64(life.people.first_vehicle[household] + car)
+    w = word(life.keys[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car]))
+    shift = np.int64(life.diary.shift[w & np.uint64(255)])
+    a, b = life.places.zone_hub[state[0]], life.places.zone_hub[state[3 + 3 * car]]
+    way_ds = np.int64(life.roads.fast_ds[a, 0, b]) + np.int64(life.roads.slow_ds[a, 0, b])
+    return max(shift, (way_ds * life.roads.slowest >> 16) + life.roads.slowest_s - WORK_ANCHOR_S)

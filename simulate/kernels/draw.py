@@ -26,7 +26,7 @@ from simulate.kernels.plates import GROUP, ISSUED, plate_in_group
 from simulate.kernels.sorting import merge_back, settle, shell_sort
 from simulate.kernels.stays import draw_stays
 from simulate.kernels.watched import (
-    NOT_WATCHED,
+    NONE,
     SPARSE,
     Scratch,
     days_to_ask,
@@ -38,7 +38,7 @@ from simulate.kernels.ways import draw_ways
 
 
 @driver
-def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time, vehicle):
+def draw_rows(life, coverage, plates, first, last, vehicle_bound, plate, site, time, vehicle):
     """Draw plate groups first..last until the buffers may overflow.
 
     plate, site, time, vehicle : uint32[n], vehicle being who really was read. Returns
@@ -48,16 +48,17 @@ def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time,
     scratch = Scratch(
         np.empty(STATE, np.int64), np.empty(N_PLACES, np.int64), np.empty(MAX_LEGS + 1, np.int64),
         np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64), np.empty(BLOCK_DAYS, np.uint8),
-        np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64), np.zeros(eyes.scanned.shape[1], np.uint64),
+        np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64),
+        np.zeros(coverage.patrols.scanned.shape[1], np.uint64),
         np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1), np.uint64),
         np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(2, np.int64),
     )  # fmt: skip
-    mark_events(life, eyes, scratch)
+    mark_events(life, coverage, scratch)
     for group in range(first, last):
         if rows + bound > len(plate):
             return rows, group
-        n = _draw_group(life, eyes, plates, group, scratch)
+        n = _draw_group(life, coverage, plates, group, scratch)
         for i in range(n):
             read = scratch.seen[i]
             plate[rows] = group * GROUP + np.int64(read >> np.uint64(57))
@@ -69,27 +70,27 @@ def draw_rows(life, eyes, plates, first, last, vehicle_bound, plate, site, time,
 
 
 @folded
-def _draw_group(life, eyes, plates, group, scratch):
+def _draw_group(life, coverage, plates, group, scratch):
     """Write the reads of one group of plates, sorted by plate, time and site; returns their number."""
     scratch.count[0] = scratch.count[1] = 0
     for rank in range(ISSUED):
         vehicle = rank * plates.groups + group
         if vehicle < plates.vehicles:
             begin = scratch.count[0]
-            _draw_vehicle(life, eyes, plates, group, rank, scratch)
+            _draw_vehicle(life, coverage, plates, group, rank, scratch)
             settle(scratch.seen, begin, scratch.count[0])
     shell_sort(scratch.wrong, scratch.count[1])
     return merge_back(scratch.seen, scratch.count[0], scratch.wrong, scratch.count[1])
 
 
 @folded
-def _draw_vehicle(life, eyes, plates, group, rank, scratch):
+def _draw_vehicle(life, coverage, plates, group, rank, scratch):
     """Write one vehicle's reads, by day."""
     vehicle = rank * plates.groups + group
     own = plate_in_group(plates, group, rank)
-    household = np.int64(life.household[vehicle])
-    car = vehicle - life.first_vehicle[household]
-    days = len(life.day_row)
+    household = np.int64(life.people.household[vehicle])
+    car = vehicle - life.people.first_vehicle[household]
+    days = len(life.calendar.day_row)
     state, place = scratch.state, scratch.place
     change = begin_life(life, household, state)
     first, new_chapter, placed, meets, far, shift = 0, True, False, np.int64(-1), False, np.int64(0)
@@ -104,27 +105,27 @@ def _draw_vehicle(life, eyes, plates, group, rank, scratch):
         last = min(change, (block + 1) * BLOCK_DAYS, days)
         about, away = days_about(life, household, state, first, last), False
         home, job, group_now = state[0], state[3 + 3 * car], meets
-        week = (life.first_weekday + first) // 7
+        week = (life.calendar.first_weekday + first) // 7
         while True:  # once at home, then once for each spell in another metro of the map
             if about != 0:
                 if not placed:
                     shift = np.int64(0) if away else shift_of(life, household, car, state)
                     fill_places(life, household, car, state, group_now, place)
-                    if eyes.watch == SPARSE:
-                        mark_ways(life, eyes, scratch)
+                    if coverage.level == SPARSE:
+                        mark_ways(life, coverage, scratch)
                     placed = True
                 fill_new_places(life, household, state, block, scratch.word, place)
-                asked = days_to_ask(eyes, block, about, scratch)
+                asked = days_to_ask(coverage, block, about, scratch)
                 if asked != 0:
                     if not away:
                         fill_templates(
                             life, household, car, state, meets, far, first, last, asked, scratch.word, scratch.template
                         )
-                    watched, scanned = days_to_do(life, eyes, vehicle, block, asked, scratch)
-                    if eyes.watch != NOT_WATCHED:
-                        draw_ways(life, eyes, plates, group, rank, own, watched, block, shift, group_now, scratch)
-                    if eyes.patrolled:
-                        draw_stays(life, eyes, plates, group, rank, own, scanned, block, shift, group_now, scratch)
+                    watched, scanned = days_to_do(life, coverage, vehicle, block, asked, scratch)
+                    if coverage.level != NONE:
+                        draw_ways(life, coverage, plates, group, rank, own, watched, block, shift, group_now, scratch)
+                    if coverage.patrolled:
+                        draw_stays(life, coverage, plates, group, rank, own, scanned, block, shift, group_now, scratch)
             placed = placed and not away
             state[0], state[3 + 3 * car] = home, job
             week, way_in = next_visit(life, household, car, state, week, last)

@@ -40,8 +40,8 @@ def legs_of(life, vehicle, first_day, last_day, out):
     templates, words = np.empty(BLOCK_DAYS, np.uint8), np.empty(BLOCK_DAYS, np.uint64)
     for i in range(len(vehicle)):
         v = vehicle[i]
-        h = np.int64(life.household[v])
-        car = v - life.first_vehicle[h]
+        h = np.int64(life.people.household[v])
+        car = v - life.people.first_vehicle[h]
         begin_life(life, h, state)
         first, begin = first_day, rows
         while first < last_day:
@@ -52,7 +52,7 @@ def legs_of(life, vehicle, first_day, last_day, out):
             about = days_about(life, h, state, first, last)
             fill_templates(life, h, car, state, group, far, first, last, about, words, templates)
             home, job = state[0], state[3 + 3 * car]
-            week = (life.first_weekday + first) // 7
+            week = (life.calendar.first_weekday + first) // 7
             while True:  # once at home, then once for each spell in another metro of the map
                 fill_places(life, h, car, state, group, place)
                 fill_new_places(life, h, state, first // BLOCK_DAYS, words, place)
@@ -79,17 +79,17 @@ def _write_legs(life, v, first, about, templates, place, shift, group, slot, at,
         w = car_word(life, v, day)
         fill_day(life, w, template, shift, day, group, slot, at)
         midnight = day * DAY_S + DAY_START_S
-        for leg in range(life.n_legs[template]):
+        for leg in range(life.diary.n_legs[template]):
             from_zone = zone_on(life, place, slot[leg], day, group)
             to_zone = zone_on(life, place, slot[leg + 1], day, group)
-            a, b, hour = life.zone_hub[from_zone], life.zone_hub[to_zone], hour_of(at[leg])
+            a, b, hour = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone], hour_of(at[leg])
             alternative = alternative_of(life, w, leg, hour)
-            arriving = leg < life.n_stops[template]
+            arriving = leg < life.diary.n_stops[template]
             trip = trip_s(life, a, alternative, b, hour)
             leave = at[leg] - trip if arriving else at[leg]
             out[0, rows], out[1, rows], out[2, rows] = v, day, leg
             out[3, rows], out[4, rows] = from_zone, to_zone
-            out[5, rows] = life.purpose[template, leg] if arriving else 0
+            out[5, rows] = life.diary.purpose[template, leg] if arriving else 0
             out[6, rows], out[7, rows] = alternative, hour
             out[8, rows], out[9, rows] = midnight + leave, midnight + leave + trip
             rows += 1
@@ -115,9 +115,9 @@ def homes_and_jobs(life, vehicle, day, home, job):
     """
     state = np.empty(STATE, np.int64)
     for i in range(len(vehicle)):
-        household = np.int64(life.household[vehicle[i]])
+        household = np.int64(life.people.household[vehicle[i]])
         begin_life(life, household, state)
         advance_life(life, household, day, state)
-        car = vehicle[i] - life.first_vehicle[household]
+        car = vehicle[i] - life.people.first_vehicle[household]
         home[i] = state[0]
-        job[i] = state[3 + 3 * car] if car < life.workers[life.kind[household]] else -1
+        job[i] = state[3 + 3 * car] if car < life.kinds.workers[life.people.kind[household]] else -1

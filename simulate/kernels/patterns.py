@@ -37,9 +37,9 @@ WEEKS = 10
 @folded
 def days_about(life, household, state, first, last):
     """Return the days of first..last, all of one block, on which the cars of a household may be on the map."""
-    if state[0] == life.elsewhere:
+    if state[0] == life.places.elsewhere:
         return np.uint64(0)
-    if life.about[life.kind[household]] != RESIDENT:
+    if life.kinds.about[life.people.kind[household]] != RESIDENT:
         return _days_visiting(life, household, first, last)
     return _days_between(first, last, first, last)
 
@@ -47,19 +47,19 @@ def days_about(life, household, state, first, last):
 @folded
 def _days_visiting(life, household, first, last):
     """Return the days on which a visitor from beyond the map comes."""
-    kind, about = np.int64(life.kind[household]), np.uint64(0)
-    key = stem(life.key[K_VISIT], np.uint64(household))
-    for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
+    kind, about = np.int64(life.people.kind[household]), np.uint64(0)
+    key = stem(life.keys[K_VISIT], np.uint64(household))
+    for week in range((life.calendar.first_weekday + first) // 7, (life.calendar.first_weekday + last - 1) // 7 + 1):
         comes = branch(key, np.uint64(week))
-        if (comes >> U32) >= life.comes_below[kind]:
+        if (comes >> U32) >= life.kinds.comes_below[kind]:
             continue
-        monday = week * 7 - life.first_weekday
-        if life.about[kind] == ONE_DAY:
+        monday = week * 7 - life.calendar.first_weekday
+        if life.kinds.about[kind] == ONE_DAY:
             day = monday + np.int64((comes & LOW32) % np.uint64(7))
             about |= _days_between(day, day + 1, first, last)
         else:
             for day in range(max(monday, first), min(monday + 7, last)):
-                about |= np.uint64(life.workday[day]) << np.uint64(day % BLOCK_DAYS)
+                about |= np.uint64(life.calendar.workday[day]) << np.uint64(day % BLOCK_DAYS)
     return about
 
 
@@ -79,16 +79,16 @@ def fill_templates(life, household, car, state, group, far, first, last, asked, 
     far : whether its worker's job lies beyond the reach of errands (`chapters.works_far`);
     words : uint64[BLOCK_DAYS], to work in.
     """
-    kind, begin = np.int64(life.kind[household]), first // BLOCK_DAYS * BLOCK_DAYS
+    kind, begin = np.int64(life.people.kind[household]), first // BLOCK_DAYS * BLOCK_DAYS
     row, days = kind * MAX_CARS + car, asked
-    fill_branches(stem(life.key[K_DAY], np.uint64(household)), begin, words)
+    fill_branches(stem(life.keys[K_DAY], np.uint64(household)), begin, words)
     while days != 0:
         bit = lowest(days)
         days &= days - ONE
         day = begin + np.int64(bit)
-        usual = life.pattern[row, np.uint64(life.day_row[day]) + (words[bit] & np.uint64(1023))]
-        template[bit] = life.far_job[usual] if far else usual
-    if life.about[kind] == RESIDENT:
+        usual = life.diary.pattern[row, np.uint64(life.calendar.day_row[day]) + (words[bit] & np.uint64(1023))]
+        template[bit] = life.diary.far_job[usual] if far else usual
+    if life.kinds.about[kind] == RESIDENT:
         if car == 0:
             _attend(life, household, state, group, first, last, asked, template)
         _stay_away(life, household, car, first, last, asked, words, template)
@@ -98,28 +98,29 @@ def fill_templates(life, household, car, state, group, far, first, last, asked, 
 def _attend(life, household, state, group, first, last, asked, template):
     """Send the first car to its group's weekly meeting, and to events within reach on other evenings."""
     if group >= 0:
-        key = stem(life.key[K_ATTEND], np.uint64(household))
-        for week in range((life.first_weekday + first) // 7, (life.first_weekday + last - 1) // 7 + 1):
-            day = week * 7 - life.first_weekday + np.int64(life.group_weekday[group])
+        key = stem(life.keys[K_ATTEND], np.uint64(household))
+        offset = life.calendar.first_weekday
+        for week in range((offset + first) // 7, (offset + last - 1) // 7 + 1):
+            day = week * 7 - offset + np.int64(life.groups.weekday[group])
             meets = _days_between(day, day + 1, first, last) & asked
             if meets != 0 and (branch(key, np.uint64(week)) >> U32) < life.below[4]:
-                template[lowest(meets)] = life.with_group[template[lowest(meets)]]
-    i = np.searchsorted(life.event_day, first)
-    while i < len(life.event_day) and life.event_day[i] < last:
-        day, bit = np.int64(life.event_day[i]), np.uint64(life.event_day[i] % BLOCK_DAYS)
+                template[lowest(meets)] = life.diary.with_group[template[lowest(meets)]]
+    i = np.searchsorted(life.calendar.event_day, first)
+    while i < len(life.calendar.event_day) and life.calendar.event_day[i] < last:
+        day, bit = np.int64(life.calendar.event_day[i]), np.uint64(life.calendar.event_day[i] % BLOCK_DAYS)
         goes = asked >> bit & ONE != 0 and not meets_on(life, group, day)
-        goes = goes and (word(life.key[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
-        if goes and reachable(life, state[0], life.event_zone[day], life.reach_ds):
-            template[bit] = life.with_group[template[bit]]
+        goes = goes and (word(life.keys[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
+        if goes and reachable(life, state[0], life.calendar.event_zone[day], life.places.reach_ds):
+            template[bit] = life.diary.with_group[template[bit]]
         i += 1
 
 
 @folded
 def _stay_away(life, household, car, first, last, asked, words, template):
     """Let spells of travel or illness replace what was planned."""
-    first_week, weeks = (life.first_weekday + first) // 7, np.uint64(0)
-    fill_branches(stem(life.key[K_SPELL], np.uint64(household)), first_week, words[:WEEKS])
-    for i in range((life.first_weekday + last - 1) // 7 + 1 - first_week):
+    first_week, weeks = (life.calendar.first_weekday + first) // 7, np.uint64(0)
+    fill_branches(stem(life.keys[K_SPELL], np.uint64(household)), first_week, words[:WEEKS])
+    for i in range((life.calendar.first_weekday + last - 1) // 7 + 1 - first_week):
         weeks |= np.uint64((words[i] >> U32) < life.below[2]) << np.uint64(i)
     while weeks != 0:
         i = lowest(weeks)
@@ -148,11 +149,12 @@ def next_visit(life, household, car, state, week, last):
     Returns the week and the way into that metro, (-1, -1) if there is none.
     """
     nowhere = np.int64(-1), np.int64(-1)
-    if life.visit_zone.shape[1] == 0 or car > 0 or life.about[life.kind[household]] != RESIDENT:
+    if life.places.visit_zone.shape[1] == 0 or car > 0 or life.kinds.about[life.people.kind[household]] != RESIDENT:
         return nowhere
-    while state[0] != life.elsewhere and week * 7 - life.first_weekday < last:
-        spell = word(life.key[K_SPELL], np.uint64(household), np.uint64(week))
-        way_in = life.visit_zone[life.part[life.zone_hub[state[0]]], (spell >> np.uint64(4)) & TWELVE_BITS]
+    while state[0] != life.places.elsewhere and week * 7 - life.calendar.first_weekday < last:
+        spell = word(life.keys[K_SPELL], np.uint64(household), np.uint64(week))
+        part = life.places.part[life.places.zone_hub[state[0]]]
+        way_in = life.places.visit_zone[part, (spell >> np.uint64(4)) & TWELVE_BITS]
         if (spell >> U32) < life.below[1] and way_in >= 0:
             return np.int64(week), np.int64(way_in)
         week += 1
@@ -162,16 +164,16 @@ def next_visit(life, household, car, state, week, last):
 @folded
 def fill_visit(life, household, week, first, last, template):
     """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
-    begins, ends = _spell_days(life, word(life.key[K_SPELL], np.uint64(household), np.uint64(week)), week)
-    key, days = stem(life.key[K_DAY], np.uint64(household)), _days_between(begins + 1, ends, first, last)
+    begins, ends = _spell_days(life, word(life.keys[K_SPELL], np.uint64(household), np.uint64(week)), week)
+    key, days = stem(life.keys[K_DAY], np.uint64(household)), _days_between(begins + 1, ends, first, last)
     for day in range(max(begins + 1, first), min(ends, last)):
         pick = branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)
-        template[day % BLOCK_DAYS] = life.visit_template[pick]
+        template[day % BLOCK_DAYS] = life.diary.visit_template[pick]
     return days
 
 
 @inlined
 def _spell_days(life, spell, week):
     """Return the first and the last day of a week's spell."""
-    monday, span = week * 7 - life.first_weekday, spell & np.uint64(15)
-    return monday + np.int64(life.span[span, 0]), monday + np.int64(life.span[span, 1])
+    monday, span = week * 7 - life.calendar.first_weekday, spell & np.uint64(15)
+    return monday + np.int64(life.diary.span[span, 0]), monday + np.int64(life.diary.span[span, 1])

@@ -30,13 +30,14 @@ from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 
 
 @folded
-def draw_stays(life, eyes, plates, group, rank, own, todo, block, shift, meets, scratch):
+def draw_stays(life, coverage, plates, group, rank, own, todo, block, shift, meets, scratch):
     """Write what mobile units read of one car on the days to do, stay by stay."""
     vehicle = np.uint64(rank * plates.groups + group)
-    of_place, of_scan = stem(life.key[K_PARK], vehicle), stem(life.key[K_SCAN], vehicle)
-    n = _keep_in_hours(life, eyes, _list_scanned(life, todo, scratch), block, shift, meets, scratch)
+    of_place, of_scan = stem(life.keys[K_PARK], vehicle), stem(life.keys[K_SCAN], vehicle)
+    n = _keep_in_hours(life, coverage, _list_scanned(life, todo, scratch), block, shift, meets, scratch)
     for i in range(n):
-        _stand(life, eyes, plates, group, rank, own, scratch.stay[i], block, shift, meets, of_place, of_scan, scratch)
+        listed = scratch.stay[i]
+        _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch)
 
 
 @folded
@@ -46,7 +47,7 @@ def _list_scanned(life, todo, scratch):
     while todo != 0:
         bit = lowest(todo)
         todo &= todo - ONE
-        stops, legs = scratch.stops[bit], life.n_legs[scratch.template[bit]]
+        stops, legs = scratch.stops[bit], life.diary.n_legs[scratch.template[bit]]
         for stay in range(MAX_LEGS + 1):
             slot = stops >> np.uint64(8 * stay) & BYTE
             scratch.stay[n] = bit << np.uint64(16) | np.uint64(stay << 8) | slot
@@ -55,18 +56,19 @@ def _list_scanned(life, todo, scratch):
 
 
 @folded
-def _keep_in_hours(life, eyes, n, block, shift, meets, scratch):
+def _keep_in_hours(life, coverage, n, block, shift, meets, scratch):
     """Keep, of n stays listed, those in whose hours a unit comes, and note the zone-day; returns their number."""
     kept = np.int64(0)
     for i in range(n):
         listed = scratch.stay[i]
         bit, stay, slot = listed >> np.uint64(16), listed >> np.uint64(8) & BYTE, np.int64(listed & BYTE)
         zone = zone_on(life, scratch.place, slot, block * BLOCK_DAYS + np.int64(bit), meets)
-        days = eyes.scanned[zone, block]
-        nth = np.uint64(eyes.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
-        there = _hours_of(np.uint64(life.stay_hours[np.uint64(scratch.template[bit]) * np.uint64(STAYS) + stay]), shift)
+        days = coverage.patrols.scanned[zone, block]
+        nth = np.uint64(coverage.patrols.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
+        nth_stay = np.uint64(scratch.template[bit]) * np.uint64(STAYS) + stay
+        there = _hours_of(np.uint64(life.diary.stay_hours[nth_stay]), shift)
         scratch.stay[kept] = nth << np.uint64(24) | listed
-        kept += np.int64(days >> bit & ONE & np.uint64(np.uint64(eyes.hours[nth]) & there != 0))
+        kept += np.int64(days >> bit & ONE & np.uint64(np.uint64(coverage.patrols.hours[nth]) & there != 0))
     return kept
 
 
@@ -80,62 +82,63 @@ def _hours_of(packed, shift):
 
 
 @folded
-def _stand(life, eyes, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch):
+def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch):
     """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
     nth, bit = listed >> np.uint64(24), listed >> np.uint64(16) & BYTE
     stay, slot = np.int64(listed >> np.uint64(8) & BYTE), np.int64(listed & BYTE)
     day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
-    legs, stops, late = np.int64(life.n_legs[template]), np.int64(life.n_stops[template]), mix(w ^ JITTER)
+    legs, stops, late = np.int64(life.diary.n_legs[template]), np.int64(life.diary.n_stops[template]), mix(w ^ JITTER)
     begin = anchor(life, late, template, stay - 1, shift, day, meets) if stay > 0 else 0
     end = anchor(life, late, template, stay, shift, day, meets) if stay < legs else DAY_S
-    hours, slack = np.uint64(eyes.hours[nth]), life.longest_s
+    hours, slack = np.uint64(coverage.patrols.hours[nth]), life.roads.longest_s
     comes = stay > 0 and hours & _hours_between(begin, begin + slack if stay > stops else begin) != 0
     goes = stay < legs and hours & _hours_between(end - slack if stay < stops else end, end) != 0
-    in_view = stands_in_view(eyes, of_place, zone_on(life, scratch.place, slot, day, meets), slot)
+    in_view = stands_in_view(coverage, of_place, zone_on(life, scratch.place, slot, day, meets), slot)
     if not (in_view or comes or goes):
         return
-    if goes and stay < stops and _comes_by(eyes, nth, end - slack, end):
+    if goes and stay < stops and _comes_by(coverage, nth, end - slack, end):
         end -= _trip_of(life, w, stay, end, day, meets, scratch)
-    if comes and stay > stops and _comes_by(eyes, nth, begin, begin + slack):
+    if comes and stay > stops and _comes_by(coverage, nth, begin, begin + slack):
         begin += _trip_of(life, w, stay - 1, begin, day, meets, scratch)
     midnight = day * DAY_S + DAY_START_S
-    for x in range(eyes.first[nth], eyes.first[nth + ONE]):
-        u, site = branch(of_scan, eyes.visit[x, 0]), np.int64(eyes.visit[x, 1] & LOW32)
-        second, fleet = _when_and_who(eyes, x)
-        rolls_until = second + eyes.rolling_s[fleet]
+    for x in range(coverage.patrols.first[nth], coverage.patrols.first[nth + ONE]):
+        u, site = branch(of_scan, coverage.patrols.visit[x, 0]), np.int64(coverage.patrols.visit[x, 1] & LOW32)
+        second, fleet = _when_and_who(coverage, x)
+        rolls_until = second + coverage.patrols.rolling_s[fleet]
         if comes and second <= begin < rolls_until:
             met = mix(u + np.uint64(2 * stay) * GOLDEN)
-            read(eyes, plates, group, rank, own, MOBILE, met, midnight + begin, site, scratch)
-        scan = second + np.int64((u & np.uint64(0xFFFF)) * np.uint64(eyes.scan_s[fleet]) >> np.uint64(16))
+            read(coverage, plates, group, rank, own, MOBILE, met, midnight + begin, site, scratch)
+        scan = second + np.int64((u & np.uint64(0xFFFF)) * np.uint64(coverage.patrols.scan_s[fleet]) >> np.uint64(16))
         if in_view and begin <= scan < end:
-            read(eyes, plates, group, rank, own, MOBILE, mix(u), midnight + scan, site, scratch)
+            read(coverage, plates, group, rank, own, MOBILE, mix(u), midnight + scan, site, scratch)
         if goes and second <= end < rolls_until:
             met = mix(u + np.uint64(2 * stay + 1) * GOLDEN)
-            read(eyes, plates, group, rank, own, MOBILE, met, midnight + end, site, scratch)
+            read(coverage, plates, group, rank, own, MOBILE, met, midnight + end, site, scratch)
 
 
 @folded
-def _comes_by(eyes, nth, begin, end):
+def _comes_by(coverage, nth, begin, end):
     """Tell whether a unit is in the zone of a zone-day at any time from begin to end."""
     near = False
-    for x in range(eyes.first[nth], eyes.first[nth + ONE]):
-        second, fleet = _when_and_who(eyes, x)
-        near |= second <= end and begin <= second + max(eyes.scan_s[fleet], eyes.rolling_s[fleet])
+    for x in range(coverage.patrols.first[nth], coverage.patrols.first[nth + ONE]):
+        second, fleet = _when_and_who(coverage, x)
+        lasts_s = max(coverage.patrols.scan_s[fleet], coverage.patrols.rolling_s[fleet])
+        near |= second <= end and begin <= second + lasts_s
     return near
 
 
 @folded
-def _when_and_who(eyes, x):
+def _when_and_who(coverage, x):
     """Return the second of the day when a visit begins, and the fleet of its unit."""
-    return np.int64(eyes.visit[x, 1] >> np.uint64(40)), np.int64(eyes.visit[x, 1] >> U32 & BYTE)
+    return np.int64(coverage.patrols.visit[x, 1] >> np.uint64(40)), np.int64(coverage.patrols.visit[x, 1] >> U32 & BYTE)
 
 
 @folded
 def _trip_of(life, w, leg, at, day, meets, scratch):
     """Return how long a trip takes that is named by its anchor, in seconds."""
     hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
-    a = life.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
-    b = life.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
+    a = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
+    b = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
     return trip_s(life, a, alternative_of(life, w, leg, hour), b, hour)
 
 

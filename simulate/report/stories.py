@@ -192,7 +192,7 @@ def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | No
     holder = lives.plates.holders(np.array([plate], np.int64))
     if holder[0] < 0:
         raise ScenarioError("plate", "a plate that a vehicle holds", plate, "take one of sim.choose_story(view)")
-    household = int(lives.tables.household[holder[0]])
+    household = int(lives.tables.people.household[holder[0]])
     on_days = range(first_day, first_day + days)
     home, work = home_and_work(lives, first_day, holder)
     made = trips(lives, holder, first_day, first_day + days)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.kernels.plan import Life
+    from simulate.kernels.life import Life
     from simulate.kernels.plates import PlateTables
-    from simulate.kernels.watched import Eyes
+    from simulate.kernels.watched import Coverage
     from simulate.scenario import Scenario
     from simulate.travel.life import Lives
     from simulate.world.build import World
@@ -44,7 +44,7 @@ class DrawTables:
 
     life: Life
     plates: PlateTables
-    eyes: Eyes
+    coverage: Coverage
     vehicle_bound: int
     """Most reads that one vehicle can have."""
     cuts: NDArray[np.int64]
@@ -76,12 +76,12 @@ def cuts_of(groups: int, shards: int) -> NDArray[np.int64]:
 
 def whole(world: World, lives: Lives, watch: Watch) -> DrawTables:
     """Gather the tables with all groups in one shard."""
-    gated = bool((watch.eyes.gate >= 0).any())
+    gated = bool((watch.coverage.fixed.gate >= 0).any())
     days = lives.calendar.days
     return DrawTables(
         life=lives.tables,
         plates=lives.plates.tables,
-        eyes=watch.eyes,
+        coverage=watch.coverage,
         vehicle_bound=row_bound(days, world.routes.longest_chain, gated, watch.most_visits),
         cuts=np.array([0, lives.plates.tables.groups], np.int64),
     )
@@ -104,7 +104,7 @@ def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Row
         columns = [np.empty(size, np.uint32) for _ in range(4)]
         plate, site, time, vehicle = columns
         n, first = draw_rows(
-            tables.life, tables.eyes, tables.plates, first, last, tables.vehicle_bound, plate, site, time, vehicle
+            tables.life, tables.coverage, tables.plates, first, last, tables.vehicle_bound, plate, site, time, vehicle
         )
         if n:
             yield Rows(plate[:n], site[:n], time[:n]), vehicle[:n]

@@ -59,7 +59,7 @@ class Drawn:
 
     def comes_from(self, lives: Lives, watch: Watch) -> bool:
         """Tell whether the rows are redrawn from these lives and this watch."""
-        return self.tables.life is lives.tables and self.tables.eyes is watch.eyes
+        return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
 
     @property
     def n_shards(self) -> int:

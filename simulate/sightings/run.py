@@ -15,6 +15,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.faults import spell
 from simulate.files import check_name
+from simulate.kernels.life import flat
 from simulate.scenario import Scenario, from_resolved
 from simulate.sharing.build import build_network
 from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expected_rows, watch_of
@@ -228,7 +229,7 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
         "owners": {"owner": list(world.owners.name)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
         "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
-        "draw": _hashes(lives.tables._asdict() | watch.eyes._asdict()),
+        "draw": _hashes(flat(lives.tables) | flat(watch.coverage)),
     }  # fmt: skip
 
 

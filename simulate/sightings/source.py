@@ -35,7 +35,7 @@ class OnTheFly:
 
     def comes_from(self, lives: Lives, watch: Watch) -> bool:
         """Tell whether the rows are drawn from these lives and this watch."""
-        return self.tables.life is lives.tables and self.tables.eyes is watch.eyes
+        return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
         """Draw the rows of a shard, sorted by plate, time and site; nothing is to be redrawn, whatever the groups."""

@@ -15,7 +15,7 @@ import numpy as np
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.kernels.plan import BLOCK_DAYS
-from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE, Eyes
+from simulate.kernels.watched import DENSE, GATED, NONE, SPARSE, Coverage, Fixed, Paths, Patrols, Reading
 from simulate.sightings.trial import Yield, visits_and_gates
 from simulate.world.patrols import Visits, patrol, strength_by_day
 from simulate.world.sites import SiteKind, Sites, number_sites
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema.readers import Fleet, Gates, Parking
+    from simulate.schema.readers import Fleet, Gates, Parking, Readers
     from simulate.world.build import World
     from simulate.world.zones import Zones
 
@@ -49,7 +49,7 @@ class Watch:
 
     sites: Sites
     visits: Visits
-    eyes: Eyes
+    coverage: Coverage
     most_visits: int
     """Visits that any zone has in a day, at most."""
 
@@ -116,31 +116,33 @@ def _watch(
     rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
     packed = _packed(calendar, zones.n, settings.period.days, site_of_visit, np.maximum(scan_s, rolling_s))
     routes = world.routes
+    coverage = Coverage(
+        level=_how_much(routes.hot, len(gated.zone)),
+        patrolled=int(calendar.n > 0),
+        paths=Paths(routes.hot, routes.cell, routes.cell_parent, routes.cell_site, routes.cell_fast, routes.cell_slow),
+        fixed=Fixed(
+            uid=sites.uid[: world.readers.n + len(gated.zone)],
+            since=sites.since[: world.readers.n + len(gated.zone)],
+            gate=gate_of_zone,
+        ),
+        reading=_reading(readers),
+        patrols=Patrols(
+            **packed._asdict(), scan_s=scan_s, rolling_s=rolling_s, visible=_visible(zones, settings.parking)
+        ),
+    )
+    most = int(np.diff(packed.first.astype(np.int64)).max(initial=0))
+    return Watch(sites=sites, visits=calendar, coverage=coverage, most_visits=most)
+
+
+def _reading(readers: Readers) -> Reading:
+    """Turn the shares of plates that readers read, and misread, into thresholds."""
     capture = [
         [readers.capture_day, readers.mobile_capture_day], [readers.capture_night, readers.mobile_capture_night],
     ]  # fmt: skip
-    eyes = Eyes(
-        watch=_how_much(routes.hot, len(gated.zone)),
-        hot=routes.hot,
-        cell=routes.cell,
-        parent=routes.cell_parent,
-        site=routes.cell_site,
-        fast_ds=routes.cell_fast,
-        slow_ds=routes.cell_slow,
-        uid=sites.uid[: world.readers.n + len(gated.zone)],
-        since=sites.since[: world.readers.n + len(gated.zone)],
-        gate=gate_of_zone,
+    return Reading(
         capture=np.array([[streams.threshold(share) for share in row] for row in capture], np.uint64),
         misread=np.array([streams.threshold(readers.misread), streams.threshold(readers.mobile_misread)], np.uint64),
         night=_night(*readers.night),
-        patrolled=int(calendar.n > 0),
-        **packed._asdict(),
-        scan_s=scan_s,
-        rolling_s=rolling_s,
-        visible=_visible(zones, settings.parking),
-    )
-    return Watch(
-        sites=sites, visits=calendar, eyes=eyes, most_visits=int(np.diff(packed.first.astype(np.int64)).max(initial=0))
     )
 
 
@@ -188,7 +190,7 @@ def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
 
 
 class Packed(NamedTuple):
-    """The calendar in three levels, as `Eyes` says: days of a zone, hours of a day, visits."""
+    """The calendar in three levels, as `Patrols` says: days of a zone, hours of a day, visits."""
 
     scanned: NDArray[np.uint64]
     before: NDArray[np.uint32]
@@ -230,7 +232,7 @@ def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
     """Tell how much of the trips fixed readers and gates can see."""
     share = float(hot.mean())
     if share == 0:
-        return GATED if gates else NOT_WATCHED
+        return GATED if gates else NONE
     return DENSE if share >= DENSE_SHARE else SPARSE
 
 

@@ -14,7 +14,7 @@ from simulate.kernels import plan
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from simulate.kernels.plan import Life
+    from simulate.kernels.life import Life
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
@@ -81,17 +81,17 @@ class Stay:
 
 def chapter_on(life: Life, household: int, day: int) -> Chapter:
     """Live a household's life up to a day: every move and new job in order."""
-    first, end = int(life.first_vehicle[household]), int(life.first_vehicle[household + 1])
-    kind = life.kind[household]
-    workers = int(life.workers[kind])
-    home, moves, next_move = int(life.home[household]), 0, None
-    moves_ever = _below(life, 0, _word(life, plan.K_MOVER, household, 0)) or home == life.elsewhere
-    if life.about[kind] == plan.RESIDENT and moves_ever:
-        next_move = int(life.move_gap[_word(life, plan.K_MOVE, household, 0) & 1023])
+    first, end = int(life.people.first_vehicle[household]), int(life.people.first_vehicle[household + 1])
+    kind = life.people.kind[household]
+    workers = int(life.kinds.workers[kind])
+    home, moves, next_move = int(life.people.home[household]), 0, None
+    moves_ever = _below(life, 0, _word(life, plan.K_MOVER, household, 0)) or home == life.places.elsewhere
+    if life.kinds.about[kind] == plan.RESIDENT and moves_ever:
+        next_move = int(life.changes.move_gap[_word(life, plan.K_MOVE, household, 0) & 1023])
     jobs, changes, next_job = [home] * (end - first), [0] * (end - first), {}
     for car in range(workers):
         jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, 0))
-        next_job[car] = int(life.job_gap[_word(life, plan.K_JOB_GAP, first + car, 0) & 1023])
+        next_job[car] = int(life.changes.job_gap[_word(life, plan.K_JOB_GAP, first + car, 0) & 1023])
     while True:
         events = [] if next_move is None else [(next_move, -1)]
         when, who = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
@@ -101,51 +101,59 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         if who < 0:
             moves += 1
             pick = _word(life, plan.K_HOME, household, moves)
-            far = home == life.elsewhere or _below(life, 6, pick)
+            far = home == life.places.elsewhere or _below(life, 6, pick)
             if far:
                 home = _far_home(life, home, pick)
             else:
                 home = (
                     _choose(life, Purpose.HOME, jobs[0], pick) if workers else _choose(life, Purpose.VISIT, home, pick)
                 )
-            next_move = when + int(life.move_gap[_word(life, plan.K_MOVE, household, moves) & 1023])
+            next_move = when + int(life.changes.move_gap[_word(life, plan.K_MOVE, household, moves) & 1023])
             new_jobs = [
                 car
                 for car in range(workers)
-                if home != life.elsewhere and (far or not reachable(life, home, jobs[car], life.reach_work_ds))
+                if home != life.places.elsewhere
+                and (far or not reachable(life, home, jobs[car], life.places.reach_work_ds))
             ]
         for car in new_jobs:
             changes[car] += 1
             jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
         if who >= 0:
-            next_job[who] = when + int(life.job_gap[_word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023])
+            gap = _word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023
+            next_job[who] = when + int(life.changes.job_gap[gap])
 
 
 def _far_home(life: Life, home: int, pick: int) -> int:
     """Find a home in another metro, or leave the map for now; who is off the map moves to one."""
-    row = len(life.far_hub) - 1 if home == life.elsewhere else int(life.part[life.zone_hub[home]])
-    hub = int(life.far_hub[row, pick >> 9 & 4095])
-    return int(life.choice[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else life.elsewhere
+    places, beyond = life.places, len(life.changes.far_hub) - 1
+    row = beyond if home == places.elsewhere else int(places.part[places.zone_hub[home]])
+    hub = int(life.changes.far_hub[row, pick >> 9 & 4095])
+    return int(places.choice[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else places.elsewhere
 
 
 def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
     """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
-    a, b = int(life.zone_hub[zone]), int(life.zone_hub[other])
-    return all(int(life.fast_ds[x, 0, y]) + int(life.slow_ds[x, 0, y]) <= within_ds for x, y in ((a, b), (b, a)))
+    a, b = int(life.places.zone_hub[zone]), int(life.places.zone_hub[other])
+    return all(quickest_ds(life, *ways) <= within_ds for ways in ((a, b), (b, a)))
+
+
+def quickest_ds(life: Life, from_hub: int, to_hub: int) -> int:
+    """Return tenths of a second of the quickest way between two hubs on free roads."""
+    return int(life.roads.fast_ds[from_hub, 0, to_hub]) + int(life.roads.slow_ds[from_hub, 0, to_hub])
 
 
 def group_of(life: Life, household: int, home: int) -> int | None:
     """Return the group a household meets with while it lives in a zone."""
     w = _word(life, plan.K_GROUP, household, 0)
-    if life.about[life.kind[household]] != plan.RESIDENT or not _below(life, 3, w):
+    if life.kinds.about[life.people.kind[household]] != plan.RESIDENT or not _below(life, 3, w):
         return None
-    group = int(life.group_row[life.zone_hub[home], w & 63])
-    return group if reachable(life, home, int(life.group_zone[group]), life.reach_ds) else None
+    group = int(life.groups.row[life.places.zone_hub[home], w & 63])
+    return group if reachable(life, home, int(life.groups.zone[group]), life.places.reach_ds) else None
 
 
 def meets_on(life: Life, group: int | None, day: int) -> bool:
     """Tell whether a group has its weekday on a day."""
-    return group is not None and (life.first_weekday + day) % 7 == int(life.group_weekday[group])
+    return group is not None and (life.calendar.first_weekday + day) % 7 == int(life.groups.weekday[group])
 
 
 def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, slot: int) -> int:
@@ -156,29 +164,29 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
         return chapter.jobs[car]
     if slot == plan.GROUP_SLOT:
         group = group_of(life, household, chapter.home)
-        if not meets_on(life, group, day) and life.event_zone[day] >= 0:
-            return int(life.event_zone[day])
-        return chapter.home if group is None else int(life.group_zone[group])
+        if not meets_on(life, group, day) and life.calendar.event_zone[day] >= 0:
+            return int(life.calendar.event_zone[day])
+        return chapter.home if group is None else int(life.groups.zone[group])
     near = chapter.jobs[car] if slot == plan.LUNCH_SLOT else chapter.home
     version = chapter.moves * 32 + slot
     if plan.NEW_SLOT <= slot < plan.NEW_SLOT + plan.NEW_SLOTS:
         version += (day // plan.ERA_DAYS + 1) << 32
-    purpose = Purpose(int(life.slot_purpose[slot]))
+    purpose = Purpose(int(life.places.slot_purpose[slot]))
     return _choose(life, purpose, near, _word(life, plan.K_PLACE, household, version))
 
 
 def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
     """Return the way into the metro where a car spends a whole day of a spell, -1 where there is none on the map."""
-    if life.visit_zone.shape[1] == 0 or car > 0 or chapter.home == life.elsewhere:
+    if life.places.visit_zone.shape[1] == 0 or car > 0 or chapter.home == life.places.elsewhere:
         return -1
-    if life.about[life.kind[household]] != plan.RESIDENT:
+    if life.kinds.about[life.people.kind[household]] != plan.RESIDENT:
         return -1
-    week, weekday = divmod(life.first_weekday + day, 7)
+    week, weekday = divmod(life.calendar.first_weekday + day, 7)
     spell = _word(life, plan.K_SPELL, household, week)
-    first, last = (int(x) for x in life.span[spell & 15])
+    first, last = (int(x) for x in life.diary.span[spell & 15])
     if not _below(life, 1, spell) or not first < weekday < last:
         return -1
-    return int(life.visit_zone[life.part[life.zone_hub[chapter.home]], spell >> 4 & 4095])
+    return int(life.places.visit_zone[life.places.part[life.places.zone_hub[chapter.home]], spell >> 4 & 4095])
 
 
 def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int, bool]:
@@ -187,58 +195,59 @@ def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int
     way_in = visit_on(life, household, car, chapter, day)
     if way_in < 0:
         return chapter, template_on(life, household, car, chapter, day), False
-    template = int(life.visit_template[_word(life, plan.K_DAY, household, day) >> 10 & 63])
+    template = int(life.diary.visit_template[_word(life, plan.K_DAY, household, day) >> 10 & 63])
     jobs = tuple(way_in for _ in chapter.jobs)
     return Chapter(way_in, chapter.moves, jobs, chapter.changes), template, True
 
 
 def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
     """Pick the shape of one car's day from the household's."""
-    week, weekday = divmod(life.first_weekday + day, 7)
-    kind = int(life.kind[household])
+    week, weekday = divmod(life.calendar.first_weekday + day, 7)
+    kind = int(life.people.kind[household])
     pick = _word(life, plan.K_DAY, household, day) & 1023
-    usual = int(life.pattern[kind * plan.MAX_CARS + car, int(life.day_row[day]) + pick])
-    if chapter.home == life.elsewhere:
+    usual = int(life.diary.pattern[kind * plan.MAX_CARS + car, int(life.calendar.day_row[day]) + pick])
+    if chapter.home == life.places.elsewhere:
         return plan.T_IDLE
-    if life.about[kind] != plan.RESIDENT:
+    if life.kinds.about[kind] != plan.RESIDENT:
         return usual if _visits(life, household, kind, week, weekday, day) else plan.T_IDLE
     spell = _word(life, plan.K_SPELL, household, week)
     if _below(life, 2, spell):
-        first, last = (int(x) for x in life.span[spell & 15])
+        first, last = (int(x) for x in life.diary.span[spell & 15])
         if first <= weekday <= last:
             if car > 0 or not _below(life, 1, spell):
                 return plan.T_IDLE
             return {first: plan.T_DEPART, last: plan.T_RETURN}.get(weekday, plan.T_AWAY)
-    if car < int(life.workers[kind]) and not reachable(life, chapter.home, chapter.jobs[car], life.reach_ds):
-        usual = int(life.far_job[usual])
+    works = car < int(life.kinds.workers[kind])
+    if works and not reachable(life, chapter.home, chapter.jobs[car], life.places.reach_ds):
+        usual = int(life.diary.far_job[usual])
     if car == 0:
         group = group_of(life, household, chapter.home)
         if meets_on(life, group, day):
             goes = _below(life, 4, _word(life, plan.K_ATTEND, household, week))
         else:
-            venue = int(life.event_zone[day])
+            venue = int(life.calendar.event_zone[day])
             goes = venue >= 0 and _below(life, 5, _word(life, plan.K_EVENT, household, day))
-            goes = goes and reachable(life, chapter.home, venue, life.reach_ds)
+            goes = goes and reachable(life, chapter.home, venue, life.places.reach_ds)
         if goes:
-            return int(life.with_group[usual])
+            return int(life.diary.with_group[usual])
     return usual
 
 
 def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day: int) -> bool:
     """Tell whether someone from beyond the map comes on a day."""
     comes = _word(life, plan.K_VISIT, household, week)
-    if comes >> 32 >= int(life.comes_below[kind]):
+    if comes >> 32 >= int(life.kinds.comes_below[kind]):
         return False
-    if life.about[kind] == plan.ONE_DAY:
+    if life.kinds.about[kind] == plan.ONE_DAY:
         return weekday == (comes & 0xFFFFFFFF) % 7
-    return bool(life.workday[day])
+    return bool(life.calendar.workday[day])
 
 
 def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     """Make one car's day: where it stops, when it arrives, and so when it leaves."""
-    car = vehicle - int(life.first_vehicle[household])
+    car = vehicle - int(life.people.first_vehicle[household])
     chapter, template, visits = day_of(life, household, car, day)
-    n, legs = int(life.n_stops[template]), int(life.n_legs[template])
+    n, legs = int(life.diary.n_stops[template]), int(life.diary.n_legs[template])
     if legs == 0:
         return []
     w = _word(life, plan.K_CAR, vehicle, day)
@@ -248,24 +257,24 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     slots = [start_slot(life, template)]
     anchors = []
     for i in range(n + 1):
-        jitter = ((late >> (10 * i)) & 1023) * int(life.jitter_s[template]) >> 10
-        anchors.append(int(life.anchor_s[template, i]) + int(life.shifts[template, i]) * shift + jitter)
+        jitter = ((late >> (10 * i)) & 1023) * int(life.diary.jitter_s[template]) >> 10
+        anchors.append(int(life.diary.anchor_s[template, i]) + int(life.diary.shifts[template, i]) * shift + jitter)
         if i < n:
-            purpose = int(life.purpose[template, i])
-            slots.append(int(life.slot_of[purpose, (w >> (8 * i)) & 255]))
+            purpose = int(life.diary.purpose[template, i])
+            slots.append(int(life.places.slot_of[purpose, (w >> (8 * i)) & 255]))
             if purpose == Purpose.GROUP and group is not None and meets_on(life, group, day):
-                anchors[i] += int(life.group_offset[group])
+                anchors[i] += int(life.groups.offset_s[group])
     slots.append(plan.HOME_SLOT)
     zones = [place_of(life, household, car, chapter, day, slot) for slot in slots]
     midnight = day * DAY_S + DAY_START_S
     made = []
     for leg in range(legs):
-        a, b = (int(life.zone_hub[zone]) for zone in zones[leg : leg + 2])
+        a, b = (int(life.places.zone_hub[zone]) for zone in zones[leg : leg + 2])
         hour = (anchors[leg] + DAY_START_S) // 3600 % 24
-        alternative = int(life.alternative[hour, (w >> (40 + 4 * leg)) & 15])
-        travel = 2 * life.access_s + driving_s(life, a, alternative, b, hour)
+        alternative = int(life.roads.alternative[hour, (w >> (40 + 4 * leg)) & 15])
+        travel = 2 * life.roads.access_s + driving_s(life, a, alternative, b, hour)
         leave = anchors[leg] - travel if leg < n else anchors[leg]
-        purpose = Purpose(int(life.purpose[template, leg])) if leg < n else Purpose.HOME
+        purpose = Purpose(int(life.diary.purpose[template, leg])) if leg < n else Purpose.HOME
         times = (midnight + leave, midnight + leave + travel)
         made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, *times))
     return made
@@ -275,7 +284,7 @@ def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
     """List where one car stands on a day of travel, 04:00 to 04:00, and between which trips."""
     legs = legs_on(life, household, vehicle, day)
     begin, end = day * DAY_S + DAY_START_S, (day + 1) * DAY_S + DAY_START_S
-    car = vehicle - int(life.first_vehicle[household])
+    car = vehicle - int(life.people.first_vehicle[household])
     chapter, template, _ = day_of(life, household, car, day)
     slot = start_slot(life, template)
     if not legs:
@@ -288,29 +297,29 @@ def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
 
 def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
     """Return how much later than 08:00 a worker starts, early enough for no way there; 0 without a commuter."""
-    if car >= int(life.workers[life.kind[household]]) or chapter.home == life.elsewhere:
+    if car >= int(life.kinds.workers[life.people.kind[household]]) or chapter.home == life.places.elsewhere:
         return 0
-    vehicle = int(life.first_vehicle[household]) + car
-    shift = int(life.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
-    a, b = int(life.zone_hub[chapter.home]), int(life.zone_hub[chapter.jobs[car]])
-    way_s = ((int(life.fast_ds[a, 0, b]) + int(life.slow_ds[a, 0, b])) * life.slowest >> 16) + life.slowest_s
+    vehicle = int(life.people.first_vehicle[household]) + car
+    shift = int(life.diary.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
+    a, b = int(life.places.zone_hub[chapter.home]), int(life.places.zone_hub[chapter.jobs[car]])
+    way_s = (quickest_ds(life, a, b) * life.roads.slowest >> 16) + life.roads.slowest_s
     return max(shift, way_s - plan.WORK_ANCHOR_S)
 
 
 def start_slot(life: Life, template: int) -> int:
     """Return the slot where a day of a template begins."""
-    return plan.OUTSIDE_SLOT if life.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
+    return plan.OUTSIDE_SLOT if life.diary.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
 
 
 def driving_s(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:
     """Return seconds of driving between two hubs in the traffic of an hour."""
-    fast = int(life.fast_ds[from_hub, alternative, to_hub]) * int(life.hour_fast[hour])
-    slow = int(life.slow_ds[from_hub, alternative, to_hub]) * int(life.hour_slow[hour])
+    fast = int(life.roads.fast_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_fast[hour])
+    slow = int(life.roads.slow_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_slow[hour])
     return (fast + slow) >> 16
 
 
 def _word(life: Life, stream: int, entity: int, counter: int) -> int:
-    return word(int(life.key[stream]), entity, counter)
+    return word(int(life.keys[stream]), entity, counter)
 
 
 def _below(life: Life, share: int, w: int) -> bool:
@@ -318,4 +327,4 @@ def _below(life: Life, share: int, w: int) -> bool:
 
 
 def _choose(life: Life, purpose: Purpose, near_zone: int, w: int) -> int:
-    return int(life.choice[purpose, life.zone_hub[near_zone], w & 511])
+    return int(life.places.choice[purpose, life.places.zone_hub[near_zone], w & 511])

@@ -1,4 +1,4 @@
-"""Gather everything a plan looks up: the tables of `kernels.plan.Life`."""
+"""Gather everything a plan looks up: the tables of `kernels.life.Life`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
+from simulate.kernels.life import Calendar as Dates
+from simulate.kernels.life import Changes, Diary, Groups, Kinds, Life, People, Places, Roads
 from simulate.kernels.plan import (
     HOME_SLOT,
     KEY_NAMES,
@@ -19,7 +21,6 @@ from simulate.kernels.plan import (
     RESIDENT,
     STAYS,
     WORKDAYS,
-    Life,
 )
 from simulate.travel.calendar import Calendar, calendar
 from simulate.travel.diaries import GROUP_OFFSET_S, PATTERNS, Diaries, diaries, pattern_table
@@ -90,61 +91,79 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     pattern = np.concatenate([pattern, visitor_patterns(settings.visitors, pattern.shape[1])])
     gatherings = make_gatherings(world, households, settings.events, residents, days, seed)
     tables = Life(
-        key=np.array([streams.key(seed, f"travel.{name}") for name in KEY_NAMES], np.uint64),
-        kind=people.kind,
-        home=people.home,
-        first_vehicle=people.first_vehicle,
-        household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
-        workers=np.array([*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8),
-        about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
-        comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
-        move_gap=gap_table(move_rate),
-        job_gap=gap_table(-float(np.log1p(-min(households.new_job_in_year, 1 - 1e-9)))),
-        choice=world.choice,
-        zone_hub=world.zones.hub,
-        slot_of=slot_table(travel),
-        slot_purpose=slot_purposes(),
-        shift=shift_table(),
-        pattern=np.ascontiguousarray(pattern.transpose(0, 3, 1, 2)).reshape(len(pattern) * MAX_CARS, -1),
-        day_row=days.kind.astype(np.uint32) * PATTERNS,
-        workday=days.works.astype(np.uint8),
-        first_weekday=days.start.weekday(),
-        span=np.array(SPELLS, np.uint8),
-        group_row=gatherings.group_row,
-        group_zone=gatherings.group_zone,
-        group_weekday=gatherings.group_weekday,
-        group_offset=gatherings.group_offset,
-        event_day=gatherings.event_day,
-        event_zone=gatherings.event_zone,
+        keys=np.array([streams.key(seed, f"travel.{name}") for name in KEY_NAMES], np.uint64),
         below=np.array([streams.threshold(share) for share in shares], np.uint64),
-        n_stops=table.n_stops,
-        n_legs=table.n_legs,
-        leaves_home=((table.n_legs > 0) | (table.starts_at == Purpose.OUTSIDE)).astype(np.uint8),
-        starts_at=table.starts_at,
-        purpose=table.purpose,
-        stops=_packed(table),
-        anchor_s=table.anchor_s,
-        jitter_s=table.jitter_s,
-        shifts=table.shifts,
-        stay_hours=_stay_hours(table),
-        with_group=table.with_group,
-        far_job=table.far_job,
-        fast_ds=world.routes.fast_ds,
-        slow_ds=world.routes.slow_ds,
-        hour_fast=factors[0],
-        hour_slow=factors[1],
-        alternative=_alternatives(travel),
-        access_s=int(travel.access_s),
-        reach_ds=world.reach.other_ds,
-        reach_work_ds=world.reach.work_ds,
-        slowest=world.reach.slowest,
-        slowest_s=world.reach.slowest_s,
-        longest_s=_longest_s(world, factors, travel),
-        far_hub=far_hubs(world),
-        visit_zone=visit_zones(world),
-        visit_template=visit_days(),
-        part=world.metro_of_hub,
-        elsewhere=world.elsewhere,
+        people=People(
+            kind=people.kind,
+            home=people.home,
+            first_vehicle=people.first_vehicle,
+            household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
+        ),
+        kinds=Kinds(
+            workers=np.array(
+                [*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8
+            ),
+            about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
+            comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
+        ),
+        changes=Changes(
+            move_gap=gap_table(move_rate),
+            job_gap=gap_table(-float(np.log1p(-min(households.new_job_in_year, 1 - 1e-9)))),
+            far_hub=far_hubs(world),
+        ),
+        places=Places(
+            choice=world.choice,
+            zone_hub=world.zones.hub,
+            slot_of=slot_table(travel),
+            slot_purpose=slot_purposes(),
+            reach_ds=world.reach.other_ds,
+            reach_work_ds=world.reach.work_ds,
+            part=world.metro_of_hub,
+            elsewhere=world.elsewhere,
+            visit_zone=visit_zones(world),
+        ),
+        calendar=Dates(
+            day_row=days.kind.astype(np.uint32) * PATTERNS,
+            workday=days.works.astype(np.uint8),
+            first_weekday=days.start.weekday(),
+            event_day=gatherings.event_day,
+            event_zone=gatherings.event_zone,
+        ),
+        groups=Groups(
+            row=gatherings.group_row,
+            zone=gatherings.group_zone,
+            weekday=gatherings.group_weekday,
+            offset_s=gatherings.group_offset,
+        ),
+        diary=Diary(
+            pattern=np.ascontiguousarray(pattern.transpose(0, 3, 1, 2)).reshape(len(pattern) * MAX_CARS, -1),
+            shift=shift_table(),
+            span=np.array(SPELLS, np.uint8),
+            visit_template=visit_days(),
+            n_stops=table.n_stops,
+            n_legs=table.n_legs,
+            leaves_home=((table.n_legs > 0) | (table.starts_at == Purpose.OUTSIDE)).astype(np.uint8),
+            starts_at=table.starts_at,
+            purpose=table.purpose,
+            stops=_packed(table),
+            anchor_s=table.anchor_s,
+            jitter_s=table.jitter_s,
+            shifts=table.shifts,
+            stay_hours=_stay_hours(table),
+            with_group=table.with_group,
+            far_job=table.far_job,
+        ),
+        roads=Roads(
+            fast_ds=world.routes.fast_ds,
+            slow_ds=world.routes.slow_ds,
+            hour_fast=factors[0],
+            hour_slow=factors[1],
+            alternative=_alternatives(travel),
+            access_s=int(travel.access_s),
+            slowest=world.reach.slowest,
+            slowest_s=world.reach.slowest_s,
+            longest_s=_longest_s(world, factors, travel),
+        ),
     )
     return Lives(population=people, calendar=days, plates=make_plates(settings.plates.format, people.n_vehicles, seed),
                  tables=tables)  # fmt: skip

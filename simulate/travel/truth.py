@@ -14,6 +14,7 @@ from simulate.world.routes import N_ALTERNATIVES, route_links, trees
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simulate.kernels.life import Roads
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -67,7 +68,7 @@ def home_and_work(
 def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
     """Drive trips link by link; one Passages a trip."""
     life = lives.tables
-    from_hub, to_hub = life.zone_hub[chosen.from_zone], life.zone_hub[chosen.to_zone]
+    from_hub, to_hub = life.places.zone_hub[chosen.from_zone], life.places.zone_hub[chosen.to_zone]
     used = world.routes.used[from_hub, chosen.alternative, to_hub]
     driven: list[Passages] = [_NOWHERE] * len(chosen.vehicle)
     for alternative in range(N_ALTERNATIVES):
@@ -75,24 +76,17 @@ def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
         for i, _, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
             for trip in np.flatnonzero((used == alternative) & (from_hub == hubs[i]) & (to_hub != from_hub)):
                 links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
-                driven[trip] = _clock(world, life.hour_fast, life.hour_slow, links, chosen, int(trip), life.access_s)
+                driven[trip] = _clock(world, life.roads, links, chosen, int(trip))
     return driven
 
 
 _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
 
 
-def _clock(
-    world: World,
-    fast: NDArray[np.int64],
-    slow: NDArray[np.int64],
-    links: list[int],
-    chosen: Trips,
-    trip: int,
-    access: int,
-) -> Passages:
+def _clock(world: World, roads: Roads, links: list[int], chosen: Trips, trip: int) -> Passages:
     """Put a clock on the links of one trip."""
     hour = chosen.hour[trip]
-    seconds = (world.graph.fast_ds[links] * fast[hour] + world.graph.slow_ds[links] * slow[hour]) / 65_536
-    middle = chosen.leave_s[trip] + access + np.cumsum(seconds) - seconds / 2
+    fast, slow = roads.hour_fast[hour], roads.hour_slow[hour]
+    seconds = (world.graph.fast_ds[links] * fast + world.graph.slow_ds[links] * slow) / 65_536
+    middle = chosen.leave_s[trip] + roads.access_s + np.cumsum(seconds) - seconds / 2
     return Passages(link=np.array(links, np.int32), middle_s=middle.astype(np.int64))

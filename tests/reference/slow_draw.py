@@ -53,8 +53,8 @@ def slow_reads(
     """Yield every read of some vehicles, each with who was really read."""
     walker, life = Walker(scenario, world, watch), lives.tables
     for vehicle in vehicles:
-        household = int(life.household[vehicle])
-        for day in days or range(len(life.day_row)):
+        household = int(life.people.household[vehicle])
+        for day in days or range(len(life.calendar.day_row)):
             legs = legs_on(life, household, vehicle, day)
             stays = stays_on(life, household, vehicle, day)
             reads = [read for leg in legs for read in walker.reads(lives, leg)]
@@ -109,15 +109,15 @@ class Walker:
     def reads(self, lives: Lives, leg: Leg) -> Iterator[Read]:
         """Drive one leg link by link, and ask each gate and reader on the way whether it reads."""
         life = lives.tables
-        a, b = int(life.zone_hub[leg.from_zone]), int(life.zone_hub[leg.to_zone])
-        factors = int(life.hour_fast[leg.hour]), int(life.hour_slow[leg.hour])
+        a, b = int(life.places.zone_hub[leg.from_zone]), int(life.places.zone_hub[leg.to_zone])
+        factors = int(life.roads.hour_fast[leg.hour]), int(life.roads.hour_slow[leg.hour])
         met = [(leg.leave_s, self.gate_of[leg.from_zone], 8)] if leg.from_zone in self.gate_of else []
         fast = slow = 0
         for link in self.route(a, leg.alternative, b):
             for site in self.on_link.get(link, ()):
                 there = fast + (self.fast[link] * self.at[site] >> 16), slow + (self.slow[link] * self.at[site] >> 16)
                 driven = (there[0] * factors[0] + there[1] * factors[1]) >> 16
-                met.append((leg.leave_s + life.access_s + driven, site, 0))
+                met.append((leg.leave_s + life.roads.access_s + driven, site, 0))
             fast, slow = fast + self.fast[link], slow + self.slow[link]
         met += [(leg.arrive_s, self.gate_of[leg.to_zone], 0)] if leg.to_zone in self.gate_of else []
         stem = mix(int(streams.key(self.seed, "travel.read")) ^ (leg.vehicle * GOLDEN & MASK))
@@ -159,7 +159,7 @@ class Walker:
         if stay.at_home:
             poorer = 1 - 2 * float(self.zones.income_rank[stay.zone])
             share = min(max(self.parking.visible_home * (1 + self.parking.unequal * poorer), 0.0), 1.0)
-        return word(int(life.key[K_PARK]), vehicle, stay.zone) >> 32 < streams.threshold(share)
+        return word(int(life.keys[K_PARK]), vehicle, stay.zone) >> 32 < streams.threshold(share)
 
     def named(self, plates: Plates, vehicle: int, site: int, u: int) -> int:
         """Return the plate that a read names: the car's own, or one that looks like it."""

@@ -260,7 +260,7 @@ def _commuters(town):
     """Which vehicles take someone to work: the first ones of each household."""
     life = town.lives.tables
     first = town.lives.population.first_vehicle
-    workers = life.workers[life.kind]
+    workers = life.kinds.workers[life.people.kind]
     return np.concatenate([np.arange(n) < w for n, w in zip(np.diff(first), workers, strict=True)])
 
 

@@ -32,7 +32,7 @@ from simulate.kernels.draw import draw_rows, row_bound
 from simulate.kernels.hashing import rows_hash
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.plates import GROUP, ISSUED
-from simulate.kernels.watched import DENSE, GATED, NOT_WATCHED, SPARSE
+from simulate.kernels.watched import DENSE, GATED, NONE, SPARSE
 from simulate.sightings.draw import draw_shard
 from simulate.travel import truth
 from simulate.world.sites import SiteKind
@@ -103,14 +103,14 @@ LONG = {"period.days": 210, "roads.population": 40, "readers.growth": 3.4}
 
 
 @pytest.mark.parametrize(
-    ("links", "gates", "watch"), [(40, True, DENSE), (1, True, SPARSE), (0, True, GATED), (0, False, NOT_WATCHED)]
+    ("links", "gates", "watch"), [(40, True, DENSE), (1, True, SPARSE), (0, True, GATED), (0, False, NONE)]
 )
 @pytest.mark.parametrize("awkward", [False, True])
 def test_fast_equals_slow_with_everything_on(links, gates, watch, awkward):
     """Also who was really read: fleets at night, gates, visitors, groups, events, misreads, moves and new jobs."""
     changes = {key: value for key, value in EVERYTHING.items() if gates or "gates" not in key}
     run = small(town_scenario(5, **changes, **LONG), awkward=awkward, scattered=links)
-    assert run.tables.eyes.watch == watch
+    assert run.tables.coverage.level == watch
     assert run.lives.calendar.days > 3 * BLOCK_DAYS
     fast = reads_of(run.tables)
     of_kind = np.bincount(run.watch.sites.kind[fast[:, 2]], minlength=3)
@@ -301,8 +301,11 @@ def test_no_read_is_lost_where_every_reader_reads_everything():
 def test_capture_shares_are_met_by_day_and_by_night():
     scenario = town_scenario(2, roads__population=300, readers__capture_day=0.8, readers__capture_night=0.3)
     run = small(scenario)
-    everything = np.full_like(run.tables.eyes.capture, 2**32)
-    all_tables = dataclasses.replace(run.tables, eyes=run.tables.eyes._replace(capture=everything))
+    everything = np.full_like(run.tables.coverage.reading.capture, 2**32)
+    all_tables = dataclasses.replace(
+        run.tables,
+        coverage=run.tables.coverage._replace(reading=run.tables.coverage.reading._replace(capture=everything)),
+    )
     night = []
     for tables in (run.tables, all_tables):
         clock = rows_of(tables)[:, 1] % 86_400
@@ -323,10 +326,10 @@ def crowded(days: int) -> Small:
                       period__days=days, roads__population=40),
         awkward=True, scattered=150,
     )  # fmt: skip
-    life, eyes = run.tables.life, run.tables.eyes
-    longest = int(np.argmax(life.n_legs))
+    life, coverage = run.tables.life, run.tables.coverage
+    longest = int(np.argmax(life.diary.n_legs))
     visits, day = 12, np.arange(days)
-    zones, blocks = len(eyes.gate), eyes.scanned.shape[1]
+    zones, blocks = len(coverage.fixed.gate), coverage.patrols.scanned.shape[1]
     scanned = np.zeros((zones, blocks), np.uint64)
     for block in range(blocks):
         scanned[:, block] = sum(1 << int(d) % BLOCK_DAYS for d in day if d // BLOCK_DAYS == block)
@@ -336,13 +339,16 @@ def crowded(days: int) -> Small:
     second = np.tile(np.arange(visits) * 5400 + 4 * 3600, zones * days).astype(np.uint64)
     visit[:, 1] = second << np.uint64(40) | np.uint64(run.watch.sites.of_kind(SiteKind.MOBILE)[0])
     starts = np.arange(zones * days + 1, dtype=np.uint32) * np.uint32(visits)
-    planted = eyes._replace(
-        scanned=scanned, before=before, hours=np.full_like(starts, 2**24 - 1), first=starts, visit=visit,
-        gate=np.full_like(eyes.gate, run.world.readers.n),
-    )  # fmt: skip
+    planted = coverage._replace(
+        patrols=coverage.patrols._replace(
+            scanned=scanned, before=before, hours=np.full_like(starts, 2**24 - 1), first=starts, visit=visit
+        ),
+        fixed=coverage.fixed._replace(gate=np.full_like(coverage.fixed.gate, run.world.readers.n)),
+    )
+    longest_days = life.diary._replace(pattern=np.full_like(life.diary.pattern, longest))
     bound = row_bound(days, run.world.routes.longest_chain, True, visits)
     tables = dataclasses.replace(
-        run.tables, life=life._replace(pattern=np.full_like(life.pattern, longest)), eyes=planted, vehicle_bound=bound
+        run.tables, life=life._replace(diary=longest_days), coverage=planted, vehicle_bound=bound
     )
     return dataclasses.replace(run, tables=tables)
 
@@ -364,7 +370,7 @@ def test_buffers_of_any_size_give_the_same_rows():
     while first < groups:
         columns = [np.zeros(n + 1, np.uint32) for _ in range(4)]
         rows, after = draw_rows(
-            tables.life, tables.eyes, tables.plates, first, groups, tables.vehicle_bound, *[c[:n] for c in columns]
+            tables.life, tables.coverage, tables.plates, first, groups, tables.vehicle_bound, *[c[:n] for c in columns]
         )
         assert after > first
         assert not any(column[n] for column in columns)
@@ -385,10 +391,11 @@ def test_no_reader_on_any_route_gives_no_rows():
     run = small(
         town_scenario(1, period__days=5, **{"readers.gates.lot": EVERYTHING["readers.gates.plant"]}), scattered=0
     )
-    nowhere = run.tables.eyes._replace(gate=np.full_like(run.tables.eyes.gate, -1))
+    coverage = run.tables.coverage
+    nowhere = coverage._replace(fixed=coverage.fixed._replace(gate=np.full_like(coverage.fixed.gate, -1)))
     assert run.world.routes.longest_chain == 0
     assert len(rows_of(run.tables))
-    assert len(rows_of(dataclasses.replace(run.tables, eyes=nowhere))) == 0
+    assert len(rows_of(dataclasses.replace(run.tables, coverage=nowhere))) == 0
 
 
 def test_same_seed_same_rows_and_another_seed_other_rows(town):
@@ -414,8 +421,8 @@ def test_the_golden_town_has_not_changed():
                                    (3_600, ["01:00", "05:00"], True), (20_000, ["01:00", "05:00"], False)]
 )  # fmt: skip
 def test_night_runs_from_dusk_to_dawn(first_s, night, dark):
-    eyes = small(town_scenario(0, readers__night=night)).tables.eyes
-    assert bool(eyes.night[first_s // 1800]) is dark
+    coverage = small(town_scenario(0, readers__night=night)).tables.coverage
+    assert bool(coverage.reading.night[first_s // 1800]) is dark
 
 
 def by_uid(run: Small) -> set[tuple[int, int, int, int]]:

@@ -24,33 +24,35 @@ def run():
 @pytest.mark.parametrize("offset_s", [-GROUP_OFFSET_S, 0, GROUP_OFFSET_S])
 def test_every_stay_lies_within_the_hours_of_its_template(run, offset_s):
     life = run.tables.life
-    life = life._replace(group_offset=np.full_like(life.group_offset, offset_s))
-    day = next(d for d in range(7) if (life.first_weekday + d) % 7 == life.group_weekday[0])
+    life = life._replace(groups=life.groups._replace(offset_s=np.full_like(life.groups.offset_s, offset_s)))
+    day = next(d for d in range(7) if (life.calendar.first_weekday + d) % 7 == life.groups.weekday[0])
     early, late = np.uint64(0), np.uint64(2**64 - 1)
     apart = 0
-    for template, shift in itertools.product(range(len(life.n_legs)), SHIFTS_S):
-        legs = int(life.n_legs[template])
+    for template, shift in itertools.product(range(len(life.diary.n_legs)), SHIFTS_S):
+        legs = int(life.diary.n_legs[template])
         for stay in range(legs + 1):
             begin = anchor(life, early, template, stay - 1, shift, day, 0) if stay else 0
             end = anchor(life, late, template, stay, shift, day, 0) if stay < legs else DAY_S - 1
             there = int(_hours_between(np.int64(min(begin, DAY_S - 1)), np.int64(min(end, DAY_S - 1))))
-            table = int(_hours_of(np.uint64(life.stay_hours[STAYS * template + stay]), np.int64(shift)))
+            table = int(_hours_of(np.uint64(life.diary.stay_hours[STAYS * template + stay]), np.int64(shift)))
             assert there & ~table == 0, (template, stay, shift)
             apart += (table & ~there).bit_count()
-    with_group = [t for t in range(len(life.n_legs)) if (life.purpose[t, : life.n_stops[t]] == P_GROUP).any()]
-    stop = int(np.argmax(life.purpose[with_group[0]] == P_GROUP))
-    moved = anchor(life, early, with_group[0], stop, 0, day, 0) - life.anchor_s[with_group[0], stop]
+    with_group = [
+        t for t in range(len(life.diary.n_legs)) if (life.diary.purpose[t, : life.diary.n_stops[t]] == P_GROUP).any()
+    ]
+    stop = int(np.argmax(life.diary.purpose[with_group[0]] == P_GROUP))
+    moved = anchor(life, early, with_group[0], stop, 0, day, 0) - life.diary.anchor_s[with_group[0], stop]
     assert moved == offset_s, "else no meeting was tried"
-    assert apart < 2 * len(SHIFTS_S) * (life.n_legs + 1).sum(), "the table leaves out next to nothing"
+    assert apart < 2 * len(SHIFTS_S) * (life.diary.n_legs + 1).sum(), "the table leaves out next to nothing"
 
 
 def test_no_trip_is_longer_than_the_longest(run):
     life = run.tables.life
-    hubs, alternatives, _ = life.fast_ds.shape
+    hubs, alternatives, _ = life.roads.fast_ds.shape
     longest = max(
         trip_s(life, a, alternative, b, hour)
         for a, b in itertools.product(range(hubs), repeat=2)
         for alternative in range(alternatives)
         for hour in (3, 7, 17)
     )
-    assert 0 < longest <= life.longest_s < 2 * longest
+    assert 0 < longest <= life.roads.longest_s < 2 * longest

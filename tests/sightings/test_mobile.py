@@ -33,7 +33,7 @@ def stays(run: Small) -> dict[tuple[int, int], list[tuple[int, days.Stay]]]:
     life, found = run.lives.tables, defaultdict(list)
     for vehicle in range(run.lives.population.n_vehicles):
         for day in range(run.lives.calendar.days):
-            for stay in days.stays_on(life, int(life.household[vehicle]), vehicle, day):
+            for stay in days.stays_on(life, int(life.people.household[vehicle]), vehicle, day):
                 found[stay.zone, day].append((vehicle, stay))
     return found
 
@@ -101,10 +101,10 @@ def test_poorer_areas_show_more_of_their_cars():
     shown = {"parking.visible_home": 0.4, "parking.unequal": 0.5}
     run = small(town_scenario(2, **{**FLEETS, **SURE, **people, **shown}), scattered=0)
     rank = run.world.zones.income_rank
-    share = run.tables.eyes.visible[0] / 2**32
+    share = run.tables.coverage.patrols.visible[0] / 2**32
     assert share == pytest.approx(0.4 * (1 + 0.5 * (1 - 2 * rank)))
     assert share.mean() == pytest.approx(0.4, abs=0.01)
-    assert (run.tables.eyes.visible[1] / 2**32 == pytest.approx(0.7)) is True
+    assert (run.tables.coverage.patrols.visible[1] / 2**32 == pytest.approx(0.7)) is True
 
 
 @pytest.mark.parametrize("rolling_min", [0, 30, 120])

@@ -42,7 +42,7 @@ def trips(town) -> truth.Trips:
 
 
 def definition(run: Small, vehicle: int, day: int) -> list[days.Leg]:
-    household = int(run.lives.tables.household[vehicle])
+    household = int(run.lives.tables.people.household[vehicle])
     return days.legs_on(run.lives.tables, household, vehicle, day)
 
 
@@ -121,7 +121,7 @@ def test_trips_follow_on_from_one_another_and_homes_change_only_overnight(town, 
         if trips.vehicle[k] != trips.vehicle[k - 1] or trips.from_zone[k] == trips.to_zone[k - 1]:
             continue
         assert trips.leg[k] == 0
-        household = int(town.lives.tables.household[trips.vehicle[k]])
+        household = int(town.lives.tables.people.household[trips.vehicle[k]])
         moves = []
         for day in (int(trips.day[k - 1]), int(trips.day[k])):
             if (household, day) not in chapter:
@@ -135,7 +135,7 @@ def test_no_faster_than_the_road_allows(town, trips):
     """Driving takes at least the free driving time of the links."""
     some = slice(0, 4000)
     few = truth.Trips(**{name: getattr(trips, name)[some] for name in LEG_FIELDS})
-    roads, access = town.world.roads, town.lives.tables.access_s
+    roads, access = town.world.roads, town.lives.tables.roads.access_s
     for k, passed in enumerate(truth.passages(town.world, town.lives, few)):
         free_s = roads.free_s[passed.link].sum()
         rounding_s = 0.05 * len(passed.link) + 1
@@ -146,8 +146,14 @@ def test_no_faster_than_the_road_allows(town, trips):
 
 def test_peaks_slow_traffic_down_by_what_the_scenario_says(town):
     life = town.lives.tables
-    fast, slow = (life._replace(fast_ds=np.full_like(life.fast_ds, f), slow_ds=np.full_like(life.slow_ds, s))
-                  for f, s in ((6000, 0), (0, 6000)))  # fmt: skip
+    fast, slow = (
+        life._replace(
+            roads=life.roads._replace(
+                fast_ds=np.full_like(life.roads.fast_ds, f), slow_ds=np.full_like(life.roads.slow_ds, s)
+            )
+        )
+        for f, s in ((6000, 0), (0, 6000))
+    )
     assert [days.driving_s(fast, 0, 0, 1, hour) for hour in (3, 12)] == [600, 600]
     assert days.driving_s(fast, 0, 0, 1, 7) == days.driving_s(fast, 0, 0, 1, 17) == pytest.approx(900, abs=1)
     assert days.driving_s(slow, 0, 0, 1, 7) == pytest.approx(750, abs=1)
@@ -162,7 +168,7 @@ def test_those_away_stay_away_and_come_back(town, trips):
         by_day[vehicle, day].append(k)
     seen = defaultdict(int)
     for household in range(town.lives.population.n_households):
-        vehicle = int(life.first_vehicle[household])
+        vehicle = int(life.people.first_vehicle[household])
         for day in range(400):
             template = shape_on(life, household, 0, day)
             legs = by_day.get((vehicle, day), [])
@@ -183,7 +189,7 @@ def test_those_away_stay_away_and_come_back(town, trips):
 
 def test_second_cars_stay_at_home_while_the_household_is_away(town):
     life = town.lives.tables
-    for household in np.flatnonzero(np.diff(life.first_vehicle) > 1).tolist():
+    for household in np.flatnonzero(np.diff(life.people.first_vehicle) > 1).tolist():
         for day in range(100):
             if shape_on(life, household, 0, day) in {plan.T_AWAY, plan.T_DEPART, plan.T_RETURN}:
                 assert shape_on(life, household, 1, day) == plan.T_IDLE
@@ -196,7 +202,7 @@ def test_spells_come_as_often_as_the_scenario_says():
     away = ill = 0
     for household in range(run.lives.population.n_households):
         for week in range(weeks):
-            draw = days.word(int(life.key[plan.K_SPELL]), household, week) >> 32
+            draw = days.word(int(life.keys[plan.K_SPELL]), household, week) >> 32
             away += draw < int(life.below[1])
             ill += int(life.below[1]) <= draw < int(life.below[2])
     n = run.lives.population.n_households * weeks
@@ -212,7 +218,7 @@ def evenings_together(run, wanted):
             name = wanted(life, group_on(life, household, day), day)
             if name is None:
                 continue
-            legs = days.legs_on(life, household, int(life.first_vehicle[household]), day)
+            legs = days.legs_on(life, household, int(life.people.first_vehicle[household]), day)
             at = [i for i, leg in enumerate(legs) if leg.purpose is Purpose.GROUP]
             assert len(at) <= 1
             if at:
@@ -227,8 +233,8 @@ def test_groups_meet(town):
     together = [who for who in met.values() if len(who) > 1]
     assert len(together) > 50
     for (group, day), who in met.items():
-        assert (life.first_weekday + day) % 7 == life.group_weekday[group]
-        assert {zone for zone, _, _ in who} == {int(life.group_zone[group])}
+        assert (life.calendar.first_weekday + day) % 7 == life.groups.weekday[group]
+        assert {zone for zone, _, _ in who} == {int(life.groups.zone[group])}
         assert min(leave for *_, leave in who) - max(arrive for _, arrive, _ in who) > 3600
 
 
@@ -236,19 +242,19 @@ def test_events_bring_together_people_of_all_groups_and_of_none(town):
     life = town.lives.tables
 
     def event(life, group, day):
-        return None if life.event_zone[day] < 0 or days.meets_on(life, group, day) else day
+        return None if life.calendar.event_zone[day] < 0 or days.meets_on(life, group, day) else day
 
     met = evenings_together(town, event)
     assert sum(len(who) > 1 for who in met.values()) > 10
     for day, who in met.items():
-        assert {zone for zone, _, _ in who} == {int(life.event_zone[day])}
+        assert {zone for zone, _, _ in who} == {int(life.calendar.event_zone[day])}
         assert min(leave for *_, leave in who) - max(arrive for _, arrive, _ in who) > 3600
-    assert not town.world.zones.outside[life.event_zone[life.event_day]].any()
+    assert not town.world.zones.outside[life.calendar.event_zone[life.calendar.event_day]].any()
 
 
 def test_nobody_goes_where_no_group_meets_and_nothing_happens(town):
     def neither(life, group, day):
-        return day if life.event_zone[day] < 0 and not days.meets_on(life, group, day) else None
+        return day if life.calendar.event_zone[day] < 0 and not days.meets_on(life, group, day) else None
 
     assert evenings_together(town, neither) == {}
 
@@ -257,13 +263,13 @@ def test_events_come_as_often_as_the_scenario_says_and_as_many_attend():
     often = {"events.per_month": 9, "events.attendance": 0.4, "households.in_group": 0.0, "period.days": 1461}
     run = small(town_scenario(17, roads__population=30, **often))
     life = run.lives.tables
-    share, n = 9 / (365.25 / 12), len(life.event_day)
+    share, n = 9 / (365.25 / 12), len(life.calendar.event_day)
     assert abs(n / 1461 - share) < 4 * np.sqrt(share * (1 - share) / 1461)
-    assert np.array_equal(life.event_day, np.flatnonzero(life.event_zone >= 0))
+    assert np.array_equal(life.calendar.event_day, np.flatnonzero(life.calendar.event_zone >= 0))
     could = met = 0
     for household in range(run.lives.population.n_households):
-        for day in life.event_day.tolist():
-            spell = days.word(int(life.key[plan.K_SPELL]), household, (life.first_weekday + day) // 7) >> 32
+        for day in life.calendar.event_day.tolist():
+            spell = days.word(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
             if spell >= int(life.below[2]):
                 could += 1
                 met += goes_out(shape_on(life, household, 0, day))
@@ -279,7 +285,7 @@ def test_attendance_is_what_the_scenario_says(town):
     life, met, could = town.lives.tables, 0, 0
     for household in range(town.lives.population.n_households):
         for day in range(400):
-            spell = days.word(int(life.key[plan.K_SPELL]), household, (life.first_weekday + day) // 7) >> 32
+            spell = days.word(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
             if days.meets_on(life, group_on(life, household, day), day) and spell >= int(life.below[2]):
                 could += 1
                 met += goes_out(shape_on(life, household, 0, day))
@@ -320,7 +326,7 @@ def test_chapters_only_go_forward(town, household):
         if after.moves == before.moves:
             assert after.home == before.home
         for car in range(len(before.jobs)):
-            if car < int(life.workers[life.kind[household]]) and after.changes[car] == before.changes[car]:
+            if car < int(life.kinds.workers[life.people.kind[household]]) and after.changes[car] == before.changes[car]:
                 assert after.jobs[car] == before.jobs[car]
 
 
@@ -332,7 +338,7 @@ def test_as_many_households_move_and_change_jobs_as_the_surveys_say():
     for chapters, share in ((first, 0.12), (later, 0.35)):
         moved = np.mean([chapter.moves > 0 for chapter in chapters])
         assert abs(moved - share) < 4 * np.sqrt(share * (1 - share) / n)
-    workers = life.workers[life.kind]
+    workers = life.kinds.workers[life.people.kind]
     changed = [change > 0 for h in range(n) for change in first[h].changes[: workers[h]]]
     assert abs(np.mean(changed) - 0.15) < 4 * np.sqrt(0.15 * 0.85 / len(changed))
 
@@ -340,7 +346,9 @@ def test_as_many_households_move_and_change_jobs_as_the_surveys_say():
 def test_homes_after_a_move_are_new_draws(town):
     """Whoever has moved rarely lives in the old zone, and homes stay within the map."""
     life, zones = town.lives.tables, town.world.zones
-    homes = [(int(life.home[h]), days.chapter_on(life, h, 399)) for h in range(town.lives.population.n_households)]
+    homes = [
+        (int(life.people.home[h]), days.chapter_on(life, h, 399)) for h in range(town.lives.population.n_households)
+    ]
     moved = [old != chapter.home for old, chapter in homes if chapter.moves]
     assert np.mean(moved) > 0.8
     assert not any(zones.outside[chapter.home] for _, chapter in homes)

@@ -7,6 +7,7 @@ import pytest
 from worlds import anaheim_scenario, small, town_scenario
 
 from simulate import streams
+from simulate.kernels.life import flat
 from simulate.kernels.plan import KEY_NAMES
 from simulate.travel.life import PEAK_HOURS, SPELLS, hour_factors
 from simulate.world.zones import Purpose
@@ -18,7 +19,7 @@ def town():
 
 
 def test_every_decision_has_a_key_of_its_own(town):
-    keys = town.lives.tables.key
+    keys = town.lives.tables.keys
     assert len(np.unique(keys)) == len(KEY_NAMES) == len(keys)
     assert keys[KEY_NAMES.index("read")] == streams.key(1, "travel.read")
 
@@ -33,7 +34,7 @@ def test_hours_scale_free_driving():
 
 
 def test_routes_are_chosen_by_the_shares_and_others_more_often_in_the_peak(town):
-    table = town.lives.tables.alternative
+    table = town.lives.tables.roads.alternative
     shares = [np.bincount(table[hour], minlength=3) / 16 for hour in range(24)]
     assert np.allclose(shares[12], [0.7, 0.2, 0.1], atol=1 / 16)
     assert shares[7][0] < shares[12][0]
@@ -44,24 +45,24 @@ def test_routes_are_chosen_by_the_shares_and_others_more_often_in_the_peak(town)
 
 def test_the_usual_route_can_be_everybodys():
     lives = small(town_scenario(1, travel__route_shares=[1.0, 0.0, 0.0], period__days=2)).lives
-    assert not lives.tables.alternative.any()
+    assert not lives.tables.roads.alternative.any()
 
 
 def test_groups_meet_where_there_is_something_and_never_beyond_the_map(town):
     life, zones = town.lives.tables, town.world.zones
-    assert not zones.outside[life.group_zone].any()
-    assert (zones.attraction[Purpose.GROUP][life.group_zone] > 0).all()
+    assert not zones.outside[life.groups.zone].any()
+    assert (zones.attraction[Purpose.GROUP][life.groups.zone] > 0).all()
     expected = round(town.lives.population.n_households * 0.35 / 12)
-    assert len(life.group_zone) == expected
-    assert set(life.group_weekday.tolist()) <= set(range(7))
-    assert len(set(life.group_weekday.tolist())) > 4
-    assert set(life.group_offset.tolist()) <= {-1800, -900, 0, 900, 1800}
+    assert len(life.groups.zone) == expected
+    assert set(life.groups.weekday.tolist()) <= set(range(7))
+    assert len(set(life.groups.weekday.tolist())) > 4
+    assert set(life.groups.offset_s.tolist()) <= {-1800, -900, 0, 900, 1800}
 
 
 def test_groups_of_anaheim_meet_on_the_map(data):
     run = small(anaheim_scenario(data, period__days=1))
     assert run.world.zones.attraction[Purpose.GROUP][run.world.zones.outside].all()
-    assert not run.world.zones.outside[run.lives.tables.group_zone].any()
+    assert not run.world.zones.outside[run.lives.tables.groups.zone].any()
 
 
 def test_spells_begin_before_they_end():
@@ -78,5 +79,7 @@ def test_thresholds_are_the_shares_of_the_scenario(town):
 
 def test_people_and_calendar_do_not_depend_on_the_readers():
     few, many = (small(town_scenario(1, readers__place__police__count=n, period__days=3)).lives for n in (1, 9))
-    for name in few.tables._fields:
-        assert np.array_equal(getattr(few.tables, name), getattr(many.tables, name)), name
+    tables, others = flat(few.tables), flat(many.tables)
+    assert len(tables) > 50
+    for name, table in tables.items():
+        assert np.array_equal(table, others[name]), name

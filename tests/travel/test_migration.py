@@ -87,7 +87,7 @@ def test_nobody_off_the_map_is_read_or_drives(country):
     for day in np.unique(drives.day):
         today = drives.vehicle[drives.day == day]
         assert (truth.home_and_work(country.lives, int(day), today)[0] != country.world.elsewhere).all()
-    life, household = country.lives.tables, int(country.lives.tables.household[gone[0]])
+    life, household = country.lives.tables, int(country.lives.tables.people.household[gone[0]])
     assert days.chapter_on(life, household, 0).home == country.world.elsewhere
 
 
@@ -111,7 +111,7 @@ def test_fast_equals_slow_on_roads_that_are_slow_at_the_peak(country_file):
     slow = {"travel.peak_freeway": 3.16, "travel.peak_other": 3.16, "period.days": 130, "readers.place.police.count": 1}
     scenario = sim.load(country_file, seed=3, overrides=slow)
     run = finish(scenario, build_world(scenario))
-    assert run.tables.life.longest_s < 14 * 3600
+    assert run.tables.life.roads.longest_s < 14 * 3600
     fast = reads_of(run.tables, 700, 702)
     assert np.array_equal(fast, slow_twin(run, 700, 702))
     assert len(fast) > 50
@@ -131,11 +131,11 @@ def test_spells_in_the_other_metro_are_spent_there(country):
     assert ((np.diff(made.vehicle) > 0) | (np.diff(made.day) >= 0)).all()
     for i in np.flatnonzero(away)[:40]:
         vehicle, day = int(made.vehicle[i]), int(made.day[i])
-        household = int(life.household[vehicle])
+        household = int(life.people.household[vehicle])
         legs = days.legs_on(life, household, vehicle, day)
         assert (legs[made.leg[i]].from_zone, legs[made.leg[i]].leave_s) == (made.from_zone[i], made.leave_s[i])
         chapter = days.chapter_on(life, household, day)
-        here = days.visit_on(life, household, vehicle - int(life.first_vehicle[household]), chapter, day)
+        here = days.visit_on(life, household, vehicle - int(life.people.first_vehicle[household]), chapter, day)
         if here >= 0:
             assert world.zones.outside[here]
             assert days.template_on(life, household, 0, chapter, day) == plan.T_AWAY

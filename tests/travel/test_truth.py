@@ -54,7 +54,7 @@ def test_routes_join_up_from_hub_to_hub(town, trips):
 
 
 def test_the_clock_of_a_passage_lies_within_its_trip(town, trips):
-    access = town.lives.tables.access_s
+    access = town.lives.tables.roads.access_s
     for k, passed in enumerate(truth.passages(town.world, town.lives, trips)):
         if len(passed.link):
             assert trips.leave_s[k] + access <= passed.middle_s[0]
@@ -68,7 +68,7 @@ def test_homes_and_jobs_are_those_of_the_chapter(town):
         home, work = truth.home_and_work(town.lives, day)
         for household in range(people.n_households):
             chapter = days.chapter_on(life, household, day)
-            workers = int(life.workers[life.kind[household]])
+            workers = int(life.kinds.workers[life.people.kind[household]])
             for car, v in enumerate(range(*people.first_vehicle[household : household + 2].tolist())):
                 assert home[v] == chapter.home
                 assert work[v] == (chapter.jobs[car] if car < workers else -1)

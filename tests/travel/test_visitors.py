@@ -54,7 +54,7 @@ def days_about(name: str) -> np.ndarray:
 
 def weeks_about(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return on how many days of each whole week each vehicle comes, and how many workdays the week has."""
-    start = (7 - visited().lives.tables.first_weekday) % 7
+    start = (7 - visited().lives.tables.calendar.first_weekday) % 7
     whole = slice(start, start + 7 * (WEEKS - 1))
     works = visited().lives.calendar.works[whole].reshape(-1, 7).sum(axis=1)
     return days_about(name)[:, whole].reshape(EACH, -1, 7).sum(axis=2), works
@@ -79,7 +79,7 @@ def test_they_come_on_one_day_of_a_week_or_on_all_its_working_days(name):
 
 
 def test_one_day_is_any_day_of_the_week():
-    weekday = (visited().lives.tables.first_weekday + np.nonzero(days_about("always"))[1]) % 7
+    weekday = (visited().lives.tables.calendar.first_weekday + np.nonzero(days_about("always"))[1]) % 7
     counts = np.bincount(weekday, minlength=7)
     assert abs(counts / counts.sum() - 1 / 7).max() < 4 * np.sqrt(1 / 7 * 6 / 7 / counts.sum())
 
@@ -131,8 +131,8 @@ def test_nobody_who_lives_beyond_the_map_joins_its_groups_or_falls_ill():
     run = visited()
     life = run.lives.tables
     for name in NAMES:
-        household = int(life.household[of_group(name)[0]])
-        assert days.group_of(life, household, int(life.home[household])) is None
+        household = int(life.people.household[of_group(name)[0]])
+        assert days.group_of(life, household, int(life.people.home[household])) is None
         assert days.chapter_on(life, household, 3000).moves == 0
     always = weeks_about("always")[0]
     assert (always == 1).all()

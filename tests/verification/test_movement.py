@@ -57,7 +57,7 @@ def vehicle_days(town):
 
 def test_trips_per_day(check, town, driven, vehicle_days):
     people = town.lives.population
-    owner = town.lives.tables.household[: people.n_residents]
+    owner = town.lives.tables.people.household[: people.n_residents]
     rows = (
         ("cars", "cars per household that has one", people.n_residents / people.n_households, "1.88", None, 1.85, 1.91,
          "fitted", ""),
@@ -145,7 +145,7 @@ def test_work(check, town, driven):
         high=8.25, kind="fitted", expected="reproduced",
     )  # fmt: skip
     drives = town.scenario.settings.travel.drive_to_work
-    by_car = movement.days_at(driven, Purpose.WORK) / int(life.workers[life.kind].sum()) / DAYS * 7
+    by_car = movement.days_at(driven, Purpose.WORK) / int(life.kinds.workers[life.people.kind].sum()) / DAYS * 7
     check(
         "movement.work-days", what="days a week at work, however reached", value=by_car / drives,
         published="3 to 4 now, 4.5 before 2020", source=None, low=3.0, high=4.0, kind="input", expected="reproduced",

@@ -30,8 +30,9 @@ def redrawn(run, watch=None):
 
 
 def test_mobile_units(check, oakland):
-    eyes = oakland.watch.eyes
-    parked_only = replace(oakland.watch, eyes=eyes._replace(rolling_s=np.zeros_like(eyes.rolling_s)))
+    coverage = oakland.watch.coverage
+    patrols = coverage.patrols._replace(rolling_s=np.zeros_like(coverage.patrols.rolling_s))
+    parked_only = replace(oakland.watch, coverage=coverage._replace(patrols=patrols))
     _, site, _ = redrawn(oakland)
     _, standing, _ = redrawn(oakland, parked_only)
     assert (oakland.watch.sites.kind[site] == SiteKind.MOBILE).all()
@@ -42,7 +43,7 @@ def test_mobile_units(check, oakland):
         why="no measurement was found. Moving cars are met by a simple law, as they come and go within the scanned"
         " zone, so the share follows from how long a unit stays about; a little too few here",
     )  # fmt: skip
-    in_view = eyes.visible[0, truth.home_and_work(oakland.lives, 0, residents(oakland))[0]] / 2**32
+    in_view = coverage.patrols.visible[0, truth.home_and_work(oakland.lives, 0, residents(oakland))[0]] / 2**32
     check(
         "reads.in-view", what="Oakland 2014: residents' cars that stand in view at home", value=in_view.mean(),
         published="about 1 in 3 nationally, without garage or carport", source=None, low=0.33, high=0.55, kind="input",

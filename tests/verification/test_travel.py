@@ -53,12 +53,12 @@ def test_visits_of_a_household_fall_by_rank_as_a_zipf_law(smallville, month):
     """Shop stops at the k-th shop fall as k to the -1.2, over all households."""
     life, people = smallville.lives.tables, smallville.lives.population
     counts = np.zeros(plan.N_SLOTS)
-    word_key = int(life.key[plan.K_CAR])
+    word_key = int(life.keys[plan.K_CAR])
     from simulate.travel.days import word
 
     for k in np.flatnonzero((month.purpose == Purpose.SHOP) & (month.leg == 0))[:20_000]:
         w = word(word_key, int(month.vehicle[k]), int(month.day[k]))
-        counts[life.slot_of[Purpose.SHOP, w & 255]] += 1
+        counts[life.places.slot_of[Purpose.SHOP, w & 255]] += 1
     ranked = counts[3:9]
     slope = np.polyfit(np.log(np.arange(1, 7)), np.log(ranked), 1)[0]
     assert slope == pytest.approx(-1.2, abs=0.06)
