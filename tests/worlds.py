@@ -89,6 +89,8 @@ RESTLESS: Mapping[str, Any] = {
     "events.attendance": 0.3,
     "travel.new_place": 0.2,
 }
+PERFECT: Mapping[str, Any] = {"readers.hard_plates": 0.0, "readers.outage": 0.0, "readers.clock_s": 0.0}
+"""No plate is hard to read, no reader out of order, no clock off."""
 MISREADS: Mapping[str, Any] = {"readers.misread": 0.3, "readers.mobile_misread": 0.3}
 EVERYTHING: Mapping[str, Any] = {**WATCHERS, **VISITORS, **RESTLESS, **MISREADS}
 

@@ -15,6 +15,7 @@ from simulate.kernels.leaf import driver, folded, leaf
 from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
+    K_LEGIBLE,
     MAX_LEGS,
     N_PLACES,
     N_SLOTS,
@@ -35,6 +36,7 @@ from simulate.kernels.watched import (
     mark_ways,
 )
 from simulate.kernels.ways import draw_ways
+from simulate.kernels.words import U32, word
 
 
 @driver
@@ -52,7 +54,7 @@ def draw_rows(life, coverage, plates, first, last, vehicle_bound, plate, site, t
         np.zeros(coverage.patrols.scanned.shape[1], np.uint64),
         np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1), np.uint64),
-        np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(2, np.int64),
+        np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(1, np.int64), np.zeros(2, np.int64),
     )  # fmt: skip
     mark_events(life, coverage, scratch)
     for group in range(first, last):
@@ -88,6 +90,8 @@ def _draw_vehicle(life, coverage, plates, group, rank, scratch):
     """Write one vehicle's reads, by day."""
     vehicle = rank * plates.groups + group
     own = plate_in_group(plates, group, rank)
+    legible = word(life.keys[K_LEGIBLE], np.uint64(vehicle), np.uint64(0)) >> U32
+    scratch.hard[0] = legible < np.uint64(coverage.reading.hard_below)
     household = np.int64(life.people.household[vehicle])
     car = vehicle - life.people.first_vehicle[household]
     days = len(life.calendar.day_row)

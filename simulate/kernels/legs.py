@@ -14,15 +14,14 @@ from simulate.kernels.plan import (
     MAX_LEGS,
     N_PLACES,
     STATE,
-    alternative_of,
     car_word,
     fill_day,
     fill_new_places,
     fill_places,
     hour_of,
-    trip_s,
     zone_on,
 )
+from simulate.kernels.trips import alternative_of, pace_of, routes_of, trip_s, trip_word, way_of
 
 LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alternative", "hour", "leave_s", "arrive_s")
 
@@ -72,6 +71,7 @@ def legs_of(life, vehicle, first_day, last_day, out):
 @leaf
 def _write_legs(life, v, first, about, templates, place, shift, group, slot, at, rows, out):
     """Write the legs of the days of a block on which a car is about; returns the rows written so far."""
+    of_route = routes_of(life, v)
     while about != 0:
         bit = lowest(about)
         about &= about - ONE
@@ -83,9 +83,10 @@ def _write_legs(life, v, first, about, templates, place, shift, group, slot, at,
             from_zone = zone_on(life, place, slot[leg], day, group)
             to_zone = zone_on(life, place, slot[leg + 1], day, group)
             a, b, hour = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone], hour_of(at[leg])
-            alternative = alternative_of(life, w, leg, hour)
+            word_of_trip = trip_word(w, leg)
+            alternative = alternative_of(life, of_route, word_of_trip, hour, a, b)
             arriving = leg < life.diary.n_stops[template]
-            trip = trip_s(life, a, alternative, b, hour)
+            trip = trip_s(life, way_of(life, a, alternative, b, hour), pace_of(life, word_of_trip, hour))
             leave = at[leg] - trip if arriving else at[leg]
             out[0, rows], out[1, rows], out[2, rows] = v, day, leg
             out[3, rows], out[4, rows] = from_zone, to_zone

@@ -103,9 +103,13 @@ class Roads(NamedTuple):
     slow_ds: NDArray[np.uint32]  # [h, alternatives, h]
     hour_fast: NDArray[np.int64]  # [24] seconds per tenth of a free second, in 65,536ths
     hour_slow: NDArray[np.int64]  # [24]
-    alternative: NDArray[np.uint8]  # [24, 16]
+    usual: NDArray[np.uint8]  # [256] alternative
+    other: NDArray[np.uint8]  # [alternatives, 256] alternative taken instead of each
+    kept_below: NDArray[np.uint64]  # [24] 16-bit threshold of taking the usual one
+    pace: NDArray[np.int64]  # [24, 1024] time of a trip, in 4096ths of what its way takes
+    uneven: int  # whether pace differs within a trip
     access_s: int
-    slowest: int  # seconds at the slowest hour and route per tenth of a free second, in 65,536ths
+    slowest: int  # seconds at the slowest hour, route and pace per tenth of a free second, in 65,536ths
     slowest_s: int  # and beyond these
     longest_s: int  # seconds of the longest trip there can be
 

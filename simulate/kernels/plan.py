@@ -15,11 +15,11 @@ from simulate.kernels.words import U32, branch, mix, stem, word
 
 (
     K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_EVENT,
-    K_VISIT, K_READ, K_SCAN, K_PARK,
-) = range(17)  # fmt: skip
+    K_VISIT, K_READ, K_SCAN, K_PARK, K_ROUTE, K_LEGIBLE,
+) = range(19)  # fmt: skip
 KEY_NAMES = (
     "day", "car", "place", "mover", "move", "home", "job", "job.gap", "shift", "spell", "group", "attend", "event",
-    "visit", "read", "scan", "park",
+    "visit", "read", "scan", "park", "route", "legible",
 )  # fmt: skip
 """Stream names, in the order of the keys."""
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
@@ -93,7 +93,7 @@ def meets_on(life, group, day):
 
 @inlined
 def car_word(life, vehicle, day):
-    """Return the word that picks a car's places, delays and routes on a day."""
+    """Return the word that picks a car's places, delays and trips on a day."""
     return word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
 
 
@@ -139,23 +139,3 @@ def anchor(life, late, template, i, shift, day, group):
 def hour_of(second):
     """Return the clock hour of a second after 04:00."""
     return np.int64(np.uint64(second + DAY_START_S) // np.uint64(3600) % np.uint64(24))
-
-
-@inlined
-def alternative_of(life, w, leg, hour):
-    """Pick the route alternative of one leg."""
-    return life.roads.alternative[hour, (w >> np.uint64(40 + 4 * leg)) & np.uint64(15)]
-
-
-@inlined
-def drive_s(life, fast_ds, slow_ds, hour):
-    """Return seconds of driving in the traffic of an hour."""
-    return (np.int64(fast_ds) * life.roads.hour_fast[hour] + np.int64(slow_ds) * life.roads.hour_slow[hour]) >> 16
-
-
-@inlined
-def trip_s(life, from_hub, alternative, to_hub, hour):
-    """Return seconds from parking place to parking place."""
-    roads = life.roads
-    fast_ds, slow_ds = roads.fast_ds[from_hub, alternative, to_hub], roads.slow_ds[from_hub, alternative, to_hub]
-    return drive_s(life, fast_ds, slow_ds, hour) + 2 * roads.access_s

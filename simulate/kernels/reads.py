@@ -16,10 +16,14 @@ MISREAD = np.uint64(0x6A09E667F3BCC909)
 
 @folded
 def read(coverage, plates, group, rank, own, quality, u, second, site, scratch):
-    """Decide one read by its word, and whether it names the right plate."""
+    """Decide one read by its word, and whether it names the right plate.
+
+    second : when it really happens; the row has the time that the reader's clock shows.
+    """
     dark = coverage.reading.night[np.uint64(second) // np.uint64(1800) % np.uint64(48)]
-    if (u >> U32) < coverage.reading.capture[dark, quality]:
-        packed = np.uint64(second) << np.uint64(27) | np.uint64(site) << np.uint64(3) | np.uint64(rank)
+    if (u >> U32) < coverage.reading.capture[scratch.hard[0], dark, quality]:
+        shown = second + coverage.fixed.clock_s[site] if quality == STANDING else second
+        packed = np.uint64(shown) << np.uint64(27) | np.uint64(site) << np.uint64(3) | np.uint64(rank)
         if (u & LOW32) < coverage.reading.misread[quality]:
             plate = confused(plates, group, own, mix(u ^ MISREAD))
             scratch.wrong[scratch.count[1]] = np.uint64(plate) << np.uint64(57) | packed

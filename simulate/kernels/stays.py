@@ -18,13 +18,12 @@ from simulate.kernels.plan import (
     K_SCAN,
     MAX_LEGS,
     STAYS,
-    alternative_of,
     anchor,
     hour_of,
-    trip_s,
     zone_on,
 )
 from simulate.kernels.reads import MOBILE, read
+from simulate.kernels.trips import alternative_of, pace_of, routes_of, trip_s, trip_word, way_of
 from simulate.kernels.watched import stands_in_view
 from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 
@@ -97,9 +96,9 @@ def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets
     if not (in_view or comes or goes):
         return
     if goes and stay < stops and _comes_by(coverage, nth, end - slack, end):
-        end -= _trip_of(life, w, stay, end, day, meets, scratch)
+        end -= _trip_of(life, rank * plates.groups + group, w, stay, end, day, meets, scratch)
     if comes and stay > stops and _comes_by(coverage, nth, begin, begin + slack):
-        begin += _trip_of(life, w, stay - 1, begin, day, meets, scratch)
+        begin += _trip_of(life, rank * plates.groups + group, w, stay - 1, begin, day, meets, scratch)
     midnight = day * DAY_S + DAY_START_S
     for x in range(coverage.patrols.first[nth], coverage.patrols.first[nth + ONE]):
         u, site = branch(of_scan, coverage.patrols.visit[x, 0]), np.int64(coverage.patrols.visit[x, 1] & LOW32)
@@ -134,12 +133,14 @@ def _when_and_who(coverage, x):
 
 
 @folded
-def _trip_of(life, w, leg, at, day, meets, scratch):
+def _trip_of(life, vehicle, w, leg, at, day, meets, scratch):
     """Return how long a trip takes that is named by its anchor, in seconds."""
     hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
     a = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
     b = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
-    return trip_s(life, a, alternative_of(life, w, leg, hour), b, hour)
+    trip = trip_word(w, leg)
+    alternative = alternative_of(life, routes_of(life, vehicle), trip, hour, a, b)
+    return trip_s(life, way_of(life, a, alternative, b, hour), pace_of(life, trip, hour))
 
 
 @folded

@@ -49,14 +49,16 @@ class Fixed(NamedTuple):
     """Fixed readers and gates."""
 
     uid: NDArray[np.uint64]  # [fixed readers and gates]
-    since: NDArray[np.int32]  # [fixed readers and gates] first day on which each works
+    works: NDArray[np.uint64]  # [fixed readers and gates, blocks] days on which each works
+    clock_s: NDArray[np.int64]  # [fixed readers and gates] how far its clock is ahead
     gate: NDArray[np.int32]  # [z] site, -1 = no gate
 
 
 class Reading(NamedTuple):
     """How well readers read."""
 
-    capture: NDArray[np.uint64]  # [2, qualities] thresholds of a 32-bit draw, by day and by night
+    capture: NDArray[np.uint64]  # [2, 2, qualities] thresholds of a 32-bit draw: hard plates, night
+    hard_below: int  # threshold of a vehicle whose plate is hard to read
     misread: NDArray[np.uint64]  # [qualities] thresholds of a 32-bit draw
     night: NDArray[np.uint8]  # [48] 1 in half-hours of night
 
@@ -104,6 +106,7 @@ class Scratch(NamedTuple):
     stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays] zone-day << 24 | bit of the day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
+    hard: NDArray[np.int64]  # [1] whether the vehicle's plate is hard to read
     count: NDArray[np.int64]  # type: ignore[assignment]  # [2] reads, misreads; every tuple has a method of this name
 
 

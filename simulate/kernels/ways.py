@@ -10,15 +10,23 @@ from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     K_READ,
-    alternative_of,
-    drive_s,
     fill_day,
     hour_of,
-    trip_s,
     zone_on,
 )
 from simulate.kernels.reads import STANDING, read
 from simulate.kernels.sorting import turn_round
+from simulate.kernels.trips import (
+    alternative_of,
+    pace_of,
+    passage_s,
+    routes_of,
+    stretches_of,
+    traffic,
+    trip_s,
+    trip_word,
+    way_of,
+)
 from simulate.kernels.words import GOLDEN, branch, mix, stem
 
 DEPARTS = 8
@@ -28,7 +36,8 @@ DEPARTS = 8
 @folded
 def draw_ways(life, coverage, plates, group, rank, own, todo, block, shift, meets, scratch):
     """Write what fixed readers and gates read of one car on the days to do."""
-    of_read = stem(life.keys[K_READ], np.uint64(rank * plates.groups + group))
+    vehicle = rank * plates.groups + group
+    of_read, of_route = stem(life.keys[K_READ], np.uint64(vehicle)), routes_of(life, vehicle)
     while todo != 0:
         bit = lowest(todo)
         todo &= todo - ONE
@@ -38,36 +47,43 @@ def draw_ways(life, coverage, plates, group, rank, own, todo, block, shift, meet
         for i in range(legs + 1):
             scratch.zone[i] = zone_on(life, scratch.place, scratch.slot[i], day, meets)
         for leg in range(legs):
-            _drive(life, coverage, plates, group, rank, own, day, template, w, leg, of_read, scratch)
+            _drive(life, coverage, plates, group, rank, own, day, template, w, leg, of_read, of_route, scratch)
 
 
 @folded
-def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key, scratch):
+def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key, of_route, scratch):
     """Write what fixed readers and gates read of one trip."""
     from_zone, to_zone = scratch.zone[leg], scratch.zone[leg + 1]
     a, b = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone]
-    hour = hour_of(scratch.at[leg])
-    paths = coverage.paths
-    cell = paths.cell[a, alternative_of(life, w, leg, hour), b] if paths.watched[a, b] else np.uint32(0)
+    hour, paths = hour_of(scratch.at[leg]), coverage.paths
     from_gate, to_gate = coverage.fixed.gate[from_zone], coverage.fixed.gate[to_zone]
+    if paths.watched[a, b] == 0 and from_gate < 0 and to_gate < 0:
+        return
+    trip = trip_word(w, leg)
+    alternative = alternative_of(life, of_route, trip, hour, a, b)
+    cell = paths.cell[a, alternative, b]
     if cell == 0 and from_gate < 0 and to_gate < 0:
         return
-    trip = trip_s(life, a, alternative_of(life, w, leg, hour), b, hour)
-    leave = scratch.at[leg] - trip if leg < life.diary.n_stops[template] else scratch.at[leg]
-    midnight = day * DAY_S + DAY_START_S
+    way, pace = way_of(life, a, alternative, b, hour), pace_of(life, trip, hour)
+    lasts = trip_s(life, way, pace)
+    leave = scratch.at[leg] - lasts if leg < life.diary.n_stops[template] else scratch.at[leg]
+    midnight, block, bit = day * DAY_S + DAY_START_S, day // BLOCK_DAYS, np.uint64(day % BLOCK_DAYS)
+    works = coverage.fixed.works
     name = np.uint64(day * 16 + leg)
-    if from_gate >= 0 and day >= coverage.fixed.since[from_gate]:
+    if from_gate >= 0 and works[from_gate, block] >> bit & ONE:
         u = branch(mix(key + coverage.fixed.uid[from_gate] * GOLDEN), name + np.uint64(DEPARTS))
         read(coverage, plates, group, rank, own, STANDING, u, midnight + leave, from_gate, scratch)
     begin, begins = scratch.count[0], midnight + leave + life.roads.access_s
+    stretches = stretches_of(life, trip)
     while cell != 0:
-        second = begins + drive_s(life, paths.fast_ds[cell], paths.slow_ds[cell], hour)
+        here = traffic(life, paths.fast_ds[cell], paths.slow_ds[cell], hour)
+        second = begins + passage_s(stretches, way, here, pace)
         site = np.int64(paths.site[cell])
-        if day >= coverage.fixed.since[site]:
+        if works[site, block] >> bit & ONE:
             u = branch(mix(key + coverage.fixed.uid[site] * GOLDEN), name)
             read(coverage, plates, group, rank, own, STANDING, u, second, site, scratch)
         cell = paths.parent[cell]
     turn_round(scratch.seen, begin, scratch.count[0])  # the trie leads from the last reader back to the first
-    if to_gate >= 0 and day >= coverage.fixed.since[to_gate]:
+    if to_gate >= 0 and works[to_gate, block] >> bit & ONE:
         u = branch(mix(key + coverage.fixed.uid[to_gate] * GOLDEN), name)
-        read(coverage, plates, group, rank, own, STANDING, u, midnight + leave + trip, to_gate, scratch)
+        read(coverage, plates, group, rank, own, STANDING, u, midnight + leave + lasts, to_gate, scratch)

@@ -30,7 +30,7 @@ class Habits:
     """How drivers really choose among routes: the generator's own knowledge; a alternatives, h hubs."""
 
     shares: NDArray[np.float64]
-    """float64[a]; share of trips that want each alternative, off the peak."""
+    """float64[a]; share of households that have each alternative for their usual route."""
     used: NDArray[np.uint8]
     """uint8[h, a, h]; whose tree is really driven."""
 

@@ -21,6 +21,7 @@ from simulate.policy.sight import CaseSight, Habits, Public, Sight
 from simulate.policy.terms import FOREVER, UNSTATED, Setting, Terms, plain_terms
 from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
+from simulate.world.routes import alternative_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -250,7 +251,7 @@ def _public(run: Run) -> Public:
         n_vehicles=run.n_vehicles,
         start=settings.period.start,
         roads_known=settings.measure.attacker_roads,
-        habits=Habits(shares=np.array(settings.travel.route_shares), used=routes.used) if granted else None,
+        habits=Habits(shares=alternative_shares(settings.travel.route_shares), used=routes.used) if granted else None,
     )
 
 

@@ -185,6 +185,16 @@ class Readers(Table):
     mobile_capture_day: Share = Field(description="share of cars in view that a mobile unit reads by day")
     mobile_capture_night: Share = Field(description="share of cars in view that a mobile unit reads by night")
     mobile_misread: Share = Field(description="share of the reads of mobile units that name a wrong plate")
+    hard_plates: Share = Field(description="share of vehicles whose plate is hard to read for all readers, for ever")
+    hard_capture: Share = Field(description="share of what is read of other plates that is read of a hard one")
+    outage: Share = Field(
+        description="share of its days on which a fixed reader or gate does not work, each drawn alone"
+    )
+    clock_s: float = Field(
+        ge=0,
+        le=25,
+        description="standard deviation of what clocks of fixed readers and gates are off, seconds, at most 25",
+    )
     wrong_state: Share = Field(description="share of reads whose state is wrong or missing, the plate aside")
     night: tuple[Clock, Clock] = Field(
         description="two times, HH:MM on the half-hour: when night begins and when it ends"

@@ -232,7 +232,19 @@ class Travel(Table):
     peak_freeway: Peak = Field(description="peak over free travel time on freeways, a ratio from 1 to 10")
     peak_other: Peak = Field(description="peak over free travel time on all other roads, a ratio from 1 to 10")
     route_shares: tuple[Share, Share, Share] = Field(
-        description="three shares that sum to 1: quickest route, route without freeways, private preference"
+        description="three shares that sum to 1 of what households take for their usual routes: the quickest, one"
+        " without freeways, one of private taste; where no other route is good enough, it is the quickest"
+    )
+    route_kept: Share = Field(
+        description="share of its trips between two places on which a car keeps to the usual route off the peak"
+    )
+    taste_spread: float = Field(
+        ge=0, le=1, description="spread of private tastes for roads, sigma of the logarithm of time, at most 1"
+    )
+    pace_spread: float = Field(
+        ge=0,
+        le=0.5,
+        description="spread of the times of one way, sigma of the logarithm, at most 0.5; 0 = always the same",
     )
     other_route_margin: Peak = Field(description="longest route anyone takes, in times the quickest, from 1 to 10")
     distance_decay_s: Above0 = Field(description="driving seconds over which errands thin out by a factor e")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-FORMAT = "rows v1"
+FORMAT = "rows v2"
 SOURCES = "sources.json"
 MOST_SHARDS = 100_000
 """More than any run has: five digits name a shard's file."""
@@ -106,7 +106,8 @@ def read_identity(run: Path) -> dict[str, Any]:
         )
     identity = _read_json(file, _ANOTHER)
     if identity.get("format") != FORMAT:
-        raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)
+        remedy = "it was drawn by another version: draw it again into another folder"
+        raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), remedy)
     metros = identity.get("metros")
     if not isinstance(metros, dict) or not all(isinstance(n, int) and 0 <= n < MOST_SHARDS for n in metros.values()):
         raise ScenarioError(f"{file}: metros", "the number of shards of each metro", repr(metros), _ANOTHER)

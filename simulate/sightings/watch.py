@@ -120,11 +120,7 @@ def _watch(
         level=_how_much(routes.hot, len(gated.zone)),
         patrolled=int(calendar.n > 0),
         paths=Paths(routes.hot, routes.cell, routes.cell_parent, routes.cell_site, routes.cell_fast, routes.cell_slow),
-        fixed=Fixed(
-            uid=sites.uid[: world.readers.n + len(gated.zone)],
-            since=sites.since[: world.readers.n + len(gated.zone)],
-            gate=gate_of_zone,
-        ),
+        fixed=_fixed(readers, sites, gate_of_zone, settings.period.days, scenario.seed),
         reading=_reading(readers),
         patrols=Patrols(
             **packed._asdict(), scan_s=scan_s, rolling_s=rolling_s, visible=_visible(zones, settings.parking)
@@ -134,13 +130,35 @@ def _watch(
     return Watch(sites=sites, visits=calendar, coverage=coverage, most_visits=most)
 
 
+def _fixed(readers: Readers, sites: Sites, gate_of_zone: NDArray[np.int32], days: int, seed: int) -> Fixed:
+    """Say of fixed readers and gates on which days they work, and how far their clocks are ahead.
+
+    Units that drive take the time and their places from satellites, and stay at home when they fail.
+    """
+    standing = np.flatnonzero(sites.kind != SiteKind.MOBILE)
+    uid, since = sites.uid[standing], sites.since[standing]
+    works = np.zeros((len(uid), -(-days // BLOCK_DAYS)), np.uint64)
+    fails, below = streams.key(seed, "readers.outage"), np.uint64(streams.threshold(readers.outage))
+    for day in range(days):
+        on = (streams.words(fails, uid, day) >> np.uint64(32) >= below) & (since <= day)
+        works[:, day // BLOCK_DAYS] |= on.astype(np.uint64) << np.uint64(day % BLOCK_DAYS)
+    ahead = streams.hump(streams.uniforms(streams.key(seed, "readers.clock"), uid))
+    clock_s = np.rint(readers.clock_s * ahead).astype(np.int64)
+    return Fixed(uid=uid, works=works, clock_s=clock_s, gate=gate_of_zone)
+
+
 def _reading(readers: Readers) -> Reading:
     """Turn the shares of plates that readers read, and misread, into thresholds."""
     capture = [
         [readers.capture_day, readers.mobile_capture_day], [readers.capture_night, readers.mobile_capture_night],
     ]  # fmt: skip
+    of_plate = [
+        [[streams.threshold(share * legible) for share in row] for row in capture]
+        for legible in (1.0, readers.hard_capture)
+    ]
     return Reading(
-        capture=np.array([[streams.threshold(share) for share in row] for row in capture], np.uint64),
+        capture=np.array(of_plate, np.uint64),
+        hard_below=streams.threshold(readers.hard_plates),
         misread=np.array([streams.threshold(readers.misread), streams.threshold(readers.mobile_misread)], np.uint64),
         night=_night(*readers.night),
     )

@@ -58,6 +58,8 @@ class Leg:
     purpose: Purpose
     alternative: int
     hour: int
+    word: int
+    """What its route and its pace are drawn from."""
     leave_s: int
     """Leaves its place, seconds from the first midnight."""
     arrive_s: int
@@ -271,12 +273,13 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     for leg in range(legs):
         a, b = (int(life.places.zone_hub[zone]) for zone in zones[leg : leg + 2])
         hour = (anchors[leg] + DAY_START_S) // 3600 % 24
-        alternative = int(life.roads.alternative[hour, (w >> (40 + 4 * leg)) & 15])
-        travel = 2 * life.roads.access_s + driving_s(life, a, alternative, b, hour)
+        trip = trip_word(w, leg)
+        alternative = alternative_on(life, household, trip, hour, a, b)
+        travel = 2 * life.roads.access_s + driving_s(life, trip, hour, driving(life, a, alternative, b, hour))
         leave = anchors[leg] - travel if leg < n else anchors[leg]
         purpose = Purpose(int(life.diary.purpose[template, leg])) if leg < n else Purpose.HOME
         times = (midnight + leave, midnight + leave + travel)
-        made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, *times))
+        made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, trip, *times))
     return made
 
 
@@ -311,11 +314,28 @@ def start_slot(life: Life, template: int) -> int:
     return plan.OUTSIDE_SLOT if life.diary.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
 
 
-def driving_s(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:
-    """Return seconds of driving between two hubs in the traffic of an hour."""
+def trip_word(w: int, leg: int) -> int:
+    """Return the word of one trip of a day, from the car's word of the day."""
+    return mix(((w ^ 0x5A5A5A5A5A5A5A5A) + leg * GOLDEN) & MASK)
+
+
+def alternative_on(life: Life, household: int, trip: int, hour: int, from_hub: int, to_hub: int) -> int:
+    """Return which route a trip takes: the household's usual one between two hubs, or another for once."""
+    usual = int(life.roads.usual[_word(life, plan.K_ROUTE, household, (from_hub << 32) + to_hub) & 255])
+    if trip & 0xFFFF < int(life.roads.kept_below[hour]):
+        return usual
+    return int(life.roads.other[usual, trip >> 16 & 255])
+
+
+def driving(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:
+    """Return what a route takes in the traffic of an hour, in 65,536ths of a second."""
     fast = int(life.roads.fast_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_fast[hour])
-    slow = int(life.roads.slow_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_slow[hour])
-    return (fast + slow) >> 16
+    return fast + int(life.roads.slow_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_slow[hour])
+
+
+def driving_s(life: Life, trip: int, hour: int, way: int) -> int:
+    """Return seconds of driving on a trip; way : what its route takes in the traffic of its hour."""
+    return way * int(life.roads.pace[hour, trip >> 24 & 1023]) >> 28
 
 
 def _word(life: Life, stream: int, entity: int, counter: int) -> int:

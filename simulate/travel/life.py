@@ -37,6 +37,9 @@ from simulate.travel.households import (
 from simulate.travel.migration import far_hubs, off_the_map, visit_days, visit_zones
 from simulate.travel.plates import Plates, make_plates
 from simulate.travel.visitors import add_visitors, visitor_patterns
+from simulate.world.pace import PEAK_HOURS, pace_table, traffic
+from simulate.world.roads import RoadClass
+from simulate.world.routes import N_ALTERNATIVES, alternative_shares
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -48,8 +51,8 @@ if TYPE_CHECKING:
 
 SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
-PEAK_HOURS = {6: 0.4, 7: 1.0, 8: 0.9, 9: 0.3, 15: 0.5, 16: 0.9, 17: 1.0, 18: 0.6, 19: 0.2}
-"""How much of the peak's delay each hour has; the others run free (assumption)."""
+PEAK_CHANGES = 0.1
+"""Share of those who keep to the usual route that take another in the worst traffic (assumption)."""
 
 _ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
@@ -80,6 +83,8 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     people = add_visitors(residents, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
+    shares_of_routes = alternative_shares(travel.route_shares)
+    pace = pace_table(travel, freeways=bool((world.roads.road_class == RoadClass.FREEWAY).any()))
     factors = [hour_factors(travel.peak_freeway), hour_factors(travel.peak_other)]
     both = min(households.away_week + households.ill_week, 1.0)
     shares = (
@@ -158,11 +163,15 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             slow_ds=world.routes.slow_ds,
             hour_fast=factors[0],
             hour_slow=factors[1],
-            alternative=_alternatives(travel),
+            usual=streams.quantile_table(shares_of_routes, 256).astype(np.uint8),
+            other=_others(shares_of_routes),
+            kept_below=_kept_below(travel.route_kept),
+            pace=pace,
+            uneven=int(travel.pace_spread > 0),
             access_s=int(travel.access_s),
             slowest=world.reach.slowest,
             slowest_s=world.reach.slowest_s,
-            longest_s=_longest_s(world, factors, travel),
+            longest_s=_longest_s(world, factors, pace, travel),
         ),
     )
     return Lives(population=people, calendar=days, plates=make_plates(settings.plates.format, people.n_vehicles, seed),
@@ -171,7 +180,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
 
 def hour_factors(peak: float) -> NDArray[np.int64]:
     """Return seconds per tenth of a second of free driving by clock hour, in 65,536ths; int64[24]."""
-    return np.array([round(6553.6 * (1 + (peak - 1) * PEAK_HOURS.get(hour, 0.0))) for hour in range(24)], np.int64)
+    return np.array([round(6553.6 * traffic(peak, hour)) for hour in range(24)], np.int64)
 
 
 def _packed(table: Diaries) -> NDArray[np.uint64]:
@@ -200,9 +209,9 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
     return (first | last << 8 | begin_moves << 16 | end_moves << 17).ravel().astype(np.uint32)
 
 
-def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -> int:
+def _longest_s(world: World, factors: list[NDArray[np.int64]], pace: NDArray[np.int64], travel: Travel) -> int:
     """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
-    fast, slow = (int(factor.max()) for factor in factors)
+    fast, slow = (int((factor * pace.max(axis=1)).max() >> 12) + 1 for factor in factors)
     longest = 0
     for hub, metro in enumerate(world.metro_of_hub):
         joined = world.metro_of_hub == metro
@@ -213,12 +222,17 @@ def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 
-def _alternatives(travel: Travel) -> NDArray[np.uint8]:
-    """Return sixteen equally likely alternatives for each hour; uint8[24, 16]."""
-    table = np.repeat(streams.quantile_table(travel.route_shares, 16)[None], 24, axis=0)
-    for hour, delay in PEAK_HOURS.items():  # in the peak, more drivers leave the usual way
-        best, *others = travel.route_shares
-        eased = best * (1 - 0.2 * delay)
-        spread = [share * (1 - eased) / max(1 - best, 1e-9) for share in others]
-        table[hour] = streams.quantile_table([eased, *spread] if best < 1 else [1.0, 0.0, 0.0], 16)
-    return table.astype(np.uint8)
+def _kept_below(kept: float) -> NDArray[np.uint64]:
+    """Return the 16-bit threshold of keeping to the usual route at each hour; uint64[24]."""
+    shares = (kept * (1 - PEAK_CHANGES * PEAK_HOURS.get(hour, 0.0)) for hour in range(24))
+    return np.array([round(share * 65_536) for share in shares], np.uint64)
+
+
+def _others(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return what is driven for once instead of each alternative, equally likely; uint8[alternatives, 256]."""
+    table = np.repeat(np.arange(N_ALTERNATIVES, dtype=np.uint8)[:, None], 256, axis=1)
+    for usual in range(N_ALTERNATIVES):
+        others = np.where(np.arange(N_ALTERNATIVES) == usual, 0.0, shares)
+        if others.any():
+            table[usual] = streams.quantile_table(others, 256)
+    return table

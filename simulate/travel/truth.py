@@ -9,12 +9,13 @@ import numpy as np
 
 from simulate.kernels.legs import LEG_FIELDS, homes_and_jobs, legs_of
 from simulate.kernels.plan import MAX_LEGS
+from simulate.kernels.trips import fill_passages
 from simulate.world.routes import N_ALTERNATIVES, route_links, trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.kernels.life import Roads
+    from simulate.kernels.life import Life
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -76,17 +77,19 @@ def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
         for i, _, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
             for trip in np.flatnonzero((used == alternative) & (from_hub == hubs[i]) & (to_hub != from_hub)):
                 links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
-                driven[trip] = _clock(world, life.roads, links, chosen, int(trip))
+                driven[trip] = _clock(world, life, links, chosen, int(trip))
     return driven
 
 
 _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
 
 
-def _clock(world: World, roads: Roads, links: list[int], chosen: Trips, trip: int) -> Passages:
+def _clock(world: World, life: Life, links: list[int], chosen: Trips, trip: int) -> Passages:
     """Put a clock on the links of one trip."""
-    hour = chosen.hour[trip]
-    fast, slow = roads.hour_fast[hour], roads.hour_slow[hour]
-    seconds = (world.graph.fast_ds[links] * fast + world.graph.slow_ds[links] * slow) / 65_536
-    middle = chosen.leave_s[trip] + roads.access_s + np.cumsum(seconds) - seconds / 2
-    return Passages(link=np.array(links, np.int32), middle_s=middle.astype(np.int64))
+    hour, roads = int(chosen.hour[trip]), life.roads
+    lasts = world.graph.fast_ds[links] * roads.hour_fast[hour] + world.graph.slow_ds[links] * roads.hour_slow[hour]
+    ends, middle = np.cumsum(lasts), np.empty(len(links), np.int64)
+    named = int(chosen.vehicle[trip]), int(chosen.day[trip]), int(chosen.leg[trip])
+    fill_passages(life, *named, hour, int(ends[-1]), ends - lasts // 2, middle)
+    middle += chosen.leave_s[trip] + roads.access_s
+    return Passages(link=np.array(links, np.int32), middle_s=middle)

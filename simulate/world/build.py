@@ -75,7 +75,7 @@ def build_world(scenario: Scenario) -> World:
     settings, seed = scenario.settings, scenario.seed
     ground = _ground(settings, seed)
     roads, hubs, zones = ground.roads, ground.hubs, ground.zones
-    network = graph(roads, seed)
+    network = graph(roads, settings.travel.taste_spread, seed)
     quickest = plant(network, hubs)
     nation = ground.nation
     part = None if nation is None else nation.metro_of_hub

@@ -2,7 +2,7 @@
 
 A diary gives each stop an arrival; a trip that took longer than the time between two stops
 would put a car in two places at once. So only places are admitted whose ways fit, even by
-the slowest route that anyone takes, at the peak. How much room there is depends on what a
+the slowest route that anyone takes at the slowest pace, at the peak. How much room there is depends on what a
 trip joins: a commute has hours, for nobody starts work so early that the way there would not
 fit (`kernels.chapters.shift_of`), and what is near home little.
 """
@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulate.checks import ScenarioError
+from simulate.world import pace
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def reach(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> Rea
     A way between two places that are no home is at most as long as both from home. A map on
     which every way fits has no limit but for near places.
     """
-    peak = max(travel.peak_freeway if freeways else 1.0, travel.peak_other)
-    slowest = math.ceil(peak * travel.other_route_margin / 10 * 65_536)
-    slowest_s = math.ceil(peak * SLOWEST_MARGIN_S + 2 * travel.access_s) + 1
+    most = pace.slowest(travel, freeways=freeways)
+    slowest = math.ceil(most * travel.other_route_margin / 10 * 65_536)
+    slowest_s = math.ceil(most * SLOWEST_MARGIN_S + 2 * travel.access_s) + 1
 
     def longest_ds(room_s: float) -> int:
         return int((room_s - slowest_s) * 65_536) // slowest

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from simulate.world.readers import Readers
 
-N_ALTERNATIVES = 3
+TASTES = 4
+"""Private tastes that households are drawn from."""
+N_ALTERNATIVES = 2 + TASTES
+"""The quickest route, one that avoids freeways, and one for each taste."""
 FREEWAY_PENALTY = 1.35
 """How much longer freeways feel to drivers who avoid them (assumption)."""
-PREFERENCE_SPREAD = 0.25
-"""Spread (sigma of the logarithm) of private link preferences (assumption)."""
 LONGEST_DS = 360_000
 """Longest route anyone may take: ten hours of free driving; longer ones speak of wrong units."""
 
@@ -90,20 +91,27 @@ class Routes:
     """Most readers on any route."""
 
 
-def graph(roads: RoadNetwork, seed: int) -> Graph:
-    """Prepare the cost fields: time, time avoiding freeways, and a private preference."""
+def alternative_shares(route_shares: tuple[float, float, float]) -> NDArray[np.float64]:
+    """Return the share of each alternative among usual routes, tastes being equally common; float64[alternatives]."""
+    quickest, avoiding, private = route_shares
+    return np.array([quickest, avoiding, *[private / TASTES] * TASTES])
+
+
+def graph(roads: RoadNetwork, taste_spread: float, seed: int) -> Graph:
+    """Prepare the cost fields: time, time avoiding freeways, and time as each private taste feels it.
+
+    taste_spread : sigma of the logarithm of felt over real time of a link.
+    """
     copies = np.flatnonzero(~roads.through)
     start = np.arange(roads.n_nodes, dtype=np.int64)
     start[copies] = roads.n_nodes + np.arange(len(copies))
     time_ds = np.maximum(np.rint(roads.free_s * 10.0), 1.0)
     freeway = roads.road_class == RoadClass.FREEWAY
     ends = [streams.uid(a, b) for a, b in zip(roads.node_name[roads.tail], roads.node_name[roads.head], strict=True)]
-    taste = _bell(streams.uniforms(streams.key(seed, "route.preference"), np.array(ends, dtype=np.uint64)))
-    fields = [
-        time_ds,
-        time_ds * np.where(freeway, FREEWAY_PENALTY, 1.0),
-        time_ds * (1.0 + PREFERENCE_SPREAD * taste),
-    ]
+    fields = [time_ds, time_ds * np.where(freeway, FREEWAY_PENALTY, 1.0)]
+    for taste in range(TASTES):
+        drawn = streams.uniforms(streams.key(seed, f"route.taste.{taste}"), np.array(ends, dtype=np.uint64))
+        fields.append(time_ds * _growth(taste_spread * streams.hump(drawn)))
     return Graph(
         n_nodes=roads.n_nodes + len(copies),
         leaves=start[roads.tail],
@@ -148,10 +156,11 @@ def build_routes(
     """Grow every tree once and keep what a draw needs of it.
 
     An alternative longer than `margin` times the best (plus a minute) is replaced by the
-    best, so the time between two hubs has a bound. Readers must be sorted by link and
-    position. part : int16[h], the part of the map each hub lies in; no way leads from one
-    to another, and the tables say LONGEST_DS. Raises ScenarioError where another hub cannot
-    be reached.
+    best, so the time between two hubs has a bound. In place of one that is too long, or the same
+    as the best, stands the next that is neither, if any: what a household takes for its own way
+    is another way wherever there is one. Readers must be sorted by link and position. part :
+    int16[h], the part of the map each hub lies in; no way leads from one to another, and the
+    tables say LONGEST_DS. Raises ScenarioError where another hub cannot be reached.
     """
     h, r = len(hub_node), readers.n
     fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint32) for _ in range(2))
@@ -164,8 +173,11 @@ def build_routes(
     node_cell = np.empty(network.n_nodes, np.uint32)
     node_fast, node_slow = (np.empty(network.n_nodes, np.int64) for _ in range(2))
     n_cells = 1
-    for alternative in range(N_ALTERNATIVES):
-        for i, order, in_link in _ways(network, alternative, hub_node, quickest):
+    link_name, name = _link_names(roads.n_links), np.empty(network.n_nodes)
+    for ways in zip(*(_ways(network, field, hub_node, quickest) for field in range(N_ALTERNATIVES)), strict=True):
+        found = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
+        names = np.zeros((N_ALTERNATIVES, h))
+        for field, (i, order, in_link) in enumerate(ways):
             elsewhere = _elsewhere(part, h, i)
             _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
             if n_cells + r > len(parent):  # a tree meets each reader at most once
@@ -180,12 +192,16 @@ def build_routes(
             way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
             way[:, i] = 0
             way[:2, elsewhere], way[2, elsewhere] = LONGEST_DS, 0
-            best = np.stack([fast[i, 0], slow[i, 0], cell[i, 0]]).astype(np.int64)
-            good = np.ones(h, np.bool_) if alternative == 0 else way[:2].sum(0) <= best[:2].sum(0) * margin + 600
-            way = np.where(good, way, best)
-            _check_length(way[:2])
-            fast[i, alternative], slow[i, alternative], cell[i, alternative] = way
-            used[i, alternative] = np.where(good, alternative, 0)
+            sum_down(order, in_link, network.leaves, link_name, name)
+            found[field], names[field] = way, np.where(elsewhere, 0.0, name[hub_node])
+        driven_ds = found[:, 0] + found[:, 1]
+        other = (names != names[0]) & (driven_ds <= driven_ds[0] * margin + 600)
+        other[:, i] = False
+        used[i] = _stand_ins(other)
+        fast[i], slow[i], cell[i] = (
+            np.take_along_axis(found[:, k], used[i].astype(np.int64), axis=0) for k in range(3)
+        )
+        _check_length((fast[i].astype(np.int64) + slow[i])[:, ~elsewhere])
     return Routes(
         hub_node=hub_node,
         fast_ds=fast,
@@ -199,6 +215,25 @@ def build_routes(
         cell_slow=cell_slow[:n_cells].copy(),
         longest_chain=int(depth[cell].max()),
     )
+
+
+def _stand_ins(other: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Choose the tree of each alternative: its own, else the next that gives another way, else the quickest.
+
+    other : bool[a, h], whether each tree leads to each hub by a way that is good and not the quickest.
+    """
+    a, h = other.shape
+    used = np.zeros((a, h), np.uint8)
+    for alternative in range(1, a):
+        for later in range(a - 2, -1, -1):
+            tree = 1 + (alternative - 1 + later) % (a - 1)
+            used[alternative, other[tree]] = tree
+    return used
+
+
+def _link_names(n_links: int) -> NDArray[np.float64]:
+    """Draw a whole number for each link, so that two ways are the same if and only if their sums are."""
+    return (streams.words(streams.key(0, "route.name"), np.arange(n_links)) >> np.uint64(24)).astype(np.float64)
 
 
 def best_times(
@@ -291,7 +326,6 @@ def _check_length(driven_ds: NDArray[np.int64]) -> None:
         )  # fmt: skip
 
 
-def _bell(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shape uniforms into a symmetric hump on [-2, 2] by arithmetic alone, so that no library can change it."""
-    centred = 2.0 * uniform - 1.0
-    return 2.0 * centred * np.abs(centred)
+def _growth(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return e to the x, within 1 % for x in [-1, 1], by arithmetic alone."""
+    return ((1.0 + x / 8.0) / (1.0 - x / 8.0)) ** 4

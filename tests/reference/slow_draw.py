@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import heapq
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.plan import K_PARK
+from simulate.kernels.plan import K_LEGIBLE, K_PARK
 from simulate.travel.days import GOLDEN, MASK, legs_on, mix, stays_on, word
 from simulate.travel.plates import CONFUSABLE, DIGITS, LETTERS, LIKENESS_DIGITS, LIKENESS_LETTERS
 from simulate.world.sites import SiteKind
@@ -26,6 +27,7 @@ from simulate.world.sites import SiteKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from simulate.kernels.life import Life
     from simulate.scenario import Scenario
     from simulate.sightings.watch import Watch
     from simulate.travel.days import Leg, Stay
@@ -113,18 +115,20 @@ class Walker:
         factors = int(life.roads.hour_fast[leg.hour]), int(life.roads.hour_slow[leg.hour])
         met = [(leg.leave_s, self.gate_of[leg.from_zone], 8)] if leg.from_zone in self.gate_of else []
         fast = slow = 0
-        for link in self.route(a, leg.alternative, b):
+        links = self.route(a, leg.alternative, b)
+        whole = sum(self.fast[k] * factors[0] + self.slow[k] * factors[1] for k in links)
+        for link in links:
             for site in self.on_link.get(link, ()):
                 there = fast + (self.fast[link] * self.at[site] >> 16), slow + (self.slow[link] * self.at[site] >> 16)
-                driven = (there[0] * factors[0] + there[1] * factors[1]) >> 16
-                met.append((leg.leave_s + life.roads.access_s + driven, site, 0))
+                here = there[0] * factors[0] + there[1] * factors[1]
+                met.append((leg.leave_s + life.roads.access_s + driven_s(life, leg, whole, here), site, 0))
             fast, slow = fast + self.fast[link], slow + self.slow[link]
         met += [(leg.arrive_s, self.gate_of[leg.to_zone], 0)] if leg.to_zone in self.gate_of else []
         stem = mix(int(streams.key(self.seed, "travel.read")) ^ (leg.vehicle * GOLDEN & MASK))
         for second, site, departs in met:
             u = word_of(mix((stem + int(self.sites.uid[site]) * GOLDEN) & MASK), leg.day * 16 + leg.leg + departs)
-            if leg.day >= self.sites.since[site] and u >> 32 < self.capture(second, mobile=False):
-                yield second, site, u
+            if self.works(site, leg.day) and u >> 32 < self.capture(lives, leg.vehicle, second, mobile=False):
+                yield second + self.ahead_s(site), site, u
 
     def scans(self, lives: Lives, vehicle: int, day: int, stay: Stay, legs: int) -> Iterator[Read]:
         """Ask every visit of the zone whether it meets the car coming, standing or going."""
@@ -144,7 +148,9 @@ class Walker:
                 met.append((scan, mix(u)))
             if stay.number < legs and stay.end_s in rolls:
                 met.append((stay.end_s, mix((u + (2 * stay.number + 1) * GOLDEN) & MASK)))
-            yield from ((second, site, w) for second, w in met if w >> 32 < self.capture(second, mobile=True))
+            for second, w in met:
+                if w >> 32 < self.capture(lives, vehicle, second, mobile=True):
+                    yield second, site, w
 
     def body_of(self, owner: str, base: int) -> int:
         """Find whose a unit is: of its owner's bodies in the metro of its base, the one seated nearest."""
@@ -169,25 +175,43 @@ class Walker:
             return own
         return wrong_plate(plates, own, mix(u ^ 0x6A09E667F3BCC909))
 
-    def capture(self, second: int, *, mobile: bool) -> int:
-        """Return the threshold of a 32-bit draw, by day or by night."""
+    def works(self, site: int, day: int) -> bool:
+        """Tell whether a fixed reader or gate stands and works on a day."""
+        fails = word(int(streams.key(self.seed, "readers.outage")), int(self.sites.uid[site]), day) >> 32
+        return day >= self.sites.since[site] and fails >= streams.threshold(self.readers.outage)
+
+    def ahead_s(self, site: int) -> int:
+        """Return how far the clock of a fixed reader or gate is ahead, in whole seconds."""
+        centred = (word(int(streams.key(self.seed, "readers.clock")), int(self.sites.uid[site]), 0) >> 11) / 2**52 - 1
+        return round(self.readers.clock_s * 2 * centred * abs(centred) / math.sqrt(0.8))
+
+    def capture(self, lives: Lives, vehicle: int, second: int, *, mobile: bool) -> int:
+        """Return the threshold of a 32-bit draw, by day or by night, of a plate that is easy or hard to read."""
+        hard = word(int(lives.tables.keys[K_LEGIBLE]), vehicle, 0) >> 32 < streams.threshold(self.readers.hard_plates)
+        legible = self.readers.hard_capture if hard else 1.0
         begins, ends = (int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in self.readers.night)
         clock = second % 86_400
         night = begins <= clock < ends if begins <= ends else clock >= begins or clock < ends
         if mobile:
-            return streams.threshold(self.readers.mobile_capture_night if night else self.readers.mobile_capture_day)
-        return streams.threshold(self.readers.capture_night if night else self.readers.capture_day)
+            share = self.readers.mobile_capture_night if night else self.readers.mobile_capture_day
+        else:
+            share = self.readers.capture_night if night else self.readers.capture_day
+        return streams.threshold(share * legible)
 
     def route(self, a: int, alternative: int, b: int) -> list[int]:
-        """Return the links between two hubs: an alternative, unless it is too long.
+        """Return the links between two hubs: an alternative, or the next that is another way, or the quickest.
 
-        Too long is more than `margin` times the first alternative and a minute.
+        Too long is more than `margin` times the quickest and a minute.
         """
         if a == b:
             return []
-        usual = self.path(a, 0, b)
-        other = self.path(a, alternative, b)
-        return other if self.free_ds(other) <= self.free_ds(usual) * self.margin + 600 else usual
+        quickest, others = self.path(a, 0, b), list(range(1, len(self.costs)))
+        if alternative > 0:
+            for tree in others[alternative - 1 :] + others[: alternative - 1]:
+                other = self.path(a, tree, b)
+                if other != quickest and self.free_ds(other) <= self.free_ds(quickest) * self.margin + 600:
+                    return other
+        return quickest
 
     def free_ds(self, links: list[int]) -> int:
         """Return free driving time in tenths of a second."""
@@ -221,6 +245,16 @@ class Walker:
                 elif total == least[to]:
                     entered_by[to] = min(entered_by[to], link)
         return entered_by
+
+
+def driven_s(life: Life, leg: Leg, whole: int, here: int) -> int:
+    """Return seconds of driving to a point of a trip, each eighth of which has a pace of its own."""
+    noise = mix(leg.word) if life.roads.uneven else 0
+    weights = [1720 + (noise >> 8 * stretch & 255) for stretch in range(8)]
+    place = Fraction(8 * here, whole)
+    eighth = min(int(place), 7)
+    share = (sum(weights[:eighth]) + weights[eighth] * (place - eighth)) / sum(weights)
+    return int(share * whole * int(life.roads.pace[leg.hour, leg.word >> 24 & 1023]) / 2**28)
 
 
 def wrong_plate(plates: Plates, own: int, w: int) -> int:

@@ -13,7 +13,7 @@ from simulate.risk.anchors import Anchors
 from simulate.risk.belief import chances_of
 from simulate.risk.intervals import share
 from simulate.risk.passing import DECAY_S, SLIP, STRAIGHT_M, chances
-from simulate.world.routes import route_links, trees
+from simulate.world.routes import N_ALTERNATIVES, alternative_shares, route_links, trees
 from simulate.world.zones import Purpose
 
 GRADES = ("none", "public", "generator")
@@ -76,7 +76,7 @@ def test_only_the_generator_s_grade_is_told_what_drivers_prefer():
     for grade in GRADES:
         public = look(town_of(grade)).sight.public
         assert (len(public.graph.cost), public.habits is not None) == (
-            (3, True) if grade == "generator" else (1, False)
+            (N_ALTERNATIVES, True) if grade == "generator" else (1, False)
         )
 
 
@@ -109,8 +109,8 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
     on = [np.flatnonzero(public.sites.link == link).tolist() for link in range(public.roads.n_links)]
     drawn_by = np.bincount(zones.hub, zones.residents + zones.attraction[Purpose.WORK], h)
     link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10
-    ways = [{}, {}, {}]
-    for field in range(3):
+    ways = [{} for _ in range(N_ALTERNATIVES)]
+    for field in range(N_ALTERNATIVES):
         for a, _, in_link in trees(public.graph, field, public.hub_node):
             for b in range(h):
                 ways[field][a, b] = route_links(public.graph, in_link, int(public.hub_node[b]))
@@ -118,7 +118,7 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
     for a in range(h):
         for b in range(h):
             thinner = np.exp(-link_s[ways[0][a, b]].sum() / DECAY_S)
-            for alternative, portion in enumerate(tiny.scenario.settings.travel.route_shares):
+            for alternative, portion in enumerate(alternative_shares(tiny.scenario.settings.travel.route_shares)):
                 links = ways[tiny.world.routes.used[a, alternative, b]][a, b]
                 passed = [reader for link in links for reader in on[link]]
                 if passed:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from worlds import (
     EVERYTHING,
     MISREADS,
+    PERFECT,
     Small,
     anaheim_scenario,
     reads_of,
@@ -289,7 +290,7 @@ def test_every_sighting_has_its_passage_in_anaheim(data):
 
 
 def test_no_read_is_lost_where_every_reader_reads_everything():
-    sure = {"readers.capture_day": 1.0, "readers.capture_night": 1.0}
+    sure = {"readers.capture_day": 1.0, "readers.capture_night": 1.0, **PERFECT}
     run = small(town_scenario(9, **sure), awkward=True, scattered=12)
     everyone = np.arange(run.lives.population.n_vehicles)
     trips = truth.trips(run.lives, everyone, 0, 30)
@@ -299,7 +300,7 @@ def test_no_read_is_lost_where_every_reader_reads_everything():
 
 
 def test_capture_shares_are_met_by_day_and_by_night():
-    scenario = town_scenario(2, roads__population=300, readers__capture_day=0.8, readers__capture_night=0.3)
+    scenario = town_scenario(2, roads__population=300, readers__capture_day=0.8, readers__capture_night=0.3, **PERFECT)
     run = small(scenario)
     everything = np.full_like(run.tables.coverage.reading.capture, 2**32)
     all_tables = dataclasses.replace(

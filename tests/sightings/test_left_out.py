@@ -9,8 +9,9 @@ import pytest
 from worlds import small, town_scenario
 
 from simulate.durations import DAY_S
-from simulate.kernels.plan import P_GROUP, STAYS, anchor, trip_s
+from simulate.kernels.plan import P_GROUP, STAYS, anchor
 from simulate.kernels.stays import _hours_between, _hours_of
+from simulate.kernels.trips import trip_s, way_of
 from simulate.travel.diaries import GROUP_OFFSET_S
 
 SHIFTS_S = (-9000, -3601, -3600, -1, 0, 1, 3599, 3600, 14_400)
@@ -50,7 +51,7 @@ def test_no_trip_is_longer_than_the_longest(run):
     life = run.tables.life
     hubs, alternatives, _ = life.roads.fast_ds.shape
     longest = max(
-        trip_s(life, a, alternative, b, hour)
+        trip_s(life, way_of(life, a, alternative, b, hour), life.roads.pace[hour].max())
         for a, b in itertools.product(range(hubs), repeat=2)
         for alternative in range(alternatives)
         for hour in (3, 7, 17)

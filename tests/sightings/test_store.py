@@ -332,8 +332,8 @@ def test_only_new_and_empty_folders_become_runs(tmp_path):
         (None, "expected the folder of a run, found no scenario.json"),
         ("{", "expected a file of this program"),
         ("[]", "expected a table of keys, found list"),
-        ('{"format": "rows v0"}', "format: expected 'rows v1', found 'rows v0'"),
-        ('{"format": "rows v1", "metros": {"a": "b"}}', "expected the number of shards of each metro"),
+        ('{"format": "rows v1"}', "format: expected 'rows v2', found 'rows v1'"),
+        ('{"format": "rows v2", "metros": {"a": "b"}}', "expected the number of shards of each metro"),
     ],
 )
 def test_what_is_not_a_run_is_not_opened(tmp_path, content, message):
@@ -375,7 +375,7 @@ def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
 
 @pytest.mark.parametrize("shards", [10**5, 10**18, -1])
 def test_a_run_of_absurdly_many_shards_is_not_opened(tmp_path, shards):
-    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "metros": {"a": shards}}))
+    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v2", "metros": {"a": shards}}))
     with pytest.raises(ScenarioError, match="expected the number of shards of each metro"):
         open_store(tmp_path)
 
@@ -385,7 +385,7 @@ def test_an_opened_run_says_what_it_holds(kept):
     rows = joined(kept.blocks())
     assert manifest["rows"] == len(rows.plate)
     assert manifest["run_hash"] == f"{len(rows.plate)}-{rows_hash(*rows):032x}"
-    assert manifest["format"] == "rows v1"
+    assert manifest["format"] == "rows v2"
     assert manifest["seed"] == 1
     assert manifest["scenario"]["period"]["days"] == 60
     assert set(manifest["versions"]) == {"python", "plateprint", "numpy", "numba", "pyarrow"}

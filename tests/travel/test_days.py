@@ -15,6 +15,8 @@ from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels import plan
 from simulate.kernels.legs import LEG_FIELDS
 from simulate.travel import days, diaries, truth
+from simulate.world.pace import FASTEST, PEAK_HOURS, SLOWEST, slowest
+from simulate.world.routes import N_ALTERNATIVES, alternative_shares
 from simulate.world.zones import Purpose
 
 RESTLESS = {
@@ -132,16 +134,61 @@ def test_trips_follow_on_from_one_another_and_homes_change_only_overnight(town, 
 
 
 def test_no_faster_than_the_road_allows(town, trips):
-    """Driving takes at least the free driving time of the links."""
+    """A trip takes at least 0.8 of the free driving time of its links, and any part of it at least 0.7."""
     some = slice(0, 4000)
     few = truth.Trips(**{name: getattr(trips, name)[some] for name in LEG_FIELDS})
     roads, access = town.world.roads, town.lives.tables.roads.access_s
+    most = slowest(town.scenario.settings.travel, freeways=True)
     for k, passed in enumerate(truth.passages(town.world, town.lives, few)):
         free_s = roads.free_s[passed.link].sum()
         rounding_s = 0.05 * len(passed.link) + 1
         driving = few.arrive_s[k] - few.leave_s[k] - 2 * access
-        assert free_s - rounding_s < driving < 1.5 * free_s + rounding_s
-        assert (np.diff(passed.middle_s) >= 0).all()
+        assert FASTEST * free_s - rounding_s < driving < most * free_s + rounding_s
+        halves = roads.free_s[passed.link] / 2
+        between = halves[:-1] + halves[1:]
+        assert (np.diff(passed.middle_s) >= 0.7 * between - 1.1).all()
+        assert (np.diff(passed.middle_s) <= 1.15 * most * between + 1.1).all()
+
+
+def test_times_of_one_way_spread_as_the_scenario_says_and_no_farther_than_reach_allows(town, trips):
+    life = town.lives.tables
+    a, b = (town.world.zones.hub[zone] for zone in (trips.from_zone, trips.to_zone))
+    way_s = (
+        np.array([days.driving(life, *way) for way in zip(a, trips.alternative, b, trips.hour, strict=True)]) / 65_536
+    )
+    long = way_s > 120
+    pace = (trips.arrive_s - trips.leave_s - 2 * life.roads.access_s)[long] / way_s[long]
+    free = ~np.isin(trips.hour[long], list(PEAK_HOURS))
+    assert 0.12 < np.log(pace[free]).std() < 0.18, "cut off at both ends, so less than pace_spread"
+    assert abs(pace.mean() - 1) < 0.05
+    assert pace.min() >= FASTEST - 0.01
+    assert pace.max() <= SLOWEST
+    assert len(np.unique(life.roads.pace[12])) > 900
+
+
+def test_where_pace_has_no_spread_the_same_way_takes_the_same_time():
+    run = small(town_scenario(1, travel__pace_spread=0, period__days=20))
+    made = truth.trips(run.lives, np.arange(run.lives.population.n_vehicles), 0, 20)
+    hub, life = run.world.zones.hub, run.lives.tables
+    for k in range(0, len(made.vehicle), 7):
+        way = days.driving(life, hub[made.from_zone[k]], made.alternative[k], hub[made.to_zone[k]], made.hour[k])
+        assert made.arrive_s[k] - made.leave_s[k] == (way >> 16) + 2 * life.roads.access_s
+
+
+def test_a_household_keeps_its_route_between_two_places_on_most_trips(town, trips):
+    """Usual routes differ between households by the scenario's shares, and are kept on four trips of five."""
+    life, hub = town.lives.tables, town.world.zones.hub
+    a, b, household = hub[trips.from_zone], hub[trips.to_zone], life.people.household[trips.vehicle].astype(np.int64)
+    _, which = np.unique(np.stack([household, a, b]), axis=1, return_inverse=True)
+    counts = np.zeros((which.max() + 1, N_ALTERNATIVES))
+    np.add.at(counts, (which.ravel(), trips.alternative), 1)
+    often = counts[counts.sum(axis=1) >= 40]
+    assert len(often) > 50
+    kept = often.max(axis=1).sum() / often.sum()
+    assert 0.7 < kept < 0.85
+    usual = np.bincount(often.argmax(axis=1), minlength=N_ALTERNATIVES) / len(often)
+    wanted = alternative_shares(town.scenario.settings.travel.route_shares)
+    assert np.abs(usual - wanted).max() < 4 * np.sqrt(0.25 / len(often))
 
 
 def test_peaks_slow_traffic_down_by_what_the_scenario_says(town):
@@ -154,10 +201,14 @@ def test_peaks_slow_traffic_down_by_what_the_scenario_says(town):
         )
         for f, s in ((6000, 0), (0, 6000))
     )
-    assert [days.driving_s(fast, 0, 0, 1, hour) for hour in (3, 12)] == [600, 600]
-    assert days.driving_s(fast, 0, 0, 1, 7) == days.driving_s(fast, 0, 0, 1, 17) == pytest.approx(900, abs=1)
-    assert days.driving_s(slow, 0, 0, 1, 7) == pytest.approx(750, abs=1)
-    assert 600 < days.driving_s(slow, 0, 0, 1, 9) < 750
+
+    def minutes(life, hour):
+        return days.driving(life, 0, 0, 1, hour) / 65_536 / 60
+
+    assert [minutes(fast, hour) for hour in (3, 12)] == pytest.approx([10, 10], abs=0.01)
+    assert minutes(fast, 7) == minutes(fast, 17) == pytest.approx(15, abs=0.01)
+    assert minutes(slow, 7) == pytest.approx(12.5, abs=0.01)
+    assert 10 < minutes(slow, 9) < 12.5
 
 
 def test_those_away_stay_away_and_come_back(town, trips):

@@ -9,7 +9,9 @@ from worlds import anaheim_scenario, small, town_scenario
 from simulate import streams
 from simulate.kernels.life import flat
 from simulate.kernels.plan import KEY_NAMES
-from simulate.travel.life import PEAK_HOURS, SPELLS, hour_factors
+from simulate.travel.life import SPELLS, hour_factors
+from simulate.world.pace import PEAK_HOURS
+from simulate.world.routes import N_ALTERNATIVES, alternative_shares
 from simulate.world.zones import Purpose
 
 
@@ -33,19 +35,23 @@ def test_hours_scale_free_driving():
     assert (hour_factors(1.0) == factors[3]).all()
 
 
-def test_routes_are_chosen_by_the_shares_and_others_more_often_in_the_peak(town):
-    table = town.lives.tables.roads.alternative
-    shares = [np.bincount(table[hour], minlength=3) / 16 for hour in range(24)]
-    assert np.allclose(shares[12], [0.7, 0.2, 0.1], atol=1 / 16)
-    assert shares[7][0] < shares[12][0]
-    assert shares[17][0] < shares[12][0]
-    for hour in set(range(24)) - set(PEAK_HOURS):
-        assert np.array_equal(shares[hour], shares[12])
+def test_usual_routes_are_shared_out_as_the_scenario_says_and_changed_more_often_in_the_peak(town):
+    roads, travel = town.lives.tables.roads, town.scenario.settings.travel
+    wanted = alternative_shares(travel.route_shares)
+    assert np.allclose(np.bincount(roads.usual, minlength=N_ALTERNATIVES) / 256, wanted, atol=1 / 256)
+    for usual, row in enumerate(roads.other):
+        others = np.where(np.arange(N_ALTERNATIVES) == usual, 0, wanted) / (1 - wanted[usual])
+        assert np.allclose(np.bincount(row, minlength=N_ALTERNATIVES) / 256, others, atol=1 / 128)
+    kept = roads.kept_below / 65_536
+    assert kept[12] == pytest.approx(travel.route_kept, abs=1e-5)
+    assert kept[7] == kept[17] == pytest.approx(0.9 * travel.route_kept, abs=1e-5)
+    assert all(kept[hour] == kept[12] for hour in set(range(24)) - set(PEAK_HOURS))
 
 
 def test_the_usual_route_can_be_everybodys():
-    lives = small(town_scenario(1, travel__route_shares=[1.0, 0.0, 0.0], period__days=2)).lives
-    assert not lives.tables.roads.alternative.any()
+    roads = small(town_scenario(1, travel__route_shares=[1.0, 0.0, 0.0], period__days=2)).lives.tables.roads
+    assert not roads.usual.any()
+    assert not roads.other[0].any()
 
 
 def test_groups_meet_where_there_is_something_and_never_beyond_the_map(town):

@@ -16,6 +16,7 @@ from simulate.kernels import plan
 from simulate.travel import truth
 from simulate.travel.households import NEW_SHOP_SLOT
 from simulate.world.build import build_world
+from simulate.world.routes import N_ALTERNATIVES
 from simulate.world.zones import Purpose
 
 pytestmark = pytest.mark.verify
@@ -68,7 +69,7 @@ def test_visits_of_a_household_fall_by_rank_as_a_zipf_law(smallville, month):
 
 def test_counting_legs_and_listing_them_agree_on_a_whole_town(smallville, month):
     hubs = len(smallville.world.routes.hub_node)
-    legs, idle = np.zeros((hubs, 3, hubs), np.int64), np.zeros(1, np.int64)
+    legs, idle = np.zeros((hubs, N_ALTERNATIVES, hubs), np.int64), np.zeros(1, np.int64)
     vehicles = smallville.lives.population.n_vehicles
     count_legs(smallville.lives.tables, vehicles, 0, 28, legs, idle)
     hub = smallville.world.zones.hub

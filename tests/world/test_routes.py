@@ -15,7 +15,6 @@ from simulate.world.roads import RoadClass
 from simulate.world.routes import (
     FREEWAY_PENALTY,
     N_ALTERNATIVES,
-    PREFERENCE_SPREAD,
     best_times,
     build_routes,
     graph,
@@ -174,7 +173,7 @@ def test_no_alternative_takes_longer_than_the_margin(awkward):
         assert (total <= total[:, :1] * margin + 600).all()
     assert (routes.used[:, 0] == 0).all()
     strict = build_routes(world.roads, world.graph, world.routes.hub_node, world.readers, 1.0)
-    assert (strict.used[:, 2] == 0).any()
+    assert (strict.used[:, 2] == 0).sum() > (world.routes.used[:, 2] == 0).sum()
     for table in (strict.fast_ds, strict.slow_ds, strict.cell):
         replaced = strict.used[:, 2] == 0
         assert np.array_equal(table[:, 2][replaced], table[:, 0][replaced])
@@ -192,9 +191,29 @@ def test_costs_are_times_penalties_and_tastes(awkward):
     feel = network.cost / (16 * time_ds)
     assert np.allclose(feel[0], 1)
     assert np.allclose(feel[1], np.where(freeway, FREEWAY_PENALTY, 1.0), atol=0.01)
-    assert feel[2].min() >= 1 - 2 * PREFERENCE_SPREAD - 0.01
-    assert feel[2].max() <= 1 + 2 * PREFERENCE_SPREAD + 0.01
-    assert len(np.unique(feel[2].round(6))) > 50
+    tastes = np.log(feel[2:])
+    assert len(tastes) == N_ALTERNATIVES - 2 >= 4
+    assert np.allclose(tastes.std(axis=1), 0.5, atol=0.06), "the scenario's taste_spread"
+    assert np.abs(tastes).max() < 0.5 * 2.3
+    assert np.abs(np.corrcoef(tastes)[np.triu_indices(len(tastes), 1)]).max() < 0.2, "each taste is its own"
+    assert (graph(roads, 0.0, 1).cost[2:] == network.cost[0]).all()
+
+
+def test_an_alternative_is_another_way_wherever_some_tree_has_a_good_one(awkward):
+    """By the links themselves: the quickest is driven only where no tree leads another way within the margin."""
+    world, routes = awkward.world, awkward.world.routes
+    grown = [[link.copy() for _, _, link in trees(world.graph, k, routes.hub_node)] for k in range(N_ALTERNATIVES)]
+    free, alone = world.graph.fast_ds + world.graph.slow_ds, 0
+    for i, j in np.ndindex(len(routes.hub_node), len(routes.hub_node)):
+        if i == j:
+            continue
+        ways = [route_links(world.graph, tree[i], int(routes.hub_node[j])) for tree in grown]
+        good = [way != ways[0] and free[way].sum() <= free[ways[0]].sum() * 1.25 + 600 for way in ways]
+        driven = routes.used[i, 1:, j].tolist()
+        assert set(driven) == ({k for k in range(N_ALTERNATIVES) if good[k]} or {0})
+        assert all(driven[k - 1] == k for k in range(1, N_ALTERNATIVES) if good[k])
+        alone += not any(good)
+    assert alone > 0
 
 
 def test_taste_belongs_to_the_road_not_to_its_number():
@@ -202,7 +221,7 @@ def test_taste_belongs_to_the_road_not_to_its_number():
     order = np.random.default_rng(0).permutation(roads.n_links)
     per_link = ("tail", "head", "length_m", "free_s", "road_class", "capacity")
     shuffled = dataclasses.replace(roads, **{name: getattr(roads, name)[order] for name in per_link})
-    assert np.array_equal(graph(shuffled, 1).cost, graph(roads, 1).cost[:, order])
+    assert np.array_equal(graph(shuffled, 0.5, 1).cost, graph(roads, 0.5, 1).cost[:, order])
 
 
 def test_flow_is_what_the_routes_carry(awkward):
@@ -227,7 +246,7 @@ def test_a_node_without_a_way_out_is_named():
     per_link = ("tail", "head", "length_m", "free_s", "road_class", "capacity")
     cut = dataclasses.replace(roads, **{name: getattr(roads, name)[keep] for name in per_link})
     with pytest.raises(ScenarioError, match="no way from node 5 to node 0"):
-        best_times(cut, graph(cut, 0), np.arange(16, dtype=np.int32))
+        best_times(cut, graph(cut, 0.5, 0), np.arange(16, dtype=np.int32))
 
 
 def test_routes_too_long_for_their_tables_are_refused(awkward):

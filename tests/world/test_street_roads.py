@@ -347,4 +347,4 @@ def test_spread_hubs_leave_no_junction_far_from_one(tmp_path):
 
 def test_graphs_of_streets_have_whole_costs(real):
     _, world = real
-    assert (graph(world.roads, 0).cost >= 1).all()
+    assert (graph(world.roads, 0.5, 0).cost >= 1).all()

@@ -1,0 +1,108 @@
+"""One trip: which way it goes, how long it takes, and when it passes a point of the way.
+
+Every household has a usual route between two places and keeps to it on most of its trips. A
+trip has a pace of its own; within it, each eighth of the driving is a little slower or faster
+than the others. `travel/days.py` is the readable form.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.kernels.leaf import folded, inlined, leaf
+from simulate.kernels.plan import K_CAR, K_ROUTE
+from simulate.kernels.words import GOLDEN, U32, branch, mix, stem, word
+
+TRIP = np.uint64(0x5A5A5A5A5A5A5A5A)
+BYTE, SIXTEEN_BITS, PACE_BITS = np.uint64(255), np.uint64(0xFFFF), np.uint64(1023)
+STRETCHES = 8
+STRETCH = 1720
+"""Weight of a stretch's time before a byte is added: stretches differ by 4 % (standard deviation; assumption).
+None takes less than 0.88 of its share of a trip, nor more than 1.14."""
+EVEN_BYTES, SUM_PAIRS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
+
+
+@inlined
+def trip_word(w, leg):
+    """Return the word of one trip of a day; w : the car's word of the day."""
+    return mix((w ^ TRIP) + np.uint64(leg) * GOLDEN)
+
+
+@inlined
+def routes_of(life, vehicle):
+    """Return what the words of all usual routes of a vehicle's household share."""
+    return stem(life.keys[K_ROUTE], np.uint64(life.people.household[vehicle]))
+
+
+@inlined
+def alternative_of(life, of_route, trip, hour, from_hub, to_hub):
+    """Pick the route of one trip: the household's usual one, or another for once."""
+    pick = branch(of_route, (np.uint64(from_hub) << U32) + np.uint64(to_hub)) & BYTE
+    usual = life.roads.usual[pick]
+    if (trip & SIXTEEN_BITS) < life.roads.kept_below[hour]:
+        return usual
+    return life.roads.other[usual, (trip >> np.uint64(16)) & BYTE]
+
+
+@inlined
+def pace_of(life, trip, hour):
+    """Return a trip's time in 4096ths of what its route takes in the traffic of its hour."""
+    return life.roads.pace[hour, (trip >> np.uint64(24)) & PACE_BITS]
+
+
+@inlined
+def traffic(life, fast_ds, slow_ds, hour):
+    """Return driving time in the traffic of an hour, in 65,536ths of a second."""
+    return np.int64(fast_ds) * life.roads.hour_fast[hour] + np.int64(slow_ds) * life.roads.hour_slow[hour]
+
+
+@inlined
+def way_of(life, from_hub, alternative, to_hub, hour):
+    """Return driving time of a route in the traffic of an hour, in 65,536ths of a second."""
+    roads = life.roads
+    return traffic(
+        life, roads.fast_ds[from_hub, alternative, to_hub], roads.slow_ds[from_hub, alternative, to_hub], hour
+    )
+
+
+@inlined
+def trip_s(life, way, pace):
+    """Return seconds from parking place to parking place; way : what `way_of` returns."""
+    return (way * pace >> 28) + 2 * life.roads.access_s
+
+
+@inlined
+def stretches_of(life, trip):
+    """Return a byte for each eighth of a trip's driving, by which its time differs."""
+    return mix(trip) if life.roads.uneven else np.uint64(0)
+
+
+@inlined
+def _sum_of_bytes(x):
+    return ((x & EVEN_BYTES) + (x >> np.uint64(8) & EVEN_BYTES)) * SUM_PAIRS >> np.uint64(48)
+
+
+@folded
+def passage_s(stretches, way, here, pace):
+    """Return seconds of driving to a point of the way; here : 65,536ths of a second to it, at most `way`.
+
+    Time runs evenly within an eighth; the last second of the way is that of `trip_s`.
+    """
+    eighth = min(np.uint64(8 * here) // np.uint64(way), np.uint64(STRETCHES - 1))
+    rest = np.uint64(8 * here) - eighth * np.uint64(way)
+    shift = np.uint64(8) * eighth
+    before = _sum_of_bytes(stretches & ((np.uint64(1) << shift) - np.uint64(1))) + eighth * np.uint64(STRETCH)
+    of_own = (stretches >> shift & BYTE) + np.uint64(STRETCH)
+    of_all = _sum_of_bytes(stretches) + np.uint64(STRETCHES * STRETCH)
+    driven = np.uint64(pace) * (before * np.uint64(way) + of_own * rest)
+    return np.int64(driven // (of_all << np.uint64(28)))
+
+
+@leaf
+def fill_passages(life, vehicle, day, leg, hour, way, here, second):
+    """Write when a trip passes points of its way, seconds after it begins to drive; here, second : int64[n]."""
+    w = word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
+    trip = trip_word(w, leg)
+    pace, stretches = pace_of(life, trip, hour), stretches_of(life, trip)
+    for i in range(len(here)):
+        second[i] = passage_s(stretches, way, here[i], pace)
