@@ -31,8 +31,8 @@ NEW_SLOT, ALL_SLOTS = 32, 48
 NEW_BITS = np.uint64(0x0020_2020_2020_2020)
 """The bit of a new place in each of the eight-bit slots of a day."""
 BLOCK_DAYS = 64
-RANGE, EXPLORES, N_PLACES = N_SLOTS, N_SLOTS + 1, N_SLOTS + 2
-"""Behind the zones of the slots: how far the household drives, and how often the car explores."""
+EXPLORES, N_PLACES = N_SLOTS, N_SLOTS + 1
+"""Behind the zones of the slots: how often the car explores."""
 BUSY, REGULAR, RANGES, HIDES = range(4)
 """Traits of a household: how much it drives, how regularly, how far, and whether it parks out of view."""
 EXPLORER, PARKER = range(2)
@@ -88,7 +88,7 @@ def explorer_of(life, vehicle):
 
 @folded
 def fill_places(life, household, car, state, group, place):
-    """Write the zones of the slots of one car for a chapter, and what new places hang on; place : int64[N_PLACES]."""
+    """Write the zones of the slots of one car for a chapter, and how often it explores; place : int64[N_PLACES]."""
     hub = life.places.zone_hub[state[0]]
     key, ranges = stem(life.keys[K_PLACE], np.uint64(household)), household_trait(life, household, RANGES)
     for slot in range(2, N_SLOTS):
@@ -99,15 +99,13 @@ def fill_places(life, household, car, state, group, place):
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     place[GROUP_SLOT] = np.int64(life.groups.zone[group]) if group >= 0 else state[0]
-    place[RANGE] = np.int64(ranges)
     place[EXPLORES] = explorer_of(life, life.people.first_vehicle[household] + car)
 
 
 @inlined
 def new_zone(life, place, w, stay, slot):
-    """Return the place of one stop of a day that is drawn for it alone, from the day's word."""
-    share = (mix(w ^ FRESH) >> np.uint64(12 * (np.int64(stay) - 1)) & TWELVE_BITS) << np.uint64(20)
-    pick = lean(np.uint64(place[RANGE]), share, np.uint64(life.habits.range_width)) >> PICK
+    """Return the place of one stop of a day that is drawn for it alone, from the day's word, as far as anyone goes."""
+    pick = mix(w ^ FRESH) >> np.uint64(9 * (np.int64(stay) - 1)) & NINE_BITS
     return np.int64(life.places.choice[slot - NEW_SLOT, life.places.zone_hub[place[HOME_SLOT]], pick])
 
 

@@ -194,19 +194,14 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
         return chapter.home if group is None else int(life.groups.zone[group])
     near = chapter.jobs[car] if slot == plan.LUNCH_SLOT else chapter.home
     share = _word(life, plan.K_PLACE, household, chapter.moves * 32 + slot) >> 32
-    return _choose_in_range(life, household, Purpose(int(life.places.slot_purpose[slot])), near, share)
-
-
-def new_place(life: Life, household: int, chapter: Chapter, w: int, stay: int, slot: int) -> int:
-    """Return the zone of one stop of a day that is drawn for it alone, from the car's word of the day."""
-    share = (mix(w ^ int(plan.FRESH)) >> 12 * (stay - 1) & 4095) << 20
-    return _choose_in_range(life, household, Purpose(slot - plan.NEW_SLOT), chapter.home, share)
-
-
-def _choose_in_range(life: Life, household: int, purpose: Purpose, near: int, share: int) -> int:
-    """Choose a place from a row, the nearest first, as far as the household is used to drive."""
     quantile = lean(household_trait(life, household, plan.RANGES), share, life.habits.range_width)
+    purpose = Purpose(int(life.places.slot_purpose[slot]))
     return _choose(life, purpose, near, quantile >> plan.QUANTILE_BITS - 9)
+
+
+def new_place(life: Life, chapter: Chapter, w: int, stay: int, slot: int) -> int:
+    """Return the zone of one stop of a day that is drawn for it alone, from the car's word of the day."""
+    return _choose(life, Purpose(slot - plan.NEW_SLOT), chapter.home, mix(w ^ int(plan.FRESH)) >> 9 * (stay - 1))
 
 
 def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
@@ -303,7 +298,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
                 anchors[i] += int(life.groups.offset_s[group])
     slots.append(plan.HOME_SLOT)
     zones = [
-        new_place(life, household, chapter, w, stay, slot)
+        new_place(life, chapter, w, stay, slot)
         if slot >= plan.NEW_SLOT
         else place_of(life, household, car, chapter, day, slot)
         for stay, slot in enumerate(slots)
