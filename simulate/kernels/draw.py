@@ -14,13 +14,13 @@ from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_
 from simulate.kernels.leaf import driver, folded, leaf
 from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
+    ALL_SLOTS,
     BLOCK_DAYS,
     K_LEGIBLE,
     MAX_LEGS,
     N_PLACES,
     N_SLOTS,
     STATE,
-    fill_new_places,
     fill_places,
 )
 from simulate.kernels.plates import GROUP, ISSUED, plate_in_group
@@ -30,8 +30,8 @@ from simulate.kernels.watched import (
     NONE,
     SPARSE,
     Scratch,
-    days_to_ask,
     days_to_do,
+    mark_block,
     mark_events,
     mark_ways,
 )
@@ -52,7 +52,7 @@ def draw_rows(life, coverage, plates, first, last, vehicle_bound, plate, site, t
         np.empty(MAX_LEGS + 1, np.int64), np.empty(MAX_LEGS, np.int64), np.empty(BLOCK_DAYS, np.uint8),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS, np.uint64),
         np.zeros(coverage.patrols.scanned.shape[1], np.uint64),
-        np.zeros(N_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.empty(N_SLOTS, np.uint64),
+        np.zeros(ALL_SLOTS, np.uint64), np.zeros(N_SLOTS, np.uint64), np.zeros(ALL_SLOTS, np.uint64),
         np.empty(BLOCK_DAYS, np.uint64), np.empty(BLOCK_DAYS * (MAX_LEGS + 1), np.uint64),
         np.empty(bound, np.uint64), np.empty(bound, np.uint64), np.zeros(1, np.int64), np.zeros(2, np.int64),
     )  # fmt: skip
@@ -118,18 +118,16 @@ def _draw_vehicle(life, coverage, plates, group, rank, scratch):
                     if coverage.level == SPARSE:
                         mark_ways(life, coverage, scratch)
                     placed = True
-                fill_new_places(life, household, state, block, scratch.word, place)
-                asked = days_to_ask(coverage, block, about, scratch)
-                if asked != 0:
-                    if not away:
-                        fill_templates(
-                            life, household, car, state, meets, far, first, last, asked, scratch.word, scratch.template
-                        )
-                    watched, scanned = days_to_do(life, coverage, vehicle, block, asked, scratch)
-                    if coverage.level != NONE:
-                        draw_ways(life, coverage, plates, group, rank, own, watched, block, shift, group_now, scratch)
-                    if coverage.patrolled:
-                        draw_stays(life, coverage, plates, group, rank, own, scanned, block, shift, group_now, scratch)
+                mark_block(coverage, block, scratch)
+                if not away:
+                    fill_templates(
+                        life, household, car, state, meets, far, first, last, about, scratch.word, scratch.template
+                    )
+                watched, scanned = days_to_do(life, coverage, vehicle, block, about, scratch)
+                if coverage.level != NONE:
+                    draw_ways(life, coverage, plates, group, rank, own, watched, block, shift, group_now, scratch)
+                if coverage.patrolled:
+                    draw_stays(life, coverage, plates, group, rank, own, scanned, block, shift, group_now, scratch)
             placed = placed and not away
             state[0], state[3 + 3 * car] = home, job
             week, way_in = next_visit(life, household, car, state, week, last)

@@ -11,12 +11,12 @@ from simulate.kernels.leaf import driver, leaf
 from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
     BLOCK_DAYS,
+    EXPLORES,
     MAX_LEGS,
     N_PLACES,
     STATE,
     car_word,
     fill_day,
-    fill_new_places,
     fill_places,
     hour_of,
     zone_on,
@@ -54,7 +54,6 @@ def legs_of(life, vehicle, first_day, last_day, out):
             week = (life.calendar.first_weekday + first) // 7
             while True:  # once at home, then once for each spell in another metro of the map
                 fill_places(life, h, car, state, group, place)
-                fill_new_places(life, h, state, first // BLOCK_DAYS, words, place)
                 rows = _write_legs(life, v, first, about, templates, place, shift, group, slot, at, rows, out)
                 state[0], state[3 + 3 * car] = home, job
                 week, way_in = next_visit(life, h, car, state, week, last)
@@ -77,11 +76,11 @@ def _write_legs(life, v, first, about, templates, place, shift, group, slot, at,
         about &= about - ONE
         day, template = first // BLOCK_DAYS * BLOCK_DAYS + np.int64(bit), np.int64(templates[bit])
         w = car_word(life, v, day)
-        fill_day(life, w, template, shift, day, group, slot, at)
+        fill_day(life, place[EXPLORES], w, template, shift, day, group, slot, at)
         midnight = day * DAY_S + DAY_START_S
         for leg in range(life.diary.n_legs[template]):
-            from_zone = zone_on(life, place, slot[leg], day, group)
-            to_zone = zone_on(life, place, slot[leg + 1], day, group)
+            from_zone = zone_on(life, place, w, leg, slot[leg], day, group)
+            to_zone = zone_on(life, place, w, leg + 1, slot[leg + 1], day, group)
             a, b, hour = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone], hour_of(at[leg])
             word_of_trip = trip_word(w, leg)
             alternative = alternative_of(life, of_route, word_of_trip, hour, a, b)

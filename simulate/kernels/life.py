@@ -42,13 +42,21 @@ class Changes(NamedTuple):
     far_hub: NDArray[np.int32]  # [parts + 1, 4096] where those of a metro, or of beyond, move; -1 = off the map
 
 
+class Habits(NamedTuple):
+    """How much of what people do is their own, as arcs of a circle (`plan.lean`); the full one = nothing."""
+
+    day_width: NDArray[np.uint64]  # [256] over which days of its type a household's own are spread
+    range_width: int  # the same of the places it goes to, by distance
+    view_width: int  # the same of parking in view
+
+
 class Places(NamedTuple):
     """Where people of a neighbourhood go, and how far."""
 
-    choice: NDArray[np.uint32]  # [purposes, h, 512] zone
+    choice: NDArray[np.uint32]  # [purposes, h, 512] zone, the nearest first
     zone_hub: NDArray[np.int32]  # [z]
-    slot_of: NDArray[np.uint8]  # [purposes, 256]
-    slot_purpose: NDArray[np.uint8]  # [slots]
+    slot_of: NDArray[np.uint8]  # [classes of explorers, purposes, 256]
+    slot_purpose: NDArray[np.uint8]  # [slots] of familiar places
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
     part: NDArray[np.int16]  # [h] the metro of each hub
@@ -122,6 +130,7 @@ class Life(NamedTuple):
     people: People
     kinds: Kinds
     changes: Changes
+    habits: Habits
     places: Places
     calendar: Calendar
     groups: Groups

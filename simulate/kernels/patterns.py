@@ -13,6 +13,9 @@ from simulate.kernels.chapters import reachable
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
+    BUSY,
+    CIRCLE_BITS,
+    DAY_OF,
     K_ATTEND,
     K_DAY,
     K_EVENT,
@@ -20,16 +23,20 @@ from simulate.kernels.plan import (
     K_VISIT,
     MAX_CARS,
     ONE_DAY,
+    REGULAR,
     RESIDENT,
     T_AWAY,
     T_DEPART,
     T_IDLE,
     T_RETURN,
     TWELVE_BITS,
+    household_trait,
+    lean,
     meets_on,
 )
 from simulate.kernels.words import LOW32, U32, branch, fill_branches, stem, word
 
+REGULAR_BYTE = np.uint64(CIRCLE_BITS - 8)
 WEEKS = 10
 """Weeks that a block of days touches."""
 
@@ -82,11 +89,14 @@ def fill_templates(life, household, car, state, group, far, first, last, asked, 
     kind, begin = np.int64(life.people.kind[household]), first // BLOCK_DAYS * BLOCK_DAYS
     row, days = kind * MAX_CARS + car, asked
     fill_branches(stem(life.keys[K_DAY], np.uint64(household)), begin, words)
+    busy, regular = household_trait(life, household, BUSY), household_trait(life, household, REGULAR)
+    width = life.habits.day_width[regular >> REGULAR_BYTE]
     while days != 0:
         bit = lowest(days)
         days &= days - ONE
         day = begin + np.int64(bit)
-        usual = life.diary.pattern[row, np.uint64(life.calendar.day_row[day]) + (words[bit] & np.uint64(1023))]
+        pick = lean(busy, words[bit] >> U32, width) >> DAY_OF
+        usual = life.diary.pattern[row, np.uint64(life.calendar.day_row[day]) + pick]
         template[bit] = life.diary.far_job[usual] if far else usual
     if life.kinds.about[kind] == RESIDENT:
         if car == 0:

@@ -15,24 +15,30 @@ from simulate.kernels.words import U32, branch, mix, stem, word
 
 (
     K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_EVENT,
-    K_VISIT, K_READ, K_SCAN, K_PARK, K_ROUTE, K_LEGIBLE,
-) = range(19)  # fmt: skip
+    K_VISIT, K_READ, K_SCAN, K_PARK, K_ROUTE, K_LEGIBLE, K_HABIT, K_DRIVER,
+) = range(21)  # fmt: skip
 KEY_NAMES = (
     "day", "car", "place", "mover", "move", "home", "job", "job.gap", "shift", "spell", "group", "attend", "event",
-    "visit", "read", "scan", "park", "route", "legible",
+    "visit", "read", "scan", "park", "route", "legible", "habit", "driver",
 )  # fmt: skip
 """Stream names, in the order of the keys."""
 T_IDLE, T_AWAY, T_DEPART, T_RETURN = range(4)
 P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
-HOME_SLOT, WORK_SLOT, GROUP_SLOT, NEW_SLOT, OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT, N_SLOTS = 0, 1, 20, 21, 25, 26, 27, 28
+HOME_SLOT, WORK_SLOT, GROUP_SLOT, OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT, N_SLOTS = 0, 1, 20, 21, 22, 23, 24
 """Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
-NEW_SLOTS = 4
-"""Slots of unfamiliar places, from NEW_SLOT on: shops, leisure, anywhere for visitors to the city, and days out."""
+NEW_SLOT, ALL_SLOTS = 32, 48
+"""Slots from NEW_SLOT on are places of one stop alone, NEW_SLOT + purpose: no other slot has that bit."""
+NEW_BITS = np.uint64(0x0020_2020_2020_2020)
+"""The bit of a new place in each of the eight-bit slots of a day."""
 BLOCK_DAYS = 64
-ERA_DAYS, ERAS = 16, 4
-"""Unfamiliar places change every sixteen days, four times in a block."""
-N_PLACES = N_SLOTS + NEW_SLOTS * ERAS
-"""Zones of the slots, then those of the unfamiliar slots in each of a block's eras."""
+EXPLORES, N_PLACES = N_SLOTS, N_SLOTS + 1
+"""Behind the zones of the slots: how often the car explores."""
+BUSY, REGULAR, RANGES, HIDES = range(4)
+"""Traits of a household: how much it drives, how regularly, how far, and whether it parks out of view."""
+EXPLORER, PARKER = range(2)
+"""Traits of a car's driver: how often it explores, and whether it parks out of view away from home."""
+CIRCLE_BITS, QUANTILE_BITS, EXPLORER_BITS = 21, 20, 4
+"""A circle of traits folded in two gives quantiles (`lean`); sixteen classes of explorers."""
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
 WORK_ANCHOR_S = 4 * 3600
 """When the first of a worker's shifts begins that is neither early nor late: 08:00, in seconds after 04:00."""
@@ -43,46 +49,74 @@ STATE = 12
 NEVER = 2**31 - 1
 RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
 """On which days of a week a car is about: all, one of a visitor's week, or its working days."""
-JITTER = np.uint64(0xA5A5A5A5A5A5A5A5)
+JITTER, FRESH = np.uint64(0xA5A5A5A5A5A5A5A5), np.uint64(0x5DEECE66D1234567)
+CIRCLE, TO_CIRCLE = np.uint64((1 << CIRCLE_BITS) - 1), np.uint64(64 - CIRCLE_BITS)
+PICK, DAY_OF, TO_WORD = np.uint64(QUANTILE_BITS - 9), np.uint64(QUANTILE_BITS - 10), np.uint64(32 - QUANTILE_BITS)
+"""Shifts from a quantile to an entry of a row of places, to one of days, and to a 32-bit word."""
 NINE_BITS, TWELVE_BITS = np.uint64(511), np.uint64(4095)
+
+
+@inlined
+def lean(trait, share, width):
+    """Return a quantile, QUANTILE_BITS long, as near to that of a trait as a width says.
+
+    trait : uint64, a place on a circle; share : uint64 below 2^32, what is drawn; width : uint64,
+    the arc of the circle over which it is spread. The circle is folded in two, so that over all
+    traits each quantile is equally likely, whatever the width; over the full circle the trait says nothing.
+    """
+    at = (trait + (share * width >> U32)) & CIRCLE
+    return min(at, CIRCLE - at)
+
+
+@inlined
+def household_trait(life, household, trait):
+    """Return where on its circle a household stands for life."""
+    return word(life.keys[K_HABIT], np.uint64(household), np.uint64(trait)) >> TO_CIRCLE
+
+
+@inlined
+def driver_trait(life, vehicle, trait):
+    """Return where on its circle a car's driver stands for life."""
+    return word(life.keys[K_DRIVER], np.uint64(vehicle), np.uint64(trait)) >> TO_CIRCLE
+
+
+@inlined
+def explorer_of(life, vehicle):
+    """Return the class of a car by how often it goes to new places."""
+    return np.int64(driver_trait(life, vehicle, EXPLORER) >> np.uint64(CIRCLE_BITS - EXPLORER_BITS))
 
 
 @folded
 def fill_places(life, household, car, state, group, place):
-    """Write the zones of the slots of one car for a chapter; place : int64[N_PLACES]."""
+    """Write the zones of the slots of one car for a chapter, and how often it explores; place : int64[N_PLACES]."""
     hub = life.places.zone_hub[state[0]]
-    key = stem(life.keys[K_PLACE], np.uint64(household))
+    key, ranges = stem(life.keys[K_PLACE], np.uint64(household)), household_trait(life, household, RANGES)
     for slot in range(2, N_SLOTS):
         near = life.places.zone_hub[state[3 + 3 * car]] if slot == LUNCH_SLOT else hub
-        pick = branch(key, np.uint64(state[2] * 32 + slot)) & NINE_BITS
+        share = branch(key, np.uint64(state[2] * 32 + slot)) >> U32
+        pick = lean(ranges, share, np.uint64(life.habits.range_width)) >> PICK
         place[slot] = life.places.choice[life.places.slot_purpose[slot], near, pick]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     place[GROUP_SLOT] = np.int64(life.groups.zone[group]) if group >= 0 else state[0]
-
-
-@folded
-def fill_new_places(life, household, state, block, words, place):
-    """Write the unfamiliar zones of the eras of a block; words : uint64[n], to work in; place : int64[N_PLACES]."""
-    hub = life.places.zone_hub[state[0]]
-    key = stem(life.keys[K_PLACE], np.uint64(household))
-    for i in range(NEW_SLOTS * ERAS):
-        version = np.uint64(state[2] * 32 + NEW_SLOT + i // ERAS) + (np.uint64(block * ERAS + i % ERAS + 1) << U32)
-        words[i] = branch(key, version)
-    for i in range(NEW_SLOTS * ERAS):
-        purpose = life.places.slot_purpose[NEW_SLOT + i // ERAS]
-        place[N_SLOTS + i] = life.places.choice[purpose, hub, words[i] & NINE_BITS]
+    place[EXPLORES] = explorer_of(life, life.people.first_vehicle[household] + car)
 
 
 @inlined
-def zone_on(life, place, slot, day, group):
-    """Return the zone that a slot stands for on a day of the block that `place` was filled for."""
-    zone = place[slot]
-    if NEW_SLOT <= slot < NEW_SLOT + NEW_SLOTS:
-        zone = place[N_SLOTS + ERAS * (slot - NEW_SLOT) + day // ERA_DAYS % ERAS]
-    elif slot == GROUP_SLOT and not meets_on(life, group, day) and life.calendar.event_zone[day] >= 0:
-        zone = life.calendar.event_zone[day]
-    return zone
+def new_zone(life, place, w, stay, slot):
+    """Return the place of one stop of a day that is drawn for it alone, from the day's word, as far as anyone goes."""
+    pick = mix(w ^ FRESH) >> np.uint64(9 * (np.int64(stay) - 1)) & NINE_BITS
+    return np.int64(life.places.choice[slot - NEW_SLOT, life.places.zone_hub[place[HOME_SLOT]], pick])
+
+
+@inlined
+def zone_on(life, place, w, stay, slot, day, group):
+    """Return the zone that a slot stands for at one stay of a day, from the day's word."""
+    if slot >= NEW_SLOT:
+        return new_zone(life, place, w, stay, slot)
+    if slot == GROUP_SLOT and not meets_on(life, group, day) and life.calendar.event_zone[day] >= 0:
+        return life.calendar.event_zone[day]
+    return place[slot]
 
 
 @inlined
@@ -98,28 +132,28 @@ def car_word(life, vehicle, day):
 
 
 @inlined
-def fill_day(life, w, template, shift, day, group, slot, at):
+def fill_day(life, explores, w, template, shift, day, group, slot, at):
     """Write the slots a car passes through and its anchors, from the day's word.
 
     slot : int64[MAX_LEGS + 1], start, stops, home; at : int64[MAX_LEGS], arrival at each
     stop, then leaving the last one; seconds after the day's 04:00.
     """
     late = mix(w ^ JITTER)
-    slot[0] = slot_at(life, w, template, 0)
+    slot[0] = slot_at(life, explores, w, template, 0)
     for i in range(np.int64(life.diary.n_stops[template]) + 1):
-        slot[i + 1] = slot_at(life, w, template, i + 1)
+        slot[i + 1] = slot_at(life, explores, w, template, i + 1)
         at[i] = anchor(life, late, template, i, shift, day, group)
 
 
 @inlined
-def slot_at(life, w, template, stay):
+def slot_at(life, explores, w, template, stay):
     """Return the slot of a stay: where the day starts, its stops, then home."""
     if stay == 0:
         return np.int64(OUTSIDE_SLOT if life.diary.starts_at[template] == P_OUTSIDE else HOME_SLOT)
     if stay > life.diary.n_stops[template]:
         return np.int64(HOME_SLOT)
     pick = (w >> np.uint64(8 * (stay - 1))) & np.uint64(255)
-    return np.int64(life.places.slot_of[life.diary.purpose[template, stay - 1], pick])
+    return np.int64(life.places.slot_of[explores, life.diary.purpose[template, stay - 1], pick])
 
 
 @inlined

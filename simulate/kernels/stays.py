@@ -14,7 +14,6 @@ from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
     JITTER,
-    K_PARK,
     K_SCAN,
     MAX_LEGS,
     STAYS,
@@ -32,11 +31,11 @@ from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 def draw_stays(life, coverage, plates, group, rank, own, todo, block, shift, meets, scratch):
     """Write what mobile units read of one car on the days to do, stay by stay."""
     vehicle = np.uint64(rank * plates.groups + group)
-    of_place, of_scan = stem(life.keys[K_PARK], vehicle), stem(life.keys[K_SCAN], vehicle)
+    of_scan = stem(life.keys[K_SCAN], vehicle)
     n = _keep_in_hours(life, coverage, _list_scanned(life, todo, scratch), block, shift, meets, scratch)
     for i in range(n):
         listed = scratch.stay[i]
-        _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch)
+        _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_scan, scratch)
 
 
 @folded
@@ -61,7 +60,8 @@ def _keep_in_hours(life, coverage, n, block, shift, meets, scratch):
     for i in range(n):
         listed = scratch.stay[i]
         bit, stay, slot = listed >> np.uint64(16), listed >> np.uint64(8) & BYTE, np.int64(listed & BYTE)
-        zone = zone_on(life, scratch.place, slot, block * BLOCK_DAYS + np.int64(bit), meets)
+        day = block * BLOCK_DAYS + np.int64(bit)
+        zone = zone_on(life, scratch.place, scratch.word[bit], stay, slot, day, meets)
         days = coverage.patrols.scanned[zone, block]
         nth = np.uint64(coverage.patrols.before[zone, block]) + ones(days & ((ONE << bit) - ONE))
         nth_stay = np.uint64(scratch.template[bit]) * np.uint64(STAYS) + stay
@@ -81,7 +81,7 @@ def _hours_of(packed, shift):
 
 
 @folded
-def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_place, of_scan, scratch):
+def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_scan, scratch):
     """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
     nth, bit = listed >> np.uint64(24), listed >> np.uint64(16) & BYTE
     stay, slot = np.int64(listed >> np.uint64(8) & BYTE), np.int64(listed & BYTE)
@@ -92,7 +92,8 @@ def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets
     hours, slack = np.uint64(coverage.patrols.hours[nth]), life.roads.longest_s
     comes = stay > 0 and hours & _hours_between(begin, begin + slack if stay > stops else begin) != 0
     goes = stay < legs and hours & _hours_between(end - slack if stay < stops else end, end) != 0
-    in_view = stands_in_view(coverage, of_place, zone_on(life, scratch.place, slot, day, meets), slot)
+    zone = zone_on(life, scratch.place, w, stay, slot, day, meets)
+    in_view = stands_in_view(life, coverage, rank * plates.groups + group, zone, slot)
     if not (in_view or comes or goes):
         return
     if goes and stay < stops and _comes_by(coverage, nth, end - slack, end):
@@ -136,8 +137,9 @@ def _when_and_who(coverage, x):
 def _trip_of(life, vehicle, w, leg, at, day, meets, scratch):
     """Return how long a trip takes that is named by its anchor, in seconds."""
     hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
-    a = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops & BYTE), day, meets)]
-    b = life.places.zone_hub[zone_on(life, scratch.place, np.int64(stops >> np.uint64(8) & BYTE), day, meets)]
+    a = life.places.zone_hub[zone_on(life, scratch.place, w, leg, np.int64(stops & BYTE), day, meets)]
+    to_slot = np.int64(stops >> np.uint64(8) & BYTE)
+    b = life.places.zone_hub[zone_on(life, scratch.place, w, leg + 1, to_slot, day, meets)]
     trip = trip_word(w, leg)
     alternative = alternative_of(life, routes_of(life, vehicle), trip, hour, a, b)
     return trip_s(life, way_of(life, a, alternative, b, hour), pace_of(life, trip, hour))

@@ -14,18 +14,24 @@ from simulate.kernels.bits import ALL, BYTE, ONE, lowest
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
-    ERA_DAYS,
-    ERAS,
+    EXPLORES,
     GROUP_SLOT,
+    HIDES,
     HOME_SLOT,
     K_CAR,
     K_PARK,
     MAX_STOPS,
     N_SLOTS,
+    NEW_BITS,
     NEW_SLOT,
-    NEW_SLOTS,
+    PARKER,
+    TO_WORD,
+    driver_trait,
+    household_trait,
+    lean,
+    new_zone,
 )
-from simulate.kernels.words import U32, branch, fill_branches, stem
+from simulate.kernels.words import U32, fill_branches, stem, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,34 +117,46 @@ class Scratch(NamedTuple):
 
 
 @folded
-def days_to_ask(coverage, block, about, scratch):
-    """Return the days, of those on which the car is about, on which it might be seen wherever it drives."""
-    anywhere = _mark_places(coverage, block, scratch) if coverage.patrolled else np.uint64(0)
+def mark_block(coverage, block, scratch):
+    """Note the days of a block on which the slots' places are scanned, and their gates."""
+    if coverage.patrolled:
+        _mark_places(coverage, block, scratch)
     if coverage.level in (GATED, SPARSE):
         _mark_gates(coverage, scratch)
-    return about & (anywhere if coverage.level == NONE else ALL)
 
 
 @folded
-def days_to_do(life, coverage, vehicle, block, asked, scratch):
-    """Return the days, of those asked for, on which a way is watched, and on which a stop is scanned.
+def days_to_do(life, coverage, vehicle, block, about, scratch):
+    """Return the days, of those on which the car is about, on which a way is watched, and on which a stop is scanned.
 
     A bit a day of the block; a day may turn out to hold no read.
     """
     fill_branches(stem(life.keys[K_CAR], np.uint64(vehicle)), block * BLOCK_DAYS, scratch.word)
-    n = _driven(life, asked, scratch)
-    scanned = _days_scanned(life, n, scratch)
-    of_place = stem(life.keys[K_PARK], np.uint64(vehicle))
-    if stands_in_view(coverage, of_place, scratch.place[HOME_SLOT], HOME_SLOT):  # else nobody reads it on a day at home
+    n = _driven(life, about, scratch)
+    scanned, explored = _days_scanned(life, n, scratch)
+    if coverage.patrolled:
+        scanned |= _explored_and_scanned(life, coverage, explored, block, scratch)
+    if stands_in_view(life, coverage, vehicle, scratch.place[HOME_SLOT], HOME_SLOT):  # else unread on a day at home
         scanned |= scratch.days[HOME_SLOT]
     watched = np.uint64(0) if coverage.level == NONE else _days_watched(coverage, n, scratch)
-    return watched, scanned & asked
+    if coverage.level in (GATED, SPARSE):
+        watched |= _explored_and_watched(life, coverage, explored & ~watched, scratch)
+    return watched, scanned & about
 
 
 @inlined
-def stands_in_view(coverage, of_place, zone, slot):
-    """Tell whether a car stands in view at a place, always or never; of_place : what its words of parking share."""
-    return (branch(of_place, np.uint64(zone)) >> U32) < coverage.patrols.visible[np.int64(slot != HOME_SLOT), zone]
+def stands_in_view(life, coverage, vehicle, zone, slot):
+    """Tell whether a car stands in view at a place, always or never.
+
+    At home that hangs on the household, elsewhere on who drives, as much as the width of their traits says.
+    """
+    at_home = slot == HOME_SLOT
+    trait = (
+        household_trait(life, life.people.household[vehicle], HIDES) if at_home else driver_trait(life, vehicle, PARKER)
+    )
+    share = word(life.keys[K_PARK], np.uint64(vehicle), np.uint64(zone)) >> U32
+    quantile = lean(trait, share, np.uint64(life.habits.view_width))
+    return quantile << TO_WORD < coverage.patrols.visible[np.int64(not at_home), zone]
 
 
 @folded
@@ -156,22 +174,71 @@ def _driven(life, asked, scratch):
 
 @folded
 def _days_scanned(life, n, scratch):
-    """Note where the car stands on n driven days; returns those on which one of these places is scanned."""
-    scanned = np.uint64(0)
+    """Note where the car stands on n driven days.
+
+    Returns the days on which one of its familiar places among these is scanned, and those with a new place.
+    """
+    scanned, explored, explores = np.uint64(0), np.uint64(0), scratch.place[EXPLORES]
     for i in range(n):
         bit = scratch.driven[i]
         w, purposes = scratch.word[bit], life.diary.stops[scratch.template[bit]]
         stops = purposes >> np.uint64(4 * MAX_STOPS)  # where it sets out; stops it does not make are at home
         days = scratch.days[stops]
         for stop in range(MAX_STOPS):
-            slot = np.uint64(life.places.slot_of[purposes & np.uint64(15), w & BYTE])
+            slot = np.uint64(life.places.slot_of[explores, purposes & np.uint64(15), w & BYTE])
             stops |= slot << np.uint64(8 * stop + 8)
             days |= scratch.days[slot]
             purposes >>= np.uint64(4)
             w >>= np.uint64(8)
         scratch.stops[bit] = stops
         scanned |= days & ONE << bit
+        explored |= np.uint64(stops & NEW_BITS != 0) << bit
+    return scanned, explored
+
+
+@folded
+def _explored_and_scanned(life, coverage, explored, block, scratch):
+    """Return the days, of those with a new place, on which one is scanned, and note them by slot."""
+    scanned = np.uint64(0)
+    while explored != 0:
+        bit = lowest(explored)
+        explored &= explored - ONE
+        stops = scratch.stops[bit]
+        for stay in range(1, MAX_STOPS + 1):
+            slot = np.int64(stops >> np.uint64(8 * stay) & BYTE)
+            if slot >= NEW_SLOT:
+                zone = new_zone(life, scratch.place, scratch.word[bit], stay, slot)
+                day = coverage.patrols.scanned[zone, block] & ONE << bit
+                scratch.days[slot] |= day
+                scanned |= day
     return scanned
+
+
+@folded
+def _explored_and_watched(life, coverage, explored, scratch):
+    """Return the days, of those with a new place, on which a way to one or from it meets a fixed reader or a gate."""
+    watched = np.uint64(0)
+    while explored != 0:
+        bit = lowest(explored)
+        explored &= explored - ONE
+        stops, met = scratch.stops[bit], False
+        for stay in range(1, MAX_STOPS + 1):
+            if stops >> np.uint64(8 * stay) & np.uint64(NEW_SLOT):
+                zone = _place_at(life, bit, stay, scratch)
+                hub, met = life.places.zone_hub[zone], met or coverage.fixed.gate[zone] >= 0
+                for end in (stay - 1, stay + 1):  # no stay of a group: its ways may always be watched
+                    other = _place_at(life, bit, end, scratch)
+                    a, b = (life.places.zone_hub[other], hub) if end < stay else (hub, life.places.zone_hub[other])
+                    met = met or coverage.paths.watched[a, b] != 0 or coverage.fixed.gate[other] >= 0
+        watched |= np.uint64(met) << bit
+    return watched
+
+
+@inlined
+def _place_at(life, bit, stay, scratch):
+    """Return the zone of one stay of a day without a group or event."""
+    slot = np.int64(scratch.stops[bit] >> np.uint64(8 * stay) & BYTE)
+    return new_zone(life, scratch.place, scratch.word[bit], stay, slot) if slot >= NEW_SLOT else scratch.place[slot]
 
 
 @folded
@@ -200,40 +267,23 @@ def mark_events(life, coverage, scratch):
 
 @folded
 def _mark_places(coverage, block, scratch):
-    """Note the days of a block on which each slot's place is scanned; returns those on which any is."""
-    for slot in range(NEW_SLOT):
-        scratch.days[slot] = coverage.patrols.scanned[scratch.place[slot], block]
-    for slot in range(NEW_SLOT + NEW_SLOTS, N_SLOTS):
-        scratch.days[slot] = coverage.patrols.scanned[scratch.place[slot], block]
-    for new in range(NEW_SLOTS):
-        of_eras = np.uint64(0)
-        for era in range(ERAS):
-            in_era = (ONE << np.uint64(ERA_DAYS)) - ONE << np.uint64(ERA_DAYS * era)
-            of_eras |= coverage.patrols.scanned[scratch.place[N_SLOTS + ERAS * new + era], block] & in_era
-        scratch.days[NEW_SLOT + new] = of_eras
-    scratch.days[GROUP_SLOT] |= scratch.event[block]
-    anywhere = np.uint64(0)
+    """Note the days of a block on which each slot's place is scanned; those of new places are not known yet."""
     for slot in range(N_SLOTS):
-        anywhere |= scratch.days[slot]
-    return anywhere
+        scratch.days[slot] = coverage.patrols.scanned[scratch.place[slot], block]
+    scratch.days[N_SLOTS:] = 0
+    scratch.days[GROUP_SLOT] |= scratch.event[block]
 
 
 @folded
 def mark_ways(life, coverage, scratch):
-    """Note between which slots of a chapter some way meets a fixed reader; slots that change may always do."""
+    """Note between which slots of a chapter some way meets a fixed reader; a group's may on any day."""
     for slot in range(N_SLOTS):
-        bits = ALL if _changes(slot) else np.uint64(0)
+        bits = ALL if slot == GROUP_SLOT else ONE << np.uint64(GROUP_SLOT)
         a = life.places.zone_hub[scratch.place[slot]]
         for other in range(N_SLOTS):
             b = life.places.zone_hub[scratch.place[other]]
-            bits |= np.uint64(_changes(other) or coverage.paths.watched[a, b] != 0) << np.uint64(other)
+            bits |= np.uint64(coverage.paths.watched[a, b] != 0) << np.uint64(other)
         scratch.way[slot] = bits
-
-
-@inlined
-def _changes(slot):
-    """Tell whether a slot stands for more than one place in a chapter."""
-    return NEW_SLOT <= slot < NEW_SLOT + NEW_SLOTS or slot == GROUP_SLOT
 
 
 @folded
@@ -242,9 +292,5 @@ def _mark_gates(coverage, scratch):
     gated = ONE << np.uint64(GROUP_SLOT)  # events take place anywhere
     for slot in range(N_SLOTS):
         gated |= np.uint64(coverage.fixed.gate[scratch.place[slot]] >= 0) << np.uint64(slot)
-    for new in range(NEW_SLOTS):
-        for era in range(ERAS):
-            at_gate = coverage.fixed.gate[scratch.place[N_SLOTS + ERAS * new + era]] >= 0
-            gated |= np.uint64(at_gate) << np.uint64(NEW_SLOT + new)
     for slot in range(N_SLOTS):
         scratch.hot[slot] = ALL if gated >> np.uint64(slot) & ONE else scratch.way[slot] | gated

@@ -9,6 +9,7 @@ from simulate.kernels.bits import ONE, lowest
 from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
+    EXPLORES,
     K_READ,
     fill_day,
     hour_of,
@@ -42,10 +43,10 @@ def draw_ways(life, coverage, plates, group, rank, own, todo, block, shift, meet
         bit = lowest(todo)
         todo &= todo - ONE
         day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
-        fill_day(life, w, template, shift, day, meets, scratch.slot, scratch.at)
+        fill_day(life, scratch.place[EXPLORES], w, template, shift, day, meets, scratch.slot, scratch.at)
         legs = np.int64(life.diary.n_legs[template])
         for i in range(legs + 1):
-            scratch.zone[i] = zone_on(life, scratch.place, scratch.slot[i], day, meets)
+            scratch.zone[i] = zone_on(life, scratch.place, w, i, scratch.slot[i], day, meets)
         for leg in range(legs):
             _drive(life, coverage, plates, group, rank, own, day, template, w, leg, of_read, of_route, scratch)
 

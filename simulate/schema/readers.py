@@ -245,6 +245,9 @@ class Parking(Table):
 
     visible_home: Share = Field(description="share of cars that stand in view at home, mean over areas, from 0 to 1")
     visible_away: Share = Field(description="share of cars that stand in view elsewhere, from 0 to 1")
+    view_spread: Share = Field(
+        description="how far standing in view is a trait of household and driver: from 0, each place anew, to 1"
+    )
     unequal: Share = Field(description="how much more often cars stand in view in the poorest areas than in the mean")
 
 

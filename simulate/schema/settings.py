@@ -182,6 +182,16 @@ class Households(Table):
     in_group: Share = Field(description="share of households in a club, congregation or team, from 0 to 1")
     group_size: int = Field(ge=2, description="number of households that meet in one group")
     group_attendance: Share = Field(description="share of its group's meetings that a household attends, from 0 to 1")
+    busy_spread: Share = Field(
+        description="how far households of a type differ in how much they drive: from 0, not at all, to 1"
+    )
+    regular_spread: Share = Field(
+        description="how far households differ in how alike their days are: from 0, not at all, to 1; "
+        "nothing where busy_spread is 1"
+    )
+    range_spread: Share = Field(
+        description="how far households of a neighbourhood differ in how far they drive: from 0, not at all, to 1"
+    )
     types: Mapping[Name, HouseholdType] = Field(min_length=1, description="the types of household, by name")
 
     @model_validator(mode="after")
@@ -227,7 +237,12 @@ class Travel(Table):
         description="the same on Saturdays, Sundays and holidays, if the household is not at worship"
     )
     zipf: Above0 = Field(description="exponent of the law by which visits fall with a place's rank")
-    new_place: Share = Field(description="share of errand, meal and leisure stops at an unfamiliar place, from 0 to 1")
+    new_place: Share = Field(
+        description="share of errand, meal and leisure stops at an unfamiliar place, mean over cars, from 0 to 1"
+    )
+    new_place_spread: float = Field(
+        ge=0, le=5, description="standard deviation, over cars, of the log odds of that share, from 0 to 5"
+    )
     access_s: AtLeast0 = Field(description="seconds between a parking place and the nearest junction")
     peak_freeway: Peak = Field(description="peak over free travel time on freeways, a ratio from 1 to 10")
     peak_other: Peak = Field(description="peak over free travel time on all other roads, a ratio from 1 to 10")

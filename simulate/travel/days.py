@@ -158,8 +158,33 @@ def meets_on(life: Life, group: int | None, day: int) -> bool:
     return group is not None and (life.calendar.first_weekday + day) % 7 == int(life.groups.weekday[group])
 
 
+def lean(trait: int, share: int, width: int) -> int:
+    """Return a quantile near that of a trait, so far as the width allows: a place on a circle that is folded in two."""
+    circle = (1 << plan.CIRCLE_BITS) - 1
+    at = (trait + (share * width >> 32)) & circle
+    return min(at, circle - at)
+
+
+def household_trait(life: Life, household: int, trait: int) -> int:
+    """Return where on its circle a household stands for life."""
+    return _word(life, plan.K_HABIT, household, trait) >> 64 - plan.CIRCLE_BITS
+
+
+def driver_trait(life: Life, vehicle: int, trait: int) -> int:
+    """Return where on its circle a car's driver stands for life."""
+    return _word(life, plan.K_DRIVER, vehicle, trait) >> 64 - plan.CIRCLE_BITS
+
+
+def parks_at(life: Life, vehicle: int, zone: int, *, at_home: bool) -> int:
+    """Return how many cars, of 2^32, stand in view at a place before this one does."""
+    household = int(life.people.household[vehicle])
+    trait = household_trait(life, household, plan.HIDES) if at_home else driver_trait(life, vehicle, plan.PARKER)
+    share = _word(life, plan.K_PARK, vehicle, zone) >> 32
+    return lean(trait, share, life.habits.view_width) << 32 - plan.QUANTILE_BITS
+
+
 def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, slot: int) -> int:
-    """Return the zone of one of a car's places."""
+    """Return the zone of one of a car's familiar places."""
     if slot == plan.HOME_SLOT:
         return chapter.home
     if slot == plan.WORK_SLOT:
@@ -170,11 +195,15 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
             return int(life.calendar.event_zone[day])
         return chapter.home if group is None else int(life.groups.zone[group])
     near = chapter.jobs[car] if slot == plan.LUNCH_SLOT else chapter.home
-    version = chapter.moves * 32 + slot
-    if plan.NEW_SLOT <= slot < plan.NEW_SLOT + plan.NEW_SLOTS:
-        version += (day // plan.ERA_DAYS + 1) << 32
+    share = _word(life, plan.K_PLACE, household, chapter.moves * 32 + slot) >> 32
+    quantile = lean(household_trait(life, household, plan.RANGES), share, life.habits.range_width)
     purpose = Purpose(int(life.places.slot_purpose[slot]))
-    return _choose(life, purpose, near, _word(life, plan.K_PLACE, household, version))
+    return _choose(life, purpose, near, quantile >> plan.QUANTILE_BITS - 9)
+
+
+def new_place(life: Life, chapter: Chapter, w: int, stay: int, slot: int) -> int:
+    """Return the zone of one stop of a day that is drawn for it alone, from the car's word of the day."""
+    return _choose(life, Purpose(slot - plan.NEW_SLOT), chapter.home, mix(w ^ int(plan.FRESH)) >> 9 * (stay - 1))
 
 
 def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
@@ -206,7 +235,9 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
     """Pick the shape of one car's day from the household's."""
     week, weekday = divmod(life.calendar.first_weekday + day, 7)
     kind = int(life.people.kind[household])
-    pick = _word(life, plan.K_DAY, household, day) & 1023
+    regular = household_trait(life, household, plan.REGULAR) >> plan.CIRCLE_BITS - 8
+    width, share = int(life.habits.day_width[regular]), _word(life, plan.K_DAY, household, day) >> 32
+    pick = lean(household_trait(life, household, plan.BUSY), share, width) >> plan.QUANTILE_BITS - 10
     usual = int(life.diary.pattern[kind * plan.MAX_CARS + car, int(life.calendar.day_row[day]) + pick])
     if chapter.home == life.places.elsewhere:
         return plan.T_IDLE
@@ -256,6 +287,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     late = mix(w ^ 0xA5A5A5A5A5A5A5A5)
     shift = 0 if visits else shift_of(life, household, car, chapter)
     group = None if visits else group_of(life, household, chapter.home)
+    explorer = driver_trait(life, vehicle, plan.EXPLORER) >> plan.CIRCLE_BITS - plan.EXPLORER_BITS
     slots = [start_slot(life, template)]
     anchors = []
     for i in range(n + 1):
@@ -263,11 +295,16 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         anchors.append(int(life.diary.anchor_s[template, i]) + int(life.diary.shifts[template, i]) * shift + jitter)
         if i < n:
             purpose = int(life.diary.purpose[template, i])
-            slots.append(int(life.places.slot_of[purpose, (w >> (8 * i)) & 255]))
+            slots.append(int(life.places.slot_of[explorer, purpose, (w >> (8 * i)) & 255]))
             if purpose == Purpose.GROUP and group is not None and meets_on(life, group, day):
                 anchors[i] += int(life.groups.offset_s[group])
     slots.append(plan.HOME_SLOT)
-    zones = [place_of(life, household, car, chapter, day, slot) for slot in slots]
+    zones = [
+        new_place(life, chapter, w, stay, slot)
+        if slot >= plan.NEW_SLOT
+        else place_of(life, household, car, chapter, day, slot)
+        for stay, slot in enumerate(slots)
+    ]
     midnight = day * DAY_S + DAY_START_S
     made = []
     for leg in range(legs):

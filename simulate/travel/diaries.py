@@ -209,7 +209,7 @@ def _with_far_job(template: Template) -> Template:
 
 
 def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[np.uint8]:
-    """Draw typical days; uint8[types, kinds of day, PATTERNS, MAX_CARS], the template of each car.
+    """Draw typical days, quiet ones first; uint8[types, kinds of day, PATTERNS, MAX_CARS], the template of each car.
 
     Workers drive to work or not; the household's other tours go first to the cars left
     at home, so a car is idle mostly because another one was used.
@@ -219,10 +219,16 @@ def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[
     for i, (name, kind) in enumerate(households.types.items()):
         for day in range(N_KINDS):
             draws = _draws(seed, f"diaries.{name}.{day}")
-            for q in range(PATTERNS):
-                plan = _household_day(kind, day, travel, draws[q])
-                table[i, day, q, : kind.cars] = [NUMBER[template.name] for template in plan]
+            plans = [_household_day(kind, day, travel, draws[q]) for q in range(PATTERNS)]
+            plans.sort(key=_busy)
+            table[i, day, :, : kind.cars] = [[NUMBER[template.name] for template in plan] for plan in plans]
     return table
+
+
+def _busy(plan: list[Template]) -> tuple[int, list[int]]:
+    """Return what days are sorted by: trips of the household, then the shapes, so that like days lie side by side."""
+    used = [template for template in plan if template.stops]
+    return sum(len(template.stops) + 1 for template in used), [NUMBER[template.name] for template in plan]
 
 
 def _draws(seed: int, name: str) -> NDArray[np.float64]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate import streams
 from simulate.kernels.plan import (
+    CIRCLE_BITS,
+    EXPLORER_BITS,
     GROUP_SLOT,
     HOME_SLOT,
     LUNCH_SLOT,
     N_SLOTS,
     NEVER,
     NEW_SLOT,
-    NEW_SLOTS,
     OUTSIDE_SLOT,
     TRIP_SLOT,
     WORK_SLOT,
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 SCHOOL_SLOT = 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)
 WORSHIP_SLOT, CLINIC_SLOT = 18, 19
-NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, NEW_TRIP_SLOT = range(NEW_SLOT, NEW_SLOT + NEW_SLOTS)
+RANKED = {
+    Purpose.SHOP: SHOP_SLOTS, Purpose.MEAL: MEAL_SLOTS, Purpose.LEISURE: LEISURE_SLOTS, Purpose.VISIT: VISIT_SLOTS,
+}  # fmt: skip
+"""Familiar places of a purpose, the favourite first."""
 GAPS = 1024
 
 
@@ -123,33 +128,61 @@ def shift_table() -> NDArray[np.int32]:
 
 
 def slot_table(travel: Travel) -> NDArray[np.uint8]:
-    """Return which of its places a household picks for a purpose; uint8[purposes, 256].
+    """Return which of its places a car goes to for a purpose; uint8[classes of explorers, purposes, 256].
 
-    Visits fall by rank as a Zipf law; some stops are at new places, and every other day out.
+    Visits fall by rank as a Zipf law; some stops are at new places, more of some cars', and every other day out.
     """
     single = [
         HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT,
-        NEW_CITY_SLOT, LUNCH_SLOT, TRIP_SLOT,
+        NEW_SLOT + Purpose.CITY, LUNCH_SLOT, TRIP_SLOT,
     ]  # fmt: skip
-    table = np.repeat(np.array(single, np.uint8)[:, None], 256, axis=1)
-    ranked = {3: (SHOP_SLOTS, NEW_SHOP_SLOT), 4: (MEAL_SLOTS, NEW_SHOP_SLOT), 5: (LEISURE_SLOTS, NEW_LEISURE_SLOT)}
-    for purpose, (slots, new) in {**ranked, 6: (VISIT_SLOTS, None)}.items():
+    shares = differing_shares(travel.new_place, travel.new_place_spread, 1 << EXPLORER_BITS)
+    table = np.tile(np.array(single, np.uint8)[:, None], (len(shares), 1, 256))
+    for purpose, slots in RANKED.items():
         weights = np.arange(1, len(slots) + 1, dtype=np.float64) ** -travel.zipf
-        choices = np.array(slots, dtype=np.uint8)
-        if new is not None:
-            weights = np.append(weights / weights.sum() * (1 - travel.new_place), travel.new_place)
-            choices = np.append(choices, np.uint8(new))
-        table[purpose] = choices[streams.quantile_table(weights, 256)]
-    table[Purpose.TRIP, ::2] = NEW_TRIP_SLOT
+        choices = np.array([*slots, NEW_SLOT + purpose], np.uint8)
+        for explorer, share in enumerate(shares):
+            new = 0.0 if purpose is Purpose.VISIT else share
+            often = np.append(weights / weights.sum() * (1 - new), new)
+            table[explorer, purpose] = choices[streams.quantile_table(often, 256)]
+    table[:, Purpose.TRIP, ::2] = NEW_SLOT + Purpose.TRIP
     return table
 
 
+def differing_shares(mean: float, spread: float, classes: int) -> NDArray[np.float64]:
+    """Return the share of each of equally large classes of people, whose log odds are normal; float64[classes].
+
+    spread : their standard deviation. The mean over the classes is the one asked for.
+    """
+    normal = np.array([NormalDist().inv_cdf((i + 0.5) / classes) for i in range(classes)])
+    if not 0.0 < mean < 1.0:
+        return np.full(classes, mean)
+    low, high = -50.0, 50.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        shares: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-(middle + spread * normal)))
+        low, high = (middle, high) if shares.mean() < mean else (low, middle)
+    return shares
+
+
+def arc(spread: float) -> int:
+    """Return the arc of a circle of traits over which a person's own draws lie, the full circle for no spread."""
+    return int((1.0 - spread) * (1 << CIRCLE_BITS))
+
+
+def day_widths(households: HouseholdSettings) -> NDArray[np.uint64]:
+    """Return equally likely arcs of a household's days, narrow ones for those who live regularly; uint64[256]."""
+    regular = 2 * (np.arange(256) + 0.5) / 256 - 1
+    share = (1.0 - households.busy_spread) * (1.0 + households.regular_spread * regular)
+    widths: NDArray[np.float64] = np.clip(share, 0.0, 1.0) * (1 << CIRCLE_BITS)
+    return widths.astype(np.uint64)
+
+
 def slot_purposes() -> NDArray[np.uint8]:
-    """Return the purpose whose choices fill each slot; uint8[N_SLOTS]."""
+    """Return the purpose whose choices fill each slot of a familiar place; uint8[N_SLOTS]."""
     purposes = np.zeros(N_SLOTS, np.uint8)
-    for purpose, slots in ((3, SHOP_SLOTS), (4, MEAL_SLOTS), (5, LEISURE_SLOTS), (6, VISIT_SLOTS)):
+    for purpose, slots in RANKED.items():
         purposes[list(slots)] = purpose
     purposes[[WORK_SLOT, SCHOOL_SLOT, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT]] = [1, 2, 7, 8, 9]
-    purposes[[NEW_SHOP_SLOT, NEW_LEISURE_SLOT, NEW_CITY_SLOT, OUTSIDE_SLOT]] = [3, 5, 11, 10]
-    purposes[[LUNCH_SLOT, TRIP_SLOT, NEW_TRIP_SLOT]] = [Purpose.LUNCH, Purpose.TRIP, Purpose.TRIP]
+    purposes[[OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT]] = [Purpose.OUTSIDE, Purpose.LUNCH, Purpose.TRIP]
     return purposes

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.kernels.life import Calendar as Dates
-from simulate.kernels.life import Changes, Diary, Groups, Kinds, Life, People, Places, Roads
+from simulate.kernels.life import Changes, Diary, Groups, Habits, Kinds, Life, People, Places, Roads
 from simulate.kernels.plan import (
     HOME_SLOT,
     KEY_NAMES,
@@ -27,6 +27,8 @@ from simulate.travel.diaries import GROUP_OFFSET_S, PATTERNS, Diaries, diaries, 
 from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,
+    arc,
+    day_widths,
     gap_table,
     movers_and_stayers,
     populate,
@@ -115,6 +117,11 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             move_gap=gap_table(move_rate),
             job_gap=gap_table(-float(np.log1p(-min(households.new_job_in_year, 1 - 1e-9)))),
             far_hub=far_hubs(world),
+        ),
+        habits=Habits(
+            day_width=day_widths(households),
+            range_width=arc(households.range_spread),
+            view_width=arc(settings.parking.view_spread),
         ),
         places=Places(
             choice=world.choice,

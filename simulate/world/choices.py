@@ -62,7 +62,7 @@ def choice_tables(
     names: NDArray[np.int64],
     seed: int,
 ) -> NDArray[np.uint32]:
-    """Build the rows; uint32[purposes, h, ROW] of zone ids.
+    """Build the rows; uint32[purposes, h, ROW] of zone ids, the nearest first.
 
     interest : those of `interests`. Under HOME stands where a household moves to whose first
     worker's job hangs on the hub; under VISIT also where one without a worker moves to; under
@@ -87,9 +87,11 @@ def choice_tables(
     for purpose in Purpose:
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), names.astype(np.uint64))
         if purpose in {Purpose.OUTSIDE, Purpose.CITY} and weigh[purpose].all():
-            tables[purpose] = _anywhere(attraction[purpose], offset)
+            rows = _anywhere(attraction[purpose], offset)
         else:
-            tables[purpose] = _rows(zones, attraction[purpose], weigh[purpose], there_and_back, offset)
+            rows = _rows(zones, attraction[purpose], weigh[purpose], there_and_back, offset)
+        order = [there_and_back[hub, zones.hub[rows[hub]]].argsort(kind="stable") for hub in range(h)]
+        tables[purpose] = np.take_along_axis(rows, np.array(order), axis=1)
     return tables
 
 

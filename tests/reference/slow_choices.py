@@ -41,7 +41,8 @@ def slow_choices(zones, best_s, travel, reach, districts, names, seed):
         for i in range(h):
             cumulative = np.cumsum(weight[i])
             at = (np.arange(ROW) + offset[i]) / ROW * cumulative[-1]
-            tables[purpose, i] = np.searchsorted(cumulative, at, side="right")
+            row = np.searchsorted(cumulative, at, side="right")
+            tables[purpose, i] = sorted(row, key=lambda zone: there_and_back[i, zone])
     return tables
 
 

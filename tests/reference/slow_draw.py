@@ -19,8 +19,8 @@ import numpy as np
 
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.plan import K_LEGIBLE, K_PARK
-from simulate.travel.days import GOLDEN, MASK, legs_on, mix, stays_on, word
+from simulate.kernels.plan import K_LEGIBLE
+from simulate.travel.days import GOLDEN, MASK, legs_on, mix, parks_at, stays_on, word
 from simulate.travel.plates import CONFUSABLE, DIGITS, LETTERS, LIKENESS_DIGITS, LIKENESS_LETTERS
 from simulate.world.sites import SiteKind
 
@@ -165,7 +165,7 @@ class Walker:
         if stay.at_home:
             poorer = 1 - 2 * float(self.zones.income_rank[stay.zone])
             share = min(max(self.parking.visible_home * (1 + self.parking.unequal * poorer), 0.0), 1.0)
-        return word(int(life.keys[K_PARK]), vehicle, stay.zone) >> 32 < streams.threshold(share)
+        return parks_at(life, vehicle, stay.zone, at_home=stay.at_home) < streams.threshold(share)
 
     def named(self, plates: Plates, vehicle: int, site: int, u: int) -> int:
         """Return the plate that a read names: the car's own, or one that looks like it."""

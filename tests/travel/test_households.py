@@ -78,24 +78,51 @@ def test_work_begins_when_the_survey_says():
 
 
 @pytest.mark.parametrize(
-    ("purpose", "slots", "new"),
+    ("purpose", "slots", "explores"),
     [
-        (Purpose.SHOP, hh.SHOP_SLOTS, hh.NEW_SHOP_SLOT),
-        (Purpose.MEAL, hh.MEAL_SLOTS, hh.NEW_SHOP_SLOT),
-        (Purpose.LEISURE, hh.LEISURE_SLOTS, hh.NEW_LEISURE_SLOT),
-        (Purpose.VISIT, hh.VISIT_SLOTS, None),
+        (Purpose.SHOP, hh.SHOP_SLOTS, True),
+        (Purpose.MEAL, hh.MEAL_SLOTS, True),
+        (Purpose.LEISURE, hh.LEISURE_SLOTS, True),
+        (Purpose.VISIT, hh.VISIT_SLOTS, False),
     ],
 )
-def test_visits_fall_by_rank_as_a_zipf_law(purpose, slots, new):
+def test_visits_fall_by_rank_as_a_zipf_law(purpose, slots, explores):
     travel = town_scenario().settings.travel
-    counts = np.bincount(hh.slot_table(travel)[purpose], minlength=plan.N_SLOTS)
-    familiar = counts[list(slots)]
-    assert (np.diff(familiar) <= 0).all()
-    expected = np.arange(1, len(familiar) + 1) ** -travel.zipf
-    assert np.allclose(familiar / familiar.sum(), expected / expected.sum(), atol=1.5 / 256)
-    strange = 256 - familiar.sum()
-    assert abs(strange - (256 * travel.new_place if new else 0)) <= 1
-    assert strange == (counts[new] if new else 0)
+    shares = hh.differing_shares(travel.new_place, travel.new_place_spread, 16)
+    for row, share in zip(hh.slot_table(travel)[:, purpose], shares, strict=True):
+        counts = np.bincount(row, minlength=plan.ALL_SLOTS)
+        familiar = counts[list(slots)]
+        assert (np.diff(familiar) <= 0).all()
+        expected = np.arange(1, len(familiar) + 1) ** -travel.zipf
+        assert np.allclose(familiar / 256, expected / expected.sum() * (1 - share * explores), atol=1.5 / 256)
+        strange = 256 - familiar.sum()
+        assert abs(strange - 256 * share * explores) <= 1
+        assert strange == counts[plan.NEW_SLOT + purpose]
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.05, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
+def test_shares_differ_over_cars_and_keep_their_mean(mean, spread):
+    shares = hh.differing_shares(mean, spread, 16)
+    assert shares.mean() == pytest.approx(mean, abs=1e-9)
+    assert ((shares >= 0) & (shares <= 1)).all()
+    if spread == 0 or mean in {0.0, 1.0}:
+        assert np.ptp(shares) == pytest.approx(0, abs=1e-12)
+    else:
+        odds = np.log(shares / (1 - shares))
+        assert (np.diff(shares) > 0).all()
+        assert odds.std() == pytest.approx(spread, rel=0.07)  # sixteen classes cut the tails off
+
+
+def test_days_of_a_household_spread_over_the_circle_as_the_scenario_says():
+    households = town_scenario().settings.households
+    for busy, regular, narrow, wide in ((0.0, 0.0, 1.0, 1.0), (0.6, 0.0, 0.4, 0.4), (0.6, 0.5, 0.2, 0.6), (0, 1, 0, 1)):
+        widths = hh.day_widths(households.model_copy(update={"busy_spread": busy, "regular_spread": regular}))
+        assert widths.dtype == np.uint64
+        assert (np.diff(widths.astype(np.int64)) >= 0).all()
+        ends = widths[[0, -1]] / (1 << plan.CIRCLE_BITS)
+        assert ends == pytest.approx([narrow, wide], abs=0.005)
+    assert [hh.arc(spread) for spread in (0.0, 0.5, 1.0)] == [1 << 21, 1 << 20, 0]
 
 
 def test_single_places_have_one_slot_each():
@@ -103,28 +130,31 @@ def test_single_places_have_one_slot_each():
     single = {
         Purpose.HOME: hh.HOME_SLOT, Purpose.WORK: hh.WORK_SLOT, Purpose.SCHOOL: hh.SCHOOL_SLOT,
         Purpose.WORSHIP: hh.WORSHIP_SLOT, Purpose.CLINIC: hh.CLINIC_SLOT, Purpose.GROUP: hh.GROUP_SLOT,
-        Purpose.OUTSIDE: hh.OUTSIDE_SLOT, Purpose.LUNCH: hh.LUNCH_SLOT,
+        Purpose.OUTSIDE: hh.OUTSIDE_SLOT, Purpose.LUNCH: hh.LUNCH_SLOT, Purpose.CITY: plan.NEW_SLOT + Purpose.CITY,
     }  # fmt: skip
     for purpose, slot in single.items():
-        assert (table[purpose] == slot).all()
+        assert (table[:, purpose] == slot).all()
 
 
 def test_every_other_day_out_leads_somewhere_new():
-    row = hh.slot_table(town_scenario().settings.travel)[Purpose.TRIP]
-    assert (row == hh.NEW_TRIP_SLOT).mean() == 0.5
-    assert (row == hh.TRIP_SLOT).mean() == 0.5
+    for row in hh.slot_table(town_scenario().settings.travel)[:, Purpose.TRIP]:
+        assert (row == plan.NEW_SLOT + Purpose.TRIP).mean() == 0.5
+        assert (row == hh.TRIP_SLOT).mean() == 0.5
 
 
 def test_each_slot_is_filled_for_the_purpose_that_picks_it():
     table, filled = hh.slot_table(town_scenario().settings.travel), hh.slot_purposes()
     for purpose in Purpose:
-        for slot in np.unique(table[purpose]):
-            stands_in = purpose is Purpose.MEAL and slot == hh.NEW_SHOP_SLOT  # strange towns' shops sell meals too
-            assert stands_in or filled[slot] == purpose
+        for slot in np.unique(table[:, purpose]).tolist():
+            assert (slot - plan.NEW_SLOT if slot >= plan.NEW_SLOT else filled[slot]) == purpose
 
 
 def test_kernel_and_households_count_alike():
     for name in ("HOME_SLOT", "WORK_SLOT", "GROUP_SLOT", "OUTSIDE_SLOT", "LUNCH_SLOT", "TRIP_SLOT", "N_SLOTS"):
         assert getattr(plan, name) == getattr(hh, name)
-    unfamiliar = [hh.NEW_SHOP_SLOT, hh.NEW_LEISURE_SLOT, hh.NEW_CITY_SLOT, hh.NEW_TRIP_SLOT]
-    assert unfamiliar == [*range(plan.NEW_SLOT, plan.NEW_SLOT + plan.NEW_SLOTS)]
+    slots = np.unique(hh.slot_table(town_scenario().settings.travel))
+    new = slots >= plan.NEW_SLOT
+    assert slots[~new].max() < plan.N_SLOTS == len(hh.slot_purposes()) < plan.NEW_SLOT
+    assert slots.max() < plan.ALL_SLOTS
+    bit = int(plan.NEW_BITS) & 255
+    assert ((slots & bit > 0) == new).all()
