@@ -362,7 +362,7 @@ def test_nobody_is_read_more_often_than_the_bound_even_in_a_planted_worst_case(d
     run = crowded(days)
     reads = np.bincount(reads_of(run.tables)[:, 3])
     assert reads.max() < run.tables.vehicle_bound
-    assert reads.max() > 0.2 * run.tables.vehicle_bound, "else nothing was planted"
+    assert reads.max() > 0.15 * run.tables.vehicle_bound, "else nothing was planted"
 
 
 def test_buffers_of_any_size_give_the_same_rows():
