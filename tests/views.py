@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from worlds import finish, rows_of, town_scenario, with_readers
+from worlds import PERFECT, finish, rows_of, town_scenario, with_readers
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.plates import GROUP
@@ -100,7 +100,8 @@ def small_town(seed: int = 0, **changes: Any) -> Small:
 @cache
 def seen_everywhere(seed: int = 0, **changes: Any) -> Small:
     """Return such a town with a faultless reader half-way along every link."""
-    scenario = town_scenario(seed, **{**TOWN, "readers.capture_day": 1.0, "readers.capture_night": 1.0, **changes})
+    sure = {"readers.capture_day": 1.0, "readers.capture_night": 1.0, **PERFECT}
+    scenario = town_scenario(seed, **{**TOWN, **sure, **changes})
     world = build_world(scenario)
     return finish(scenario, with_readers(world, scenario, {link: [0.5] for link in range(world.roads.n_links)}))
 

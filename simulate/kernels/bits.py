@@ -24,6 +24,17 @@ def ones(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def highest(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
+    """Return the position of the highest bit that is set, 2^64 - 1 if none is; uint64 -> uint64."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        empty = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+        return builder.sub(ir.Constant(ir.IntType(64), 63), empty)
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
 def lowest(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
     """Return the position of the lowest bit that is set, 64 if none is; uint64 -> uint64."""
 

@@ -1,24 +1,25 @@
 """One trip: which way it goes, how long it takes, and when it passes a point of the way.
 
 Every household has a usual route between two places and keeps to it on most of its trips. A
-trip has a pace of its own; within it, each eighth of the driving is a little slower or faster
-than the others. `travel/days.py` is the readable form.
+trip has a pace of its own; within it, each of four to eight stretches is a little slower or
+faster than the others. `travel/days.py` is the readable form.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.bits import BYTE, highest
 from simulate.kernels.leaf import folded, inlined, leaf
 from simulate.kernels.plan import K_CAR, K_ROUTE
 from simulate.kernels.words import GOLDEN, U32, branch, mix, stem, word
 
 TRIP = np.uint64(0x5A5A5A5A5A5A5A5A)
-BYTE, SIXTEEN_BITS, PACE_BITS = np.uint64(255), np.uint64(0xFFFF), np.uint64(1023)
-STRETCHES = 8
-STRETCH = 1720
+SIXTEEN_BITS, PACE_BITS = np.uint64(0xFFFF), np.uint64(1023)
+STRETCH = np.uint64(1720)
 """Weight of a stretch's time before a byte is added: stretches differ by 4 % (standard deviation; assumption).
-None takes less than 0.88 of its share of a trip, nor more than 1.14."""
+None takes less than 0.87 of its share of a trip, nor more than 1.15."""
+UNIT_BITS = np.uint64(14)
 EVEN_BYTES, SUM_PAIRS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
 
 
@@ -73,8 +74,14 @@ def trip_s(life, way, pace):
 
 @inlined
 def stretches_of(life, trip):
-    """Return a byte for each eighth of a trip's driving, by which its time differs."""
+    """Return a byte for each stretch of a trip, by which its time differs."""
     return mix(trip) if life.roads.uneven else np.uint64(0)
+
+
+@inlined
+def stretch_bits(way):
+    """Return the length of a stretch as a power of two: a way has four to eight of them, the last cut short."""
+    return highest(np.uint64(way) | np.uint64(4)) - np.uint64(2)
 
 
 @inlined
@@ -83,19 +90,24 @@ def _sum_of_bytes(x):
 
 
 @folded
-def passage_s(stretches, way, here, pace):
-    """Return seconds of driving to a point of the way; here : 65,536ths of a second to it, at most `way`.
+def weight_to(stretches, bits, here):
+    """Return what the stretches up to a point of the way weigh, the one it lies in by the part before it."""
+    stretch, at = np.uint64(here) >> bits, np.uint64(here)
+    shift = np.uint64(8) * stretch
+    whole = _sum_of_bytes(stretches & ((np.uint64(1) << shift) - np.uint64(1))) + stretch * STRETCH
+    return (whole << bits) + ((stretches >> shift & BYTE) + STRETCH) * (at - (stretch << bits))
 
-    Time runs evenly within an eighth; the last second of the way is that of `trip_s`.
-    """
-    eighth = min(np.uint64(8 * here) // np.uint64(way), np.uint64(STRETCHES - 1))
-    rest = np.uint64(8 * here) - eighth * np.uint64(way)
-    shift = np.uint64(8) * eighth
-    before = _sum_of_bytes(stretches & ((np.uint64(1) << shift) - np.uint64(1))) + eighth * np.uint64(STRETCH)
-    of_own = (stretches >> shift & BYTE) + np.uint64(STRETCH)
-    of_all = _sum_of_bytes(stretches) + np.uint64(STRETCHES * STRETCH)
-    driven = np.uint64(pace) * (before * np.uint64(way) + of_own * rest)
-    return np.int64(driven // (of_all << np.uint64(28)))
+
+@inlined
+def time_of_weight(stretches, bits, way, pace):
+    """Return the time that a weight of `weight_to` stands for, so that those of the whole way take the trip's."""
+    return (np.uint64(pace) * np.uint64(way) << UNIT_BITS) // weight_to(stretches, bits, way)
+
+
+@inlined
+def passage_s(stretches, bits, unit, here):
+    """Return seconds of driving to a point of the way, at most the trip's; unit : what `time_of_weight` returns."""
+    return np.int64(unit * weight_to(stretches, bits, here) >> (UNIT_BITS + np.uint64(28)))
 
 
 @leaf
@@ -103,6 +115,7 @@ def fill_passages(life, vehicle, day, leg, hour, way, here, second):
     """Write when a trip passes points of its way, seconds after it begins to drive; here, second : int64[n]."""
     w = word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
     trip = trip_word(w, leg)
-    pace, stretches = pace_of(life, trip, hour), stretches_of(life, trip)
+    stretches, bits = stretches_of(life, trip), stretch_bits(way)
+    unit = time_of_weight(stretches, bits, way, pace_of(life, trip, hour))
     for i in range(len(here)):
-        second[i] = passage_s(stretches, way, here[i], pace)
+        second[i] = passage_s(stretches, bits, unit, here[i])

@@ -22,7 +22,9 @@ from simulate.kernels.trips import (
     pace_of,
     passage_s,
     routes_of,
+    stretch_bits,
     stretches_of,
+    time_of_weight,
     traffic,
     trip_s,
     trip_word,
@@ -75,10 +77,11 @@ def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key,
         u = branch(mix(key + coverage.fixed.uid[from_gate] * GOLDEN), name + np.uint64(DEPARTS))
         read(coverage, plates, group, rank, own, STANDING, u, midnight + leave, from_gate, scratch)
     begin, begins = scratch.count[0], midnight + leave + life.roads.access_s
-    stretches = stretches_of(life, trip)
+    stretches, bits = stretches_of(life, trip), stretch_bits(way)
+    unit = time_of_weight(stretches, bits, way, pace) if cell != 0 else np.uint64(0)
     while cell != 0:
         here = traffic(life, paths.fast_ds[cell], paths.slow_ds[cell], hour)
-        second = begins + passage_s(stretches, way, here, pace)
+        second = begins + passage_s(stretches, bits, unit, here)
         site = np.int64(paths.site[cell])
         if works[site, block] >> bit & ONE:
             u = branch(mix(key + coverage.fixed.uid[site] * GOLDEN), name)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -248,13 +247,18 @@ class Walker:
 
 
 def driven_s(life: Life, leg: Leg, whole: int, here: int) -> int:
-    """Return seconds of driving to a point of a trip, each eighth of which has a pace of its own."""
+    """Return seconds of driving to a point of a trip, whose four to eight stretches have paces of their own."""
     noise = mix(leg.word) if life.roads.uneven else 0
-    weights = [1720 + (noise >> 8 * stretch & 255) for stretch in range(8)]
-    place = Fraction(8 * here, whole)
-    eighth = min(int(place), 7)
-    share = (sum(weights[:eighth]) + weights[eighth] * (place - eighth)) / sum(weights)
-    return int(share * whole * int(life.roads.pace[leg.hour, leg.word >> 24 & 1023]) / 2**28)
+    length = 1
+    while whole >= 8 * length:
+        length *= 2
+
+    def weighs(end: int) -> int:
+        parts = (min(max(end - stretch * length, 0), length) for stretch in range(8))
+        return sum((1720 + (noise >> 8 * stretch & 255)) * part for stretch, part in enumerate(parts))
+
+    unit = (whole * int(life.roads.pace[leg.hour, leg.word >> 24 & 1023]) << 14) // weighs(whole)
+    return unit * weighs(here) >> 42
 
 
 def wrong_plate(plates: Plates, own: int, w: int) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from views import MONDAY, TOWN, look, relabelled, swapped, taken
-from worlds import EVERYTHING, WATCHERS, Small, rows_of, small, town_scenario
+from worlds import EVERYTHING, PERFECT, WATCHERS, Small, rows_of, small, town_scenario
 
 from simulate.risk.anchors import Anchors
 from simulate.risk.intervals import share
@@ -33,6 +33,7 @@ def patrolled(hours: str, seed: int = 0, **changes) -> Small:
         "unevenness": 100, "poorer_areas": 1, "territory_m": 1e6, "shifts": NIGHT if hours == "night" else DAY,
     }  # fmt: skip
     sure = {"readers.mobile_capture_day": 1.0, "readers.mobile_capture_night": 1.0, "parking.visible_home": 1.0}
+    sure |= PERFECT
     return small(town_scenario(seed, **{**TOWN, **sure, "readers.mobile.patrol": fleet, **changes}), scattered=0)
 
 

@@ -7,13 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from worlds import WATCHERS, Small, reads_of, small, town_scenario
+from worlds import PERFECT, WATCHERS, Small, reads_of, small, town_scenario
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import days
 from simulate.world.sites import SiteKind
 
-SURE = {"readers.mobile_capture_day": 1.0, "readers.mobile_capture_night": 1.0, "parking.unequal": 0.0}
+SURE = {"readers.mobile_capture_day": 1.0, "readers.mobile_capture_night": 1.0, "parking.unequal": 0.0, **PERFECT}
 FLEETS = {key: value for key, value in WATCHERS.items() if "gates" not in key}
 BUSY = {f"readers.mobile.{name}.{key}": n for name in ("patrol", "tow") for key, n in (("units", 4), ("visits", 3))}
 
