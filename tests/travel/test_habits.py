@@ -126,7 +126,7 @@ def test_regular_households_repeat_their_days(unlike):
     """The narrower a household's share of the days of its type, the fewer shapes it drives in."""
     life = unlike.lives.tables
     widths, shapes = [], []
-    for household in range(0, unlike.lives.population.n_households):
+    for household in range(unlike.lives.population.n_households):
         width = days.household_trait(life, household, plan.REGULAR) >> plan.CIRCLE_BITS - 8
         chapters = [days.chapter_on(life, household, day) for day in range(0, DAYS, 7)]
         weekday = [days.template_on(life, household, 0, c, 7 * week + 1) for week, c in enumerate(chapters)]
