@@ -179,6 +179,28 @@ def new_places_by_month(trips: Trips, months: int) -> NDArray[np.float64]:
     return np.bincount(month[month < months], minlength=months) / len(np.unique(trips.vehicle))
 
 
+def lasting(trips: Trips, least_s: int) -> NDArray[np.bool_]:
+    """Tell which trips lead to a stay of at least so long; bool[n]. A vehicle's last one does."""
+    same = trips.vehicle[1:] == trips.vehicle[:-1]
+    return np.append(~same | (trips.leave_s[1:] - trips.arrive_s[:-1] >= least_s), True)
+
+
+def first_and_only(trips: Trips, moves: NDArray[np.bool_], days: int) -> tuple[float, float]:
+    """Return the share of some trips that lead to a zone for the first time, and of these zones that see no other.
+
+    moves : bool[n]; only trips of the first days count.
+    """
+    some = moves & (trips.day < days)
+    _, visits = np.unique(trips.vehicle[some] << 32 | trips.to_zone[some], return_counts=True)
+    return len(visits) / int(some.sum()), float((visits == 1).mean())
+
+
+def yearly_spread(trips: Trips, vehicles: NDArray[np.int64]) -> float:
+    """Return the standard deviation, over vehicles, of the time that each is driven, over its mean."""
+    driven = np.bincount(np.searchsorted(vehicles, trips.vehicle), weights=minutes(trips), minlength=len(vehicles))
+    return float(driven.std() / driven.mean())
+
+
 def growth(trips: Trips, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how many zones a vehicle has stopped in after so many days, on average; float64[n]."""
     _, at = np.unique(trips.vehicle << 32 | trips.to_zone, return_index=True)

@@ -25,6 +25,7 @@ FIVE_YEARS, YEAR = 1826, 365
 CENSUS = "Census P20-567, 2012-13"
 NETWORKS = "Transportation Networks for Research"
 SONG = "Song, Koren, Wang & Barabasi, Nat. Phys. 2010: telephones"
+CUTTONE = "Cuttone, Lehmann & Gonzalez, EPJ Data Sci. 2018: telephones"
 LISTED = (
     "a household here has some twenty places, and one errand in twenty is at a new one; people keep discovering. Old"
     " places are revisited too often, so a past is too good a guide to the next week"
@@ -109,6 +110,43 @@ def test_laws_of_habit(check, years, record):
         says="Places visited bend below the published straight line; stops by rank follow theirs.",
         caption="Places visited grow with time, and stops away from home fall with rank: the model (dots) and the"
         " slopes reported for telephones (dashed; recalled, unchecked). Both axes are logarithmic.",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def city() -> Years:
+    """A metro, since a small town has few places to explore, and a year of some of its cars."""
+    scenario = sim.load("metro", overrides={"roads.population": 250_000, "period.days": YEAR})
+    town = finish(scenario, build_world(scenario))
+    first = town.lives.population.first_vehicle
+    households = range(0, int(np.searchsorted(first, town.lives.population.n_residents)), 50)
+    cars = np.concatenate([np.arange(first[h], first[h + 1]) for h in households])
+    return Years(town, truth.trips(town.lives, cars, 0, YEAR))
+
+
+def test_how_often_cars_explore(check, city):
+    trips = city.trips
+    moves = movement.lasting(trips, 900)
+    found = [movement.first_and_only(trips, moves, days) for days in (91, 182, YEAR)]
+    for name, what, at, published, low, high in (
+        ("explores", "moves to places not visited before", 0, "20 to 25 %", 0.14, 0.31),
+        ("once", "places visited that are seen once", 1, "about 70 %", 0.58, 0.82),
+    ):
+        for months, value in zip((3, 6, 12), found, strict=True):
+            check(
+                f"habits.{name}-{months}", what=f"{what}, stays of 15 minutes and more, in {months} months",
+                value=value[at], published=published, source=CUTTONE, low=low, high=high, kind="fitted",
+                expected="reproduced", unit="%",
+                why="of people by telephone, however they travel; the share of errands at new places was chosen for it",
+            )  # fmt: skip
+
+
+def test_cars_differ_in_how_much_they_are_driven(check, city):
+    check(
+        "habits.yearly", what="spread over cars of the time driven in a year, over its mean",
+        value=movement.yearly_spread(city.trips, np.unique(city.trips.vehicle)), published="0.7 to 0.9, of miles",
+        source=None, low=0.6, high=1.0, kind="fitted", expected="reproduced",
+        why="the spreads of households were assumed with this in view",
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import simulate.scenario
 from simulate.durations import DAY_S
 from simulate.kernels import plan
 from simulate.travel import truth
-from simulate.travel.households import NEW_SHOP_SLOT
+from simulate.travel.days import driver_trait, word
 from simulate.world.build import build_world
 from simulate.world.routes import N_ALTERNATIVES
 from simulate.world.zones import Purpose
@@ -53,17 +53,17 @@ def test_streams_of_neighbours_are_independent(smallville, month):
 def test_visits_of_a_household_fall_by_rank_as_a_zipf_law(smallville, month):
     """Shop stops at the k-th shop fall as k to the -1.2, over all households."""
     life, people = smallville.lives.tables, smallville.lives.population
-    counts = np.zeros(plan.N_SLOTS)
-    word_key = int(life.keys[plan.K_CAR])
-    from simulate.travel.days import word
-
-    for k in np.flatnonzero((month.purpose == Purpose.SHOP) & (month.leg == 0))[:20_000]:
+    counts = np.zeros(plan.ALL_SLOTS)
+    word_key, to_class = int(life.keys[plan.K_CAR]), plan.CIRCLE_BITS - plan.EXPLORER_BITS
+    for k in np.flatnonzero((month.purpose == Purpose.SHOP) & (month.leg == 0))[::10]:
         w = word(word_key, int(month.vehicle[k]), int(month.day[k]))
-        counts[life.places.slot_of[Purpose.SHOP, w & 255]] += 1
+        explorer = driver_trait(life, int(month.vehicle[k]), plan.EXPLORER) >> to_class
+        counts[life.places.slot_of[explorer, Purpose.SHOP, w & 255]] += 1
     ranked = counts[3:9]
     slope = np.polyfit(np.log(np.arange(1, 7)), np.log(ranked), 1)[0]
     assert slope == pytest.approx(-1.2, abs=0.06)
-    assert counts[NEW_SHOP_SLOT] / counts.sum() == pytest.approx(0.05, abs=0.01)
+    explores = counts[plan.NEW_SLOT + Purpose.SHOP] / counts.sum()
+    assert explores == pytest.approx(smallville.scenario.settings.travel.new_place, abs=0.02)
     assert people.n_households > 1000
 
 
