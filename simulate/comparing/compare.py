@@ -141,6 +141,14 @@ def compare(  # noqa: PLR0913 - every option is an argument
     ScenarioError
         If an argument is invalid. All faults except contradictory rules are reported
         before the first draw.
+
+    Examples
+    --------
+    >>> rule = sim.policy.Retention(days=3)
+    >>> cases = [sim.Case(name="kept"), sim.Case(name="deleted", policies=[rule])]
+    >>> found = sim.compare([town], cases=cases, measures=["exposure"], targets=20, work=None)
+    >>> found.differences.find(score="mean_sightings", case="deleted").value < 0
+    True
     """
     check_names(measures)
     check_targets(targets)

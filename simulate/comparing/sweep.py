@@ -138,6 +138,12 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     ScenarioError
         If an argument is invalid or no assumption applies. All faults except contradictory
         rules are reported before the first draw.
+
+    Examples
+    --------
+    >>> found = sim.sweep(town, only=["misreads"], measures=["exposure"], targets=20, run=folder / "town", work=None)
+    >>> found.results.names("scenario")
+    ['base', 'misreads, low', 'misreads, high']
     """
     check_names(measures)
     check_targets(targets)

@@ -117,6 +117,13 @@ def view_of(
         Cases instead of all of these: made by `sim.Case`, or names of the scenario's.
     on
         Query date of cases that name none; the day after the last simulated one if None.
+
+    Examples
+    --------
+    >>> run = sim.run(town, folder / "town")
+    >>> view = sim.view(run, policies=[sim.policy.HitOnly()], ladder=["7d", "forever"])
+    >>> [case.name for case in view.cases]
+    ['7 days', 'for ever']
     """
     asked = cases_of(run.scenario, observer, policies, ladder, cases)
     setting = setting_of(run)

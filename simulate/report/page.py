@@ -47,6 +47,12 @@ def write_page(view: View, results: Results, path: str | Path) -> Path:
         Its results; fitting ranges saved beside the run by a sweep are shown with them.
     path
         File to write; it appears complete or not at all.
+
+    Examples
+    --------
+    >>> page = sim.write_page(view, sim.measure(view, ["exposure"], targets=20), folder / "page.html")
+    >>> page.read_text(encoding="utf-8").count("</html>")
+    1
     """
 
     def make() -> str:
