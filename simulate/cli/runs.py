@@ -257,8 +257,8 @@ def _open(run: Path, quiet: bool) -> Run:
 
 def _view(run: Run, case: Sequence[str], observer: str | None, retention: str | None, on: str | None) -> View:
     """Look at a run under the cases asked for: those that it names, or else a ladder of retention rules."""
-    from simulate.policy.retention import Retention  # noqa: PLC0415
     from simulate.policy.view import view_of  # noqa: PLC0415
+    from simulate.rules import Retention  # noqa: PLC0415
 
     cases, rules = cases_in(case), rules_in(retention)
     ladder: Sequence[str | Retention] | None = None if rules is None else [Retention.of(text) for text in rules]

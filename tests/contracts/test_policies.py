@@ -30,11 +30,13 @@ from simulate.policy import (
     SwitchedOff,
     Unsubscribed,
 )
-from simulate.policy.case import Case, Policy
+from simulate.policy.case import Case
 from simulate.policy.recode import recodings
 from simulate.policy.terms import plain_terms
 from simulate.policy.view import setting_of, view_of
-from simulate.schema.settings import Settings
+from simulate.policy.written import scenario_policy
+from simulate.rules.fields import Policy
+from simulate.scenario import from_resolved, json_schema, load
 from simulate.world.build import build_world
 
 WANTED = {"hotlist.wanted": 0.2, "hotlist.other_states": 1.0}
@@ -64,7 +66,7 @@ NOTHING: dict[str, Policy] = {
     "hold": Hold(vehicles=(0,), begin=START + timedelta(days=300)),
     "hours": Hours(begin="00:00", end="24:00"),
     "look_back": LookBack(days=4000),
-    "retention": Retention(),
+    "retention": Retention(days="forever"),
     "switched_off": SwitchedOff(share=0),
 }
 """Forms of rules that change nothing."""
@@ -99,18 +101,28 @@ def terms_of(*rules):
     return terms
 
 
-def test_every_rule_has_an_example_and_a_table():
+def test_every_rule_has_an_example():
     assert set(EXAMPLES) == set(POLICIES) == BEYOND_ALERTS | AT_READERS
     assert all(type(EXAMPLES[kind]) is POLICIES[kind] for kind in POLICIES)
-    (union,) = [field.annotation for name, field in Settings.model_fields.items() if name == "policy"]
-    tables = union.__args__[1].__origin__.__args__
-    stated = {table.model_fields["kind"].annotation.__args__[0]: set(table.model_fields) - {"kind"} for table in tables}
-    assert stated == {kind: {field.name for field in dataclasses.fields(rule)} for kind, rule in POLICIES.items()}
 
 
 @pytest.fixture(params=sorted(POLICIES))
 def kind(request):
     return request.param
+
+
+def test_a_file_states_the_same_rule_and_its_schema_says_what_each_field_means(kind):
+    rule = EXAMPLES[kind]
+    fields = {field.name: getattr(rule, field.name) for field in dataclasses.fields(rule)}
+    stated = {"kind": kind, **{name: value for name, value in fields.items() if value is not None}}
+    scenario = load("smallville", overrides={"policy.mine": stated})
+    assert scenario_policy(scenario, "mine") == rule
+    assert scenario_policy(from_resolved(scenario.resolved(), "again", 0), "mine") == rule
+    table = json_schema()["$defs"][type(rule).__name__]
+    assert list(table["properties"]) == ["kind", *fields]
+    assert all(key["description"] for key in table["properties"].values())
+    assert table["properties"]["kind"]["const"] == kind
+    assert table["description"].rstrip(".").lower() in table["properties"]["kind"]["description"].lower()
 
 
 def test_an_example_does_something_and_says_so_in_one_sentence(kind):
@@ -189,7 +201,7 @@ def test_a_rule_that_changes_nothing_gives_the_same_marks(kind):
 @pytest.mark.parametrize(
     "ladder",
     [
-        [Retention(days=days) for days in (0.1, 1, 3, 7, 9)] + [Retention()],
+        [Retention(days=days) for days in (0.1, 1, 3, 7, 9)] + [Retention(days="forever")],
         [LookBack(days=days) for days in (1, 4, 9)],
         [SwitchedOff(share=share) for share in (0.9, 0.5, 0.2, 0)],
         [Distance(metres=metres) for metres in (900, 300, 50)],
@@ -241,12 +253,15 @@ def test_rules_that_contradict_or_name_nobody_are_refused_before_any_row_is_read
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Retention(hit_days=0), "retention.hit_days: expected a number of days"),
+        (lambda: Retention(days=1, hit_days=0), "retention.hit_days: expected a number of days"),
         (lambda: Retention(days="21"), "retention.days: expected a number of days"),
         (lambda: HitOnly(holders="police"), "hit_only.holders: expected a list of names"),
         (lambda: Unsubscribed(holders="police"), "unsubscribed.holders: expected a list of names"),
         (lambda: Deletion(share=1.2), "deletion.share: expected a share from 0 to 1, found 1.2"),
-        (lambda: Hold(vehicles=(), begin=START), "hold.vehicles: expected numbers of vehicles"),
+        (lambda: Hold(vehicles=(), begin=START), "hold.vehicles: expected at least 1"),
+        (lambda: Hold(vehicles=(-1,), begin=START), "hold.vehicles: expected numbers of vehicles, from 0"),
+        (lambda: Hours(begin="06:00", end="07:00", days=()), "hours.days: expected at least 1"),
+        (lambda: Retention(days=None), "retention.days: expected a number of days"),
         (lambda: Hold(vehicles=(1,), begin=START, end=START), "hold.end: expected a day after begin"),
         (lambda: LookBack(days=0), "look_back.days: expected a number of days"),
         (lambda: Delay(days=float("nan")), "delay.days: expected a number of days"),
@@ -257,7 +272,7 @@ def test_rules_that_contradict_or_name_nobody_are_refused_before_any_row_is_read
         (lambda: SwitchedOff(share=-0.1), "switched_off.share: expected a share"),
         (lambda: Distance(metres=-1), "distance.metres: expected a number of metres"),
         (lambda: Distance(metres=1, categories=("clinics",)), "distance.categories: .*did you mean 'clinic'"),
-        (lambda: Distance(metres=1, categories=()), "distance.categories: expected at least one"),
+        (lambda: Distance(metres=1, categories=()), "distance.categories: expected at least 1"),
         (lambda: CoarseTime(hours=0), "coarse_time.hours: expected a number of hours"),
         (lambda: CoarsePlace(metres=True), "coarse_place.metres: expected a number of metres"),
         (lambda: Pseudonyms(days=float("inf")), "pseudonyms.days: expected a number of days"),
