@@ -60,12 +60,11 @@ def test_a_rule_leaves_exactly_its_age():
 
 @pytest.mark.parametrize("days", [0, -1, 1e-6, math.nan, math.inf, -math.inf])
 def test_what_is_no_retention_is_refused_in_one_message(days):
-    with pytest.raises(
-        ScenarioError, match=r"retention.days: expected a number of days above 0, or \"forever\", found"
-    ) as told:
+    expected = r'^retention\.days: expected a number of days above 0, or "forever", found'
+    with pytest.raises(ScenarioError, match=expected) as told:
         Retention(days=days)
     assert repr(days) in str(told.value)
-    assert "None for ever" in told.value.remedy
+    assert "21 for 21 days" in told.value.remedy
 
 
 @pytest.mark.parametrize("text", ["0d", "-3d", "21", "21 days", "", "forever and ever", "5m"])
