@@ -47,6 +47,7 @@ DOORS = {
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),
+    "annotated_types": ("rules/",),
     "pydantic": ("rules/", "schema/", "scenario.py", "faults.py"),
     "pandas": ("columns.py",),
 }
