@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulate.report.phrases import (
     FOR_EVER,
     amount,
     as_long,
+    capital,
     interval,
     large,
     over,
@@ -47,6 +48,10 @@ class Headline:
     value: float | None = None
     baseline: float | None = None
     """Shares, to draw; None where there is no number, or one of no share."""
+    case: str = ""
+    """The case that it is about, such as "kept 21 days"; "" where there is one case, or none changes it."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Name and number of every other case, or why it has none."""
 
 
 def taken(results: Results) -> list[str]:
@@ -56,13 +61,13 @@ def taken(results: Results) -> list[str]:
 
 
 def headlines(facts: Facts, results: Results) -> list[Headline]:
-    """Say the headline numbers of the measures that were taken, for the last case that is reached."""
+    """Say the headline numbers of the measures that were taken: of the last case that is reached, others beside it."""
     asked, _ = shown(taken(results), facts.asked)
     case = facts.headline
     if case is None:
         reason = f"Of the {'rules' if facts.is_ladder else 'cases'} asked about none is reached: {age(facts)}."
         return [Headline(title=_title(one), number="not reached", sentence=reason, small="") for one in asked]
-    return [_headline(facts, results, one, case) for one in asked]
+    return [_beside(facts, results, one, case) for one in asked]
 
 
 def terminal_lines(said: Sequence[Headline]) -> list[str]:
@@ -72,8 +77,9 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     for headline in said:
         over = f"({headline.over})  " if headline.over else ""
         lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
-        if headline.small:
-            lines.append(f"{' ' * wide}  {headline.small}")
+        others = ", ".join(f"{name} {number}" for name, number in headline.others)
+        beside = f"{capital(headline.case)}; beside it: {others}." if others else ""
+        lines += [f"{' ' * wide}  {line}" for line in (headline.small, beside) if line]
     return lines
 
 
@@ -120,6 +126,28 @@ def stock_of_all(facts: Facts, sightings: float) -> str:
 
 def _title(asked: Asked) -> str:
     return asked.score.turned[0] if asked.score.turned else asked.score.title
+
+
+def _beside(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
+    """Say one number with the case that it is about, and those of the others beside it."""
+    said = _headline(facts, results, asked, case)
+    row = find(results, asked, case)
+    if len(facts.cases) == 1 or row is None or not row.case:
+        return said
+    about = f"kept {facts.label(case)}" if facts.is_ladder else f"case “{case.name}”"
+    others = tuple(
+        (facts.label(other), _short(find(results, asked, other), turned=asked.score.turned is not None))
+        for other in facts.cases
+        if other is not case
+    )
+    return replace(said, case=about, others=others)
+
+
+def _short(row: Result | None, *, turned: bool) -> str:
+    """Say a number as shortly as can be, or why there is none."""
+    if row is None or row.value is None:
+        return "no number" if row is None or not row.note else row.note
+    return amount(1 - row.value if turned else row.value, row.unit)
 
 
 def _headline(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
