@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from simulate.risk.scan import Progress
     from simulate.schema.settings import Measuring
 
-MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), Anchors(), Unicity(), HotListMeasure(), Stock())}
+_TAKEN: tuple[Measure, ...] = (
+    Exposure(),
+    Anchors(),
+    Unicity(),
+    HotListMeasure(),
+    Stock(),
+)
+MEASURES: dict[str, Measure] = {one.name: one for one in _TAKEN}
 """Every measure that there is."""
 USUAL = ("exposure", "anchors", "unicity")
 """Measures taken unless others are named."""
