@@ -153,6 +153,12 @@ def field_types(rule: type[Policy]) -> Mapping[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(rule)}
 
 
+@cache
+def owner_fields(rule: type[Policy]) -> tuple[str, ...]:
+    """List the fields of a rule that name owners, whatever they are called."""
+    return tuple(name for name, hint in field_types(rule).items() if get_args(hint)[:1] == (tuple[OwnerName, ...],))
+
+
 def check_fields(rule: Policy) -> None:
     """Raise ScenarioError on a value that its field's type does not take; turn lists into tuples."""
     for name, hint in field_types(type(rule)).items():

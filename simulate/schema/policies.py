@@ -11,7 +11,7 @@ from pydantic import Field, create_model, model_validator
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.rules import POLICIES
-from simulate.rules.fields import Policy, field_types
+from simulate.rules.fields import Policy, field_types, owner_fields
 from simulate.schema.owners import Observer, Owner, owner_and_state
 from simulate.schema.parts import Fault, Name, Table, Text, refuse
 
@@ -64,15 +64,15 @@ class CaseTable(Table):
 
 
 def case_faults(
-    policies: Mapping[Name, Any],
+    policies: Mapping[Name, RuleTable],
     cases: Mapping[Name, CaseTable],
     owners: Mapping[Name, Owner],
     observers: Mapping[Name, Observer],
 ) -> Iterator[Fault]:
     """Yield a fault for each owner, observer or policy that a policy or case names and the scenario lacks."""
     for name, rule in policies.items():
-        for key in ("holders", "owners"):
-            for owner in getattr(rule, key, ()):
+        for key in owner_fields(rule.rule_class):
+            for owner in getattr(rule, key):
                 if not _is_owner(owner, owners):
                     remedy = did_you_mean(owner_and_state(owner)[0], owners)
                     yield Fault(("policy", name, key), "names of owners, as in [owners.NAME]", f'"{owner}"', remedy)

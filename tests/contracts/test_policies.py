@@ -20,8 +20,9 @@ from simulate.policy.recode import recodings
 from simulate.policy.terms import plain_terms
 from simulate.policy.view import setting_of, view_of
 from simulate.policy.written import scenario_policy
-from simulate.rules.fields import Policy
+from simulate.rules.fields import Policy, Readers, owner_fields
 from simulate.scenario import from_resolved, json_schema, load
+from simulate.schema.policies import RuleTable, case_faults
 from simulate.world.build import build_world
 
 WANTED = {"hotlist.wanted": 0.2, "hotlist.other_states": 1.0}
@@ -106,6 +107,21 @@ def test_a_file_states_the_same_rule_and_its_schema_says_what_each_field_means(k
     assert all(key["description"] for key in table["properties"].values())
     assert table["properties"]["kind"]["const"] == kind
     assert table["description"].rstrip(".").lower() in table["properties"]["kind"]["description"].lower()
+
+
+def test_owners_that_a_rule_names_in_a_file_must_be_there():
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Named(policy.Unsubscribed):
+        """Its owners are called otherwise."""
+
+        kind = "named"
+        agencies: Readers = ()
+
+    assert owner_fields(Named) == ("holders", "agencies")
+    assert {kind for kind, rule in policy.POLICIES.items() if owner_fields(rule)} >= {"hours", "retention"}
+    table = RuleTable.of(Named)(kind="named", agencies=("nobody",))
+    (fault,) = case_faults({"mine": table}, {}, SCENARIO.settings.owners, {})
+    assert (fault.keys, fault.found) == (("policy", "mine", "agencies"), '"nobody"')
 
 
 def test_an_example_does_something_and_says_so_in_one_sentence(kind):
