@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
 NOTHING = "nothing is on file there"
+MOST_OTHERS = 8
+"""Other cases that a card lists; its panel has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Headline:
     case: str = ""
     """The case that it is about, such as "kept 21 days"; "" where there is one case, or none changes it."""
     others: tuple[tuple[str, str], ...] = ()
-    """Name and number of every other case, or why it has none."""
+    """Name and number of the other cases, or why one has none; at most 8, and how many more there are."""
 
 
 def taken(results: Results) -> list[str]:
@@ -135,12 +137,13 @@ def _beside(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> He
     if len(facts.cases) == 1 or row is None or not row.case:
         return said
     about = f"kept {facts.label(case)}" if facts.is_ladder else f"case “{case.name}”"
-    others = tuple(
+    beside = [other for other in facts.cases if other is not case]
+    others = [
         (facts.label(other), _short(find(results, asked, other), turned=asked.score.turned is not None))
-        for other in facts.cases
-        if other is not case
-    )
-    return replace(said, case=about, others=others)
+        for other in beside[:MOST_OTHERS]
+    ]
+    more = [(f"{len(beside) - MOST_OTHERS} more", "on the page")] if len(beside) > MOST_OTHERS else []
+    return replace(said, case=about, others=(*others, *more))
 
 
 def _short(row: Result | None, *, turned: bool) -> str:

@@ -101,6 +101,13 @@ def test_a_card_names_its_case_and_has_the_others_beside_it(facts, results):
     assert line == f"Kept 7 days; beside it: 1 day {day}, 90 days not reached, 1 year not reached."
 
 
+def test_a_card_lists_no_more_cases_than_can_be_read(facts):
+    many = tuple(replace(facts.cases[0], name=f"{i} hours") for i in range(12))
+    seen, *_ = words.headlines(replace(facts, cases=many), planted("11 hours"))
+    assert len(seen.others) == words.MOST_OTHERS + 1
+    assert seen.others[-1] == ("3 more", "on the page")
+
+
 def test_a_card_of_the_only_case_or_of_what_no_case_changes_names_none(run, facts):
     alone = sim.view(run, ladder=["7d"])
     for said in (words.headlines(facts_of(alone), planted()), words.headlines(facts, planted(case=""))):
