@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from simulate.comparing.worlds import Bench, Steps
-    from simulate.policy.case import Case, Policy
-    from simulate.policy.retention import Retention
+    from simulate.policy.case import Case
     from simulate.policy.view import View
+    from simulate.rules import Retention
+    from simulate.rules.fields import Policy
     from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 

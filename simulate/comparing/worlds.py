@@ -12,9 +12,9 @@ from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.files import check_name
 from simulate.policy.observers import check_observer
-from simulate.policy.retention import Retention
 from simulate.policy.view import cases_of, now_of, view_of
 from simulate.risk.measures import measure
+from simulate.rules import Retention
 from simulate.scenario import Scenario, load
 from simulate.sightings.run import check_workers, run
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from simulate.policy.case import Case, Policy
+    from simulate.policy.case import Case
     from simulate.policy.view import View
     from simulate.risk.results import Results
+    from simulate.rules.fields import Policy
     from simulate.scenario import MetroNames, Overrides
     from simulate.sightings.run import Run
 

@@ -16,9 +16,10 @@ from simulate.checks import ScenarioError, did_you_mean
 from simulate.durations import DAY_S, DAY_START_S, format_duration
 from simulate.policy.case import Case, ladder_of
 from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
+from simulate.policy.setting import Setting
 from simulate.policy.sieve import MOST_CASES, Sieve
 from simulate.policy.sight import CaseSight, Habits, Public, Sight
-from simulate.policy.terms import FOREVER, UNSTATED, Setting, Terms, plain_terms
+from simulate.policy.terms import FOREVER, UNSTATED, Terms, plain_terms
 from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.policy.case import Policy
-    from simulate.policy.retention import Retention
+    from simulate.rules import Retention
+    from simulate.rules.fields import Policy
     from simulate.scenario import Scenario
     from simulate.sightings.run import Run
     from simulate.sightings.store import Rows

@@ -149,15 +149,22 @@ def _headline(headline: Headline) -> str:
     before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
     number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
+    case = f'<p class="case">{escape(phrases.capital(headline.case))}</p>' if headline.case else ""
     bar = ""
     if headline.value is not None:
         mark = "" if headline.baseline is None else f'<i style="left:{100 * headline.baseline:.1f}%"></i>'
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
-        f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
+        f'<article class="card"><h3>{escape(headline.title)}</h3>{case}<p class="number">{number}</p>'
         f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
-        f'<p class="small">{_unbroken(headline.small)}</p></article>'
+        f'<p class="small">{_unbroken(headline.small)}</p>{_others(headline)}</article>'
     )
+
+
+def _others(headline: Headline) -> str:
+    """List the numbers of the other cases in small."""
+    lines = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(number)}</dd></div>" for name, number in headline.others)
+    return f'<dl class="others" aria-label="The other cases">{lines}</dl>' if lines else ""
 
 
 def _unbroken(text: str) -> str:

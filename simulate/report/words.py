@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulate.report.phrases import (
     FOR_EVER,
     amount,
     as_long,
+    capital,
     interval,
     large,
     over,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
 NOTHING = "nothing is on file there"
+MOST_OTHERS = 8
+"""Other cases that a card lists; its panel has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,10 @@ class Headline:
     value: float | None = None
     baseline: float | None = None
     """Shares, for bars; None without a number, or for other units."""
+    case: str = ""
+    """Case of the number, such as "kept 21 days"; "" with a single case, or without an effect of cases."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Name and number of each other case, or the reason for none; at most 8, and the count of the rest."""
 
 
 def taken(results: Results) -> list[str]:
@@ -56,13 +63,13 @@ def taken(results: Results) -> list[str]:
 
 
 def headlines(facts: Facts, results: Results) -> list[Headline]:
-    """Return the headlines of the measures taken, for the last case reached."""
+    """Return the headlines of the measures taken: for the last case reached, with the others beside it."""
     asked, _ = shown(taken(results), facts.asked)
     case = facts.headline
     if case is None:
         reason = f"Of the {'rules' if facts.is_ladder else 'cases'} asked about none is reached: {age(facts)}."
         return [Headline(title=_title(one), number="not reached", sentence=reason, small="") for one in asked]
-    return [_headline(facts, results, one, case) for one in asked]
+    return [_beside(facts, results, one, case) for one in asked]
 
 
 def terminal_lines(said: Sequence[Headline]) -> list[str]:
@@ -72,8 +79,9 @@ def terminal_lines(said: Sequence[Headline]) -> list[str]:
     for headline in said:
         over = f"({headline.over})  " if headline.over else ""
         lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
-        if headline.small:
-            lines.append(f"{' ' * wide}  {headline.small}")
+        others = ", ".join(f"{name} {number}" for name, number in headline.others)
+        beside = f"{capital(headline.case)}; beside it: {others}." if others else ""
+        lines += [f"{' ' * wide}  {line}" for line in (headline.small, beside) if line]
     return lines
 
 
@@ -120,6 +128,29 @@ def stock_of_all(facts: Facts, sightings: float) -> str:
 
 def _title(asked: Asked) -> str:
     return asked.score.turned[0] if asked.score.turned else asked.score.title
+
+
+def _beside(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
+    """Say one number with the case that it is about, and those of the others beside it."""
+    said = _headline(facts, results, asked, case)
+    row = find(results, asked, case)
+    if len(facts.cases) == 1 or row is None or not row.case:
+        return said
+    about = f"kept {facts.label(case)}" if facts.is_ladder else f"case “{case.name}”"
+    beside = [other for other in facts.cases if other is not case]
+    others = [
+        (facts.label(other), _short(find(results, asked, other), turned=asked.score.turned is not None))
+        for other in beside[:MOST_OTHERS]
+    ]
+    more = [(f"{len(beside) - MOST_OTHERS} more", "on the page")] if len(beside) > MOST_OTHERS else []
+    return replace(said, case=about, others=(*others, *more))
+
+
+def _short(row: Result | None, *, turned: bool) -> str:
+    """Say a number as shortly as can be, or why there is none."""
+    if row is None or row.value is None:
+        return "no number" if row is None or not row.note else row.note
+    return amount(1 - row.value if turned else row.value, row.unit)
 
 
 def _headline(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
