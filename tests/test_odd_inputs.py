@@ -8,9 +8,9 @@ import pytest
 
 from simulate.checks import MOST_FAULTS, MOST_SHOWN, ScenarioError, did_you_mean, printable, shorten
 from simulate.durations import parse_duration
-from simulate.faults import spell
 from simulate.files import read_json
 from simulate.scenario import changed, from_resolved, load
+from simulate.scenario.faults import spell
 
 HUGE = 5000 * "9"
 RED, MIRROR = "\x1b[31m", "\u202e"
@@ -263,8 +263,8 @@ def test_errors_keep_their_other_faults_when_they_travel(written):
 )
 def test_thousands_of_unknown_owners_beside_thousands_of_owners_take_no_time(per, written, monkeypatch):
     asked = []
-    monkeypatch.setattr("simulate.schema.settings.did_you_mean", lambda *_: asked.append(1) or "")
-    monkeypatch.setattr("simulate.schema.owners.did_you_mean", lambda *_: asked.append(1) or "")
+    monkeypatch.setattr("simulate.scenario.schema.settings.did_you_mean", lambda *_: asked.append(1) or "")
+    monkeypatch.setattr("simulate.scenario.schema.owners.did_you_mean", lambda *_: asked.append(1) or "")
     owners = "".join(f'[owners.o{i}]\nkind = "police"\n' for i in range(300))
     rule = '\nstrategy = "random"\ncount = 1\nspacing_m = 0\n' if "place" in per else "\n"
     message = refused(file=written(owners + "".join(per.format(i, i) + rule for i in range(300))))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulate.policy.view import View
-    from simulate.schema.settings import Settings
+    from simulate.scenario.schema.settings import Settings
     from simulate.sightings.run import Run
 
 FAILED = 1

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.comparing.worlds import Look, bench, loaded
-from simulate.faults import spell
 from simulate.report.layout import changes
 from simulate.report.sensitivity import Swept, ranges_table, write_sweep
 from simulate.risk.assumptions import BASE, Assumed, Assumptions, asked_of, bounds_of, end_of, write_assumptions
 from simulate.risk.measures import USUAL, check_names, check_targets, main_results
 from simulate.risk.tables import as_html, as_text
 from simulate.scenario import changed, matching
+from simulate.scenario.faults import spell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

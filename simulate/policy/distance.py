@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from simulate.checks import ScenarioError
 from simulate.policy.fields import checked_names, checked_number
-from simulate.schema.policies import Category
+from simulate.scenario.schema.policies import Category
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:

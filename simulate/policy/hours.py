@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.policy.fields import KINDS, checked_names, say_readers, sites_named
-from simulate.schema.policies import WEEKDAYS
+from simulate.scenario.schema.policies import WEEKDAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

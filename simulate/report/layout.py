@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulate.catalogue import FILES, leaves
 from simulate.files import check_target, write_text
 from simulate.scenario import SET
+from simulate.scenario.catalogue import FILES, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

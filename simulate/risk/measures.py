@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulate.risk.measure import Measure
     from simulate.risk.scan import Progress
     from simulate.risk.score import Score
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), Anchors(), Unicity(), HotListMeasure(), Stock())}
 """Every measure that there is."""

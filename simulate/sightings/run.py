@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.faults import spell
 from simulate.files import check_name
 from simulate.scenario import Scenario, from_resolved
+from simulate.scenario.faults import spell
 from simulate.sharing.build import build_network
 from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expected_rows, watch_of
 from simulate.sightings.drawn import drawn_rows

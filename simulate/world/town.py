@@ -15,7 +15,7 @@ from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, s
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.scenario import TownRoads
+    from simulate.scenario.schema.settings import TownRoads
 
 ARTERIAL_EVERY = 4
 """Blocks between main streets (assumption)."""

@@ -34,7 +34,7 @@ from simulate.policy.case import Case, Policy
 from simulate.policy.recode import recodings
 from simulate.policy.terms import plain_terms
 from simulate.policy.view import setting_of, view_of
-from simulate.schema.settings import Settings
+from simulate.scenario.schema.settings import Settings
 from simulate.world.build import build_world
 
 WANTED = {"hotlist.wanted": 0.2, "hotlist.other_states": 1.0}

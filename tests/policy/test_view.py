@@ -14,7 +14,7 @@ from views import MONDAY, by_hand, in_memory
 from simulate.checks import ScenarioError
 from simulate.policy import Retention
 from simulate.policy.view import alone, case_of, view_of
-from simulate.schema.owners import Owner
+from simulate.scenario.schema.owners import Owner
 from simulate.sightings.store import Rows
 from simulate.world.owners import build_owners
 

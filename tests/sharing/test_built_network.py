@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
 from simulate.scenario import load
+from simulate.scenario.metros import read_metros
 from simulate.sharing.build import build_network
 from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.states import CODES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
+from simulate.scenario.metros import read_metros
 from simulate.sharing.metros import in_arrays, outside_share, place
 from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
+from simulate.scenario.metros import read_metros
 from simulate.world.counties import COUNTIES, count_mapped
 
 BAD = Path(__file__).parent.parent / "bad" / "counties"

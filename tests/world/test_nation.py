@@ -12,8 +12,8 @@ from worlds import WATCHERS, rows_of, small, town_scenario
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.metros import MOST_METROS, choose, read_metros
 from simulate.scenario import changed, from_resolved
+from simulate.scenario.metros import MOST_METROS, choose, read_metros
 from simulate.travel.life import make_lives
 from simulate.world.build import World, build_world
 from simulate.world.nation import GAP_M, NAME_BITS, build_nation

@@ -20,7 +20,7 @@ from simulate.world.town import CAPACITY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import MetroRoads
+    from simulate.scenario.schema.settings import MetroRoads
     from simulate.world.leaving import Leaving
     from simulate.world.metro.freeways import Joined
     from simulate.world.metro.plan import Plan

@@ -14,18 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate import catalogue as shelves
 from simulate.checks import ScenarioError
 from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
 from simulate.policy import Hold, Hours, Retention
 from simulate.policy.case import Case
 from simulate.policy.written import say_cases, scenario_case
-from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
+from simulate.scenario import catalogue as shelves
+from simulate.scenario import changed, from_resolved, load
+from simulate.scenario.catalogue import catalogue
+from simulate.scenario.schema.settings import json_schema
 from simulate.sharing.network import AgencyKind, degrees, kind_of
 from simulate.sharing.pairs import read_pairs
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"
 NAMES = [
     "anaheim",
@@ -397,7 +399,7 @@ def test_catalogue_lists_what_can_be_loaded():
 
 def test_catalogue_is_found_where_it_was_installed(tmp_path, monkeypatch):
     installed = tmp_path / "share" / "plateprint" / "scenarios"
-    monkeypatch.setattr(shelves, "__file__", str(tmp_path / "lib" / "simulate" / "catalogue.py"))
+    monkeypatch.setattr(shelves, "__file__", str(tmp_path / "lib" / "simulate" / "scenario" / "catalogue.py"))
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(ScenarioError, match="install Plateprint again"):
         catalogue()

@@ -16,12 +16,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulate.catalogue import (
-    Entry,
+from simulate.checks import DEEPEST, TOO_DEEP, ScenarioError, did_you_mean
+from simulate.scenario.catalogue import (
     Layer,
     Mark,
     anchor,
-    catalogue,
     check_depth,
     check_values,
     leaves,
@@ -32,53 +31,10 @@ from simulate.catalogue import (
     place_of,
     read_chain,
 )
-from simulate.checks import DEEPEST, TOO_DEEP, ScenarioError, did_you_mean
-from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
-from simulate.metros import OPTION, names_of, take_share
-from simulate.schema.owners import Observer, Owner
-from simulate.schema.readers import Placement, Readers
-from simulate.schema.settings import (
-    Assumption,
-    Households,
-    HouseholdType,
-    Measuring,
-    MetroRoads,
-    NationRoads,
-    Period,
-    Settings,
-    StreetRoads,
-    TntpRoads,
-    TownRoads,
-    Travel,
-    json_schema,
-)
-from simulate.statements import parse, statements
-
-__all__ = [
-    "Assumption",
-    "Entry",
-    "HouseholdType",
-    "Households",
-    "Measuring",
-    "MetroRoads",
-    "NationRoads",
-    "Observer",
-    "Owner",
-    "Period",
-    "Placement",
-    "Readers",
-    "Scenario",
-    "Settings",
-    "StreetRoads",
-    "TntpRoads",
-    "TownRoads",
-    "Travel",
-    "catalogue",
-    "changed",
-    "from_resolved",
-    "json_schema",
-    "load",
-]
+from simulate.scenario.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
+from simulate.scenario.metros import OPTION, names_of, take_share
+from simulate.scenario.schema.settings import NationRoads, Settings
+from simulate.scenario.statements import parse, statements
 
 Overrides = Sequence[str] | Mapping[str, Any]
 SET = "set for this run"

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.durations import DAY_S
-from simulate.schema.owners import Observer, Owner, owner_and_state
-from simulate.schema.parts import AtLeast0, Fault, Name, Share, Table, Text, refuse
+from simulate.scenario.schema.owners import Observer, Owner, owner_and_state
+from simulate.scenario.schema.parts import AtLeast0, Fault, Name, Share, Table, Text, refuse
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)

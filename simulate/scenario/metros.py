@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema.owners import owner_and_state
-from simulate.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
+from simulate.scenario.schema.owners import owner_and_state
+from simulate.scenario.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
 from simulate.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulate.schema.owners import Owner
-    from simulate.schema.parts import Table
+    from simulate.scenario.schema.owners import Owner
+    from simulate.scenario.schema.parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""

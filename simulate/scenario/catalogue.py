@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from simulate.checks import MOST_NAME, TOO_DEEP, ScenarioError, did_you_mean, shorten, too_deep
-from simulate.faults import Keys, spell
-from simulate.statements import Statement, parse, statements
+from simulate.scenario.faults import Keys, spell
+from simulate.scenario.statements import Statement, parse, statements
 
 Tables = dict[str, Any]
 LONGEST_CHAIN = 32
@@ -68,7 +68,7 @@ def catalogue() -> list[Entry]:
 
 def catalogue_folder() -> Path:
     """Return the folder of the catalogue: beside the package, or where it was installed."""
-    places = (Path(__file__).parents[1] / "scenarios", Path(sys.prefix) / "share" / "plateprint" / "scenarios")
+    places = (Path(__file__).parents[2] / "scenarios", Path(sys.prefix) / "share" / "plateprint" / "scenarios")
     for place in places:
         if (place / "base.toml").is_file():
             return place
