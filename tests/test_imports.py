@@ -18,6 +18,7 @@ ROOMS = (
     ("engines",),
     ("kernels",),
     ("streams",),
+    ("store",),
     ("scenario.statements", "scenario.schema"),
     ("scenario",),
     ("sharing",),
@@ -46,9 +47,22 @@ DOORS = {
     "osmium": ("world/streets/files.py",),
     "pydantic": ("scenario/schema/", "scenario/loading.py", "scenario/faults.py"),
     "pandas": ("columns.py",),
+    "fsspec": ("store/remote.py",),
 }
 """Where each heavy library may be imported."""
-HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "osmium", "pandas")
+HEAVY = (
+    "numba",
+    "scipy",
+    "pyarrow",
+    "duckdb",
+    "dask",
+    "distributed",
+    "matplotlib",
+    "networkx",
+    "osmium",
+    "pandas",
+    "fsspec",
+)
 FILES = sorted(HOUSE.rglob("*.py"))
 
 
