@@ -72,7 +72,7 @@ def main() -> None:
 def report(run: Any) -> None:
     view = sim.view(run, ladder=LADDER)
     kept = replace(view, sieve=Kept(view.sieve, view))
-    files = [str(run.store.part(shard)) for shard in range(run.store.n_shards)]
+    files = [run.store.files.place(run.store.part(shard)) for shard in range(run.store.n_shards)]
     ours, theirs = sums_of(kept), asked(files, view, 1)[1]
     if ours != theirs:
         raise SystemExit(f"DuckDB comes to other sums: {theirs}, not {ours}")

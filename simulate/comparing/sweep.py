@@ -146,7 +146,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
                 observer=observer, policies=policies, on=on)  # fmt: skip
     chosen = _case(look, base)
     assumed, ends = _ends(base, _chosen(only, base))
-    folder = Path(run) if run is not None else Path("runs") / base.name
+    folder = run if run is not None else Path("runs") / base.name
 
     def take(made: Run, called: str) -> tuple[View, Results]:
         named = isinstance(case, str)  # what a scenario calls a case may hang on an assumption
@@ -168,7 +168,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         bounds=bounds_of(main_results(results, view.sight.asked)),
     )
     if only is None:
-        write_assumptions(folder, assumptions)
+        write_assumptions(made.store.files, assumptions)
     swept = Swept(
         name=base.name, title=base.title, seed=base.seed, looks=view.describe(), case=seen, asked=view.sight.asked,
         targets=targets or view.sight.asked.targets, measures=tuple(dict.fromkeys(measures)),

@@ -42,7 +42,7 @@ class Bench:
     total: int
     done: int = 0
 
-    def draw(self, scenario: Scenario, folder: Path | None = None, *, called: str = "") -> Run:
+    def draw(self, scenario: Scenario, folder: str | Path | None = None, *, called: str = "") -> Run:
         """Draw a scenario, or take up what its folder holds already; `called` tells it from its like."""
         name = called or f"{scenario.name}, seed {scenario.seed}"
         what = f"drawing {name}"

@@ -74,7 +74,7 @@ def run_shards(
                 n_rows += record.rows
                 report(len(done), len(wanted), n_rows)
     finally:
-        store.remove_temporaries()
+        store.files.delete_unfinished()
     return done
 
 

@@ -30,6 +30,16 @@ WORLD = {
 }
 
 
+def folder_of(store) -> Path:
+    """Return the folder of a run on this disk."""
+    return store.files.path
+
+
+def part_of(store, shard: int) -> Path:
+    """Return where a shard of it lies."""
+    return store.files.path / store.part(shard)
+
+
 def rows_of_household(household: int) -> Rows:
     """Draw the sightings of one household's two plates, up to 60."""
     random = np.random.default_rng(household)

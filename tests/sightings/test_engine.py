@@ -9,6 +9,7 @@ import pytest
 from fake_run import (
     N_HOUSEHOLDS,
     PER_SHARD,
+    folder_of,
     identity,
     joined,
     make_deadly_draw,
@@ -73,14 +74,14 @@ def test_a_killed_worker_costs_no_shard(tmp_path, store, expected):
     store.write_world({})
     assert store.finish(1)["run_hash"] == expected.manifest()["run_hash"]
     assert len(list(tmp_path.glob("died-*"))) == 2
-    assert verify(store.path) == []
+    assert verify(folder_of(store)) == []
 
 
 def test_a_shard_that_always_kills_its_worker_is_named(tmp_path, store):
     with pytest.raises(ShardError, match=r"^shard 2: its worker process died 3 times"):
         run_shards(range(N_SHARDS), store, make_deadly_draw, (tmp_path, 2, 99), workers=2)
     assert len(list(tmp_path.glob("died-*"))) == 3
-    assert list(store.path.rglob("*.tmp")) == []
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert 2 not in store.whole()
 
 
@@ -88,8 +89,8 @@ def test_a_full_disk_in_a_worker_is_told_as_such_and_keeps_whole_shards(store):
     run_shards([5], store, make_draw, PER_SHARD)
     with pytest.raises(ScenarioError, match=r"disk full.*run the same command again to resume") as told:
         run_shards(range(N_SHARDS), store, make_draw_on_full_disk, PER_SHARD, workers=2)
-    assert told.value.where == str(store.path)
-    assert list(store.path.rglob("*.tmp")) == []
+    assert told.value.where == str(folder_of(store))
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert 5 in store.whole()
 
 
@@ -101,7 +102,7 @@ def test_an_interrupt_stops_workers_at_once_and_leaves_nothing_half_done(store):
     with pytest.raises(KeyboardInterrupt):
         run_shards(range(N_SHARDS), store, make_slow_draw, PER_SHARD, workers=2, progress=interrupt)
     assert multiprocessing.active_children() == []
-    assert list(store.path.rglob("*.tmp")) == []
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert list(store.whole()) == [0, 1]
 
 
@@ -130,4 +131,4 @@ def test_a_fault_of_the_draw_arrives_and_leaves_nothing_half_done(store):
 
     with pytest.raises(ZeroDivisionError):
         run_shards([3], store, make_broken_draw, None)
-    assert [file.name for file in store.path.rglob("*") if file.is_file()] == ["scenario.json"]
+    assert [file.name for file in folder_of(store).rglob("*") if file.is_file()] == ["scenario.json"]
