@@ -110,9 +110,10 @@ def read_identity(files: Storage) -> dict[str, Any]:
     identity = _read_json(files, IDENTITY, _ANOTHER)
     if identity.get("format") != FORMAT:
         raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)
-    metros = identity.get("metros")
-    if not isinstance(metros, dict) or not all(isinstance(n, int) and 0 <= n < MOST_SHARDS for n in metros.values()):
-        raise ScenarioError(f"{file}: metros", "the number of shards of each metro", repr(metros), _ANOTHER)
+    n = identity.get("n_shards")
+    if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < MOST_SHARDS:
+        found = "nothing" if n is None else repr(n)
+        raise ScenarioError(f"{file}: n_shards", f"the number of shards, below {MOST_SHARDS:,}", found, _ANOTHER)
     return identity
 
 
@@ -130,8 +131,8 @@ def refuse_other_run(files: Storage, asked: dict[str, Any]) -> None:
 
 
 def _as_asked(differences: Sequence[tuple[str, object, object]]) -> Sequence[tuple[str, object, object]]:
-    """Put first what people ask for: numbers of shards follow from it, and counts from the metros of the roads."""
-    asked = [found for found in differences if not found[0].startswith("metros.")]
+    """Put first what people ask for: the number of shards follows from it, and counts from the metros of the roads."""
+    asked = [found for found in differences if found[0] != "n_shards"]
     return sorted(asked or differences, key=lambda found: not found[0].startswith("scenario.roads."))
 
 
@@ -164,7 +165,7 @@ def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
         int(manifest["n_vehicles"]), str(manifest["world_hash"])
     except (KeyError, TypeError, ValueError, OverflowError) as fault:
         return f"a broken one ({type(fault).__name__}: {fault})"
-    if len(records) != sum(identity["metros"].values()) or any(r.shard != i for i, r in enumerate(records)):
+    if len(records) != identity["n_shards"] or any(r.shard != i for i, r in enumerate(records)):
         return f"{len(records)} shards, not in order or not all"
     same = totals == (sum(record.rows for record in records), run_hash(records))
     return "" if same else "totals that are not those of its shards"

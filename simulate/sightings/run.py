@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int, int], None]
 
-METRO = "city"
-"""Name of the only metro of a scenario with one road network."""
 SERIAL_SHARDS = 4
 """Up to this, starting worker processes costs more than they save."""
 
@@ -107,7 +105,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     tables = draw_tables(world, lives, watch)
     shards = len(tables.cuts) - 1
     identity = {
-        "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "metros": {METRO: shards},
+        "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "n_shards": shards,
     }  # fmt: skip
     rows, processes = expected_rows(tables), _processes(files, shards, workers)
     if not files.exists(IDENTITY):

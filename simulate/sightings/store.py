@@ -4,13 +4,12 @@ The only door to Parquet. A run is a folder, on this machine's disk or in anothe
 
     scenario.json                               what is drawn; written first
     world/NAME.parquet                          tables of the world
-    sightings/metro=NAME/part-00000.parquet     one shard, sorted by (plate, time, site)
+    sightings/part-00000.parquet                one shard, sorted by (plate, time, site)
     manifest.json                               what the run holds; written last
     sources.json                                where the scenario's values are from; decides nothing
 
 Every file is there whole or not at all, and each part says in its footer what it holds,
 so a killed run resumes from names and footers alone.
-Shards are numbered through the metros in order of name.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -87,16 +85,13 @@ class Store:
 
     @property
     def n_shards(self) -> int:
-        """Count the shards of all metros."""
-        return sum(self.identity["metros"].values())
+        """Count the shards."""
+        return int(self.identity["n_shards"])
 
     def part(self, shard: int) -> str:
         """Return the name of a shard's file."""
-        end = 0
-        for metro, n_shards in sorted(self.identity["metros"].items()):
-            end += n_shards
-            if 0 <= shard < end:
-                return f"sightings/metro={quote(metro, safe='')}/part-{shard:05d}.parquet"
+        if 0 <= shard < self.n_shards:
+            return f"sightings/part-{shard:05d}.parquet"
         raise IndexError(f"shard {shard} of {self.n_shards}")
 
     def complete(self) -> bool:
@@ -175,8 +170,7 @@ def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
     path
         The run's folder, a path or an address; made if absent.
     identity
-        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `metros`, the
-        number of shards of each metro by name.
+        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `n_shards`.
 
     Returns
     -------

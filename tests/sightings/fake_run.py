@@ -116,7 +116,7 @@ def full_disk(write, at: int):
 def identity(per_shard: int = PER_SHARD, **more):
     """Say what is drawn: everything in one metro."""
     n_shards = -(-N_HOUSEHOLDS // per_shard)
-    return {"scenario": {"title": "fake", "period": {"days": 60}}, "seed": 1, "metros": {"fake": n_shards}} | more
+    return {"scenario": {"title": "fake", "period": {"days": 60}}, "seed": 1, "n_shards": n_shards} | more
 
 
 def run(path, *, workers: int = 1, make=make_draw, progress=None):

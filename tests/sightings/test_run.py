@@ -342,7 +342,7 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(scenario, made, tmp_p
 
 @pytest.mark.usefixtures("in_shards")
 def test_a_resumed_draw_may_not_take_up_another_number_of_shards(scenario, copied):
-    with pytest.raises(ScenarioError, match=r"scenario.json: metros.city: expected 4 as asked, found 1"):
+    with pytest.raises(ScenarioError, match=r"scenario.json: n_shards: expected 4 as asked, found 1"):
         sim.run(scenario, copied)
 
 

@@ -128,8 +128,8 @@ def test_the_first_row_out_of_order_is_found(sightings):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """A store of two metros; its second shard has rows for four row groups in two blocks."""
-    store = create_or_resume(tmp_path_factory.mktemp("large"), {"seed": 3, "metros": {"Ålesund": 1, "Norfolk": 2}})
+    """A store of three shards; its second shard has rows for four row groups in two blocks."""
+    store = create_or_resume(tmp_path_factory.mktemp("large"), {"seed": 3, "n_shards": 3})
     rows = many_rows(3_000_000)
     store.write_shard(
         1, [Rows(*(column[part] for column in rows)) for part in (slice(1_600_000), slice(1_600_000, None))]
@@ -143,9 +143,9 @@ def test_parts_have_the_promised_form(large):
     store, rows = large
     parts = sorted(str(part.relative_to(folder_of(store))) for part in folder_of(store).rglob("*.parquet"))
     assert parts == [
-        "sightings/metro=%C3%85lesund/part-00002.parquet",
-        "sightings/metro=Norfolk/part-00000.parquet",
-        "sightings/metro=Norfolk/part-00001.parquet",
+        "sightings/part-00000.parquet",
+        "sightings/part-00001.parquet",
+        "sightings/part-00002.parquet",
     ]
     metadata = pq.read_metadata(part_of(store, 1))
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
@@ -177,13 +177,10 @@ def test_reading_keeps_one_row_group_in_memory(large):
     assert most < 3 * 12 * ROW_GROUP  # 12 bytes a row; the block before may still be held
 
 
-def test_other_programs_read_the_parts_with_their_metro(large):
+def test_other_programs_read_the_parts(large):
     store, rows = large
-    table = ds.dataset(folder_of(store) / "sightings", partitioning="hive").to_table(columns=["metro"])
-    assert sorted(table["metro"].value_counts().to_pylist(), key=lambda count: count["counts"]) == [
-        {"values": "Ålesund", "counts": 3},
-        {"values": "Norfolk", "counts": len(rows.plate)},
-    ]
+    table = ds.dataset(folder_of(store) / "sightings").to_table(columns=["plate"])
+    assert np.array_equal(np.sort(table["plate"].to_numpy()), np.sort(np.append(rows.plate, [5, 5, 5])))
 
 
 def found(store, first, last):
@@ -299,7 +296,7 @@ def test_what_was_asked_for_is_told_before_what_follows_from_it(kept):
         "title": "fake",
         "period": {"days": 60},
     }
-    more = identity(scenario=asked, metros={"west": 9})
+    more = identity(scenario=asked, n_shards=9)
     with pytest.raises(
         ScenarioError, match=r"json: scenario.roads.metros: expected \['Buffalo'\] .* found nothing and 1 more d"
     ):
@@ -334,7 +331,9 @@ def test_only_new_and_empty_folders_become_runs(tmp_path):
         ("{", "expected a file of this program"),
         ("[]", "expected a table of keys, found list"),
         ('{"format": "rows v0"}', "format: expected 'rows v1', found 'rows v0'"),
-        ('{"format": "rows v1", "metros": {"a": "b"}}', "expected the number of shards of each metro"),
+        ('{"format": "rows v1", "n_shards": "b"}', "n_shards: expected the number of shards, below 100,000, found 'b'"),
+        ('{"format": "rows v1", "n_shards": true}', "n_shards: expected the number of shards, .* found True"),
+        ('{"format": "rows v1", "metros": {"city": 4}}', "n_shards: expected the number of shards, .* found nothing"),
     ],
 )
 def test_what_is_not_a_run_is_not_opened(tmp_path, content, message):
@@ -367,7 +366,7 @@ def test_an_interrupted_run_is_not_opened(tmp_path):
     ],
 )
 def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
-    store = create_or_resume(tmp_path, identity(metros={"fake": 0}, **held))
+    store = create_or_resume(tmp_path, identity(n_shards=0, **held))
     store.write_world(WORLD)
     store.finish(0)
     with pytest.raises(ScenarioError, match=message):
@@ -376,8 +375,8 @@ def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
 
 @pytest.mark.parametrize("shards", [10**5, 10**18, -1])
 def test_a_run_of_absurdly_many_shards_is_not_opened(tmp_path, shards):
-    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "metros": {"a": shards}}))
-    with pytest.raises(ScenarioError, match="expected the number of shards of each metro"):
+    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "n_shards": shards}))
+    with pytest.raises(ScenarioError, match="expected the number of shards"):
         open_store(tmp_path)
 
 
@@ -520,7 +519,7 @@ def test_nothing_is_wrong_with_a_new_run(kept):
 def test_verify_names_the_harmed_shard(kept, harm, says):
     harm(part_of(kept, 2), joined(Rows(*map(np.copy, rows)) for rows in kept.blocks(shards=[2])))
     (fault,) = verify(folder_of(kept))
-    assert fault.startswith("shard 2 (sightings/metro=fake/part-00002.parquet): ")
+    assert fault.startswith("shard 2 (sightings/part-00002.parquet): ")
     assert says in fault
     assert "\n" not in fault
 
@@ -544,7 +543,7 @@ def test_verify_names_every_fault(kept):
     faults = verify(folder_of(kept))
     assert [fault.split(" (")[0] for fault in faults[:2]] == ["shard 0", "shard 4"]
     assert faults[2:] == [
-        "extra file, not in the manifest: sightings/metro=fake/part-00099.parquet",
+        "extra file, not in the manifest: sightings/part-00099.parquet",
         "world: missing, altered or extra table",
     ]
 
