@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.engines.threads import Threads
 from simulate.risk.anchors import Anchors
 from simulate.risk.exposure import Exposure
 from simulate.risk.hotlist import HotListMeasure
@@ -64,7 +65,7 @@ def measure(
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
     known = {one.name: one.ask(view, n) for one in chosen}
-    tallies = scan(view, chosen, known, workers=workers, progress=progress)
+    tallies = scan(view, chosen, known, engine=Threads(workers), progress=progress)
     rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)
 

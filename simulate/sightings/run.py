@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
+from simulate.engines.processes import Processes
 from simulate.scenario import Scenario, from_resolved
 from simulate.scenario.faults import spell
 from simulate.sharing.build import build_network
@@ -116,7 +117,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         if scenario.sources and scenario.sources != read_sources(files):
             write_sources(files, scenario.sources)
         if not store.complete():
-            run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
+            run_shards(range(shards), store, make_draw, tables, engine=Processes(processes), progress=progress)
             store.finish(lives.population.n_vehicles)
     source = drawn_rows(store, world, lives, watch)
     return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)

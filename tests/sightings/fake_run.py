@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from simulate.engines.processes import Processes
 from simulate.sightings.engine import run_shards
 from simulate.sightings.store import Rows, create_or_resume
 
@@ -124,7 +125,7 @@ def run(path, *, workers: int = 1, make=make_draw, progress=None):
     store = create_or_resume(path, identity())
     if not store.complete():
         store.write_world(WORLD)
-        run_shards(range(store.n_shards), store, make, PER_SHARD, workers=workers, progress=progress)
+        run_shards(range(store.n_shards), store, make, PER_SHARD, engine=Processes(workers), progress=progress)
         store.finish(2 * N_HOUSEHOLDS)
     return store
 
