@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WORK = "runs/sweep"
 """Where runs at the ends of assumptions are kept, unless another folder is named."""
-NOT_ASKED = "left out by --only"
+NOT_ASKED = "not among those asked for"
 """Why an assumption was not tried that may well apply."""
 UNDRAWN = {"case", "measure", "observers", "sharing"}
 """Tables that change how a run is looked at and not what is drawn."""
@@ -186,8 +186,8 @@ def _case(look: Look, scenario: Scenario) -> Case:
     if not inside:
         days = max(look.age_days(case, scenario) for case in asked)
         found = f"{', '.join(case.name for case in asked)}, of a run {days} days old"
-        remedy = "ask for a shorter rule or forever, or simulate longer with --set period.days=N"
-        raise ScenarioError(look.option, "a rule that the run is old enough for", found, remedy)
+        remedy = 'ask for a shorter rule or forever, or simulate longer, as with overrides=["period.days=N"]'
+        raise ScenarioError(look.parameter, "a rule that the run is old enough for", found, remedy)
     return inside[-1]
 
 
@@ -197,10 +197,10 @@ def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
     if only is None:
         return known
     if not only:
-        raise ScenarioError("--only", "names of assumptions", "none", "name at least one, or leave it out to try all")
+        raise ScenarioError("only", "names of assumptions", "none", "name at least one, or leave it out to try all")
     for name in only:
         if name not in known:
-            raise ScenarioError("--only", f"an assumption of {base.name}", repr(name), did_you_mean(name, known))
+            raise ScenarioError("only", f"an assumption of {base.name}", repr(name), did_you_mean(name, known))
     return set(only)
 
 

@@ -81,7 +81,7 @@ def bench(work: str | Path | None, total: int, *, workers: int | None, steps: St
     """Give a place to draw runs: a folder that stays, or one that goes in the end if `work` is None."""
     check_workers(workers)
     if work is not None:
-        check_name(work, "--work")
+        check_name(work, "work")
     told = steps or _silent
     if work is not None:
         yield Bench(work=Path(work), workers=workers, steps=told, total=total)
@@ -134,9 +134,9 @@ class Look:
         return view_of(run, cases=cases, on=self.on)
 
     @property
-    def option(self) -> str:
-        """Name what to change where cases do not fit."""
-        return "--retention" if self.cases is None else "--case"
+    def parameter(self) -> str:
+        """Name the parameter to change where cases do not fit."""
+        return "retention" if self.cases is None else "cases"
 
     def _now_s(self, case: Case, scenario: Scenario) -> int:
         """Return when the observer of a case looks, in seconds; raise ScenarioError if that is outside the scenario."""
@@ -148,7 +148,7 @@ class Look:
         asked = scenario.settings.measure.retention if self.retention is None else self.retention
         rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in asked]
         if not rules:
-            raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
+            raise ScenarioError("retention", "rules such as 21d,90d,forever", "none", "name at least one")
         return list(dict.fromkeys(rules))
 
 

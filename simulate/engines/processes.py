@@ -26,7 +26,7 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.reduction import DupFd
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
 from simulate.engines.engine import map_here
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-    from simulate.engines.engine import Task
-
-R = TypeVar("R")
+    from simulate.engines.engine import R, Task
 
 RETRIES = 2
 IN_FLIGHT = 2

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from simulate.engines.engine import map_here
 from simulate.engines.processes import IN_FLIGHT
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
     from concurrent.futures import Future
 
-    from simulate.engines.engine import Task
-
-R = TypeVar("R")
+    from simulate.engines.engine import R, Task
 
 
 @dataclass(frozen=True, slots=True)

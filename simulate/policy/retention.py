@@ -47,7 +47,7 @@ class Retention:
     @classmethod
     def of(cls, text: str) -> Retention:
         """Read a duration such as "21d", "3min" or "forever"."""
-        seconds = parse_duration(text, "--retention")
+        seconds = parse_duration(text, "retention")
         return cls(days=None if seconds is None else seconds / UNIT_S["d"])
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:

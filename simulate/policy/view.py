@@ -254,7 +254,7 @@ def _public(run: Run) -> Public:
     )
 
 
-def now_of(on: date | str | None, start: date, days: int, where: str = "--on") -> int:
+def now_of(on: date | str | None, start: date, days: int, where: str = "on") -> int:
     """Turn a query date into 04:00 of that day, in seconds. where : what named the date, for errors."""
     last = start + timedelta(days=days)
     if isinstance(on, str):

@@ -28,7 +28,7 @@ def scenario_case(scenario: Scenario, name: str) -> Case:
     """Return a case that a scenario names under [case.NAME]."""
     tables = scenario.settings.case
     if name not in tables:
-        raise ScenarioError("--case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
+        raise ScenarioError("case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
     stated = tables[name]
     rules = tuple(scenario_policy(scenario, policy) for policy in stated.policies)
     return Case(name=name, observer=stated.observer, on=stated.on, policies=rules)

@@ -29,7 +29,7 @@ CARD_WORDS = (
 def save(path: str | Path, make: Callable[[], str]) -> Path:
     """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
     target = Path(path)
-    check_target(target, "--out")
+    check_target(target, "path")
     write_text(target, make())
     return target
 

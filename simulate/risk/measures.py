@@ -88,12 +88,12 @@ def check_names(measures: Sequence[str]) -> None:
     """Raise ScenarioError on an unknown measure, or on none at all."""
     unknown = [name for name in measures if name not in MEASURES]
     if unknown:
-        raise ScenarioError("--measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], MEASURES))
+        raise ScenarioError("measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], MEASURES))
     if not measures:
-        raise ScenarioError("--measures", "at least one measure", "none", f"known: {', '.join(MEASURES)}")
+        raise ScenarioError("measures", "at least one measure", "none", f"known: {', '.join(MEASURES)}")
 
 
 def check_targets(targets: int | None) -> None:
     """Raise ScenarioError if `targets` is below 1."""
     if targets is not None and targets < 1:
-        raise ScenarioError("--targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")
+        raise ScenarioError("targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")

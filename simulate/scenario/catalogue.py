@@ -167,12 +167,12 @@ def place_of(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
     """Name file, line and key, by the innermost table that a line sets."""
     nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
     where = marks[nearest].where
-    return where if where == option_of(keys) else f"{where}: {dotted(keys)}"
+    return where if where == override_of(keys) else f"{where}: {dotted(keys)}"
 
 
-def option_of(keys: Keys) -> str:
-    """Name the option that sets a key for one run."""
-    return f"--set {dotted(keys)}"
+def override_of(keys: Keys) -> str:
+    """Name what sets a key for one run."""
+    return f'overrides["{dotted(keys)}"]'
 
 
 def dotted(keys: Keys) -> str:

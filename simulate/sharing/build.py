@@ -75,5 +75,5 @@ def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | 
 def _given(path: str, key: str, what: str) -> str:
     """Return a path, refusing one that nobody has given."""
     if not path:
-        raise ScenarioError(key, f"the path of {what}", "nothing", f"give it: --set {key}=FILE")
+        raise ScenarioError(key, f"the path of {what}", "nothing", f'give it: overrides=["{key}=FILE"]')
     return path

@@ -153,7 +153,7 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
     if not source.path:
         raise ScenarioError(
             "roads.path", "the folder of a TNTP network", "nothing",
-            "give it: --set roads.path=FOLDER, the folder that holds *_net.tntp, *_trips.tntp and the node coordinates",
+            'give it: overrides=["roads.path=FOLDER"], the folder of *_net.tntp, *_trips.tntp and the node coordinates',
         )  # fmt: skip
     files = find_files(Path(source.path))
     table = read_network(files.net)

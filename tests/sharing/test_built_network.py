@@ -98,5 +98,7 @@ def test_pairs_are_read_and_placed_by_name(tmp_path, metros):
     ],
 )
 def test_a_path_that_nobody_gave_is_asked_for(overrides, key):
-    with pytest.raises(ScenarioError, match=f"{key}: expected the path of .*found nothing; give it: --set {key}=FILE"):
+    with pytest.raises(
+        ScenarioError, match=rf'{key}: expected the path of .*found nothing; give it: overrides=\["{key}=FILE"\]'
+    ):
         built(overrides)

@@ -266,7 +266,7 @@ def test_a_network_without_files_says_how_to_give_them(tmp_path):
         ScenarioError, match=r"^roads.path: expected the folder of a TNTP network, found nothing"
     ) as told:
         sim.run(sim.load("anaheim"), tmp_path / "run")
-    assert "--set roads.path=FOLDER" in told.value.remedy
+    assert 'overrides=["roads.path=FOLDER"]' in told.value.remedy
     assert list(tmp_path.iterdir()) == []
 
 

@@ -58,7 +58,9 @@ def test_no_bad_file_goes_untested():
 
 
 def test_no_file_and_no_such_file():
-    with pytest.raises(ScenarioError, match=rf"{KEY}: expected a file of readers by county, found nothing; .*--set"):
+    with pytest.raises(
+        ScenarioError, match=rf"{KEY}: expected a file of readers by county, found nothing; .*overrides"
+    ):
         count_mapped("", [BUFFALO], KEY)
     with pytest.raises(ScenarioError, match="check the path"):
         count_mapped("no-such-file.csv", [BUFFALO], KEY)

@@ -89,7 +89,7 @@ def test_metros_are_chosen_by_their_first_city_or_whole_name_in_the_order_of_the
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], r"--metros: expected names of up to 5 metros, found none; .* --metros Northport; the file lists 4"),
+        ([], r"metros: expected names of up to 5 metros, found none; .* metros=\"Northport\"; the file lists 4"),
         (["Bufalo"], r'a metro of the file, found "Bufalo"; did you mean \'Buffalo\'\?'),
     ],
 )
@@ -121,7 +121,7 @@ def test_metros_may_be_named_in_one_text_or_as_a_list(files):
 def test_a_scenario_that_names_no_metro_can_be_shown_and_not_built(files):
     scenario = flock(files)
     assert scenario.settings.roads.share is None
-    with pytest.raises(ScenarioError, match="--metros"):
+    with pytest.raises(ScenarioError, match=r"^metros: "):
         build_world(scenario)
 
 

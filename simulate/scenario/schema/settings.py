@@ -96,7 +96,7 @@ class NationRoads(Table):
 
     source: Literal["nation"] = Field(description="'nation': invent the metros of a file that a run asks for")
     path: str = Field(description="CSV file of metros: metro, state, population, lat, lon; empty until you give it")
-    metros: tuple[Text, ...] = Field(description="names of the metros to draw, as --metros gives them")
+    metros: tuple[Text, ...] = Field(description="names of the metros to draw, as a run asks for them")
     share: float | None = Field(
         default=None, gt=0, le=1, description="share of the totals that these metros take; the program says it"
     )

@@ -79,7 +79,7 @@ def read_streets(path: str, outside_km: float) -> tuple[RoadNetwork, StreetRepor
     if not path:
         raise ScenarioError(
             "roads.path", "a street map", "nothing",
-            "give it: --set roads.path=FILE, an extract of OpenStreetMap (.osm, .osm.pbf) or GraphML saved by OSMnx",
+            'give it: overrides=["roads.path=FILE"], an extract of OpenStreetMap (.osm, .osm.pbf) or GraphML of OSMnx',
         )  # fmt: skip
     file = Path(path)
     streets = read_graphml(file) if check_file(file) == ".graphml" else read_osm(file)
