@@ -292,7 +292,7 @@ def fleets(n):
 
 def test_no_more_fleets_than_a_byte_can_number():
     assert len(load("smallville", overrides=fleets(256)).settings.readers.mobile) == 256
-    with pytest.raises(ScenarioError, match=r'readers\.mobile"\]: expected at most 256 fleets, found 257; make one fleet'):
+    with pytest.raises(ScenarioError, match=r'readers\.mobile"\]: expected at most 256 fleets, found 257; make one'):
         load("smallville", overrides=fleets(257))
 
 
@@ -300,7 +300,7 @@ def test_no_more_kinds_of_household_than_a_byte_can_number():
     one = {"share": 0.001, "cars": 1, "workers": 0, "hybrid": 0}
     types = {"retired": {**one, "share": 1 - 0.256}, **{f"t{i}": one for i in range(256)}}
     kept = {name: {"share": 0} for name in load("smallville").settings.households.types if name not in types}
-    with pytest.raises(ScenarioError, match=r'households\.types"\]: expected at most 256 types .* found 2\d\d; make one'):
+    with pytest.raises(ScenarioError, match=r'households\.types"\]: expected at most 256 types .* found 2\d\d; make'):
         load("smallville", overrides={"households.types": types | kept})
 
 
