@@ -137,7 +137,7 @@ def test_totals_are_shared_by_population_once(files):
     assert taken.visitors["region"].vehicles == round(0.3 * whole.visitors["region"].vehicles)
     assert taken.readers.gates["malls"].count is None
     again = {"roads.path": path, "roads.metros": ["Memphis", "Buffalo"], "roads.share": 0.3}
-    with pytest.raises(ScenarioError, match=r"roads.share: expected nothing, found a share; leave it out"):
+    with pytest.raises(ScenarioError, match=r'roads.share"\]: expected nothing, found a share; leave it out'):
         sim.load("vigilant-2019", overrides=again)
     # What a run stored, and what is changed afterwards, has had its share.
     assert from_resolved(scenario.resolved(), scenario.name, scenario.seed).settings == taken
