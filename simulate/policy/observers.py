@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.metros import choose, read_metros
 from simulate.rules import LookBack
-from simulate.schema.settings import NationRoads
+from simulate.scenario.metros import choose, read_metros
+from simulate.scenario.schema.settings import NationRoads
 from simulate.world.owners import bodies_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulate.scenario import Scenario
-    from simulate.schema.settings import Settings
+    from simulate.scenario.schema.settings import Settings
     from simulate.world.owners import Body
 
 

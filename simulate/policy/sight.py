@@ -17,7 +17,7 @@ from simulate.durations import DAY_S, DAY_START_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
     from simulate.world.owners import Owners
     from simulate.world.roads import RoadNetwork
     from simulate.world.routes import Graph

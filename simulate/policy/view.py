@@ -261,7 +261,7 @@ def _public(run: Run) -> Public:
     )
 
 
-def now_of(on: date | str | None, start: date, days: int, where: str = "--on") -> int:
+def now_of(on: date | str | None, start: date, days: int, where: str = "on") -> int:
     """Return 04:00 of a query date, in seconds from the first midnight; where : source of the date, for errors."""
     last = start + timedelta(days=days)
     if isinstance(on, str):

@@ -26,7 +26,7 @@ def scenario_case(scenario: Scenario, name: str) -> Case:
     """Return the case of a scenario under [case.NAME]; raise ScenarioError on an unknown name."""
     tables = scenario.settings.case
     if name not in tables:
-        raise ScenarioError("--case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
+        raise ScenarioError("case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
     stated = tables[name]
     rules = tuple(scenario_policy(scenario, policy) for policy in stated.policies)
     return Case(name=name, observer=stated.observer, on=stated.on, policies=rules)

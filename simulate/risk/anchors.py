@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
     from simulate.risk.belief import Answer, What
     from simulate.risk.passing import Chances
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 BINS = 10
 """Bins of equal width in which claimed chances are held against real shares."""

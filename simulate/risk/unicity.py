@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from simulate.risk.measure import Block, Span
     from simulate.risk.points import Points
     from simulate.risk.targets import Targets
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 CARD = AttackerCard(
     question="How many known points single out one plate?",

@@ -36,7 +36,7 @@ class Retention:
     @classmethod
     def of(cls, text: str) -> Retention:
         """Return the rule for a duration such as "21d", "3min" or "forever"."""
-        seconds = parse_duration(text, "--retention")
+        seconds = parse_duration(text, "retention")
         return cls(days="forever" if seconds is None else seconds / DAY_S)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:

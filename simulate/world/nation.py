@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate import streams
-from simulate.metros import choose, read_metros
-from simulate.schema.settings import MetroRoads
+from simulate.scenario.metros import choose, read_metros
+from simulate.scenario.schema.settings import MetroRoads
 from simulate.world.leaving import Leaving
 from simulate.world.metro.build import build_metro
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
-    from simulate.schema.settings import NationRoads
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.settings import NationRoads
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""

@@ -14,6 +14,7 @@ from views import look
 from worlds import rows_of
 
 from simulate.checks import ScenarioError
+from simulate.engines.threads import Threads
 from simulate.policy import Retention
 from simulate.policy.case import Case
 from simulate.policy.view import Truth
@@ -128,7 +129,7 @@ def test_no_number_hangs_on_shards_blocks_or_workers(town, name):
 def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     one, view = MEASURES[name], look(town, ladder=LADDER, n_shards=4)
     known = {name: one.ask(view, TARGETS)}
-    plain = one.results(view.sight, scan(view, [one], known, workers=1)[name])
+    plain = one.results(view.sight, scan(view, [one], known, engine=Threads(1))[name])
 
     class Backwards:
         n_shards = 4
@@ -145,7 +146,7 @@ def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     backwards = Backwards()
     monkeypatch.setattr(drawn, "_MADE", {backwards, view.source})
     turned = replace(view, source=backwards)
-    assert one.results(view.sight, scan(turned, [one], known, workers=1)[name]) == plain
+    assert one.results(view.sight, scan(turned, [one], known, engine=Threads(1))[name]) == plain
 
 
 @every_measure

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from views import look
 
+from simulate.engines.threads import Threads
 from simulate.risk.exposure import Exposure
 from simulate.risk.measures import measure
 from simulate.risk.scan import pieces, scan
@@ -61,5 +62,5 @@ def test_only_the_total_of_the_shards_is_kept(town):
 
     one, view = Watched(), look(town, n_shards=6)
     known = {"exposure": one.ask(view, 5)}
-    assert scan(view, [one], known, workers=1)["exposure"]
+    assert scan(view, [one], known, engine=Threads(1))["exposure"]
     assert Watched.most == 2

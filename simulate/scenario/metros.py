@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema.owners import owner_and_state
-from simulate.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
+from simulate.scenario.schema.owners import owner_and_state
+from simulate.scenario.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
 from simulate.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulate.schema.owners import Owner
-    from simulate.schema.parts import Table
+    from simulate.scenario.schema.owners import Owner
+    from simulate.scenario.schema.parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
-OPTION = "--metros"
-"""What names the metros to draw: an option, which sets roads.metros."""
+PARAMETER = "metros"
+"""What names the metros to draw; it sets roads.metros."""
 MOST_METROS = 5
 """Metros drawn at once: tables of routes grow with the square of their hubs, 40 MB for a thousand."""
 
@@ -174,7 +174,7 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
     if not path:
         raise ScenarioError(
             "roads.path", "a table of metros", "nothing",
-            f"give it: --set roads.path=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
+            f'give it: overrides=["roads.path=FILE"], a CSV file with the columns {", ".join(COLUMNS)}',
         )  # fmt: skip
     path = Path(path)
     metros: dict[str, Metro] = {}
@@ -201,8 +201,8 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     """
     if not names:
         raise ScenarioError(
-            OPTION, f"names of up to {MOST_METROS} metros", "none",
-            f"choose whole metros, as in --metros {metros[-1].short}; the file lists {len(metros)}",
+            PARAMETER, f"names of up to {MOST_METROS} metros", "none",
+            f'choose whole metros, as in metros="{metros[-1].short}"; the file lists {len(metros)}',
         )  # fmt: skip
     chosen = set()
     for asked in names:
@@ -210,18 +210,18 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
         found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
         if not found:
             shorts = [metro.short for metro in metros]
-            raise ScenarioError(OPTION, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
+            raise ScenarioError(PARAMETER, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
         if len(found) > 1:
             whole = ", ".join(metros[i].name for i in found)
-            raise ScenarioError(OPTION, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
+            raise ScenarioError(PARAMETER, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
         if not LEAST_PEOPLE <= metros[found[0]].population <= MOST_PEOPLE:
             expected = f"metros of {LEAST_PEOPLE:,} to {MOST_PEOPLE:,} people"
             said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
-            raise ScenarioError(OPTION, expected, said, "choose another")
+            raise ScenarioError(PARAMETER, expected, said, "choose another")
         chosen.add(found[0])
     if len(chosen) > MOST_METROS:
         expected = f"at most {MOST_METROS} metros at once"
-        raise ScenarioError(OPTION, expected, len(chosen), "draw them in several runs")
+        raise ScenarioError(PARAMETER, expected, len(chosen), "draw them in several runs")
     return tuple(sorted(chosen))
 
 
