@@ -4,7 +4,7 @@ A point is a set of entries (place, from, until). What the targets themselves fi
 so a plate can change an answer only if it fits one of a few points, those that open a question.
 Entries of these hang on hours at sites, bits of a bitmap with running counts, so that a read costs
 one cache line however many targets are asked about. The other points of an opened question are
-looked for among the plate's own reads; a thousand signs tell beforehand that most are not there.
+looked for among the plate's own reads; thousands of signs tell beforehand that most are not there.
 Points without any entry are nothing to the kernel: here a question has up to ten points, and each
 has entries.
 
@@ -26,7 +26,7 @@ from simulate.kernels.leaf import folded, inlined, leaf
 MAX_POINTS = 10
 HALF_DAY_S = 12 * HOUR_S
 """Half-days begin at 04:00 and 16:00, as days of travel do."""
-SIGNS = 1024
+SIGNS = 1 << 14
 """Bits that tell where and when a plate was not; a power of two."""
 A_SQUARE, A_HALF_DAY = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 SIGN_SHIFT = np.uint64(64 - (SIGNS - 1).bit_length())
