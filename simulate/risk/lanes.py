@@ -129,19 +129,31 @@ def _asked(sites: Sites, points: Sequence[Points], rows: OwnRows, known: NDArray
     plates = np.unique(target)
     pairs = np.unique(np.column_stack([rows.seen.plate, rows.plate]).astype(np.int64), axis=0)
     pairs = pairs[np.isin(pairs[:, 1], plates)]
-    sizes = sorted({0.0, *(some.metres for some in points)})
+    sizes = sorted({some.metres for some in points}) or [0.0]
+    place = np.array([squares(sites, metres)[0] for metres in sizes], np.int32)
     each = [len(some.plate) for some in points]
     return Asked(
         case=np.repeat(np.array([some.case for some in points], np.uint8), each),
         points=((1 << np.bitwise_count(known).astype(np.int64)) - 1).astype(np.uint16),
         second=np.full(len(known), SIGNS, np.uint16),
         level=np.repeat(np.array([sizes.index(some.metres) for some in points], np.uint8), each),
-        place=np.array([squares(sites, metres)[0] for metres in sizes], np.int32),
-        square=squares(sites, sizes[-1])[0].astype(np.int64),
+        place=place,
+        square=_square(place),
         target=np.searchsorted(plates, target).astype(np.int32),
         number=pairs[:, 0].astype(np.uint32),
         whose=np.searchsorted(plates, pairs[:, 1]).astype(np.int32),
     )
+
+
+def _square(place: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the square of each site for its signs: its largest place, or one for all if places straddle those."""
+    square: NDArray[np.int64] = place[-1].astype(np.int64)
+    for level in place:
+        lies_in = np.zeros(int(level.max(initial=-1)) + 1, np.int64)
+        lies_in[level] = square
+        if (lies_in[level] != square).any():
+            return np.zeros_like(square)
+    return square
 
 
 def _spots(points: Sequence[Points], starts: NDArray[np.int64]) -> tuple[_Spots, NDArray[np.uint16]]:
