@@ -74,7 +74,7 @@ def scan(
 
 
 class _Held:
-    """What the shards of one measure have brought; tallies are added up in the order of the shards."""
+    """What the shards of one measure have brought, added up in their order as they come: tallies, or states."""
 
     def __init__(self, view: View, measure: Measure, known: Any) -> None:  # noqa: ANN401
         self.view, self.measure, self.known = view, measure, known
@@ -85,17 +85,17 @@ class _Held:
     def take(self, shard: int, part: Any) -> None:  # noqa: ANN401
         """Take the tally of a shard, or its state where the crowd is needed."""
         self.parts[shard] = part
-        while self.measure.scope == "plate" and self.next in self.parts:
+        join = self.measure.add if self.measure.scope == "plate" else self.measure.merge
+        while self.next in self.parts:
             new = self.parts.pop(self.next)
-            self.total = self.measure.add([new] if self.next == 0 else [self.total, new])
+            self.total = join([new] if self.next == 0 else [self.total, new])
             self.next += 1
 
     def tally(self) -> Any:  # noqa: ANN401
         """Return the tally of all shards together."""
         if self.measure.scope == "plate":
             return self.total
-        state = self.measure.merge([self.parts.pop(shard) for shard in sorted(self.parts)])
-        return _tally(self.view, self.measure, self.known, state)
+        return _tally(self.view, self.measure, self.known, self.total)
 
 
 def _shard(
