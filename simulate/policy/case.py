@@ -1,33 +1,22 @@
-"""Cases: what is compared, and the key of every result."""
+"""Cases: the unit of comparison and the key of every result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
-from simulate.policy.retention import Retention
+from simulate.rules import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from simulate.policy.terms import Setting, Terms
-
-
-@runtime_checkable
-class Policy(Protocol):
-    """One rule: a frozen dataclass in a file of its own."""
-
-    def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Return the terms with this rule added; pure. Raise ScenarioError on a contradiction."""
-
-    def describe(self) -> str:
-        """Return one sentence on what the rule does."""
+    from simulate.rules.fields import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Who looks, when, and under which rules.
+    """An observer, a query date and the rules in force.
 
     Examples
     --------
@@ -37,21 +26,21 @@ class Case:
     """
 
     name: str
-    """Key of its results, and how tables and figures call it."""
+    """Key of its results, and label in tables and figures."""
     observer: str | None = None
     """An observer or owner of the scenario; the scenario's first observer by name if None."""
     on: date | None = None
     """Query date; the day after the last simulated one if None."""
     policies: tuple[Policy, ...] = ()
-    """Rules in force: a set, whose order never matters."""
+    """Rules in force: a set, in any order."""
 
 
 def ladder_of(
     ladder: Sequence[str | Retention] | None, *, observer: str | None = None, policies: tuple[Policy, ...] = ()
 ) -> list[Case]:
-    """Return one case for each duration, shortest first, each with the other policies too; without any, one case."""
+    """Return a case per duration, shortest first, each with the other policies; one case if `ladder` is empty."""
     if not ladder:
-        retention = next((rule for rule in policies if isinstance(rule, Retention)), Retention())
+        retention = next((rule for rule in policies if isinstance(rule, Retention)), Retention(days="forever"))
         return [Case(name=retention.label, observer=observer, policies=policies)]
     rules = {rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder}
     ordered = sorted(rules, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)

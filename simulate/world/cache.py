@@ -32,7 +32,7 @@ import numpy as np
 
 import simulate.world
 from simulate.checks import ScenarioError
-from simulate.schema.settings import NationRoads, StreetRoads, TntpRoads
+from simulate.scenario.schema.settings import NationRoads, StreetRoads, TntpRoads
 from simulate.world.build import World, build_world
 from simulate.world.districts import Districts
 from simulate.world.owners import Owners
@@ -176,7 +176,7 @@ def _files_read(scenario: Scenario) -> Iterator[Path]:
 
 def sources(house: Path) -> list[Path]:
     """List the source files that may decide a world; house : the folder of this package."""
-    rooms = ("world/**/*.py", "kernels/*.py", "schema/*.py", "*.py")
+    rooms = ("world/**/*.py", "kernels/*.py", "scenario/**/*.py", "*.py")
     return sorted(source for room in rooms for source in house.glob(room))
 
 

@@ -1,7 +1,7 @@
-"""The ground of several metros of one country.
+"""Roads and zones of several metros of one country.
 
-They stand side by side on the map, farther apart than any trip, and no road leads from one to
-another; where they really lie counts only for who moves or travels between them.
+They lie side by side on the map, farther apart than any trip, without roads between them; their
+real positions matter only for moves and travel between them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate import streams
-from simulate.metros import choose, read_metros
-from simulate.schema.settings import MetroRoads
+from simulate.scenario.metros import choose, read_metros
+from simulate.scenario.schema.settings import MetroRoads
 from simulate.world.leaving import Leaving
 from simulate.world.metro.build import build_metro
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
@@ -24,46 +24,46 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
-    from simulate.schema.settings import NationRoads
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.settings import NationRoads
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
 LISTED = 0.55
-"""Share of the people who leave a metro that moves to another of the file (assumption: as many as
+"""Share of a metro's emigrants with another metro of the file as destination (assumption: as many as
 live there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
 EVERYONE = 0.9
-"""Most of those who leave any metro that go to another of the file (assumption)."""
+"""Maximum share of any metro's emigrants with another metro of the file as destination (assumption)."""
 NEAREST_M = 100_000.0
-"""Metros nearer than this draw no more people for it (assumption)."""
+"""Minimum distance in the gravity model (assumption)."""
 NAME_BITS = 24
-"""Nodes of one metro have names below 2^24; a hash of the metro's name stands above."""
+"""Node names of one metro are below 2^24; a hash of the metro's name is in the higher bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nation:
-    """The metros of a file and those of them that are drawn; c chosen metros, h hubs."""
+    """The metros of a file and the selection drawn; c chosen metros, h hubs."""
 
     metros: tuple[Metro, ...]
     chosen: tuple[int, ...]
-    """Positions of the drawn ones, in the order of the file."""
+    """Indices of the drawn metros, in the order of the file."""
     roads: RoadNetwork
     hubs: NDArray[np.int32]
     """int32[h]; node of each hub."""
     zones: Zones
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; which chosen metro each hub lies in."""
+    """int16[h]; index of the chosen metro of each hub."""
     migration: NDArray[np.float64]
-    """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
-    rest leave the map. The last row is for those who come from off the map."""
+    """float64[c + 1, c]; share of the emigrants of each chosen metro by destination; the
+    rest leave the map. The last row is for immigrants from outside the map."""
     metro_of_link: NDArray[np.int16]
-    """int16[m]; which chosen metro each link lies in."""
+    """int16[m]; index of the chosen metro of each link."""
     leaving: Leaving
-    """Who leaves each metro for the towns beyond it."""
+    """External trips of each metro to the towns beyond it."""
 
 
 def build_nation(settings: NationRoads, seed: int) -> Nation:
-    """Build the chosen metros, each the same whatever others are chosen, and set them side by side."""
+    """Build the chosen metros, each independent of the others, and place them side by side."""
     metros = read_metros(settings.path)
     chosen = choose(metros, settings.metros)
     grounds = []
@@ -104,11 +104,11 @@ def build_nation(settings: NationRoads, seed: int) -> Nation:
 
 
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
-    """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
+    """Return the destinations of emigrants of each chosen metro, by a gravity model over all metros; float64[c + 1, c].
 
-    As many go from one metro to another as come back: people of both over the distance between.
-    LISTED of all who leave one go to another of the file, or fewer if from some metro more
-    than EVERYONE did; the others leave the map, and as many come from there.
+    Flows between two metros are symmetric: product of their populations over their distance.
+    LISTED of all emigrants move to another metro of the file, or fewer if some metro would
+    exceed EVERYONE; the others leave the map, and equally many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
@@ -116,40 +116,43 @@ def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.floa
     east = (at[:, None, 1] - at[:, 1]) * np.cos((at[:, None, 0] + at[:, 0]) / 2)
     weight = people / np.maximum(np.hypot(north, east) * EARTH_RADIUS_M, NEAREST_M)
     np.fill_diagonal(weight, 0.0)
-    pulled = weight.sum(axis=1)
-    usual = LISTED * people.sum() / max(people @ pulled, 1e-300)
-    share = weight * min(usual, EVERYONE / max(pulled.max(), 1e-300))
+    potential = weight.sum(axis=1)
+    usual = LISTED * people.sum() / max(people @ potential, 1e-300)
+    share = weight * min(usual, EVERYONE / max(potential.max(), 1e-300))
     inside = share[np.ix_(chosen, chosen)]
-    comes = people[list(chosen)] * (1.0 - inside.sum(axis=1))
-    return np.concatenate([inside, comes[None] / comes.sum()])
+    arrivals = people[list(chosen)] * (1.0 - inside.sum(axis=1))
+    return np.concatenate([inside, arrivals[None] / arrivals.sum()])
 
 
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
-    """Return how far east each metro is set, in metres; the first stays."""
+    """Return the eastward shift of each metro, in metres; 0 for the first."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
-    for one in roads[1:]:
-        shift_m.append(edge_m + GAP_M - float(one.x_m.min()))
-        edge_m = shift_m[-1] + float(one.x_m.max())
+    for network in roads[1:]:
+        shift_m.append(edge_m + GAP_M - float(network.x_m.min()))
+        edge_m = shift_m[-1] + float(network.x_m.max())
     return shift_m
 
 
 def _union(
     roads: Sequence[RoadNetwork], uids: Sequence[np.uint64], nodes: NDArray[np.int64], shift_m: Sequence[float]
 ) -> RoadNetwork:
-    """Put networks on one map; a node's name holds a hash of its metro's."""
+    """Merge networks into one map; a node's name contains a hash of its metro's name."""
 
     def joined(field: str) -> NDArray[Any]:
-        return np.concatenate([getattr(one, field) for one in roads])
+        return np.concatenate([getattr(network, field) for network in roads])
 
     return RoadNetwork(
         node_name=np.concatenate(
-            [one.node_name + ((int(uid) >> NAME_BITS + 2) << NAME_BITS) for uid, one in zip(uids, roads, strict=True)]
+            [
+                network.node_name + ((int(uid) >> NAME_BITS + 2) << NAME_BITS)
+                for uid, network in zip(uids, roads, strict=True)
+            ]
         ),
-        x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
+        x_m=np.concatenate([network.x_m + east for east, network in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
-        tail=np.concatenate([one.tail + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
-        head=np.concatenate([one.head + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
+        tail=np.concatenate([network.tail + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
+        head=np.concatenate([network.head + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
         length_m=joined("length_m"),
         free_s=joined("free_s"),
         road_class=joined("road_class"),
@@ -165,32 +168,32 @@ def _all_zones(
     people: Sequence[int],
     uids: Sequence[np.uint64],
 ) -> Zones:
-    """Put the zones of all metros in one table; ways in weigh as many as people live behind them.
+    """Merge the zones of all metros into one table; external attraction is scaled to the metro's population.
 
-    The last zone is no place: it stands for wherever people live who have left the map for now.
+    The last zone is no place: it stands for the homes of people off the map for now.
     """
-    attraction = np.concatenate([one.attraction for one in zones], axis=1)
-    sizes = [one.n for one in zones]
-    ways_in = [one.attraction[Purpose.OUTSIDE] / one.attraction[Purpose.OUTSIDE].sum() for one in zones]
+    attraction = np.concatenate([metro.attraction for metro in zones], axis=1)
+    sizes = [metro.n for metro in zones]
+    ways_in = [metro.attraction[Purpose.OUTSIDE] / metro.attraction[Purpose.OUTSIDE].sum() for metro in zones]
     attraction[Purpose.OUTSIDE] = np.concatenate([n * weight for n, weight in zip(people, ways_in, strict=True)])
     return Zones(
-        x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
-        y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
-        hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
-        residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
+        x_m=np.concatenate([*(metro.x_m + east for east, metro in zip(shift_m, zones, strict=True)), [0.0]]),
+        y_m=np.concatenate([*(metro.y_m for metro in zones), [0.0]]),
+        hub=np.concatenate([*(metro.hub + hubs[i] for i, metro in enumerate(zones)), [0]]).astype(np.int32),
+        residents=np.concatenate([*(metro.residents for metro in zones), [0.0]]),
         attraction=np.concatenate([attraction, np.zeros((len(attraction), 1))], axis=1),
-        outside=np.concatenate([*(one.outside for one in zones), [True]]),
-        income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
+        outside=np.concatenate([*(metro.outside for metro in zones), [True]]),
+        income_rank=np.concatenate([*(metro.income_rank for metro in zones), [0.5]]),
         shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
         metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
     )
 
 
 def _all_leaving(leaving: Sequence[Leaving]) -> Leaving:
-    """Keep the groups beyond each metro apart; nobody leaves for the last zone, which is no place."""
-    groups = np.cumsum([0, *(one.n for one in leaving)])
-    group = [np.where(one.group >= 0, one.group + first, -1) for one, first in zip(leaving, groups, strict=False)]
+    """Merge the external trips with separate groups per metro; the last zone, no place, is in none."""
+    groups = np.cumsum([0, *(metro.n for metro in leaving)])
+    group = [np.where(metro.group >= 0, metro.group + first, -1) for metro, first in zip(leaving, groups, strict=False)]
     return Leaving(
         group=np.concatenate([*group, [-1]]),
-        share={of: np.concatenate([one.share[of] for one in leaving]) for of in leaving[0].share},
+        share={purpose: np.concatenate([metro.share[purpose] for metro in leaving]) for purpose in leaving[0].share},
     )
