@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Travel
+    from simulate.scenario.schema.settings import Travel
 
 PACES, ONE = 1024, 4096
 """Entries of a table of paces, which are 4096ths."""
