@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import json
 import pickle
 import re
@@ -24,7 +23,7 @@ from simulate.scenario import catalogue as shelves
 from simulate.scenario import changed, from_resolved, load
 from simulate.scenario.catalogue import catalogue
 from simulate.scenario.schema.settings import json_schema
-from simulate.sharing.network import AgencyKind, degrees, kind_of
+from simulate.sharing.network import degrees
 from simulate.sharing.pairs import read_pairs
 
 HERE = Path(__file__).parent.parent
@@ -444,7 +443,7 @@ def test_literature_values_entered_a_second_time():
     assert town.roads.vehicles_per_person == 0.68  # ACS 2013-17
     assert {"21d", "90d", "1y", "forever"} <= set(town.measure.retention)  # Maine, Virginia; Tennessee, Montana
     per_thousand = sum(rule.count for rule in town.readers.place.values()) / town.roads.population * 1000
-    assert per_thousand == pytest.approx(176 / 238, abs=0.1)  # Norfolk, Virginia: 176 readers for 238,000 people
+    assert per_thousand == pytest.approx(175 / 238, abs=0.1)  # Norfolk's police: 175 readers for 238,000 people
 
 
 # Assumptions
@@ -719,15 +718,10 @@ def test_the_networks_of_national_scenarios_need_no_file_and_say_what_was_publis
     assert flock.metros is vigilant.metros is None  # those of roads.path
     assert vigilant.mean_partners == 160  # EFF, Data Driven, 2018
     assert vigilant.federal_access * vigilant.agencies == 80  # Wired and NBC, 2019: more than 80 agencies
-    real = read_pairs(data / "agencies" / "agency_access.csv")[0]
-    of = degrees(real)
-    with (data / "agencies" / "agency.csv").open(encoding="utf-8", newline="") as file:
-        names = [row["name"] for row in csv.DictReader(file)]
-    assert (flock.mean_partners, flock.median_partners) == (round(of.mean), of.median)
-    assert flock.federal_access == pytest.approx(of.to_federal / of.givers, abs=0.005)
-    assert flock.within_state == pytest.approx(of.within_state, abs=0.03)
-    federal = sum(kind_of(name) == AgencyKind.FEDERAL for name in names)
-    assert flock.agencies == len(names) - federal
+    assert (flock.mean_partners, flock.median_partners) == (448, 284)  # portals, June 2025
+    real = degrees(read_pairs(data / "agencies" / "agency_access.csv")[0])
+    assert flock.mean_partners > 2 * real.mean  # April 2024: lists have grown since
+    assert flock.federal_access == pytest.approx(real.to_federal / real.givers, abs=0.02)
 
 
 def test_a_scenario_with_sharing_comes_back_from_json():

@@ -89,10 +89,16 @@ def reads_of(run: Run) -> Iterator[Rows]:
         yield from run.source.blocks(shard, NOBODY)
 
 
-def reads_per_plate(run: Run, days: int | None = None) -> NDArray[np.int64]:
-    """Count the stored reads of every plate number, ghosts included, of the first days or of all; int64[plates]."""
-    counts = np.zeros(run.lives.plates.n, np.int64)
+def reads_per_plate(run: Run, days: int | None = None, owner: str | None = None) -> NDArray[np.int64]:
+    """Count the stored reads of every plate number, ghosts included, of the first days or of all; int64[plates].
+
+    owner : whose readers count; all readers if None.
+    """
+    counts, sites = np.zeros(run.lives.plates.n, np.int64), run.watch.sites
+    counted = np.ones(sites.n, np.bool_) if owner is None else run.watch.owners.of(owner)[sites.owner]
     for block in reads_of(run):
-        kept = slice(None) if days is None else block.time < days * DAY_S + DAY_START_S
+        kept = counted[block.site]
+        if days is not None:
+            kept &= block.time < days * DAY_S + DAY_START_S
         counts += np.bincount(block.plate[kept], minlength=len(counts))
     return counts

@@ -13,6 +13,7 @@ import pytest
 
 from simulate.report.sharing import draw_sharing
 from simulate.risk.intervals import share
+from simulate.scenario import load
 from simulate.scenario.metros import read_metros
 from simulate.sharing.agencies import generate
 from simulate.sharing.metros import in_arrays, place
@@ -25,6 +26,9 @@ NEWS = "The News & Observer, April 2024: 37,099 pairs"
 EFF = "EFF, Data Driven, 2018"
 LAWS = ({"median_partners": 122.0, "within_state": 0.63}, {"median_partners": 75.0, "within_state": 0.5})
 """The file's median for its mean, 127 for 166, at a mean of 160; and a more uneven law (assumption)."""
+PORTALS = "agencies' portals, June 2025, as read by others: over 310 of 603 list partners"
+TAIL = "one log-normal law through the mean and the median has too short a tail: some portals list nearly everyone"
+WITHIN = "portals crowd into large states; as agencies fall to states by population, 35 % is the most there can be"
 SEEDS = (0, 1, 2)
 
 
@@ -115,6 +119,28 @@ def test_the_spread_of_partners(check, real, ranges):
             expected="bracketed",
             why="one log-normal law: with the file's median it has too few agencies that share with hardly anybody,"
             " with more agencies above 800 too many",
+        )  # fmt: skip
+
+
+def test_the_lists_of_2025(check):
+    """The scenario is given the mean and the median; the tail is the law's own."""
+    stated = load("flock-2025").settings.sharing
+    names = ("agencies", "mean_partners", "median_partners", "within_state", "federal_agencies", "federal_access")
+    shared = generate(seed=0, **{name: getattr(stated, name) for name in names})
+    of, given = degrees(shared), shared.given()
+    rows = (
+        ("mean", "partners of an agency, mean", of.mean, "448", 425, 471, "input", "reproduced"),
+        ("median", "partners that half exceed", of.median, "284", 256, 312, "input", "reproduced"),
+        ("many", "agencies that share with more than 800", of.many, "18 %", 0.144, 0.216, "held out", "missed"),
+        ("tenth", "partners that a tenth of agencies exceed", np.percentile(given[given > 0], 90), "1,260", 1008, 1512,
+         "held out", "missed"),
+        ("within", "shares that stay within one state", of.within_state, "43 %", 0.38, 0.48, "held out", "missed"),
+    )  # fmt: skip
+    for name, what, value, published, low, high, kind, expected in rows:
+        check(
+            f"sharing.2025-{name}", what=f"flock-2025: {what}", value=value, published=published, source=PORTALS,
+            low=low, high=high, kind=kind, expected=expected, unit="%" if "%" in published else "",
+            why="" if kind == "input" else WITHIN if name == "within" else TAIL,
         )  # fmt: skip
 
 
