@@ -444,8 +444,10 @@ def assert_every_sighting_has_its_passage(run, rows, vehicles):
     last = np.searchsorted(trips.vehicle, vehicles, side="right")
     span = dict(zip(vehicles.tolist(), zip(first, last, strict=True), strict=True))
     assert len(rows)
-    for _, time, site, vehicle in rows.tolist():
+    clock_s = run.tables.coverage.fixed.clock_s
+    for _, shown, site, vehicle in rows.tolist():
         a, b = span[vehicle]
+        time = shown - clock_s[site]
         under_way = a + np.flatnonzero((trips.leave_s[a:b] <= time) & (time <= trips.arrive_s[a:b]))
         assert len(under_way) == 1
         passed = passages[under_way[0]]
