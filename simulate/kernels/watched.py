@@ -36,6 +36,7 @@ from simulate.kernels.words import U32, fill_branches, stem, word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TO_BYTE = np.uint64(0x38)
 NONE, GATED, SPARSE, DENSE = range(4)
 """What may see a trip: nothing, gates alone, few fixed readers, or so many that asking first does not pay."""
 
@@ -204,13 +205,15 @@ def _explored_and_scanned(life, coverage, explored, block, scratch):
         bit = lowest(explored)
         explored &= explored - ONE
         stops = scratch.stops[bit]
-        for stay in range(1, MAX_STOPS + 1):
-            slot = np.int64(stops >> np.uint64(8 * stay) & BYTE)
-            if slot >= NEW_SLOT:
-                zone = new_zone(life, scratch.place, scratch.word[bit], stay, slot)
-                day = coverage.patrols.scanned[zone, block] & ONE << bit
-                scratch.days[slot] |= day
-                scanned |= day
+        new = stops & NEW_BITS
+        while new != 0:
+            shift = lowest(new) & TO_BYTE
+            new &= new - ONE
+            slot = np.int64(stops >> shift & BYTE)
+            zone = new_zone(life, scratch.place, scratch.word[bit], shift >> np.uint64(3), slot)
+            day = coverage.patrols.scanned[zone, block] & ONE << bit
+            scratch.days[slot] |= day
+            scanned |= day
     return scanned
 
 
@@ -221,15 +224,16 @@ def _explored_and_watched(life, coverage, explored, scratch):
     while explored != 0:
         bit = lowest(explored)
         explored &= explored - ONE
-        stops, met = scratch.stops[bit], False
-        for stay in range(1, MAX_STOPS + 1):
-            if stops >> np.uint64(8 * stay) & np.uint64(NEW_SLOT):
-                zone = _place_at(life, bit, stay, scratch)
-                hub, met = life.places.zone_hub[zone], met or coverage.fixed.gate[zone] >= 0
-                for end in (stay - 1, stay + 1):  # no stay of a group: its ways may always be watched
-                    other = _place_at(life, bit, end, scratch)
-                    a, b = (life.places.zone_hub[other], hub) if end < stay else (hub, life.places.zone_hub[other])
-                    met = met or coverage.paths.watched[a, b] != 0 or coverage.fixed.gate[other] >= 0
+        new, met = scratch.stops[bit] & NEW_BITS, False
+        while new != 0 and not met:
+            stay = np.int64(lowest(new) >> np.uint64(3))
+            new &= new - ONE
+            zone = _place_at(life, bit, stay, scratch)
+            hub, met = life.places.zone_hub[zone], coverage.fixed.gate[zone] >= 0
+            for end in (stay - 1, stay + 1):  # no stay of a group: its ways may always be watched
+                other = _place_at(life, bit, end, scratch)
+                a, b = (life.places.zone_hub[other], hub) if end < stay else (hub, life.places.zone_hub[other])
+                met = met or coverage.paths.watched[a, b] != 0 or coverage.fixed.gate[other] >= 0
         watched |= np.uint64(met) << bit
     return watched
 

@@ -107,7 +107,7 @@ FAULTS = {
     ],
     "negative-retention": [(3, "measure.retention", "a duration", '"-3d"', "above 0")],
     "no-car": [(3, "households.types.retired.cars", "from 1 to 3", "found 0", "number of cars")],
-    "no-household-type": [(17, "households.types", "not empty", "an empty table", "types of household")],
+    "no-household-type": [(20, "households.types", "not empty", "an empty table", "types of household")],
     "no-such-date": [(3, "period.start", "a date such as 2025-03-03", '"2025-02-30"', "first day")],
     "start-too-late": [(3, "period.start", "a date such as 2025-03-03", "9999-12-01", "from 1900 to 2200")],
     "no-such-hour": [(3, "readers.night", 'text such as "19:30"', '"24:30"', "HH:MM")],
