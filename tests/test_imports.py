@@ -14,7 +14,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "columns", "durations", "files", "statements", "tables"),
+    ("checks", "columns", "durations", "files", "mapped", "statements", "tables"),
     ("engines",),
     ("kernels",),
     ("streams",),

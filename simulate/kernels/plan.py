@@ -154,8 +154,14 @@ def drive_s(life, fast_ds, slow_ds, hour):
 
 
 @inlined
+def pair_of(life, from_hub, to_hub):
+    """Return the entry of two hubs of one part of the map in tables of pairs."""
+    return life.roads.row[from_hub] + to_hub
+
+
+@inlined
 def trip_s(life, from_hub, alternative, to_hub, hour):
     """Return seconds from parking place to parking place."""
-    roads = life.roads
-    fast_ds, slow_ds = roads.fast_ds[from_hub, alternative, to_hub], roads.slow_ds[from_hub, alternative, to_hub]
+    roads, pair = life.roads, pair_of(life, from_hub, to_hub)
+    fast_ds, slow_ds = roads.fast_ds[pair, alternative], roads.slow_ds[pair, alternative]
     return drive_s(life, fast_ds, slow_ds, hour) + 2 * roads.access_s

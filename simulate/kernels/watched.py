@@ -24,6 +24,7 @@ from simulate.kernels.plan import (
     N_SLOTS,
     NEW_SLOT,
     NEW_SLOTS,
+    pair_of,
 )
 from simulate.kernels.words import U32, branch, fill_branches, stem
 
@@ -35,10 +36,10 @@ NONE, GATED, SPARSE, DENSE = range(4)
 
 
 class Paths(NamedTuple):
-    """The fixed readers on the ways between hubs; h hubs, c cells of the trie."""
+    """The fixed readers on the ways between hubs; p pairs as in `life.Roads`, c cells of the trie."""
 
-    watched: NDArray[np.uint8]  # [h, h] 1 where some alternative meets a reader
-    cell: NDArray[np.uint32]  # [h, alternatives, h]
+    watched: NDArray[np.uint8]  # [p] 1 where some alternative meets a reader
+    cell: NDArray[np.uint32]  # [p, alternatives]
     parent: NDArray[np.uint32]  # [c]
     site: NDArray[np.uint32]  # [c]
     fast_ds: NDArray[np.uint32]  # [c]
@@ -223,7 +224,7 @@ def mark_ways(life, coverage, scratch):
         a = life.places.zone_hub[scratch.place[slot]]
         for other in range(N_SLOTS):
             b = life.places.zone_hub[scratch.place[other]]
-            bits |= np.uint64(_changes(other) or coverage.paths.watched[a, b] != 0) << np.uint64(other)
+            bits |= np.uint64(_changes(other) or coverage.paths.watched[pair_of(life, a, b)] != 0) << np.uint64(other)
         scratch.way[slot] = bits
 
 

@@ -14,6 +14,7 @@ from simulate.kernels.plan import (
     drive_s,
     fill_day,
     hour_of,
+    pair_of,
     trip_s,
     zone_on,
 )
@@ -47,8 +48,8 @@ def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key,
     from_zone, to_zone = scratch.zone[leg], scratch.zone[leg + 1]
     a, b = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone]
     hour = hour_of(scratch.at[leg])
-    paths = coverage.paths
-    cell = paths.cell[a, alternative_of(life, w, leg, hour), b] if paths.watched[a, b] else np.uint32(0)
+    paths, pair = coverage.paths, pair_of(life, a, b)
+    cell = paths.cell[pair, alternative_of(life, w, leg, hour)] if paths.watched[pair] else np.uint32(0)
     from_gate, to_gate = coverage.fixed.gate[from_zone], coverage.fixed.gate[to_zone]
     if cell == 0 and from_gate < 0 and to_gate < 0:
         return

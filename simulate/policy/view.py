@@ -239,6 +239,9 @@ def _public(run: Run) -> Public:
     """Return what anyone may know, and the generator's habits where the scenario grants them."""
     settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
+    habits = Habits(
+        shares=np.array(settings.travel.route_shares), used=routes.used, row=routes.row, part=run.world.metro_of_hub
+    )
     return Public(
         roads=run.world.roads,
         graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # what drivers prefer is not public
@@ -250,7 +253,7 @@ def _public(run: Run) -> Public:
         n_vehicles=run.n_vehicles,
         start=settings.period.start,
         roads_known=settings.measure.attacker_roads,
-        habits=Habits(shares=np.array(settings.travel.route_shares), used=routes.used) if granted else None,
+        habits=habits if granted else None,
     )
 
 

@@ -51,6 +51,9 @@ SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0
 PEAK_HOURS = {6: 0.4, 7: 1.0, 8: 0.9, 9: 0.3, 15: 0.5, 16: 0.9, 17: 1.0, 18: 0.6, 19: 0.2}
 """How much of the peak's delay each hour has; the others run free (assumption)."""
 
+PAIRS = 1 << 18
+"""Pairs of hubs looked at together."""
+
 _ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
 
@@ -154,6 +157,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             far_job=table.far_job,
         ),
         roads=Roads(
+            row=world.routes.row,
             fast_ds=world.routes.fast_ds,
             slow_ds=world.routes.slow_ds,
             hour_fast=factors[0],
@@ -202,14 +206,11 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
 
 def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -> int:
     """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
-    fast, slow = (int(factor.max()) for factor in factors)
-    longest = 0
-    for hub, metro in enumerate(world.metro_of_hub):
-        joined = world.metro_of_hub == metro
-        ways = world.routes.fast_ds[hub][:, joined] * np.int64(fast) + world.routes.slow_ds[hub][:, joined] * np.int64(
-            slow
-        )
-        longest = max(longest, int(ways.max()))
+    fast, slow = (factor.max() for factor in factors)
+    routes, longest = world.routes, 0
+    for begin in range(0, len(routes.fast_ds), PAIRS):
+        some = slice(begin, begin + PAIRS)
+        longest = max(longest, int((routes.fast_ds[some] * fast + routes.slow_ds[some] * slow).max()))
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 

@@ -6,26 +6,34 @@ another; where they really lie counts only for who moves or travels between them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate import streams
+from simulate.mapped import release, room
 from simulate.metros import choose, read_metros
 from simulate.schema.settings import MetroRoads
-from simulate.world.leaving import Leaving
 from simulate.world.metro.build import build_metro
+from simulate.world.part import Ground
+from simulate.world.parts import build_parts, join_routes
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
-from simulate.world.zones import Purpose, Zones
+from simulate.world.routes import Graph
+from simulate.world.zones import N_PURPOSES, Purpose, Zones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from simulate.metros import Metro
-    from simulate.schema.settings import NationRoads
+    from simulate.schema.settings import NationRoads, Settings
+    from simulate.world.parts import Parts
+    from simulate.world.reach import Reach
+    from simulate.world.readers import Readers
+    from simulate.world.routes import Routes
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
@@ -42,65 +50,99 @@ NAME_BITS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nation:
-    """The metros of a file and those of them that are drawn; c chosen metros, h hubs."""
+    """The metros of a file and those of them that are drawn; c chosen metros, h hubs, m links."""
 
     metros: tuple[Metro, ...]
     chosen: tuple[int, ...]
     """Positions of the drawn ones, in the order of the file."""
+    parts: Parts
+    """Each chosen metro by itself."""
     roads: RoadNetwork
+    network: Graph
     hubs: NDArray[np.int32]
     """int32[h]; node of each hub."""
     zones: Zones
     metro_of_hub: NDArray[np.int16]
     """int16[h]; which chosen metro each hub lies in."""
+    metro_of_link: NDArray[np.int16]
+    """int16[m]; which chosen metro each link lies in."""
+    first_node: NDArray[np.int64]
+    """int64[c + 1]; where the nodes of each chosen metro begin."""
     migration: NDArray[np.float64]
     """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
     rest leave the map. The last row is for those who come from off the map."""
-    metro_of_link: NDArray[np.int16]
-    """int16[m]; which chosen metro each link lies in."""
-    leaving: Leaving
-    """Who leaves each metro for the towns beyond it."""
+    flow: NDArray[np.float64]
+    """float64[m]; modelled vehicles on each link."""
+    nearness: NDArray[np.float64]
+    """float64[p]; how interest falls with driving time within each metro, by pairs of hubs."""
+    choice: NDArray[np.uint32]
+    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    reach: Reach
 
 
-def build_nation(settings: NationRoads, seed: int) -> Nation:
-    """Build the chosen metros, each the same whatever others are chosen, and set them side by side."""
-    metros = read_metros(settings.path)
-    chosen = choose(metros, settings.metros)
-    grounds = []
-    for i in chosen:
-        metro = metros[i]
-        grounds.append(
-            build_metro(
-                MetroRoads(
-                    source="metro",
-                    population=metro.population,
-                    vehicles_per_person=settings.vehicles_per_person,
-                    density_per_km2=settings.density_per_km2,
-                    water=settings.water,
-                    vehicles_per_zone=settings.vehicles_per_zone,
-                    leave_work=settings.leave_work,
-                    leave_other=settings.leave_other,
-                ),
-                int(streams.key(seed, f"metro.{metro.name}")),
-            )
-        )
+def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
+    """Build the chosen metros, each the same whatever others are chosen, and set them side by side.
+
+    folder : where each is kept, and found if it was built before.
+    """
+    source = settings.roads
+    metros = read_metros(source.path)  # type: ignore[union-attr]
+    chosen = choose(metros, source.metros)  # type: ignore[union-attr]
+    parts = build_parts([metros[i] for i in chosen], settings, seed, metro_ground, folder)
+    small = [parts.small(i) for i in range(len(chosen))]
+    roads, zones = [one.roads for one in small], [one.zones for one in small]
+    shift_m = _side_by_side(roads)
+    nodes = np.cumsum([0, *(one.n_nodes for one in roads)])
+    first_hub = np.cumsum([0, *(len(one.hubs) for one in small)])
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    shift_m = _side_by_side([roads for roads, _, _, _ in grounds])
-    nodes = np.cumsum([0, *(roads.n_nodes for roads, _, _, _ in grounds)])
-    n_hubs = np.cumsum([0, *(len(hubs) for _, hubs, _, _ in grounds)])
+    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(one.n for one in zones)]))
     return Nation(
         metros=metros,
         chosen=chosen,
-        roads=_union([roads for roads, _, _, _ in grounds], uids, nodes, shift_m),
-        hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _, _) in enumerate(grounds)]).astype(np.int32),
-        zones=_all_zones(
-            [zones for _, _, zones, _ in grounds], n_hubs, shift_m, [metros[i].population for i in chosen], uids
-        ),
-        metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
+        parts=parts,
+        roads=_union(roads, nodes, shift_m),
+        network=_one_graph([one.network for one in small], nodes),
+        hubs=np.concatenate([one.hubs + nodes[i] for i, one in enumerate(small)]).astype(np.int32),
+        zones=_all_zones(zones, first_hub, shift_m, uids),
+        metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(first_hub)).astype(np.int16),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [one.n_links for one in roads]).astype(np.int16),
         migration=migration(metros, chosen),
-        leaving=_all_leaving([leaving for _, _, _, leaving in grounds]),
-        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _, _ in grounds]).astype(np.int16),
+        first_node=nodes,
+        flow=np.concatenate([one.flow for one in small]),
+        nearness=nearness,
+        choice=choice,
+        reach=small[0].reach,
     )
+
+
+def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
+    """Lay out one metro, its nodes named by a hash of its name; ways in weigh as many as people live behind them."""
+    built = MetroRoads(
+        source="metro",
+        population=metro.population,
+        vehicles_per_person=source.vehicles_per_person,
+        density_per_km2=source.density_per_km2,
+        water=source.water,
+        vehicles_per_zone=source.vehicles_per_zone,
+        leave_work=source.leave_work,
+        leave_other=source.leave_other,
+    )
+    roads, hubs, zones, leaving = build_metro(built, int(streams.key(seed, f"metro.{metro.name}")))
+    name = int(streams.uid("metro", metro.name)) >> NAME_BITS + 2 << NAME_BITS
+    attraction = zones.attraction.copy()
+    attraction[Purpose.OUTSIDE] = metro.population * (attraction[Purpose.OUTSIDE] / attraction[Purpose.OUTSIDE].sum())
+    return Ground(
+        roads=replace(roads, node_name=roads.node_name + name),
+        hubs=hubs,
+        zones=replace(zones, attraction=attraction),
+        leaving=leaving,
+    )
+
+
+def join_nation(nation: Nation, readers: Readers) -> Routes:
+    """Return the routes of all metros with their readers."""
+    first_link = np.searchsorted(nation.metro_of_link, np.arange(len(nation.chosen) + 1))
+    return join_routes(nation.parts, readers, first_link, nation.first_node)
 
 
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
@@ -133,18 +175,14 @@ def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
     return shift_m
 
 
-def _union(
-    roads: Sequence[RoadNetwork], uids: Sequence[np.uint64], nodes: NDArray[np.int64], shift_m: Sequence[float]
-) -> RoadNetwork:
-    """Put networks on one map; a node's name holds a hash of its metro's."""
+def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequence[float]) -> RoadNetwork:
+    """Put networks on one map."""
 
     def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(one, field) for one in roads])
 
     return RoadNetwork(
-        node_name=np.concatenate(
-            [one.node_name + ((int(uid) >> NAME_BITS + 2) << NAME_BITS) for uid, one in zip(uids, roads, strict=True)]
-        ),
+        node_name=joined("node_name"),
         x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
@@ -158,39 +196,60 @@ def _union(
     )
 
 
+def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
+    """Put graphs in one; copies of nodes that block through traffic follow on all nodes."""
+    copies = np.cumsum([nodes[-1], *(one.n_nodes - len(one.start) for one in graphs)])
+
+    def renumbered(field: str) -> NDArray[np.int64]:
+        numbers = [(getattr(one, field), len(one.start)) for one in graphs]
+        return np.concatenate(
+            [np.where(at < n, at + nodes[i], at - n + copies[i]) for i, (at, n) in enumerate(numbers)]
+        )
+
+    return Graph(
+        n_nodes=int(copies[-1]),
+        leaves=renumbered("leaves"),
+        enters=renumbered("enters"),
+        start=renumbered("start"),
+        cost=np.concatenate([one.cost for one in graphs], axis=1),
+        fast_ds=np.concatenate([one.fast_ds for one in graphs]),
+        slow_ds=np.concatenate([one.slow_ds for one in graphs]),
+    )
+
+
+def _whom_to_visit(
+    parts: Parts, first_hub: NDArray[np.int64], first_zone: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    """Join how near hubs are, float64[p], and the zones that people of each go to, uint32[purposes, h, 512]."""
+    pairs = np.cumsum([0, *(np.diff(first_hub) ** 2)])
+    nearness: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
+    choice: NDArray[np.uint32] = np.empty(0, np.uint32)
+    for i in range(len(first_hub) - 1):
+        part = parts.part(i)
+        if not i:
+            choice = room((N_PURPOSES, int(first_hub[-1]), part.choice.shape[2]), np.uint32)
+        nearness[pairs[i] : pairs[i + 1]] = part.nearness
+        choice[:, first_hub[i] : first_hub[i + 1]] = part.choice + np.uint32(first_zone[i])
+        release([nearness, choice])
+    return nearness, choice
+
+
 def _all_zones(
-    zones: Sequence[Zones],
-    hubs: NDArray[np.int64],
-    shift_m: Sequence[float],
-    people: Sequence[int],
-    uids: Sequence[np.uint64],
+    zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], uids: Sequence[np.uint64]
 ) -> Zones:
-    """Put the zones of all metros in one table; ways in weigh as many as people live behind them.
+    """Put the zones of all metros in one table.
 
     The last zone is no place: it stands for wherever people live who have left the map for now.
     """
-    attraction = np.concatenate([one.attraction for one in zones], axis=1)
     sizes = [one.n for one in zones]
-    ways_in = [one.attraction[Purpose.OUTSIDE] / one.attraction[Purpose.OUTSIDE].sum() for one in zones]
-    attraction[Purpose.OUTSIDE] = np.concatenate([n * weight for n, weight in zip(people, ways_in, strict=True)])
     return Zones(
         x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
         y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
         hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
         residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
-        attraction=np.concatenate([attraction, np.zeros((len(attraction), 1))], axis=1),
+        attraction=np.concatenate([*(one.attraction for one in zones), np.zeros((N_PURPOSES, 1))], axis=1),
         outside=np.concatenate([*(one.outside for one in zones), [True]]),
         income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
         shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
         metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
-    )
-
-
-def _all_leaving(leaving: Sequence[Leaving]) -> Leaving:
-    """Keep the groups beyond each metro apart; nobody leaves for the last zone, which is no place."""
-    groups = np.cumsum([0, *(one.n for one in leaving)])
-    group = [np.where(one.group >= 0, one.group + first, -1) for one, first in zip(leaving, groups, strict=False)]
-    return Leaving(
-        group=np.concatenate([*group, [-1]]),
-        share={of: np.concatenate([one.share[of] for one in leaving]) for of in leaving[0].share},
     )

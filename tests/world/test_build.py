@@ -14,8 +14,8 @@ import pytest
 from worlds import anaheim_scenario, finish, town_scenario
 
 from simulate.checks import ScenarioError
-from simulate.world import build
 from simulate.world.build import build_world
+from simulate.world.part import _daily_trips
 
 TESTS = Path(__file__).parent.parent
 PARTS = ("roads", "graph", "zones", "owners", "readers", "routes")
@@ -107,7 +107,7 @@ def test_every_credit_is_kept_once(data):
 
 def test_busiest_links_of_a_day_are_loaded_both_ways(town):
     """People drive there and back, so what leaves a hub comes back to it."""
-    trips = build._daily_trips(town.zones, town.choice)
+    trips = _daily_trips(town.zones, town.choice)
     assert np.array_equal(trips, trips.T)
     assert trips.sum() == pytest.approx(2 * town.zones.residents.sum())
 
