@@ -1,4 +1,4 @@
-"""Columns: results as typed tables of Arrow, or as data frames of pandas where it is installed."""
+"""Results as typed tables of Arrow, or as data frames of pandas if it is installed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ NO_PANDAS = "to_pandas: expected pandas, found it not installed; pip install 'pl
 
 
 def arrow_table(schema: Mapping[str, str], columns: Mapping[str, Any]) -> Table:
-    """Make a table of columns that all have one length.
+    """Build a table of columns of one length.
 
     Parameters
     ----------
     schema
         Name and Arrow type of each column, in order, such as {"value": "double"}.
     columns
-        The values of each column, a sequence or an array; None stands for no value.
+        The values of each column, a sequence or an array; None for missing values.
     """
     typed = [(name, pa.type_for_alias(kind)) for name, kind in schema.items()]
     return pa.table([pa.array(columns[name], kind) for name, kind in typed], schema=pa.schema(typed))
 
 
 def data_frame(table: Table) -> DataFrame:
-    """Turn a table into a data frame; raises ImportError, with what to install, where pandas is missing."""
+    """Convert a table to a data frame; raise ImportError, with the package to install, if pandas is missing."""
     if find_spec("pandas") is None:
         raise ImportError(NO_PANDAS, name="pandas")
     return table.to_pandas()

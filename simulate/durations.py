@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: "21d", "3min", "forever"."""
+"""Durations in human notation: "21d", "3min", "forever"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY_S = UNIT_S["d"]
 DAY_START_S = 4 * UNIT_S["h"]
 """A day of travel runs from 04:00 to 04:00; times count from the first midnight."""
 MONTH_DAYS = 365.25 / 12
-"""Days in a month where a scenario counts by the month."""
+"""Days of a month in scenario values per month."""
 
 _WORDS = (("year", "y"), ("day", "d"), ("hour", "h"), ("minute", "min"), ("second", "s"))
 _LONGEST_Y = 1000
@@ -22,26 +22,26 @@ _FORM = re.compile(r"0*([0-9]{1,12}) ?([a-z]+)")
 
 
 def parse_duration(text: str, where: str = "duration") -> int | None:
-    """Turn a duration into seconds; None means for ever.
+    """Convert a duration to seconds; None means for ever.
 
     Parameters
     ----------
     text
         A whole number above 0 and a unit (s, min, h, d, w, mo = 30 days, y = 365 days), or "forever".
     where
-        What to name in the error: a file and key, or an option.
+        Subject of the error: a file and key, or an option.
     """
     if text == "forever":
         return None
-    found = _FORM.fullmatch(str(text))
-    seconds = int(found[1]) * UNIT_S.get(found[2], 0) if found else 0
+    match = _FORM.fullmatch(str(text))
+    seconds = int(match[1]) * UNIT_S.get(match[2], 0) if match else 0
     if not 0 < seconds <= _LONGEST_Y * UNIT_S["y"]:
         raise ScenarioError(where, 'a duration such as "21d" or "forever"', f'"{text}"', _remedy(str(text)))
     return seconds
 
 
 def format_duration(seconds: int | None) -> str:
-    """Say a duration in words, in the largest unit that divides it: "21 days", "for ever"."""
+    """Format a duration in words, in the largest unit dividing it: "21 days", "for ever"."""
     if seconds is None:
         return "for ever"
     word, unit = next((word, unit) for word, unit in _WORDS if seconds % UNIT_S[unit] == 0 and seconds >= UNIT_S[unit])
@@ -50,7 +50,7 @@ def format_duration(seconds: int | None) -> str:
 
 
 def _remedy(text: str) -> str:
-    """Say how to write the duration that was probably meant."""
+    """Return advice on the notation of the duration probably meant."""
     if re.match(r"-[0-9]|0+(?![0-9])", text):
         return "it must be above 0: keeping nothing is no retention; say which readers are off instead"
     if re.fullmatch(r"[0-9]+ ?m", text):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and JSON whatever was done to it."""
+"""Atomic file writes, and guarded JSON parsing."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_DIGITS = 1000
-"""Digits of a whole number in JSON; beyond 4,300 Python reads none."""
+"""Maximum number of digits of a whole number in JSON; Python reads none beyond 4,300."""
 _DEEP = "tables or lists too deep inside one another"
 
 
 def check_name(path: str | Path, where: str) -> None:
-    """Refuse a name that no file or folder can have."""
+    """Raise ScenarioError on a name impossible for files and folders."""
     if "\0" in str(path):
         raise ScenarioError(where, "a name without zero bytes", path, "choose another")
 
 
 def check_target(path: Path | None, option: str) -> None:
-    """Refuse a file that cannot be written where it is asked for, before long work; None is none asked for."""
+    """Raise ScenarioError if an output file cannot be written, before long work; None means no output."""
     if path is None:
         return
     check_name(path, option)
@@ -34,12 +34,12 @@ def check_target(path: Path | None, option: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all; what is no plain file (a pipe, a device, a link) is written through.
+    """Write a file whole or not at all; write through anything but a plain file (a pipe, a device, a link).
 
-    Raises OSError where the file cannot be written; a file that was there is then as it was.
+    Raise OSError if the file cannot be written; an existing file then stays unchanged.
     """
     if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
-        path.write_text(text, encoding="utf-8")  # a rename would put a plain file in its place
+        path.write_text(text, encoding="utf-8")  # a rename would replace it by a plain file
         return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -50,7 +50,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(content: str | bytes) -> Any:  # noqa: ANN401
-    """Read JSON; ValueError says in a few words why what is none, nests too deep or holds too long a number fails."""
+    """Parse JSON; raise ValueError, with a short reason, on invalid, too deeply nested content or too long numbers."""
     try:
         value = json.loads(content, parse_int=_whole)
     except RecursionError:

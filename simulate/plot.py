@@ -1,18 +1,18 @@
-"""Pictures for notebooks: each a function that draws on given axes, or on those of a new figure.
+"""Figures for notebooks: each function draws on given axes, or on those of a new figure.
 
-Maps are to scale, north up, in metres; each says what its marks mean and where the map comes
-from. All of it is invented but for the streets of real maps. Reached as `sim.plot`.
+Maps are to scale, north up, in metres, each with a key and the source of the map. All content is
+synthetic except the streets of real maps. Reached as `sim.plot`.
 
     roads      streets and readers
-    sightings  where one car was seen
-    guess      the same, with its home and where the attack puts it
-    close_up   home and guess, and the ring within which it counts as found
-    driven     what a car really did in a week
-    on_file    what an observer holds of that week
+    sightings  sites of the sightings of one car
+    guess      the same, with its home and the attack's guess
+    close_up   home and guess, and the ring of guesses counted as found
+    driven     true trips of a car in a week
+    on_file    an observer's sightings of that week
     calendar   the same days by the clock
     areas      sightings of the vehicles of each neighbourhood
     incomes    the same by fifths of the areas by income
-    shares     one share below another, with intervals and what needs no sightings
+    shares     one share below another, with intervals and the baseline without sightings
 """
 
 from __future__ import annotations

@@ -139,6 +139,12 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
         Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
         text), or a mapping from dotted keys to values. In a key * stands for every name that the
         scenario sets there, as in readers.place.*.counties. Relative paths start at the current folder.
+
+    Examples
+    --------
+    >>> town = sim.load("smallville", seed=3, overrides=["period.days=14"])
+    >>> town.settings.period.days
+    14
     """
     path = locate(name_or_path, folder=Path.cwd(), where="scenario")
     layers = read_chain(path)

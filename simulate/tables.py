@@ -1,4 +1,4 @@
-"""Tables that people bring as CSV files, read strictly: a header, the columns asked for, some lines."""
+"""CSV tables supplied by users, read strictly: a header, the required columns, some lines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def read_table(path: Path, columns: Sequence[str], what: str) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a table, each with its number and its fields without spaces round them.
 
-    Columns that are not asked for are ignored; a field that a line lacks is "". what : the table in
-    words, for errors, as in "a table of metros".
+    Other columns are ignored; a missing field is "". what : description of the table,
+    for errors, as in "a table of metros".
 
     Raises
     ------
     ScenarioError
-        If the file cannot be read, is no text in UTF-8, lacks a column or names one twice, or has
+        If the file is unreadable or not UTF-8 text, lacks a column or names one twice, or has
         no line below its header.
     """
     try:
@@ -41,8 +41,8 @@ def read_table(path: Path, columns: Sequence[str], what: str) -> list[tuple[int,
 
 
 def check_columns(path: Path, header: Sequence[str], columns: Sequence[str], found: str, remedy: str) -> None:
-    """Refuse a header that lacks one of the columns or names one twice; found : the header, for the error."""
+    """Raise ScenarioError if a header lacks one of the columns or names one twice; found : the header, as shown."""
     for column in columns:
-        if (times := header.count(column)) != 1:
-            expected = f"a column called {column}" + (", once" if times else "")
+        if (n_named := header.count(column)) != 1:
+            expected = f"a column called {column}" + (", once" if n_named else "")
             raise ScenarioError(f"{path}:1", expected, found, remedy)

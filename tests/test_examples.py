@@ -13,14 +13,21 @@ from worlds import town_scenario
 import simulate as sim
 from simulate.risk.results import Result, Results
 
-OF_LESSONS = ("choose_story", "exposed", "fly", "follow", "look_up", "measure")
+VERBS = [name for name in sim.__all__ if inspect.isfunction(getattr(sim, name))]
 PUBLIC = {
-    **{f"sim.{name}": getattr(sim, name) for name in OF_LESSONS},
+    **{f"sim.{name}": getattr(sim, name) for name in VERBS},
     **{f"sim.plot.{name}": getattr(sim.plot, name) for name in sim.plot.__all__},
+    "Case": sim.Case,
     "Results": Results,
     "Results.to_arrow": Results.to_arrow,
     "Results.to_pandas": Results.to_pandas,
 }
+
+
+@pytest.fixture(scope="module")
+def town():
+    """Return a fortnight of smallville."""
+    return sim.load("smallville", seed=3, overrides=["period.days=14"])
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +38,10 @@ def view(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_its_example_runs(name, view):
-    """An example may use `sim` and `view`, and results made by hand; dots stand for what another town would say."""
-    given = {"sim": sim, "view": view, "Result": Result, "Results": Results}
+def test_its_example_runs(name, view, town, tmp_path):
+    """An example may use `sim`, a town, a view, a folder and results made by hand; dots stand for what differs."""
+    given = {"sim": sim, "view": view, "town": town, "folder": tmp_path, "Result": Result, "Results": Results,
+             "Case": sim.Case}  # fmt: skip
     examples = doctest.DocTestFinder(recurse=False).find(PUBLIC[name], name, globs=given)
     assert examples[0].examples, "no example"
     with mpl.rc_context({"backend": "agg"}):
@@ -45,7 +53,7 @@ def test_its_example_runs(name, view):
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("Results")])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name.startswith("sim.")])
 def test_it_says_what_it_takes(name):
     text = inspect.getdoc(PUBLIC[name])
     taken = [one for one in inspect.signature(PUBLIC[name]).parameters if one != "self"]

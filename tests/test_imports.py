@@ -18,6 +18,7 @@ ROOMS = (
     ("engines",),
     ("kernels",),
     ("streams",),
+    ("rules",),
     ("schema",),
     ("faults", "catalogue", "metros", "scenario"),
     ("sharing",),
@@ -33,6 +34,8 @@ ROOMS = (
     ("cli",),
 )
 """Rooms from the bottom up; those on one line may import one another."""
+FOR_TYPES = {"rules": ("simulate.policy.setting", "simulate.policy.terms")}
+"""What a room may name from above for type checkers alone: rules amend terms that they are handed."""
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {
     "numba": ("kernels/",),
@@ -44,7 +47,8 @@ DOORS = {
     "matplotlib": ("report/",),
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),
-    "pydantic": ("schema/", "scenario.py", "faults.py"),
+    "annotated_types": ("rules/",),
+    "pydantic": ("rules/", "schema/", "scenario.py", "faults.py"),
     "pandas": ("columns.py",),
 }
 """Where each heavy library may be imported."""
@@ -67,6 +71,13 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
     return found
 
 
+def lines_for_types(path: Path) -> set[int]:
+    """Return the lines below `if TYPE_CHECKING`, which no interpreter runs."""
+    blocks = [node for node in ast.parse(path.read_text(encoding="utf-8")).body
+              if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]  # fmt: skip
+    return {line for block in blocks for node in block.body for line in range(node.lineno, node.end_lineno + 1)}
+
+
 def room_of_module(module: str) -> str:
     """Return the room of a module of this package; a name that is no room is simulate's own."""
     name = ([*module.split("."), ""])[1]
@@ -84,11 +95,13 @@ def test_every_file_is_in_a_room():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_imports_point_down_the_house(path):
-    room = room_of_file(path)
+    room, typed = room_of_file(path), lines_for_types(path)
     climbs = [
         f"{path}:{line}: {room or 'simulate'} imports {module}, which stands above it"
         for line, module in imports_of(path)
-        if module.split(".")[0] == "simulate" and FLOOR[room_of_module(module)] > FLOOR[room]
+        if module.split(".")[0] == "simulate"
+        and FLOOR[room_of_module(module)] > FLOOR[room]
+        and not (line in typed and module in FOR_TYPES.get(room, ()))
     ]
     assert not climbs, "\n".join(climbs)
 
@@ -140,5 +153,12 @@ def test_pictures_are_fetched_when_they_are_first_asked_for():
 
 def test_the_command_line_starts_without_heavy_libraries():
     code = f"import sys, simulate.cli; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_scenario_is_read_without_numbers_or_maps():
+    """Rules are told in tables of every scenario, so what they take to be told must cost next to nothing."""
+    code = f"import sys, simulate.scenario; print(*(name for name in {('numpy', *HEAVY)} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -14,11 +14,12 @@ from worlds import finish, rows_of, town_scenario, with_readers
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.plates import GROUP
+from simulate.policy import LookBack
 from simulate.policy.case import ladder_of
-from simulate.policy.look_back import LookBack
+from simulate.policy.setting import Setting
 from simulate.policy.sieve import Sieve
 from simulate.policy.sight import Public, Sight
-from simulate.policy.terms import Setting, plain_terms
+from simulate.policy.terms import plain_terms
 from simulate.policy.view import View, seen_case, view_of
 from simulate.risk.results import Results
 from simulate.risk.scan import scan

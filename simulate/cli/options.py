@@ -62,7 +62,9 @@ Cases = Annotated[
     ),
 ]
 On = Annotated[str | None, Parameter(help="Query date, YYYY-MM-DD; by default the day after the last simulated one.")]
-Measures = Annotated[str, Parameter(help="Any of exposure,anchors,unicity,hotlist,stock.")]
+Measures = Annotated[
+    str, Parameter(help="Names of measures, as in exposure,hotlist; docs/measures.md has all of them.")
+]
 Workers = Annotated[
     int | None, Parameter(converter=whole_number, help="Processes; by default chosen by the size of the run.")
 ]

@@ -119,9 +119,11 @@ def measure(
     _check_drawn(store, seed, metros, overrides)
     announce_compiling(quiet)
     from simulate.report.phrases import note_for_ever  # noqa: PLC0415
+    from simulate.report.scores import title_of  # noqa: PLC0415
     from simulate.report.words import NOTHING, nothing_on_file  # noqa: PLC0415
     from simulate.risk.measures import MEASURES, check_names, main_results  # noqa: PLC0415
     from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.tables import as_text  # noqa: PLC0415
 
     check_names(asked)
     with stopping(AGAIN):
@@ -132,7 +134,7 @@ def measure(
     if not quiet:
         nothing = f"; {NOTHING}" if nothing_on_file(results) else ""
         say(f"{view.describe()}{nothing}\n")
-    say(results if full else main_results(results, view.sight.asked))
+    say(as_text(*(results if full else main_results(results, view.sight.asked)).table(title_of)))
     if not quiet:
         say()
         if note := note_for_ever({one.name for one in view.cases}, *(one.today for one in view.cases)):
@@ -257,8 +259,8 @@ def _open(run: Path, quiet: bool) -> Run:
 
 def _view(run: Run, case: Sequence[str], observer: str | None, retention: str | None, on: str | None) -> View:
     """Look at a run under the cases asked for: those that it names, or else a ladder of retention rules."""
-    from simulate.policy.retention import Retention  # noqa: PLC0415
     from simulate.policy.view import view_of  # noqa: PLC0415
+    from simulate.rules import Retention  # noqa: PLC0415
 
     cases, rules = cases_in(case), rules_in(retention)
     ladder: Sequence[str | Retention] | None = None if rules is None else [Retention.of(text) for text in rules]

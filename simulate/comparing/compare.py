@@ -20,37 +20,38 @@ if TYPE_CHECKING:
     from datetime import date
 
     from simulate.comparing.worlds import Bench, Steps
-    from simulate.policy.case import Case, Policy
-    from simulate.policy.retention import Retention
+    from simulate.policy.case import Case
     from simulate.policy.view import View
+    from simulate.rules import Retention
+    from simulate.rules.fields import Policy
     from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 
 WORK = "runs/compare"
-"""Where the runs of comparisons are kept, unless another folder is named."""
+"""Default folder of the runs of comparisons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Scenarios, or cases, set side by side; the first is the reference."""
+    """Results of scenarios, or of cases, side by side; the first is the reference."""
 
     results: Results
     """Every result of every case of every scenario and world."""
     differences: Results
-    """Every change from the reference, as `Results.differences` gives them."""
+    """Every change from the reference, as returned by `Results.differences`."""
     compared: Compared
-    """What was compared, and how."""
+    """The scenarios and cases compared, and the settings."""
 
     def page(self, path: str | Path) -> Path:
-        """Write one self-contained page; returns its path."""
+        """Write one self-contained page and return its path."""
         return write_comparison(self.compared, self.results, self.differences, path)
 
     def main(self) -> Results:
-        """Return the differences of the scores that most people ask for."""
+        """Return the differences of the main scores."""
         return main_results(self.differences, self.compared.asked)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it, ready for JSON."""
+        """Return the whole comparison as JSON-ready types."""
         compared = self.compared
         return {
             "scenarios": [
@@ -97,100 +98,108 @@ def compare(  # noqa: PLR0913 - every option is an argument
     work: str | Path | None = WORK,
     steps: Steps | None = None,
 ) -> Comparison:
-    """Draw and measure scenarios in the same worlds, and say what changes from the first.
+    """Draw and measure scenarios in the same worlds and compare each with the first.
 
     Parameters
     ----------
     scenarios
-        Names of the catalogue, TOML files or loaded scenarios. The first is the reference, case
-        by case; of a single one, the first case is.
+        Catalogue names, TOML files or loaded scenarios. The first is the reference, case
+        by case; of a single scenario, its first case.
     replicates
-        Worlds to draw of each: seeds `seed`, `seed + 1` and so on, the same for all, also for
-        scenarios that are loaded. From two on, differences have an interval over worlds.
+        Worlds to draw per scenario: seeds `seed`, `seed + 1` and so on, the same for all, loaded
+        scenarios included. From two on, differences have an interval over worlds.
     measures
         Names of measures; exposure, anchors and unicity by default.
     cases
-        Cases to compare: made by `sim.Case`, or names that every scenario gives to a case of its
+        Cases to compare: values of `sim.Case`, or names defined by every scenario for a case of its
         own; instead of `retention`, `observer` and `policies`.
     retention
         Retention rules to compare, one case each; the ladder of the first scenario if None.
     observer
-        Who looks, in every scenario; each one's own first observer by name if None.
+        The observer in every scenario; each scenario's first observer by name if None.
     policies
         Rules in force beside each retention rule.
     on
-        Query date of cases that name none; the day after the last simulated one if None.
+        Query date of cases without one; the day after the last simulated day if None.
     targets
-        Vehicles that attacks are tried on; each scenario's own number if None.
+        Number of vehicles attacked; each scenario's own number if None.
     metros
-        Metros of a national scenario to draw, in every scenario, as in `load`; refused if one is loaded already.
+        Metros of a national scenario to draw, in every scenario, as in `load`; not for loaded scenarios.
     overrides
-        Values to change in every scenario, as in `load`; refused if one is loaded already.
+        Values to change in every scenario, as in `load`; not for loaded scenarios.
     seed
-        The first world's seed.
+        Seed of the first world.
     workers
-        Processes for each draw, threads for each measuring; chosen by size if None.
+        Processes per draw and threads per pass of measures; chosen by size if None.
     work
-        Folder for the runs; those it holds already are used, or taken up where they stopped.
-        If None, a temporary folder that is deleted in the end.
+        Folder of the runs; complete runs in it are reused, interrupted ones resumed.
+        If None, a temporary folder, deleted at the end.
     steps
         Called as `steps(done_runs, total_runs, text)`.
 
     Raises
     ------
     ScenarioError
-        If anything asked for is wrong. All but rules that contradict each other is found
-        before the first run is drawn.
+        If an argument is invalid. All faults except contradictory rules are reported
+        before the first draw.
+
+    Examples
+    --------
+    >>> rule = sim.policy.Retention(days=3)
+    >>> cases = [sim.Case(name="kept"), sim.Case(name="deleted", policies=[rule])]
+    >>> found = sim.compare([town], cases=cases, measures=["exposure"], targets=20, work=None)
+    >>> found.differences.find(score="mean_sightings", case="deleted").value < 0
+    True
     """
     check_names(measures)
     check_targets(targets)
     if replicates < 1:
         raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
-    chosen = [replace(loaded(one, seed, metros, overrides), seed=seed) for one in scenarios]
+    chosen = [replace(loaded(source, seed, metros, overrides), seed=seed) for source in scenarios]
     _check_names_differ(chosen)
     look = Look(cases=cases, retention=retention, observer=observer, policies=policies, on=on)
-    if retention is None and cases is None:  # all are compared under the rules of the first
+    if retention is None and cases is None:  # the rules of the first scenario hold for all
         look = replace(look, retention=chosen[0].settings.measure.retention)
-    asked = {scenario.name: look.cases_of(scenario) for scenario in chosen}
+    cases_of = {scenario.name: look.cases_of(scenario) for scenario in chosen}
     reference = look.reference(chosen[0])
-    _check_comparable(chosen, asked, look, reference)
+    _check_comparable(chosen, cases_of, look, reference)
     seeds = tuple(range(seed, seed + replicates))
     results = Results()
     sides: dict[str, Side] = {}
     with bench(work, len(chosen) * replicates, workers=workers, steps=steps) as place:
         for world in seeds:
             for scenario in chosen:
-                view, made = _open(place, replace(scenario, seed=world), look, asked[scenario.name])
+                view, drawn = _open(place, replace(scenario, seed=world), look, cases_of[scenario.name])
                 results += place.measure(view, measures, targets, called=f"{scenario.name}, seed {world}")
-                sides.setdefault(scenario.name, _side(scenario, view, made))
+                sides.setdefault(scenario.name, _side(scenario, view, drawn))
     compared = Compared(
         sides=tuple(sides.values()), seeds=seeds, case=reference, asked=chosen[0].settings.measure,
         measures=tuple(dict.fromkeys(measures)),
     )  # fmt: skip
     alone = len(chosen) == 1
-    found = results.differences(case=reference) if alone else results.differences(scenario=chosen[0].name)
-    return Comparison(results=results, differences=found, compared=compared)
+    differences = results.differences(case=reference) if alone else results.differences(scenario=chosen[0].name)
+    return Comparison(results=results, differences=differences, compared=compared)
 
 
 def _check_names_differ(loaded: Sequence[Scenario]) -> None:
     if not loaded:
         raise ScenarioError("scenarios", "at least one scenario", "none", "'plateprint list' shows the catalogue")
     names = [scenario.name for scenario in loaded]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
         remedy = "name each once; two files of one name: rename one of them"
-        raise ScenarioError("scenarios", "scenarios of different names", f"{twice[0]!r} twice", remedy)
+        raise ScenarioError("scenarios", "scenarios of different names", f"{repeated[0]!r} twice", remedy)
 
 
-def _check_comparable(chosen: Sequence[Scenario], asked: dict[str, list[Case]], look: Look, reference: str) -> None:
-    """Raise ScenarioError on what would end without a single difference."""
+def _check_comparable(chosen: Sequence[Scenario], cases_of: dict[str, list[Case]], look: Look, reference: str) -> None:
+    """Raise ScenarioError if no difference could result."""
     first = chosen[0]
-    reached = {s.name: {case.name for case in asked[s.name] if look.reached(case, s)} for s in chosen}
-    names = ", ".join(case.name for case in asked[first.name])
-    days = max(look.age_days(case, scenario) for scenario in chosen for case in asked[scenario.name])
+    reached = {s.name: {case.name for case in cases_of[s.name] if look.reached(case, s)} for s in chosen}
+    names = ", ".join(case.name for case in cases_of[first.name])
+    days = max(look.age_days(case, scenario) for scenario in chosen for case in cases_of[scenario.name])
     remedy = f"ask for rules of at most {days} days or forever, or simulate longer with --set period.days=N"
     if len(chosen) == 1:
-        if len(asked[first.name]) < 2:
+        if len(cases_of[first.name]) < 2:
             remedy = "name a second scenario, or several rules as in --retention 21d,forever"
             raise ScenarioError("compare", "at least two scenarios, or two cases or retention rules", names, remedy)
         if reference not in reached[first.name] or len(reached[first.name]) < 2:
@@ -202,23 +211,23 @@ def _check_comparable(chosen: Sequence[Scenario], asked: dict[str, list[Case]], 
 
 
 def _open(place: Bench, scenario: Scenario, look: Look, cases: Sequence[Case]) -> tuple[View, Run]:
-    """Draw one scenario in one world and look at it."""
-    made = place.draw(scenario)
-    return look.view(made, cases), made
+    """Draw one scenario in one world and open its view."""
+    drawn = place.draw(scenario)
+    return look.view(drawn, cases), drawn
 
 
-def _side(scenario: Scenario, view: View, made: Run) -> Side:
-    """Say what a scenario is and who looks."""
+def _side(scenario: Scenario, view: View, drawn: Run) -> Side:
+    """Return the description of one scenario and its cases for the page."""
     return Side(
         name=scenario.name,
         title=scenario.title,
         summary=scenario.summary,
-        vehicles=made.n_vehicles,
+        vehicles=drawn.n_vehicles,
         days=scenario.settings.period.days,
         cases=view.cases,
         looks=tuple(case.describe(view.sight.public) for case in view.cases),
         settings=scenario.resolved(),
         changed=changes(scenario.resolved(), scenario.sources),
-        credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
-        real_map=made.world.roads.origin is not None,
+        credits=(*(f"Map: {credit}" for credit in drawn.world.credits), *drawn.world.placements),
+        real_map=drawn.world.roads.origin is not None,
     )

@@ -1,4 +1,4 @@
-"""Sweep: how much the answers depend on the assumptions, one at a time."""
+"""Sensitivity of the results to each assumption, varied one at a time."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
     from datetime import date
 
     from simulate.comparing.worlds import Bench, Steps
-    from simulate.policy.case import Case, Policy
-    from simulate.policy.retention import Retention
+    from simulate.policy.case import Case
     from simulate.policy.view import View
     from simulate.risk.results import Results
+    from simulate.rules import Retention
+    from simulate.rules.fields import Policy
     from simulate.scenario import MetroNames, Overrides, Scenario
     from simulate.sightings.run import Run
 
     Take = Callable[[Run, str], tuple[View, Results]]
 
 WORK = "runs/sweep"
-"""Where runs at the ends of assumptions are kept, unless another folder is named."""
+"""Default folder of the runs at the ends of assumptions."""
 NOT_ASKED = "left out by --only"
-"""Why an assumption was not tried that may well apply."""
+"""Reason for skipping an applicable assumption."""
 UNDRAWN = {"case", "measure", "observers", "sharing"}
-"""Tables that change how a run is looked at and not what is drawn."""
+"""Tables with an effect on the view of a run, but not on its rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +45,18 @@ class Sweep:
     """The scores of one scenario, each with its range over the assumptions."""
 
     results: Results
-    """Every result; as scenario stands "base", or the assumption and its end, such as "night, low"."""
+    """Every result; its scenario is "base", or the assumption and its end, such as "night, low"."""
     assumptions: Assumptions
-    """What was assumed, and the least and most of each main score."""
+    """The assumptions, and the minimum and maximum of each main score."""
     swept: Swept
-    """What was asked, and how."""
+    """The arguments of the sweep and the description of its base run."""
 
     def page(self, path: str | Path) -> Path:
-        """Write one self-contained page; returns its path."""
+        """Write one self-contained page and return its path."""
         return write_sweep(self.swept, self.results, self.assumptions, path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it, ready for JSON."""
+        """Return the whole sweep as JSON-ready types."""
         return {
             "scenario": self.swept.name,
             "seed": self.swept.seed,
@@ -92,52 +93,58 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     work: str | Path | None = WORK,
     steps: Steps | None = None,
 ) -> Sweep:
-    """Try every assumption of a scenario at its low and its high end, one at a time, in the same world.
+    """Measure a scenario at the low and high end of each assumption, one at a time, in the same world.
 
-    The ranges are also written beside the base run, where `write_page` finds them; those over some
-    assumptions `only` are not, since a page that showed them would say less than it seems to.
+    The ranges are also written beside the base run, for `write_page`; those over a selection of
+    assumptions are not, since a page would understate the uncertainty.
 
     Parameters
     ----------
     scenario
-        A name of the catalogue, a TOML file or a loaded scenario, which keeps its seed.
+        A catalogue name, a TOML file or a loaded scenario; the latter keeps its seed.
     only
-        Names of the assumptions to try; all if None.
+        Names of the assumptions to vary; all if None.
     measures
         Names of measures; exposure, anchors and unicity by default.
     case
-        Who looks under which rules: made by `sim.Case`, or the name of a case of the scenario;
+        Observer and rules: a value of `sim.Case`, or the name of a case of the scenario;
         instead of `retention`, `observer` and `policies`.
     retention
-        The retention rule; if None the longest of the scenario's ladder that is reached.
+        The retention rule; if None, the longest of the scenario's ladder within the age of the run.
     observer
-        Who looks; the scenario's first observer by name if None.
+        The observer; the scenario's first by name if None.
     policies
         Rules in force beside the retention rule.
     on
-        Query date, if the case names none; the day after the last simulated one if None.
+        Query date of a case without one; the day after the last simulated day if None.
     targets
-        Vehicles that attacks are tried on; the scenario's number if None.
+        Number of vehicles attacked; the scenario's own number if None.
     metros
-        Metros of a national scenario to draw, as in `load`; refused if the scenario is loaded already.
+        Metros of a national scenario to draw, as in `load`; not for a loaded scenario.
     overrides
-        Values to change first, as in `load`; refused if the scenario is loaded already.
+        Values to change first, as in `load`; not for a loaded scenario.
     seed
-        What all random draws start from, in a scenario that is named.
+        Seed of all random draws; not for a loaded scenario.
     workers
-        Processes for each draw, threads for each measuring; chosen by size if None.
+        Processes per draw and threads per pass of measures; chosen by size if None.
     run
-        Folder of the base run, which is used if it is there and drawn if not; runs/NAME if None.
+        Folder of the base run, reused if present and drawn if not; runs/NAME if None.
     work
-        Folder for the other runs, which are used or taken up again; a temporary one if None.
+        Folder of the other runs, reused or resumed; a temporary one if None.
     steps
         Called as `steps(done_runs, total_runs, text)`.
 
     Raises
     ------
     ScenarioError
-        If anything asked for is wrong, or no assumption applies. All but rules that contradict
-        each other is found before the first run is drawn.
+        If an argument is invalid or no assumption applies. All faults except contradictory
+        rules are reported before the first draw.
+
+    Examples
+    --------
+    >>> found = sim.sweep(town, only=["misreads"], measures=["exposure"], targets=20, run=folder / "town", work=None)
+    >>> found.results.names("scenario")
+    ['base', 'misreads, low', 'misreads, high']
     """
     check_names(measures)
     check_targets(targets)
@@ -148,22 +155,22 @@ def sweep(  # noqa: PLR0913 - every option is an argument
     assumed, ends = _ends(base, _chosen(only, base))
     folder = Path(run) if run is not None else Path("runs") / base.name
 
-    def take(made: Run, called: str) -> tuple[View, Results]:
-        named = isinstance(case, str)  # what a scenario calls a case may hang on an assumption
-        view = look.view(made, look.cases_of(made.scenario) if named else [chosen])
+    def take(measured_run: Run, called: str) -> tuple[View, Results]:
+        by_name = isinstance(case, str)  # a scenario's definition of a case may depend on an assumption
+        view = look.view(measured_run, look.cases_of(measured_run.scenario) if by_name else [chosen])
         return view, place.measure(view, measures, targets, called=called)
 
     with bench(work, 1 + 2 * len(ends), workers=workers, steps=steps) as place:
-        made = place.draw(base, folder, called=base.name)
-        view, measured = take(made, base.name)
+        base_run = place.draw(base, folder, called=base.name)
+        view, measured = take(base_run, base.name)
         results = measured.named(BASE, base.seed)
         for name, variants in ends.items():
             for end, variant in zip(("low", "high"), variants, strict=True):
-                found = _at_end(place, made, measured, variant, f"{base.name}, {name} {end}", take)
-                results += found.named(end_of(name, end), base.seed)
+                end_results = _at_end(place, base_run, measured, variant, f"{base.name}, {name} {end}", take)
+                results += end_results.named(end_of(name, end), base.seed)
     seen = view.cases[0]
     assumptions = Assumptions(
-        asked=asked_of(seen, view, made.store.manifest()["run_hash"]),
+        asked=asked_of(seen, view, base_run.store.manifest()["run_hash"]),
         assumed=assumed,
         bounds=bounds_of(main_results(results, view.sight.asked)),
     )
@@ -173,26 +180,26 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         name=base.name, title=base.title, seed=base.seed, looks=view.describe(), case=seen, asked=view.sight.asked,
         targets=targets or view.sight.asked.targets, measures=tuple(dict.fromkeys(measures)),
         changed=changes(base.resolved(), base.sources),
-        credits=(*(f"Map: {credit}" for credit in made.world.credits), *made.world.placements),
-        real_map=made.world.roads.origin is not None,
+        credits=(*(f"Map: {credit}" for credit in base_run.world.credits), *base_run.world.placements),
+        real_map=base_run.world.roads.origin is not None,
     )  # fmt: skip
     return Sweep(results=results, assumptions=assumptions, swept=swept)
 
 
 def _case(look: Look, scenario: Scenario) -> Case:
-    """Return the case asked for, or that of the longest retention rule of the ladder that is reached."""
-    asked = look.cases_of(scenario)
-    inside = [case for case in asked if look.reached(case, scenario)]
-    if not inside:
-        days = max(look.age_days(case, scenario) for case in asked)
-        found = f"{', '.join(case.name for case in asked)}, of a run {days} days old"
+    """Return the case asked for, or the one of the longest retention rule within the age of the run."""
+    cases = look.cases_of(scenario)
+    reached = [case for case in cases if look.reached(case, scenario)]
+    if not reached:
+        days = max(look.age_days(case, scenario) for case in cases)
+        found = f"{', '.join(case.name for case in cases)}, of a run {days} days old"
         remedy = "ask for a shorter rule or forever, or simulate longer with --set period.days=N"
         raise ScenarioError(look.option, "a rule that the run is old enough for", found, remedy)
-    return inside[-1]
+    return reached[-1]
 
 
 def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
-    """Return the names of the assumptions to try; refuse one that the scenario lacks."""
+    """Return the names of the assumptions to vary; raise ScenarioError if the scenario lacks one."""
     known = set(base.settings.assumptions)
     if only is None:
         return known
@@ -205,14 +212,14 @@ def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
 
 
 def _ends(base: Scenario, chosen: Collection[str]) -> tuple[tuple[Assumed, ...], dict[str, tuple[Scenario, Scenario]]]:
-    """Make the scenario of each end of each chosen assumption; say which do not apply here."""
+    """Build the scenarios at both ends of each chosen assumption, and list the assumptions not applicable here."""
     resolved = base.resolved()
     assumed: list[Assumed] = []
     ends: dict[str, tuple[Scenario, Scenario]] = {}
     for name, assumption in sorted(base.settings.assumptions.items()):
-        found = dict(matching(resolved, tuple(assumption.key.split("."))))
-        values = list(dict.fromkeys(_text(value) for value in found.values()))
-        missing = "" if found else f"this scenario has no {assumption.key}"
+        base_values = dict(matching(resolved, tuple(assumption.key.split("."))))
+        values = list(dict.fromkeys(_text(value) for value in base_values.values()))
+        missing = "" if base_values else f"this scenario has no {assumption.key}"
         skipped = missing if name in chosen else NOT_ASKED
         assumed.append(
             Assumed(
@@ -222,31 +229,31 @@ def _ends(base: Scenario, chosen: Collection[str]) -> tuple[tuple[Assumed, ...],
         )  # fmt: skip
         if not skipped:
             low, high = (
-                changed(base, dict.fromkeys(found, getattr(assumption, end)), f"assumptions.{name}.{end}")
+                changed(base, dict.fromkeys(base_values, getattr(assumption, end)), f"assumptions.{name}.{end}")
                 for end in ("low", "high")
             )
             ends[name] = low, high
     if not ends:
-        keys = ", ".join(one.key for one in assumed if one.name in chosen)
-        found_none = f"only such as do not apply: {keys}" if keys else "none"
+        keys = ", ".join(item.key for item in assumed if item.name in chosen)
+        found = f"only such as do not apply: {keys}" if keys else "none"
         remedy = "write [assumptions.NAME] with key, low, high and why; 'plateprint schema' says more"
-        raise ScenarioError(f"{base.name}: assumptions", "at least one to try", found_none, remedy)
+        raise ScenarioError(f"{base.name}: assumptions", "at least one to try", found, remedy)
     return tuple(assumed), ends
 
 
 def _text(value: object) -> str:
-    """Write a value as people read it: text without quotes, tables whole."""
+    """Format a value for people: text without quotes, tables whole."""
     if isinstance(value, str):
         return value
     return json.dumps(value) if isinstance(value, dict) else spell(value)
 
 
 def _at_end(place: Bench, base: Run, results: Results, variant: Scenario, called: str, take: Take) -> Results:
-    """Measure one end: from the same rows if it changes none of them, else from a run of its own."""
+    """Measure one end: on the rows of the base run if they stay the same, else on a run of its own."""
     if variant.settings == base.scenario.settings:
         place.finish_one()
         return results
     before, after = base.scenario.resolved(), variant.resolved()
     drawn = any(before.get(table) != after.get(table) for table in after.keys() - UNDRAWN)
-    made = place.draw(variant, called=called) if drawn else replace(base, scenario=variant)
-    return take(made, called)[1]
+    variant_run = place.draw(variant, called=called) if drawn else replace(base, scenario=variant)
+    return take(variant_run, called)[1]

@@ -1,4 +1,4 @@
-"""Draw and measure the many runs that a comparison needs, each in a folder that is taken up again."""
+"""Draw and measure the many runs of a comparison, each in a folder of its own that can be resumed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.files import check_name
 from simulate.policy.observers import check_observer
-from simulate.policy.retention import Retention
 from simulate.policy.view import cases_of, now_of, view_of
 from simulate.risk.measures import measure
+from simulate.rules import Retention
 from simulate.scenario import Scenario, load
 from simulate.sightings.run import check_workers, run
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from simulate.policy.case import Case, Policy
+    from simulate.policy.case import Case
     from simulate.policy.view import View
     from simulate.risk.results import Results
+    from simulate.rules.fields import Policy
     from simulate.scenario import MetroNames, Overrides
     from simulate.sightings.run import Run
 
     Steps = Callable[[int, int, str], None]
-    """Called as `steps(runs done, runs in all, what is being done)`."""
+    """Called as `steps(done_runs, total_runs, text)`."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """Where runs are drawn, and who is told of it."""
+    """Folder, workers and progress of the runs of a comparison."""
 
     work: Path
     workers: int | None
@@ -43,27 +44,27 @@ class Bench:
     done: int = 0
 
     def draw(self, scenario: Scenario, folder: Path | None = None, *, called: str = "") -> Run:
-        """Draw a scenario, or take up what its folder holds already; `called` tells it from its like."""
+        """Draw a scenario, or resume or reuse the run in its folder; called : its name in messages."""
         name = called or f"{scenario.name}, seed {scenario.seed}"
-        what = f"drawing {name}"
-        self.steps(self.done, self.total, what)
+        activity = f"drawing {name}"
+        self.steps(self.done, self.total, activity)
 
         def shards(done: int, total: int, _rows: int) -> None:
-            self.steps(self.done, self.total, f"{what}: {done} of {total} shards")
+            self.steps(self.done, self.total, f"{activity}: {done} of {total} shards")
 
         path = folder or self.work / f"{scenario.name}-{scenario.seed}-{scenario.identity[:8]}"
         try:
             return run(scenario, path, workers=self.workers, progress=shards)
-        except ScenarioError as error:  # of several scenarios: say which
+        except ScenarioError as error:  # name the scenario at fault
             raise ScenarioError(f"{name}: {error.where}", error.expected, error.found, error.remedy) from None
 
     def measure(self, view: View, measures: Sequence[str], targets: int | None, *, called: str) -> Results:
-        """Measure a view, and count its run as done."""
-        what = f"measuring {called}"
-        self.steps(self.done, self.total, what)
+        """Measure a view and count its run as done."""
+        activity = f"measuring {called}"
+        self.steps(self.done, self.total, activity)
 
         def shards(done: int, total: int, _rows: int) -> None:
-            self.steps(self.done, self.total, f"{what}: {done} of {total} shards")
+            self.steps(self.done, self.total, f"{activity}: {done} of {total} shards")
 
         results = measure(view, measures, targets=targets, workers=self.workers, progress=shards)
         self.finish_one()
@@ -78,21 +79,21 @@ class Bench:
 
 @contextmanager
 def bench(work: str | Path | None, total: int, *, workers: int | None, steps: Steps | None) -> Iterator[Bench]:
-    """Give a place to draw runs: a folder that stays, or one that goes in the end if `work` is None."""
+    """Yield a Bench on a lasting folder, or on a temporary one if `work` is None."""
     check_workers(workers)
     if work is not None:
         check_name(work, "--work")
-    told = steps or _silent
+    report = steps or _silent
     if work is not None:
-        yield Bench(work=Path(work), workers=workers, steps=told, total=total)
+        yield Bench(work=Path(work), workers=workers, steps=report, total=total)
         return
     with tempfile.TemporaryDirectory(prefix="plateprint-") as folder:
-        yield Bench(work=Path(folder), workers=workers, steps=told, total=total)
+        yield Bench(work=Path(folder), workers=workers, steps=report, total=total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How every run is looked at, as the caller asked: cases alone, or an observer, policies and retention rules."""
+    """Settings of the view of every run: cases alone, or an observer, policies and retention rules."""
 
     cases: Sequence[Case | str] | None = None
     retention: Sequence[str | Retention] | None = None
@@ -103,65 +104,65 @@ class Look:
     def cases_of(self, scenario: Scenario) -> list[Case]:
         """Return the cases of a scenario, a ladder of retention rules shortest first.
 
-        Raise ScenarioError on all that can be known to be wrong of a case before its run is drawn.
+        Raise ScenarioError on every fault of a case visible before its run is drawn.
         """
         rules = self._rules(scenario) if self.cases is None else None
-        found = cases_of(scenario, self.observer, self.policies, rules, self.cases)
-        for case in found:
+        cases = cases_of(scenario, self.observer, self.policies, rules, self.cases)
+        for case in cases:
             check_observer(case.observer, scenario)
             self._now_s(case, scenario)
-        return found
+        return cases
 
     def reference(self, scenario: Scenario) -> str:
-        """Return the name of the case that was asked for first."""
+        """Return the name of the first case asked for."""
         if self.cases is None:
             return self._rules(scenario)[0].label
         first = self.cases[0]
         return first if isinstance(first, str) else first.name
 
     def reached(self, case: Case, scenario: Scenario) -> bool:
-        """Tell whether a scenario lasts long enough for the retention rules of a case, before it is drawn."""
+        """Return whether a scenario lasts long enough for the retention rules of a case; needs no run."""
         oldest_s = self.age_days(case, scenario) * DAY_S
         limits = [rule.seconds for rule in case.policies if isinstance(rule, Retention)]
         return all(limit is None or limit <= oldest_s for limit in limits)
 
     def age_days(self, case: Case, scenario: Scenario) -> int:
-        """Return how old a run of a scenario is when the observer of a case looks, in days."""
+        """Return the age of a run of a scenario at the query date of a case, in days."""
         return (self._now_s(case, scenario) - DAY_START_S) // DAY_S
 
     def view(self, run: Run, cases: Sequence[Case]) -> View:
-        """Open a view of a run under cases that `cases_of` gave."""
+        """Open a view of a run under cases from `cases_of`."""
         return view_of(run, cases=cases, on=self.on)
 
     @property
     def option(self) -> str:
-        """Name what to change where cases do not fit."""
+        """Return the command-line option that selects the cases."""
         return "--retention" if self.cases is None else "--case"
 
     def _now_s(self, case: Case, scenario: Scenario) -> int:
-        """Return when the observer of a case looks, in seconds; raise ScenarioError if that is outside the scenario."""
+        """Return the query date of a case in seconds; raise ScenarioError if it is outside the scenario."""
         period = scenario.settings.period
         return now_of(case.on if case.on is not None else self.on, period.start, period.days)
 
     def _rules(self, scenario: Scenario) -> list[Retention]:
-        """Return the retention rules asked about, in the order asked, each once; else the scenario's ladder."""
-        asked = scenario.settings.measure.retention if self.retention is None else self.retention
-        rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in asked]
+        """Return the retention rules asked for, in order, each once; else the scenario's ladder."""
+        entries = scenario.settings.measure.retention if self.retention is None else self.retention
+        rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in entries]
         if not rules:
             raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
         return list(dict.fromkeys(rules))
 
 
 def loaded(scenario: str | Path | Scenario, seed: int, metros: MetroNames, overrides: Overrides) -> Scenario:
-    """Load what is named; a scenario that is loaded stays as it is, so it refuses metros and overrides."""
+    """Load a scenario by name or file; return a loaded one unchanged, but raise if metros or overrides are given."""
     if not isinstance(scenario, Scenario):
         return load(scenario, seed=seed, metros=metros, overrides=overrides)
-    for what, given in (("metros", metros), ("overrides", overrides)):
-        if given:
+    for key, value in (("metros", metros), ("overrides", overrides)):
+        if value:
             found = f"{scenario.name!r}, which is loaded already"
-            raise ScenarioError(what, "scenarios by name or file", found, f"give the {what} to load(...) instead")
+            raise ScenarioError(key, "scenarios by name or file", found, f"give the {key} to load(...) instead")
     return scenario
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
-from simulate.policy.retention import Retention
+from simulate.rules import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from simulate.policy.terms import Setting, Terms
-
-
-@runtime_checkable
-class Policy(Protocol):
-    """One rule: a frozen dataclass in a file of its own."""
-
-    def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Return the terms with this rule added; pure. Raise ScenarioError on a contradiction."""
-
-    def describe(self) -> str:
-        """Return one sentence on what the rule does."""
+    from simulate.rules.fields import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +40,7 @@ def ladder_of(
 ) -> list[Case]:
     """Return one case for each duration, shortest first, each with the other policies too; without any, one case."""
     if not ladder:
-        retention = next((rule for rule in policies if isinstance(rule, Retention)), Retention())
+        retention = next((rule for rule in policies if isinstance(rule, Retention)), Retention(days="forever"))
         return [Case(name=retention.label, observer=observer, policies=policies)]
     rules = {rule if isinstance(rule, Retention) else Retention.of(rule) for rule in ladder}
     ordered = sorted(rules, key=lambda rule: float("inf") if rule.seconds is None else rule.seconds)

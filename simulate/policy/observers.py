@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.metros import choose, read_metros
-from simulate.policy.look_back import LookBack
+from simulate.rules import LookBack
 from simulate.schema.settings import NationRoads
 from simulate.world.owners import bodies_of
 

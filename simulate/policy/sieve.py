@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
     from simulate.sightings.store import Rows
     from simulate.travel.hotlists import Entries
 

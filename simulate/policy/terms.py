@@ -1,4 +1,4 @@
-"""Terms: all that rules say about one case, as plain arrays, and the setting that they speak about.
+"""Terms: all that rules say about one case, as plain arrays.
 
 A policy amends terms; nobody else does. Amendments commute and repeat without effect: what is
 forbidden adds up (a reader off stays off), and what is stated once (a number of days, a grain) may
@@ -15,40 +15,15 @@ import numpy as np
 from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
-    from simulate.travel.hotlists import HotList
-    from simulate.travel.plates import Plates
-    from simulate.world.owners import Owners
-    from simulate.world.sites import Sites
-    from simulate.world.zones import Zones
+    from simulate.policy.setting import Setting
 
 WEEK_HOURS = 168
 UNSTATED = -1
 """A length of time or a grain that no rule has stated."""
 FOREVER = 2**62
 """A length of time that never ends, in seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Setting:
-    """What rules speak about: the same for every case of one run; s sites, h holders, z zones."""
-
-    sites: Sites
-    owners: Owners
-    """Bodies that own readers; each is a holder under its number."""
-    zones: Zones
-    plates: Plates
-    """Which vehicle bears which plate: holds and listings name vehicles."""
-    n_vehicles: int
-    start: date
-    """First day of the scenario, whose midnight is second 0."""
-    days: int
-    seed: int
-    hotlist: HotList
-    """What holders look out for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,14 +71,22 @@ class Terms:
         stated: dict[str, Any] = {key: value}
         return replace(self, **stated)
 
-    def state_for(self, key: str, holders: NDArray[np.bool_], value: int, where: str) -> Terms:
-        """Return the terms with a length of time stated for some holders; holders : bool[h]."""
-        held = getattr(self, key)
+    def state_for(self, key: str, holders: NDArray[np.bool_], seconds: int | None, where: str) -> Terms:
+        """Return the terms with a length of time stated for some holders, None = for ever; holders : bool[h]."""
+        held, value = getattr(self, key), FOREVER if seconds is None else seconds
         other = holders & (held != UNSTATED) & (held != value)
         if other.any():
             raise contradiction(where, int(held[other][0]), value)
         stated: dict[str, Any] = {key: np.where(holders, value, held)}
         return replace(self, **stated)
+
+    def hold(self, plates: NDArray[np.int64], begin_s: int, end_s: int | None) -> Terms:
+        """Return the terms with holds on plates added; end_s : None = they never end."""
+        end = FOREVER if end_s is None else end_s
+        added = np.stack([plates, np.full(len(plates), begin_s), np.full(len(plates), end)])
+        there = np.stack([self.hold_plate, self.hold_begin_s, self.hold_end_s])
+        plate, begins, ends = np.unique(np.concatenate([there, added], axis=1), axis=1)  # sorted by plate, begin, end
+        return replace(self, hold_plate=plate, hold_begin_s=begins, hold_end_s=ends)
 
     def same(self, other: Terms) -> bool:
         """Tell whether two terms say the same to the last entry."""

@@ -16,9 +16,10 @@ from simulate.checks import ScenarioError, did_you_mean
 from simulate.durations import DAY_S, DAY_START_S, format_duration
 from simulate.policy.case import Case, ladder_of
 from simulate.policy.observers import default_observer, habit_of, look_back_of, nothing_to_see, sees_of
+from simulate.policy.setting import Setting
 from simulate.policy.sieve import MOST_CASES, Sieve
 from simulate.policy.sight import CaseSight, Habits, Public, Sight
-from simulate.policy.terms import FOREVER, UNSTATED, Setting, Terms, plain_terms
+from simulate.policy.terms import FOREVER, UNSTATED, Terms, plain_terms
 from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.policy.case import Policy
-    from simulate.policy.retention import Retention
+    from simulate.rules import Retention
+    from simulate.rules.fields import Policy
     from simulate.scenario import Scenario
     from simulate.sightings.run import Run
     from simulate.sightings.store import Rows
@@ -117,6 +118,13 @@ def view_of(
         Cases instead of all of these: made by `sim.Case`, or names of the scenario's.
     on
         Query date of cases that name none; the day after the last simulated one if None.
+
+    Examples
+    --------
+    >>> run = sim.run(town, folder / "town")
+    >>> view = sim.view(run, policies=[sim.policy.HitOnly()], ladder=["7d", "forever"])
+    >>> [case.name for case in view.cases]
+    ['7 days', 'for ever']
     """
     asked = cases_of(run.scenario, observer, policies, ladder, cases)
     setting = setting_of(run)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.policy import POLICIES
 from simulate.policy.case import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulate.policy.case import Policy
+    from simulate.rules.fields import Policy
     from simulate.scenario import Scenario
 
 
@@ -20,8 +19,7 @@ def scenario_policy(scenario: Scenario, name: str) -> Policy:
     tables = scenario.settings.policy
     if name not in tables:
         raise ScenarioError("policy", f"a policy of {scenario.name}", repr(name), did_you_mean(name, tables))
-    stated = dict(tables[name])
-    return POLICIES[stated.pop("kind")](**stated)
+    return tables[name].rule()
 
 
 def scenario_case(scenario: Scenario, name: str) -> Case:

@@ -1,1 +1,1 @@
-"""What people look at: figures, maps and the page."""
+"""Figures, maps and pages of results."""

@@ -1,4 +1,4 @@
-"""Areas: pictures of how often the vehicles of each neighbourhood are seen, on the map and by income."""
+"""Areas: figures of the sightings of each neighbourhood's vehicles, on the map and by income."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from simulate.risk.areas import AreaCounts, Fifth
 
 SHADES = ("#edf4f8", "#c6dceb", "#8fb9d4", "#4d88ad", "#12466b")
-"""From the seldom to the often seen fifth of the vehicles."""
+"""From the least to the most often seen fifth of the vehicles."""
 
 
 def areas(view: View, counts: AreaCounts, *, ax: Axes | None = None) -> Axes:
-    """Draw how often the vehicles of each area are seen, with the readers that see them.
+    """Draw the mean sightings of the vehicles of each area, with the readers in sight.
 
     Parameters
     ----------
     view
         A run under some cases.
     counts
-        As `sim.exposed(view)` returns them; colours part the vehicles into fifths, as the key says.
+        Returned by `sim.exposed(view)`; colours divide the vehicles into fifths, as in the key.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -68,12 +68,12 @@ def areas(view: View, counts: AreaCounts, *, ax: Axes | None = None) -> Axes:
 
 
 def incomes(fifths: Sequence[Fifth], *, ax: Axes | None = None) -> Axes:
-    """Draw the mean sightings of a vehicle by fifth of the areas by income, each with its 95 % interval.
+    """Draw the mean sightings of a vehicle by income fifth of the areas, each with its 95 % interval.
 
     Parameters
     ----------
     fifths
-        As `sim.exposed(view).by_income()` returns them.
+        Returned by `sim.exposed(view).by_income()`.
     ax
         Axes to draw on, across in sightings; those of a new figure if None.
 
@@ -99,19 +99,19 @@ def incomes(fifths: Sequence[Fifth], *, ax: Axes | None = None) -> Axes:
 
 
 def _rule(case: CaseSight) -> str:
-    """Say how long sightings are kept, or else which case it is."""
+    """Return the retention of a case in words, or else its name."""
     return f"kept {phrases.kept_for(case.retention, case.today)}" if case.retention else f"in the case “{case.name}”"
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where the fifths of the vehicles part, in round numbers, rising; float64[4], fewer if some are alike."""
+    """Return the boundaries between fifths of the vehicles, rounded, rising; float64[4], fewer if some are equal."""
     parts = np.quantile(values, np.arange(1, len(SHADES)) / len(SHADES))
     seen = parts[parts > 0] if (parts > 0).any() else values[values > 0].min(initial=np.inf)
     return np.unique([float(f"{part:.2g}") for part in np.atleast_1d(seen) if np.isfinite(part)])
 
 
 def _spans(edges: NDArray[np.float64]) -> list[str]:
-    """Write what each shade stands for."""
+    """Return the label of each shade."""
     if not len(edges):
         return ["no sightings"]
     inner = [f"{low:g} to {high:g} sightings" for low, high in pairwise(edges)]

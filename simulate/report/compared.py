@@ -1,4 +1,4 @@
-"""Compared: scenarios and cases side by side, and in which rows they stand."""
+"""Compared scenarios and cases, and their rows in tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def differ_by_age(cases: Sequence[CaseSight]) -> bool:
-    """Tell whether cases differ by how long sightings are kept and by nothing else."""
+    """Return whether cases differ in retention alone."""
     return (
         all(case.name == case.retention for case in cases)
         and len({(case.observer, case.now_s, case.rules[1:]) for case in cases}) == 1
@@ -32,12 +32,12 @@ class Side:
     vehicles: int
     days: int
     cases: tuple[CaseSight, ...]
-    """Its cases, under the same names as those of every other side, in the order shown."""
+    """Its cases, with the same names as on every other side, in the order shown."""
     looks: tuple[str, ...]
-    """Who looks at what in each case, in a sentence."""
+    """Observer and subject of each case, in a sentence."""
     settings: Mapping[str, Any]
     changed: str
-    """What options changed, in words; "" if nothing."""
+    """Changes by options, in words; "" if none."""
     credits: tuple[str, ...]
     real_map: bool
 
@@ -48,18 +48,18 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What a comparison compares; the first side is the reference, or else a case of the only side."""
+    """Subjects of a comparison; the first side is the reference, or else a case of the only side."""
 
     sides: tuple[Side, ...]
     seeds: tuple[int, ...]
     case: str
-    """Name of the case that was asked for first."""
+    """Name of the case asked for first."""
     asked: Measuring
     measures: tuple[str, ...]
 
     @property
     def by_case(self) -> bool:
-        """Tell whether the cases of one scenario are compared."""
+        """Return whether the cases of one scenario are compared."""
         return len(self.sides) == 1
 
     @property
@@ -69,35 +69,35 @@ class Compared:
 
     @property
     def is_ladder(self) -> bool:
-        """Tell whether the cases of every side differ by how long sightings are kept and by nothing else."""
+        """Return whether the cases of every side differ in retention alone."""
         return all(differ_by_age(side.cases) for side in self.sides)
 
     @property
     def days(self) -> tuple[int, ...]:
-        """Return how long sightings may have been kept at most in each case of each side."""
+        """Return the maximum age of sightings in each case of each side, in days."""
         return tuple(case.today for side in self.sides for case in side.cases)
 
     @property
     def titles(self) -> dict[str, str]:
-        """Return what each side is called in a table: its title, or its name where two share a title."""
+        """Return the label of each side in tables: its title, or its name if titles are not unique."""
         titles = {side.title for side in self.sides}
         return {side.name: side.title if len(titles) == len(self.sides) else side.name for side in self.sides}
 
     @property
     def reference(self) -> str:
-        """Return what all else is compared with, as tables call it."""
+        """Return the label of the reference in tables."""
         return self.label(self.case) if self.by_case else self.titles[self.sides[0].name]
 
     def label(self, name: str) -> str:
-        """Name a case in a figure or a table."""
+        """Return the label of a case for figures and tables."""
         return phrases.kept_for(name, *self.days)
 
     def reached(self, name: str) -> list[Side]:
-        """List the sides that are old enough for a case."""
+        """Return the sides old enough for a case."""
         return [side for side in self.sides if side.case(name).reached]
 
     def covers(self) -> str:
-        """Say what the intervals cover, or that there are none."""
+        """Return a sentence on the coverage of the intervals, or on their absence."""
         n = len(self.seeds)
         if n == 1:
             return (
@@ -113,7 +113,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One row of the table at a glance: a scenario under a case."""
+    """One row of the overview table: a scenario under a case."""
 
     title: str
     side: Side
@@ -122,7 +122,7 @@ class Variant:
 
 
 def common_case(compared: Compared) -> str | None:
-    """Return the longest rule of a ladder that most sides have reached, the reference among them; None if none."""
+    """Return the longest rule of a ladder reached by most sides, the reference included; None if none."""
     for n in (len(compared.sides), 2, 1):
         shared = [name for name in compared.names if all(side.case(name).reached for side in compared.sides[:n])]
         if shared:
@@ -131,7 +131,7 @@ def common_case(compared: Compared) -> str | None:
 
 
 def sections_of(compared: Compared) -> list[tuple[str, list[Variant]]]:
-    """Return the rows at a glance in sections, each with its heading; of a ladder of several scenarios one case."""
+    """Return the overview rows in sections, each with its heading; one case for a ladder of several scenarios."""
     if compared.by_case:
         side = compared.sides[0]
         names = sorted(compared.names, key=lambda name: name != compared.case)

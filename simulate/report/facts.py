@@ -1,7 +1,7 @@
-"""Facts and exhibits: all that a page of one run needs of it, gathered before anything is laid out.
+"""Facts and exhibits: the contents of a run's page, gathered before layout.
 
-Facts are plain values and cost nothing; exhibits hold the pictures of the map and what else has
-to be drawn or read. With both at hand a page is a pure function.
+Facts are plain values and cost nothing; exhibits hold the maps and other parts to draw or read.
+Given both, a page is a pure function.
 """
 
 from __future__ import annotations
@@ -30,68 +30,68 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a run is, who looks at it and under which cases."""
+    """Description of a run, its observer and its cases."""
 
     name: str
     seed: int
     title: str
     summary: str
     settings: Mapping[str, Any]
-    """The resolved scenario, plain."""
+    """The resolved scenario, in plain types."""
     sources: Mapping[str, str]
-    """Where each value is from."""
+    """Source of each value."""
     looks: str
-    """Who looks at what, in words."""
+    """Observer and subject, in words."""
     cases: tuple[CaseSight, ...]
     asked: Measuring
     start: date
     n_vehicles: int
     n_residents: int
-    """Vehicles that live on the map; the others may come from beyond it."""
+    """Vehicles with a home on the map; the others may come from beyond it."""
     real_map: bool
     metros: tuple[str, ...]
-    """Names of the metros on the map; none where it is no nation."""
+    """Names of the metros on the map; empty outside nations."""
     credits: tuple[str, ...]
-    """Whoever is to be named for the map, and what became of positions from files."""
+    """Credits of the map, and counts of positions from files by outcome."""
     assumptions: Assumptions | None
-    """How far assumptions move the numbers of one case, where a sweep has left that beside the run."""
+    """Ranges over the assumptions for one case, if a sweep has saved them beside the run."""
 
     @property
     def is_ladder(self) -> bool:
-        """Tell whether cases differ by how long sightings are kept and by nothing else."""
+        """Return whether cases differ in retention alone."""
         return differ_by_age(self.cases)
 
     @property
     def days(self) -> tuple[int, ...]:
-        """Return how old the run is on the query date of each case, in days."""
+        """Return the age of the run on the query date of each case, in days."""
         return tuple(case.today for case in self.cases)
 
     @property
     def headline(self) -> CaseSight | None:
-        """Return the case that headlines are about: the last one that is reached; None if none is."""
+        """Return the case of the headlines: the last one reached; None if none is."""
         return next((case for case in reversed(self.cases) if case.reached), None)
 
     def label(self, case: CaseSight) -> str:
-        """Name a case in a figure or a table."""
+        """Return the label of a case for figures and tables."""
         return phrases.kept_for(case.name, *self.days)
 
     def age(self, case: CaseSight) -> str:
-        """Say how old the run is when the observer of a case looks."""
+        """Return the age of the run on the query date of a case, in words."""
         return f"the run is {phrases.lasting(case.today)} old"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibits:
-    """What has to be drawn, worked out or read for a page."""
+    """Parts of a page to draw, compute or read."""
 
     story: str
-    """What is told of one car; "" where there is none."""
+    """Text on one car; "" if there is none."""
     maps: tuple[str, ...]
-    """Drawings, ready to stand in a page."""
+    """Maps as SVG, ready for a page."""
     network: BuiltNetwork | None
-    """Who gives whom access; None if the scenario speaks of nobody."""
+    """The sharing network; None if the scenario has none."""
     missing: str
-    """Why the sharing network cannot be shown; "" if it can, or there is none."""
+    """Reason for not showing the sharing network; "" if it is shown, or there is none."""
 
 
 def facts_of(view: View) -> Facts:
@@ -120,7 +120,7 @@ def facts_of(view: View) -> Facts:
 
 
 def exhibits_of(view: View, facts: Facts) -> Exhibits:
-    """Choose the car that is told of, draw its maps and build the sharing network."""
+    """Choose the car of the story, draw its maps and build the sharing network."""
     case = facts.headline
     story = None if case is None else choose_story(view, case.name)
     network = _network(view)
@@ -133,7 +133,7 @@ def exhibits_of(view: View, facts: Facts) -> Exhibits:
 
 
 def _maps(view: View, story: Story | None) -> tuple[str, ...]:
-    """Draw the map, and the close-up if there is a car to tell of."""
+    """Draw the map, and the close-up if there is a story."""
     drawn = [figures.svg(maps.draw_map(view, story), "map", maps.describe(view, story))]
     if story is not None:
         drawn.append(figures.svg(maps.draw_close(view, story), "close", maps.describe_close(story)))
@@ -141,7 +141,7 @@ def _maps(view: View, story: Story | None) -> tuple[str, ...]:
 
 
 def _network(view: View) -> BuiltNetwork | str:
-    """Build the sharing network of the scenario; "" if it speaks of none, or why its file can no longer be read."""
+    """Build the sharing network of the scenario; "" without one, or a reason if its file has become unreadable."""
     settings = view.truth.scenario.settings
     if settings.sharing is None:
         return ""

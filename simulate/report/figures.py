@@ -1,7 +1,7 @@
-"""Figures: results of every case, sized to be read on a telephone.
+"""Figures: results of every case, sized for a telephone.
 
-Those of a page are drawn without pyplot and returned; `svg` turns one into text for a page. Nothing
-is told by colour alone, and whatever has a name carries it beside it.
+Figures of pages are drawn without pyplot and returned; `svg` converts one to text for a page. No
+information is in colour alone, and every named item has its label beside it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simulate.risk.results import Result
 
 INK, GREY, FAINT, BLUE, RUST = "#1a1a1a", "#595959", "#d9d9d9", "#00568c", "#a63c00"
-"""All but FAINT stand out from white by 5.5 to 1 or more; blue and rust also to the colour-blind."""
+"""All but FAINT have a contrast to white of 5.5 to 1 or more; blue and rust also for the colour-blind."""
 WIDTH_IN, ROW_IN, TEXT = 4.2, 0.36, 11.5
 LABEL_LETTERS = 16
 BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
@@ -37,46 +37,46 @@ MARKS = ("1 in 10\nhas fewer", "half have\nmore", "1 in 10\nhas more", "1 in 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one case comes to in a figure."""
+    """Result of one case in a figure."""
 
     label: str
     rate: Result | None
-    """None, or without a value, where there is no number."""
+    """None, or without a value, if there is no number."""
     reason: str
-    """Why there is none."""
+    """Reason for a missing number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How a count is spread over vehicles in one case."""
+    """Distribution of a count over vehicles in one case."""
 
     label: str
     values: Sequence[float]
-    """What 1 in 10 have at most, half, 9 in 10 and 99 in 100; empty where there are no numbers."""
+    """Percentiles 10, 50, 90 and 99; empty if there are no numbers."""
     reason: str
-    """Why there are none."""
+    """Reason for missing numbers."""
 
 
 def broken(label: str) -> str:
-    """Break the name of a case over lines short enough to stand beside a figure."""
+    """Wrap the label of a case to fit beside a figure."""
     return "\n".join(textwrap.wrap(label, LABEL_LETTERS, max_lines=3, placeholder="…", break_long_words=False))
 
 
 def by_case(rows: Sequence[Row], axis: str = "of 1,000 vehicles") -> Figure:
-    """Draw a number in every case: a dot, its interval, and what needs no sightings; axis : what is counted."""
+    """Draw a number per case: a dot, its interval, and the baseline without sightings; axis : unit of the axis."""
     figure, axes = ladder([row.label for row in rows], top_in=0.1 if _without(rows) is None else 0.35)
     _draw_numbers(axes, rows, axis)
     return figure
 
 
 def shares(rates: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
-    """Draw shares below one another: a dot, its 95 % interval, and what needs no sightings.
+    """Draw shares below one another: a dot, its 95 % interval, and the baseline without sightings.
 
     Parameters
     ----------
     rates
-        A share for each label, such as `{row.case: row for row in rates.where(score=..., detail=...)}`; where
-        one has no value its note stands there instead.
+        A share for each label, such as `{row.case: row for row in rates.where(score=..., detail=...)}`; the
+        note of one without a value is shown instead.
     ax
         Axes to draw on, across in vehicles of 1,000; those of a new figure if None.
 
@@ -103,21 +103,21 @@ def shares(rates: Mapping[str, Result], *, ax: Axes | None = None) -> Axes:
 
 
 def new_axes(wide_in: float, tall_in: float) -> Axes:
-    """Return the axes of a new figure of pyplot, which notebooks show by themselves."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415  # it chooses a window system, which pages have no need of
+    """Return the axes of a new pyplot figure, shown automatically by notebooks."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415  # it chooses a window system; pages need none
 
     return plt.subplots(figsize=(wide_in, tall_in), layout="constrained")[1]
 
 
 def rung(labels: Sequence[str], ax: Axes | None) -> Axes:
-    """Lay out one row a label on given axes, or on those of a new figure."""
+    """Prepare one row per label on given axes, or on those of a new figure."""
     axes = ax or new_axes(WIDTH_IN + 1.0, 1.0 + _rows_in(labels))
     _lay_rows(axes, labels)
     return axes
 
 
 def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
-    """Draw a number a row, on rows that are laid out."""
+    """Draw a number per row, on prepared rows."""
     without = _without(rows)
     if _unit(rows) == "share":
         axes.set_xlim(0, 1000)
@@ -129,7 +129,7 @@ def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
     axes.set_xlabel(axis, fontsize=TEXT, color=GREY)
     for y, row in enumerate(rows):
         if row.rate is None or row.rate.value is None:
-            _say_why(axes, y, row.reason)
+            _write_reason(axes, y, row.reason)
         else:
             _dot(axes, y, row.rate)
     if without is not None:
@@ -137,7 +137,7 @@ def _draw_numbers(axes: Axes, rows: Sequence[Row], axis: str) -> None:
 
 
 def by_rank(spreads: Sequence[Spread], axis: str) -> Figure:
-    """Draw how a count is spread over vehicles in every case, from the seldom to the often; axis : what is counted."""
+    """Draw the distribution of a count over vehicles in every case; axis : unit of the axis."""
     figure, axes = ladder([spread.label for spread in spreads], top_in=0.95)
     most = max((spread.values[-1] for spread in spreads if spread.values), default=0.0)
     axes.set_xlim(0, max(most, 1.0) * 1.04)
@@ -147,22 +147,22 @@ def by_rank(spreads: Sequence[Spread], axis: str) -> Figure:
         if spread.values:
             _range(axes, y, spread.values)
         else:
-            _say_why(axes, y, spread.reason)
+            _write_reason(axes, y, spread.reason)
     _key(figure)
     return figure
 
 
 def svg(figure: Figure, name: str, alt: str) -> str:
-    """Turn a figure into SVG to stand inside a page; the same bytes every time.
+    """Convert a figure to SVG for embedding in a page; the same bytes every time.
 
     Parameters
     ----------
     figure
-        What to draw.
+        The figure.
     name
-        Goes before every id, so that figures can share a page.
+        Prefix of every id, to keep figures on one page apart.
     alt
-        What it shows, for those who cannot see it.
+        Text alternative for screen readers.
     """
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "path.simplify": False}):
@@ -179,7 +179,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
 
 
 def describe(rows: Sequence[Row]) -> str:
-    """Read a figure by retention aloud: every rule with its number, or the reason for none."""
+    """Return a figure by retention in words: every rule with its number, or the reason for none."""
     parts = []
     for row in rows:
         if row.rate is None or row.rate.value is None:
@@ -192,20 +192,20 @@ def describe(rows: Sequence[Row]) -> str:
 
 
 def describe_ranks(spreads: Sequence[Spread]) -> str:
-    """Read a figure by rank aloud."""
+    """Return a figure by rank in words."""
     parts = []
     for spread in spreads:
         if spread.values:
             low, half, high, top = (f"{value:,.0f}" for value in spread.values)
-            told = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
-            parts.append(f"{spread.label}: half have {half} or more, {told}")
+            percentiles = f"one in ten {low} or fewer, one in ten {high} or more, one in a hundred {top} or more"
+            parts.append(f"{spread.label}: half have {half} or more, {percentiles}")
         else:
             parts.append(f"{spread.label}: {spread.reason}")
     return "; ".join(parts)
 
 
 def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
-    """Lay out one row a rule, shortest on top, with room above for what names the marks."""
+    """Prepare one row per rule, shortest on top, with room above for the legend."""
     below_in, height = 0.7, _rows_in(labels)
     tall = top_in + height + below_in
     left_in = 0.25 + 0.095 * max(len(line) for label in labels for line in label.split("\n"))
@@ -216,12 +216,12 @@ def ladder(labels: Sequence[str], *, top_in: float) -> tuple[Figure, Axes]:
 
 
 def _rows_in(labels: Sequence[str]) -> float:
-    """Return the room that rows need, in inches."""
+    """Return the height of the rows, in inches."""
     return len(labels) * max(ROW_IN, 0.2 * max(label.count("\n") + 1 for label in labels) + 0.1)
 
 
 def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
-    """Name the rows, the first on top, and take all else off the axes but the grid across."""
+    """Label the rows, the first on top, and remove everything from the axes but the vertical grid."""
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(length=0, pad=8, labelsize=TEXT, labelcolor=INK)
@@ -233,7 +233,7 @@ def _lay_rows(axes: Axes, labels: Sequence[str]) -> None:
 
 
 def _dot(axes: Axes, y: int, rate: Result) -> None:
-    """Draw one result and write its number on the side with room."""
+    """Draw one result with its number on the side with room."""
     value = _place(rate.value or 0.0, rate.unit)
     low, high = (value if end is None else _place(end, rate.unit) for end in (rate.low, rate.high))
     axes.plot([low, high], [y, y], color=BLUE, linewidth=3.5, alpha=0.45, solid_capstyle="butt", clip_on=False)
@@ -246,35 +246,35 @@ def _dot(axes: Axes, y: int, rate: Result) -> None:
 
 
 def _place(value: float, unit: str) -> float:
-    """Return where a number stands on the scale of its unit; shares as counts of 1,000."""
+    """Return the position of a number on the scale of its unit; shares as counts of 1,000."""
     return 1000 * value if unit == "share" else value
 
 
 def _unit(rows: Sequence[Row]) -> str:
-    """Return the unit that all rows of a figure share."""
+    """Return the common unit of all rows of a figure."""
     return next((row.rate.unit for row in rows if row.rate is not None), "share")
 
 
 def _most(rows: Sequence[Row]) -> float:
-    """Return where the scale of a figure of no shares ends."""
+    """Return the upper end of the scale of a figure without shares."""
     numbers = (row.rate for row in rows if row.rate is not None)
     ends = [end for rate in numbers for end in (rate.value, rate.high, rate.baseline) if end is not None]
     return 1.04 * max(ends, default=0.0) or 1.0
 
 
-def _say_why(axes: Axes, y: int, reason: str) -> None:
-    """Write why a rule has no number where its number would stand."""
+def _write_reason(axes: Axes, y: int, reason: str) -> None:
+    """Write the reason for a missing number in its place."""
     x = 0.02 * axes.get_xlim()[1]
     axes.text(x, y, reason, color=GREY, fontsize=TEXT - 1.5, va="center", style="italic", bbox=BLANK)
 
 
 def _without(rows: Sequence[Row]) -> float | None:
-    """Return what anyone could reach without sightings, which no rule changes."""
+    """Return the baseline without sightings; it is the same for all rules."""
     return next((row.rate.baseline for row in rows if row.rate and row.rate.baseline is not None), None)
 
 
 def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
-    """Draw what anyone could reach without sightings, with its name on top."""
+    """Draw the baseline without sightings, with its label on top."""
     x, wide = _place(baseline, unit), axes.get_xlim()[1]
     ends = (-0.5, n_rows - 0.5)
     axes.plot([x, x], ends, color=RUST, linewidth=1.6, linestyle=(0, (4, 2)), clip_on=False, zorder=1)
@@ -286,7 +286,7 @@ def _baseline(axes: Axes, baseline: float, unit: str, n_rows: int) -> None:
 
 
 def _range(axes: Axes, y: float, values: Sequence[float]) -> None:
-    """Draw one spread: a bar over eight in ten, a dot at half, a tick that one in a hundred exceeds."""
+    """Draw one distribution: a bar from percentile 10 to 90, a dot at the median, a tick at percentile 99."""
     low, half, high, top = values
     axes.plot([high, top], [y, y], color=BLUE, linewidth=1.2, clip_on=False)
     axes.plot([top], [y], "|", color=BLUE, markersize=11, markeredgewidth=2, clip_on=False)
@@ -295,7 +295,7 @@ def _range(axes: Axes, y: float, values: Sequence[float]) -> None:
 
 
 def _key(figure: Figure) -> None:
-    """Name the marks once, on a spread drawn to no scale."""
+    """Draw the legend of the marks once, not to scale."""
     tall = figure.get_figheight()
     axes = figure.add_axes((0.1, (tall - 0.95) / tall, 0.8, 0.85 / tall))
     axes.axis("off")

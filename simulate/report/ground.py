@@ -1,7 +1,7 @@
-"""Ground: what every map stands on.
+"""Basemap of every map.
 
-Streets, readers, what patrols scan, ways out of the map, and round it scale, north, key and
-credit. Nothing is fetched: a map holds what the run holds, the same bytes every time.
+Streets, readers, patrolled areas and exits of the map, surrounded by scale, north arrow, legend
+and credit. Nothing is fetched: a map depends on the run alone, the same bytes every time.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ ROAD_STYLE = {
     RoadClass.ARTERIAL: (1.4, "#a3a3a3"),
     RoadClass.FREEWAY: (2.4, "#8c8c8c"),
 }
-"""Width in points and colour, the widest drawn last; connectors lead out of the map and are dashed."""
+"""Width in points and colour, the widest drawn last; connectors lead off the map and are dashed."""
 WIDTH_IN, TEXT, LINE_IN, STRIP_IN, CREDIT_IN = 4.6, 11.5, 0.26, 0.5, 0.17
 NOTE_TEXT, NOTE_LETTERS = 8, 64
-"""Size of what stands below a map in small letters, and how many go on a line."""
+"""Font size of the notes below a map, and characters per line."""
 SHAPES = (0.4, 1.4)
-"""Least and greatest height of a map over its width."""
+"""Minimum and maximum ratio of height to width of a map."""
 MANY_STREETS = 3000
-"""More than these become a picture inside the drawing, or the page would swell; then all are drawn thinner, small
-ones as hairlines and the fainter the more there are, so that readers and patrolled areas show."""
+"""Above this number, streets are rasterised to limit the size of the page; then all are drawn thinner, small
+ones as hairlines with opacity falling with their number, so that readers and patrolled areas show."""
 HAIRLINES = {RoadClass.LOCAL: 0.2, RoadClass.COLLECTOR: 0.25, RoadClass.ARTERIAL: 0.7, RoadClass.FREEWAY: 1.6}
-"""Width in points of many streets."""
+"""Width in points above MANY_STREETS."""
 MANY_MARKS = 60
-"""More readers than these are drawn smaller."""
+"""Above this number, readers are drawn smaller."""
 PATROLLED = ("#f4ebd3", "#e9d8aa", "#d9bd78")
-"""Colours of what mobile units scan, from the seldom to the often scanned third of zones."""
+"""Colours of patrolled zones, from the least to the most often scanned third."""
 FINE = 240
-"""Dots of the patrolled area across the map."""
+"""Cells of the patrolled area across the map."""
 HALO = (withStroke(linewidth=3, foreground="white"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on the map and what it stands for."""
+    """A mark on the map and its meaning."""
 
     shape: str
     fill: str
@@ -84,7 +84,7 @@ WAY_OUT = Mark("^", "#7a7a7a", "#7a7a7a", 6, "way out: traffic to and from beyon
 
 
 def whole(view: View) -> Box:
-    """Return the box that holds all streets and zones, with room for the names of metros."""
+    """Return the box of all streets and zones, with room for the names of metros."""
     roads, zones = view.sight.public.roads, view.sight.public.zones
     zone, node = _shown(view), ~_far_nodes(view)
     x, y = (np.concatenate([at[node], of[zone]]) for at, of in ((roads.x_m, zones.x_m), (roads.y_m, zones.y_m)))
@@ -94,9 +94,9 @@ def whole(view: View) -> Box:
 
 
 def canvas(box: Box, key: Sequence[Mark], notes: Sequence[str] = (), width_in: float = WIDTH_IN) -> tuple[Figure, Axes]:
-    """Make a figure for one map: axes of one scale, below them scale and north, the key and the notes.
+    """Create a figure for one map: axes to scale, below them scale bar and north arrow, the legend and the notes.
 
-    The box grows to a shape that suits a page; notes are broken into lines.
+    The box is extended to a suitable aspect ratio; notes are wrapped.
     """
     lines = [line for note in notes for line in textwrap.wrap(note, round(14 * width_in))]
     box, map_in = shaped(box, width_in)
@@ -116,9 +116,9 @@ def canvas(box: Box, key: Sequence[Mark], notes: Sequence[str] = (), width_in: f
 
 
 def frame(ax: Axes | None, box: Box, key: Sequence[Mark], notes: Sequence[str] = ()) -> Axes:
-    """Give a map axes, those of a new figure if None: its scale within, below it the key and the notes.
+    """Set up axes for a map, those of a new figure if None: its scale within, below it the legend and the notes.
 
-    The box grows to a shape that suits a page; without a key no notes are written.
+    The box is extended to a suitable aspect ratio; without a legend no notes are written.
     """
     box, map_in = shaped(box, WIDTH_IN)
     lines = [line for note in notes for line in textwrap.wrap(note, NOTE_LETTERS)] if key else []
@@ -139,7 +139,7 @@ def frame(ax: Axes | None, box: Box, key: Sequence[Mark], notes: Sequence[str] =
 
 
 def _scale_within(axes: Axes, box: Box) -> None:
-    """Draw a round length in the corner of a map; north is up."""
+    """Draw a scale bar in the corner of a map; north is up."""
     wide, tall = box[1] - box[0], box[3] - box[2]
     length, text = round_length(wide)
     x, y = box[0] + 0.03 * wide, box[2] + 0.03 * tall
@@ -148,7 +148,7 @@ def _scale_within(axes: Axes, box: Box) -> None:
 
 
 def prepare(axes: Axes, box: Box) -> None:
-    """Give axes the extent of a box in metres and nothing else."""
+    """Limit axes to a box in metres, without decoration."""
     axes.set_aspect("equal")
     axes.set_xlim(box[0], box[1])
     axes.set_ylim(box[2], box[3])
@@ -156,7 +156,7 @@ def prepare(axes: Axes, box: Box) -> None:
 
 
 def draw_ground(axes: Axes, view: View, seen: CaseSight | None) -> None:
-    """Draw streets, ways out and, of a case if one is given, what is scanned and who reads; those in sight filled."""
+    """Draw streets, exits and, given a case, patrolled areas and readers; those visible to the observer are filled."""
     if seen is not None:
         _scanned(axes, view, seen)
     _streets(axes, view)
@@ -173,27 +173,27 @@ def draw_ground(axes: Axes, view: View, seen: CaseSight | None) -> None:
 
 
 def ground_key(view: View, seen: CaseSight) -> tuple[Mark, ...]:
-    """Name what `draw_ground` draws of a case."""
-    named = seen.observer if len(seen.observer) <= 24 else "the observer"
-    own = {VISIBLE: f"reader that {named} sees", GATE: f"lot with a gate that {named} sees"}
-    shown = [mark for mark, there in _standing(view, seen) if there.any()]
+    """Return the legend of `draw_ground` for a case."""
+    observer = seen.observer if len(seen.observer) <= 24 else "the observer"
+    own = {VISIBLE: f"reader that {observer} sees", GATE: f"lot with a gate that {observer} sees"}
+    shown = [mark for mark, sites in _standing(view, seen) if sites.any()]
     shown += [SCANNED] if _visits(view, seen).any() else []
     shown += [WAY_OUT] if _leads_out(view).any() else []
     return tuple(replace(mark, text=own.get(mark, mark.text)) for mark in shown)
 
 
 def credits_of(view: View) -> tuple[str, ...]:
-    """Say where the map comes from, and that metros are no neighbours."""
-    named = view.truth.world.credits
-    credit = f"Map: {'; '.join(named)}." if any(named) else ""
+    """Return the credits of the map, with a note on metros drawn side by side."""
+    credit_lines = view.truth.world.credits
+    credit = f"Map: {'; '.join(credit_lines)}." if any(credit_lines) else ""
     apart = "The metros are drawn side by side and are no neighbours." if len(_metros(view)) > 1 else ""
     return tuple(note for note in (apart, credit) if note)
 
 
 def nearest_zones(view: View, box: Box) -> tuple[NDArray[np.int64], Box]:
-    """Lay a fine grid over a box and find the zone each cell lies in; int64[rows, columns], -1 = none, and its box.
+    """Find the zone of each cell of a fine grid over a box; int64[rows, columns], -1 = none, and its box.
 
-    A zone reaches as far as zones usually stand apart: to the sixth nearest of half of them.
+    A zone extends to the typical spacing of zones: the median over zones of the distances up to the sixth nearest.
     """
     zones = view.sight.public.zones
     inside = np.flatnonzero(~zones.outside)
@@ -216,11 +216,11 @@ def paint(axes: Axes, view: View, colour_of: NDArray[np.float64]) -> None:
     zone, extent = nearest_zones(view, (west, east, south, north))
     picture = np.where(zone[..., None] >= 0, colour_of[zone], 0.0)
     axes.imshow(picture, extent=extent, origin="lower", interpolation="nearest", aspect="equal", zorder=0.5)
-    prepare(axes, (west, east, south, north))  # imshow takes the limits for its own
+    prepare(axes, (west, east, south, north))  # imshow resets the limits
 
 
 def write_key(axes: Axes, key: Sequence[Mark]) -> None:
-    """Write marks below one another, each with its meaning."""
+    """Draw the legend: marks below one another, each with its meaning."""
     axes.axis("off")
     axes.set_xlim(0, 1)
     axes.set_ylim(max(len(key), 1) - 0.5, -0.5)
@@ -230,7 +230,7 @@ def write_key(axes: Axes, key: Sequence[Mark]) -> None:
 
 
 def shaped(box: Box, width_in: float) -> tuple[Box, float]:
-    """Grow a box to a shape between the flattest and the tallest; returns it and its height in inches."""
+    """Extend a box to an aspect ratio within SHAPES; return it and its height in inches."""
     west, east, south, north = box
     wide, tall = east - west, north - south
     shape = float(np.clip(tall / wide, *SHAPES))
@@ -239,7 +239,7 @@ def shaped(box: Box, width_in: float) -> tuple[Box, float]:
 
 
 def scale_and_north(axes: Axes, wide_m: float) -> None:
-    """Draw a round length near a quarter of the map's width on the left, and north on the right."""
+    """Draw a scale bar of about a quarter of the map's width on the left, and a north arrow on the right."""
     axes.axis("off")
     axes.set_xlim(0, wide_m)
     axes.set_ylim(0, 1)
@@ -265,7 +265,7 @@ def round_length(wide_m: float) -> tuple[float, str]:
 def _streets(axes: Axes, view: View) -> None:
     """Draw every street within the axes once, all of a class as one broken line.
 
-    Connectors join the midst of traffic zones and are no streets: only those that lead out are drawn.
+    Connectors join the centroids of traffic zones and are no streets: only those leading off the map are drawn.
     """
     roads = view.sight.public.roads
     way_out, far = _at_nodes(view, _leads_out(view)), _far_nodes(view)
@@ -290,7 +290,7 @@ def _streets(axes: Axes, view: View) -> None:
 
 
 def _scanned(axes: Axes, view: View, case: CaseSight) -> None:
-    """Paint what the observer's mobile units scan, in thirds of the scanned zones."""
+    """Paint the zones scanned by the observer's mobile units, in thirds."""
     visits = _visits(view, case)
     if not visits.any():
         return
@@ -301,7 +301,7 @@ def _scanned(axes: Axes, view: View, case: CaseSight) -> None:
 
 
 def _visits(view: View, case: CaseSight) -> NDArray[np.int64]:
-    """Count the scans of every zone that the observer sees; int64[z]."""
+    """Return the number of scans of every zone visible to the observer; int64[z]."""
     sites = view.sight.public.sites
     seen = case.visible & (sites.kind == SiteKind.MOBILE)
     visits = np.zeros(view.sight.public.zones.n, np.int64)
@@ -310,32 +310,32 @@ def _visits(view: View, case: CaseSight) -> NDArray[np.int64]:
 
 
 def _leads_out(view: View) -> NDArray[np.bool_]:
-    """Tell which zones stand for a way out of the map; bool[z]."""
+    """Return whether zones are exits of the map; bool[z]."""
     zones = view.sight.public.zones
     leads: NDArray[np.bool_] = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
     return leads
 
 
 def _shown(view: View) -> NDArray[np.bool_]:
-    """Tell which zones lie on the map or are ways out of it; others stand for places farther off; bool[z]."""
+    """Return whether zones lie on the map or are exits of it; others stand for places farther off; bool[z]."""
     return ~view.sight.public.zones.outside | _leads_out(view)
 
 
 def _at_nodes(view: View, zones: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which nodes some zones hang on; bool[n]."""
+    """Return whether nodes belong to some of the zones; bool[n]."""
     at = np.zeros(view.sight.public.roads.n_nodes, np.bool_)
     at[view.sight.public.hub_node[view.sight.public.zones.hub[zones]]] = True
     return at
 
 
 def _far_nodes(view: View) -> NDArray[np.bool_]:
-    """Tell which nodes lie farther off than the map shows; bool[n]."""
+    """Return whether nodes lie beyond the map as shown; bool[n]."""
     shown = _shown(view)
     return _at_nodes(view, ~shown) & ~_at_nodes(view, shown)
 
 
 def _ways_out(axes: Axes, view: View) -> None:
-    """Draw an arrow outwards at every place that stands for the world beyond the map."""
+    """Draw an outward arrow at every exit of the map."""
     zones = view.sight.public.zones
     outside = np.flatnonzero(_leads_out(view))
     for part in _metros(view).values():
@@ -349,7 +349,7 @@ def _ways_out(axes: Axes, view: View) -> None:
 
 
 def _standing(view: View, seen: CaseSight) -> Iterator[tuple[Mark, NDArray[np.bool_]]]:
-    """List the marks of readers and gates with the sites that have them, the observer's own first."""
+    """Yield the marks of readers and gates with their sites, those visible to the observer first."""
     kind = view.sight.public.sites.kind
     yield VISIBLE, seen.visible & (kind == SiteKind.FIXED)
     yield UNSEEN, ~seen.visible & (kind == SiteKind.FIXED)
@@ -360,15 +360,15 @@ def _standing(view: View, seen: CaseSight) -> Iterator[tuple[Mark, NDArray[np.bo
 def _inside(
     axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep the points that lie on the map, so that no mark is cut by its edge."""
+    """Return the points on the map, away from its edge, to keep marks whole."""
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     edge = 0.01 * (east - west)
-    kept = (x >= west + edge) & (x <= east - edge) & (y >= south + edge) & (y <= north - edge)
-    return x[kept], y[kept]
+    inside = (x >= west + edge) & (x <= east - edge) & (y >= south + edge) & (y <= north - edge)
+    return x[inside], y[inside]
 
 
 def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
-    """List the metros on the map with their zones, bool[z] each; one without a name on any other map."""
+    """Return the zones of each metro on the map, bool[z] each; outside nations one without a name."""
     zones = view.sight.public.zones
     if not view.truth.world.metros:
         return {"": np.ones(zones.n, np.bool_)}
@@ -377,7 +377,7 @@ def _metros(view: View) -> dict[str, NDArray[np.bool_]]:
 
 
 def _titles(view: View) -> Iterator[tuple[str, float, float]]:
-    """Name every metro by its first city, above it."""
+    """Yield the name of every metro, by its first city, and its position above it."""
     zones, metros = view.sight.public.zones, _metros(view)
     shown = _shown(view)
     top = float(zones.y_m[shown].max()) + 0.03 * float(np.ptp(zones.x_m[shown]))

@@ -1,4 +1,4 @@
-"""Holdings: who collected what is on file, as a table of a page."""
+"""Holdings: sightings on file by collecting owner, as a table of a page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ COLUMNS = ("Kind of owner", "State", "Agencies", "Readers, gates and scanned zon
 
 
 def lay_out_stock(facts: Facts, results: Results) -> str:
-    """Lay out who collected what is on file, by kind of owner and state; nothing where one owner collected it all."""
+    """Build the table of sightings on file by kind of owner and state; "" if a single owner collected them all."""
     case = facts.headline
     if case is None or len(results.where(case=case.name, measure="stock", score="sightings_on_file")) < 2:
         return ""
     rows, total = _rows(results, case)
-    kept = [i for i in range(len(COLUMNS)) if any(row[i] for row in rows)]
-    table = table_of([COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows], kind="numbers")
+    columns = [i for i in range(len(COLUMNS)) if any(row[i] for row in rows)]
+    table = table_of([COLUMNS[i] for i in columns], [[row[i] for i in columns] for row in rows], kind="numbers")
     return (
         f"<h3>Who collected it</h3><p>{escape(words.stock_of(facts, case))}</p>"
         f'<div class="wide">{table}</div>'
@@ -32,10 +32,10 @@ def lay_out_stock(facts: Facts, results: Results) -> str:
 
 
 def _rows(results: Results, case: CaseSight) -> tuple[list[list[str]], float]:
-    """Return one row a holding and one of all, and how many sightings there are in all."""
-    held = results.where(case=case.name, measure="stock")
-    counts = {(row.score, row.detail): row.value or 0.0 for row in held}
-    names = held.where(score="sightings_on_file").names("detail")
+    """Return one row per holding and one total row, and the total number of sightings."""
+    stock = results.where(case=case.name, measure="stock")
+    counts = {(row.score, row.detail): row.value or 0.0 for row in stock}
+    names = stock.where(score="sightings_on_file").names("detail")
     total = sum(counts["sightings_on_file", name] for name in names)
     rows = []
     for name in names:

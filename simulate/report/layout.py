@@ -1,4 +1,4 @@
-"""Layout: what every page shares: how it is saved, its lists, attacker cards and settings."""
+"""Layout shared by all pages: saving, lists, attacker cards and settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CARD_WORDS = (
 
 
 def save(path: str | Path, make: Callable[[], str]) -> Path:
-    """Make a page and write it whole or not at all, once its folder is known to be there; returns its path."""
+    """Make a page and write it whole or not at all, after a check of its folder; return its path."""
     target = Path(path)
     check_target(target, "--out")
     write_text(target, make())
@@ -35,23 +35,23 @@ def save(path: str | Path, make: Callable[[], str]) -> Path:
 
 
 def template(name: str) -> str:
-    """Return a file of this room."""
+    """Return a template file of this package."""
     return (files("simulate.report") / name).read_text(encoding="utf-8")
 
 
 def lay_out_card(shown: AttackerCard) -> str:
-    """Lay out what one attack assumes."""
+    """Build the list of one attack's assumptions."""
     lines = "".join(f"<div><dt>{title}</dt><dd>{escape(getattr(shown, key))}</dd></div>" for key, title in CARD_WORDS)
     return f"<h3>{escape(shown.question)}</h3><dl>{lines}</dl>"
 
 
 def items(lines: Iterable[str]) -> str:
-    """Lay out lines as the items of a list."""
+    """Build list items from lines."""
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
 def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write every value that is drawn or measured with as text; of a file only the last name, for pages travel."""
+    """Return every value drawn or measured with, as text; only the file name of a path, since pages are passed on."""
     return [
         (".".join(keys), _plain(Path(value).name if keys[-1] in FILES else value))
         for keys, value in leaves(settings)
@@ -60,7 +60,7 @@ def list_values(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    """Write a value as people do; a list within a list, as the two ends of a shift, keeps together."""
+    """Format a value for people; a nested list, such as the two ends of a shift, is joined by a hyphen."""
     if isinstance(value, list | tuple):
         return ", ".join(
             "-".join(map(_plain, item)) if isinstance(item, list | tuple) else _plain(item) for item in value
@@ -69,25 +69,25 @@ def _plain(value: object) -> str:
 
 
 def changes(settings: Mapping[str, Any], sources: Mapping[str, str]) -> str:
-    """Say which values options changed for a run, and which files they gave; "" if none."""
+    """Describe the values changed by options, and their files; "" if none."""
     changed = [(key, value) for key, value in list_values(settings) if sources.get(key, "").startswith(SET)]
-    named = {key for key, _ in changed if key.rpartition(".")[2] in FILES}
-    files = dict.fromkeys(value for key, value in changed if key in named)
-    told = []
+    from_files = {key for key, _ in changed if key.rpartition(".")[2] in FILES}
+    files = dict.fromkeys(value for key, value in changed if key in from_files)
+    texts = []
     for key, value in changed:
-        if key not in named:
+        if key not in from_files:
             of = sources[key].removeprefix(SET).removeprefix("; ")
-            told.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
-    said = (f"{'; '.join(told)}." if told else "", f"Files: {', '.join(files)}." if files else "")
-    return " ".join(filter(None, said))
+            texts.append(f"{key} = {value} ({of})" if of else f"{key} = {value}")
+    sentences = (f"{'; '.join(texts)}." if texts else "", f"Files: {', '.join(files)}." if files else "")
+    return " ".join(filter(None, sentences))
 
 
 def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
-    """Lay out a table whose first column names its rows; kind : its class, "numbers" where nothing is to be broken."""
+    """Build a table with row names in its first column; kind : its class, "numbers" to prevent line breaks."""
     columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
         for first, *rest in rows
     )
-    named = f' class="{kind}"' if kind else ""
-    return f"<table{named}><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+    class_attribute = f' class="{kind}"' if kind else ""
+    return f"<table{class_attribute}><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"

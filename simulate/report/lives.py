@@ -1,7 +1,7 @@
-"""Lives: pictures of one invented car's true week, and of what an observer holds of it.
+"""Lives: figures of a synthetic car's true week, and of an observer's file on it.
 
-The truth and the file are drawn apart, never one into the other; the calendar shows both by
-the clock, so that every sighting can be found. Car, people and plate are invented, and maps say so.
+Truth and file are drawn apart, never one into the other; the calendar shows both by time of day,
+so every sighting can be located. Car, people and plate are invented, and maps state it.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ WAY = "#4d88ad"
 SEEN = Mark("o", "#e3a987", RUST, 10, "where the car was read; larger, more often")
 DRIVEN = Mark("_", WAY, WAY, 12, "roads it drove; thicker, more often")
 MOST_COUNTS = 10
-"""Readers up to this many have the number of their sightings beside them; more would hide each other."""
+"""Up to this number of readers, the numbers of sightings are written beside them; more would overlap."""
 NEAREST_M = 750.0
-"""A map shows at least so much on each side of the middle."""
+"""Minimum extent of a map on each side of the middle."""
 
 
 def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
-    """Draw what a car really did: every road it drove and every place it stood at, as no observer has it.
+    """Draw the true week of a car, unknown to any observer: its roads and its places.
 
     Parameters
     ----------
     view
         A run under some cases.
     week
-        As `sim.follow(view, ...)` returns it.
+        Returned by `sim.follow(view, ...)`.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -68,14 +68,14 @@ def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
 
 
 def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
-    """Draw what the observer holds of a car's week: the readers that read it, and how often.
+    """Draw the observer's file on a car's week: readers with sightings, and their numbers.
 
     Parameters
     ----------
     view
         A run under some cases.
     week
-        As `sim.follow(view, ...)` returns it.
+        Returned by `sim.follow(view, ...)`.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -97,14 +97,14 @@ def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
 
 
 def calendar(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
-    """Draw a car's week by the clock: a row a day, where it stood, and a stroke for each sighting on file.
+    """Draw a car's week by time of day: a row per day, its stays, and a stroke for each sighting on file.
 
     Parameters
     ----------
     view
         A run under some cases.
     week
-        As `sim.follow(view, ...)` returns it.
+        Returned by `sim.follow(view, ...)`.
     ax
         Axes to draw on, across in hours since 04:00; those of a new figure if None.
 
@@ -120,12 +120,12 @@ def calendar(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
 
 
 def _notes(view: View, week: Week) -> tuple[str, ...]:
-    """Say that all of it is invented, and where the map comes from."""
+    """Return notes on the synthetic content and the source of the map."""
     return (f"Car {week.plate}, its people and all sightings are invented.", *ground.credits_of(view))
 
 
 def _extent(view: View, week: Week) -> Box:
-    """Return the box that holds all of a week: roads driven, places, and readers that read the car."""
+    """Return the bounding box of a week: roads driven, places, and readers with sightings."""
     roads, zones, sites = view.sight.public.roads, view.sight.public.zones, view.sight.public.sites
     links = np.concatenate([np.empty(0, np.int32), *week.ways])
     nodes = np.concatenate([roads.tail[links], roads.head[links]])
@@ -135,12 +135,12 @@ def _extent(view: View, week: Week) -> Box:
         for axis in ("x_m", "y_m")
     )
     middle_x, middle_y = float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2
-    half_x, half_y = (max(0.58 * float(np.ptp(one)), NEAREST_M) for one in (x, y))
+    half_x, half_y = (max(0.58 * float(np.ptp(axis_values)), NEAREST_M) for axis_values in (x, y))
     return middle_x - half_x, middle_x + half_x, middle_y - half_y, middle_y + half_y
 
 
 def _truth(axes: Axes, view: View, week: Week) -> None:
-    """Draw the roads driven and the places the car stood at, each with its name."""
+    """Draw the roads driven and the places visited, each with its name."""
     roads, zones = view.sight.public.roads, view.sight.public.zones
     links = np.concatenate([np.empty(0, np.int32), *week.ways])
     ends = np.sort(np.column_stack([roads.tail[links], roads.head[links]]), axis=1)
@@ -152,24 +152,24 @@ def _truth(axes: Axes, view: View, week: Week) -> None:
     names = {zone: Purpose(purpose).name.lower() for zone, purpose in purposes}
     for zone in (week.work, week.home):
         names.pop(zone, None)
-    named: list[tuple[float, float]] = []
+    written_at: list[tuple[float, float]] = []
     for zone, name in ((week.home, "home"), (week.work, "work"), *sorted(names.items())):
         if zone < 0 or zones.outside[zone]:
             continue
         x, y = float(zones.x_m[zone]), float(zones.y_m[zone])
         node = view.sight.public.hub_node[zones.hub[zone]]
         axes.plot([x, roads.x_m[node]], [y, roads.y_m[node]], color=WAY, linewidth=1.0, linestyle=":", zorder=2)
-        _place(axes, x, y, name, named)
+        _place(axes, x, y, name, written_at)
 
 
-def _place(axes: Axes, x: float, y: float, name: str, named: list[tuple[float, float]]) -> None:
-    """Draw one place; write its name unless it would stand over one that is already written."""
+def _place(axes: Axes, x: float, y: float, name: str, written_at: list[tuple[float, float]]) -> None:
+    """Draw one place; write its name unless it overlaps one already written."""
     known = name in {"home", "work"}
     axes.plot([x], [y], "o", color=INK, markersize=8 if known else 5, markeredgecolor="white", zorder=5)
     wide = float(np.ptp(axes.get_xlim()))
-    if any(abs(x - other) < 0.17 * wide and abs(y - above) < 0.045 * wide for other, above in named):
+    if any(abs(x - other) < 0.17 * wide and abs(y - above) < 0.045 * wide for other, above in written_at):
         return
-    named.append((x, y))
+    written_at.append((x, y))
     right = x < axes.get_xlim()[0] + 0.85 * wide
     axes.annotate(
         name, (x, y), (6 if right else -6, 5), textcoords="offset points", color=INK, path_effects=HALO, zorder=6,
@@ -179,7 +179,7 @@ def _place(axes: Axes, x: float, y: float, name: str, named: list[tuple[float, f
 
 
 def _file(axes: Axes, view: View, week: Week) -> None:
-    """Draw where the car was read, by area as often as it was."""
+    """Draw the sites of the sightings, with areas by number."""
     sites = view.sight.public.sites
     at, times = np.unique(week.rows.site, return_counts=True)
     size = 60 + 400 * times / max(times.max(initial=1), 5)
@@ -192,7 +192,7 @@ def _file(axes: Axes, view: View, week: Week) -> None:
 
 
 def _days(axes: Axes, view: View, week: Week) -> None:
-    """Draw a row a day from 04:00 to 04:00: where the car stood, and a stroke for each sighting."""
+    """Draw a row per day from 04:00 to 04:00: stays, and a stroke for each sighting."""
     zones = view.sight.public.zones
     purpose_of = {
         (int(d), int(n) + 1): int(p) for d, n, p in zip(week.trips.day, week.trips.leg, week.trips.purpose, strict=True)

@@ -1,6 +1,6 @@
-"""Maps: the roads, the readers, and what the sightings of one invented car give away.
+"""Maps: roads, readers, and disclosure by the sightings of one synthetic car.
 
-`draw_map` and `draw_close` make a page's figures; the others draw the same on any axes.
+`draw_map` and `draw_close` draw the figures of a page; the others draw the same on any axes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more
 
 
 def draw_map(view: View, story: Story | None) -> Figure:
-    """Draw roads, readers and one car's story, to scale, north up; without a story, readers as the usual case has."""
+    """Draw roads, readers and one car's story, to scale, north up; without a story, the readers of the default case."""
     seen = _case(view, story)
     key = ground_key(view, seen) if story is None else (*ground_key(view, seen), SEEN)
     figure, axes = canvas(whole(view), key, credits_of(view))
@@ -41,7 +41,7 @@ def draw_map(view: View, story: Story | None) -> Figure:
 
 
 def draw_close(view: View, story: Story) -> Figure:
-    """Draw the surroundings of one car's home and of the guess, with the ring that counts as found."""
+    """Draw the surroundings of one car's home and of the guess, with the success radius."""
     box, key = _close_box(view, story)
     figure, axes = canvas(box, key, credits_of(view)[-1:])
     _draw_close(axes, view, story)
@@ -49,28 +49,28 @@ def draw_close(view: View, story: Story) -> Figure:
 
 
 def describe(view: View, story: Story | None) -> str:
-    """Say what the map shows."""
+    """Return a description of the map."""
     seen = _case(view, story)
     text = f"Map of the roads and of what {seen.observer} sees: {view.sight.public.sites.describe(seen.visible)}."
     return text if story is None else f"{text} {story.tell()}"
 
 
 def describe_close(story: Story) -> str:
-    """Say what the close-up shows."""
+    """Return a description of the close-up."""
     return f"Close-up: the guess lies {story.error_m:,.0f} m from the home, which stands in the middle of a ring."
 
 
 def roads(view: View, *, case: str | None = None, key: bool = True, ax: Axes | None = None) -> Axes:
-    """Draw the streets, the ways out of the map and the readers, those that the observer sees filled.
+    """Draw the streets, the exits of the map and the readers; those accessible to the observer are filled.
 
     Parameters
     ----------
     view
         A run under some cases.
     case
-        Name of a case of the view; the last one that is reached if None.
+        Name of a case of the view; the last one reached if None.
     key
-        Whether the key and the credits of the map stand below it.
+        Whether to write the key and the credits of the map below it.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -87,18 +87,18 @@ def roads(view: View, *, case: str | None = None, key: bool = True, ax: Axes | N
 
 
 def sightings(view: View, seen: Table, *, case: str | None = None, key: bool = True, ax: Axes | None = None) -> Axes:
-    """Draw where one car was seen: a disc on each reader that read it, the larger the more often.
+    """Draw the sightings of one car: a disc on each reader, its area by their number.
 
     Parameters
     ----------
     view
         A run under some cases.
     seen
-        A table as `sim.look_up` returns it, or some of its rows: `seen[:10]`.
+        A table from `sim.look_up`, or some of its rows: `seen[:10]`.
     case
-        Name of a case of the view, whose readers are filled; the last one that is reached if None.
+        Name of the case of the filled readers; the last one reached if None.
     key
-        Whether the key and the credits of the map stand below it.
+        Whether to write the key and the credits of the map below it.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -118,14 +118,14 @@ def sightings(view: View, seen: Table, *, case: str | None = None, key: bool = T
 
 
 def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
-    """Draw where one car was seen, its home, and where the attack puts its home.
+    """Draw the sightings of one car, its home, and the attack's guess of its home.
 
     Parameters
     ----------
     view
         A run under some cases.
     story
-        As `sim.choose_story(view)` returns it.
+        Returned by `sim.choose_story(view)`.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -144,14 +144,14 @@ def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
 
 
 def close_up(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
-    """Draw the surroundings of one car's home and of the guess, with the ring within which it counts as found.
+    """Draw the surroundings of one car's home and of the guess, with the success radius as a ring.
 
     Parameters
     ----------
     view
         A run under some cases.
     story
-        As `sim.choose_story(view)` returns it.
+        Returned by `sim.choose_story(view)`.
     ax
         Axes to draw on, in metres east and north; those of a new figure if None.
 
@@ -169,12 +169,12 @@ def close_up(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
 
 
 def _case(view: View, story: Story | None) -> CaseSight:
-    """Return what the case of a story sees; without a story, what the usual case does."""
+    """Return the observer's sight in the case of a story; without a story, in the default case."""
     return case_of(view, None if story is None else story.case)[1]
 
 
 def _close_box(view: View, story: Story) -> tuple[Box, tuple[Mark, ...]]:
-    """Return what a close-up shows, and what its ring means."""
+    """Return the box of a close-up, and the legend of its ring."""
     x, y = _middle(story)
     half = 1.25 * max(story.error_m, 2 * view.sight.asked.near_m)
     ring = Mark("o", "none", RUST, 9, f"a guess inside the ring counts as found: {view.sight.asked.near_m:g} m")
@@ -182,12 +182,12 @@ def _close_box(view: View, story: Story) -> tuple[Box, tuple[Mark, ...]]:
 
 
 def _middle(story: Story) -> tuple[float, float]:
-    """Return the point half-way from the home to the guess."""
+    """Return the midpoint of home and guess."""
     return (story.home[0] + story.guess[0]) / 2, (story.home[1] + story.guess[1]) / 2
 
 
 def _draw_close(axes: Axes, view: View, story: Story) -> None:
-    """Draw a close-up on axes that show its box."""
+    """Draw a close-up on axes with its box."""
     near_m, turn = view.sight.asked.near_m, np.linspace(0, 2 * np.pi, 121)
     draw_ground(axes, view, _case(view, story))
     _sightings(axes, view, story.sightings)
@@ -198,9 +198,9 @@ def _draw_close(axes: Axes, view: View, story: Story) -> None:
 
 
 def _sightings(axes: Axes, view: View, times: NDArray[np.int64]) -> None:
-    """Draw where one car was seen, by area as often as it was; times : int64[s]."""
+    """Draw the sites of one car's sightings, with areas by number; times : int64[s]."""
     sites, at = view.sight.public.sites, np.flatnonzero(times)
-    size = 30 + 420 * times[at] / times.max(initial=5)  # a car that was seen once is no car that is seen often
+    size = 30 + 420 * times[at] / times.max(initial=5)  # a floor of 5, so rare sightings stay small
     axes.scatter(sites.x_m[at], sites.y_m[at], s=size, color=SEEN_BLUE, linewidths=0, zorder=1.5)
 
 

@@ -1,8 +1,8 @@
-"""The page of one run: one self-contained HTML file about what was measured of it, case by case.
+"""The page of one run: one self-contained HTML file of its results, case by case.
 
-It asks nothing of the network and runs no script, so it can be mailed, printed and archived. What
-it shows is gathered first (`facts`); laying it out is a pure function. Cards, panels and the table
-are those of the scores that the measures taken declare, so a new measure needs no change here.
+It makes no network request and runs no script, so it can be mailed, printed and archived. Its
+contents are gathered first (`facts`); layout is a pure function. Cards, panels and the table
+are those of the scores declared by the chosen measures, so a new measure needs no change here.
 """
 
 from __future__ import annotations
@@ -37,16 +37,22 @@ NO_RULE = "No rule: all is collected, and kept for ever."
 
 
 def write_page(view: View, results: Results, path: str | Path) -> Path:
-    """Write the page about a view; returns its path.
+    """Write the page of a view and return its path.
 
     Parameters
     ----------
     view
         A run under some cases.
     results
-        What was measured of it; where a sweep has left assumptions beside the run that fit, they are shown.
+        Its results; fitting ranges saved beside the run by a sweep are shown with them.
     path
         File to write; it appears complete or not at all.
+
+    Examples
+    --------
+    >>> page = sim.write_page(view, sim.measure(view, ["exposure"], targets=20), folder / "page.html")
+    >>> page.read_text(encoding="utf-8").count("</html>")
+    1
     """
 
     def make() -> str:
@@ -57,7 +63,7 @@ def write_page(view: View, results: Results, path: str | Path) -> Path:
 
 
 def page_text(facts: Facts, results: Results, exhibits: Exhibits) -> str:
-    """Return the page as text; a pure function of what was gathered and measured."""
+    """Return the page as text; a pure function of facts, results and exhibits."""
     taken = words.taken(results)
     _, drawn = shown(taken, facts.asked)
     spreads = [(name, score) for name in taken for score in MEASURES[name].scores if score.ranks]
@@ -92,7 +98,7 @@ def page_text(facts: Facts, results: Results, exhibits: Exhibits) -> str:
 
 
 def _facts(facts: Facts, results: Results) -> str:
-    """Say who looks, when and at what, one fact a line."""
+    """List observer, date and subject, one fact a line."""
     nothing = f"; {words.NOTHING}" if words.nothing_on_file(results) else ""
     others = " ".join(facts.cases[0].rules[1:]) if facts.is_ladder else ""
     said = [
@@ -107,19 +113,19 @@ def _facts(facts: Facts, results: Results) -> str:
 
 
 def _seen(cases: Sequence[CaseSight]) -> str:
-    """Say what of a sighting is seen; where cases differ in that, their rules say the rest."""
+    """Describe the visible fields of a sighting; if cases differ, their rules give the details."""
     coarse = any(case.time_grain_s or case.place_grain_m or case.pseudonym_s for case in cases)
     unless = ", unless the rules of a case say otherwise" if coarse else ""
     return f"Of each sighting the plate, the reader and the second{unless}; no name, no picture, no address."
 
 
 def _lasting(facts: Facts) -> str:
-    """Say how long the run lasts up to the last date on which anyone looks."""
+    """Return the duration of the run up to the last query date, in words."""
     return phrases.lasting(max((case.on(facts.start) - facts.start).days for case in facts.cases))
 
 
 def _vehicles(facts: Facts) -> str:
-    """Say how many vehicles there are, and how many of them visit."""
+    """Return the number of vehicles, and of visitors among them, in words."""
     n, living = facts.n_vehicles, facts.n_residents
     if living == n:
         return f"{n:,} vehicles"
@@ -127,7 +133,7 @@ def _vehicles(facts: Facts) -> str:
 
 
 def _rule(facts: Facts) -> str:
-    """Name the case that headlines are about."""
+    """Return the case of the headlines, in words."""
     case = facts.headline
     if case is None:
         return f"No {'rule' if facts.is_ladder else 'case'} is reached: {words.age(facts)}"
@@ -137,21 +143,28 @@ def _rule(facts: Facts) -> str:
 
 
 def _headline(headline: Headline) -> str:
-    """Lay out one headline number, with a bar where there is a share."""
+    """Build one headline card, with a bar for shares."""
     count, of, rest = headline.number.partition(" in ")
     roughly, space, digits = count.rpartition(" ") if of else ("", "", count)
     before = f"<span>{escape(roughly + space)}</span>" if roughly else ""
     number = f"{before}{escape(digits)}<span>{escape(of + rest)}</span>"
     over = f'<p class="over">({escape(headline.over)})</p>' if headline.over else ""
+    case = f'<p class="case">{escape(phrases.capital(headline.case))}</p>' if headline.case else ""
     bar = ""
     if headline.value is not None:
         mark = "" if headline.baseline is None else f'<i style="left:{100 * headline.baseline:.1f}%"></i>'
         bar = f'<div class="bar" aria-hidden="true"><b style="width:{100 * headline.value:.1f}%"></b>{mark}</div>'
     return (
-        f'<article class="card"><h3>{escape(headline.title)}</h3><p class="number">{number}</p>'
+        f'<article class="card"><h3>{escape(headline.title)}</h3>{case}<p class="number">{number}</p>'
         f"{over}{bar}<p>{_unbroken(headline.sentence)}</p>"
-        f'<p class="small">{_unbroken(headline.small)}</p></article>'
+        f'<p class="small">{_unbroken(headline.small)}</p>{_others(headline)}</article>'
     )
+
+
+def _others(headline: Headline) -> str:
+    """List the numbers of the other cases in small."""
+    lines = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(number)}</dd></div>" for name, number in headline.others)
+    return f'<dl class="others" aria-label="The other cases">{lines}</dl>' if lines else ""
 
 
 def _unbroken(text: str) -> str:
@@ -160,7 +173,7 @@ def _unbroken(text: str) -> str:
 
 
 def _risks(facts: Facts, panels: str) -> str:
-    """Lay out the panels of risks under what they show; nothing where nothing is drawn."""
+    """Build the section of risk panels; "" without panels."""
     if not panels:
         return ""
     by, change = (
@@ -177,7 +190,7 @@ def _risks(facts: Facts, panels: str) -> str:
 
 
 def _file(panels: str, stock: str) -> str:
-    """Lay out what is on file; nothing where nothing was counted."""
+    """Build the section on sightings on file; "" without any counts."""
     if not panels and not stock:
         return ""
     figures_ = f'<div class="figures two">{panels}</div>' if panels else ""
@@ -185,13 +198,13 @@ def _file(panels: str, stock: str) -> str:
 
 
 def _group(facts: Facts, results: Results, group: Sequence[Asked]) -> str:
-    """Lay out the scores of one group side by side."""
+    """Build the panels of one group side by side."""
     drawn = "".join(_panel(facts, results, one) for one in group)
     return drawn if len(group) == 1 else f'<div class="group">{drawn}</div>'
 
 
 def _panel(facts: Facts, results: Results, asked: Asked) -> str:
-    """Lay out one score against the cases."""
+    """Build the panel of one score against the cases."""
     rows = rows_of(facts, results, asked)
     by = "retention" if facts.is_ladder else "case"
     alt = f"{asked.lead}, by {by}. {figures.describe(rows)}."
@@ -201,7 +214,7 @@ def _panel(facts: Facts, results: Results, asked: Asked) -> str:
 
 
 def rows_of(facts: Facts, results: Results, asked: Asked) -> list[figures.Row]:
-    """Look a score up in every case, with the reason where there is no number."""
+    """Return the rows of a score for every case, with the reason for missing numbers."""
     rows = []
     for case in facts.cases:
         found = words.find(results, asked, case)
@@ -212,14 +225,14 @@ def rows_of(facts: Facts, results: Results, asked: Asked) -> list[figures.Row]:
 
 
 def _reason(facts: Facts, case: CaseSight, found: Result | None) -> str:
-    """Say why a case has no number."""
+    """Return the reason for a missing number."""
     if not case.reached:
         return f"not reached: {facts.age(case)}"
     return "not measured" if found is None else found.note or "nobody to count"
 
 
 def _spread(facts: Facts, results: Results, measure: str, score: Score) -> str:
-    """Lay out how a count is spread over vehicles, against the cases."""
+    """Build the figure of the distribution of a count over vehicles, against the cases."""
     spreads = spreads_of(facts, results, measure, score)
     title = f"{phrases.capital(score.unit)} on file"
     by = "retention" if facts.is_ladder else "case"
@@ -230,7 +243,7 @@ def _spread(facts: Facts, results: Results, measure: str, score: Score) -> str:
 
 
 def spreads_of(facts: Facts, results: Results, measure: str, score: Score) -> list[figures.Spread]:
-    """Look up how a score is spread in every case, with the reason where there are no numbers."""
+    """Return the distribution of a score in every case, with the reason for missing numbers."""
     spreads = []
     for case in facts.cases:
         found = [results.find(case=case.name, measure=measure, score=score.name, detail=rank) for rank in score.ranks]
@@ -242,7 +255,7 @@ def spreads_of(facts: Facts, results: Results, measure: str, score: Score) -> li
 
 
 def _sharing(network: BuiltNetwork, facts: Facts) -> str:
-    """Lay out how many agencies can see what one collects, where they are and how much is shared."""
+    """Build the section on the sharing network: access, geography and number of partners."""
     givers = sharing.givers_of(network, facts.metros)
     pictures = (
         ("partners", sharing.draw_partners, sharing.describe_partners, sharing.tell_partners(givers)),
@@ -260,13 +273,13 @@ def _sharing(network: BuiltNetwork, facts: Facts) -> str:
 
 
 def _caption(text: str) -> str:
-    """Lay out a caption; its first sentence names the picture."""
+    """Build a caption; its first sentence is the title."""
     name, _, rest = text.partition(". ")
     return f"<strong>{escape(name)}.</strong> {escape(rest)}"
 
 
 def _table(facts: Facts, results: Results) -> str:
-    """Lay out results with interval, rivals and denominator; rivals where any row has one."""
+    """Build the table of results with interval, rivals and denominator; rivals if any row has one."""
     rivals = [
         (head, name)
         for head, name in (
@@ -299,7 +312,7 @@ def _settings(facts: Facts) -> str:
 
 
 def _credits(facts: Facts, exhibits: Exhibits) -> str:
-    """Name whoever is to be named, and say what became of positions and pairs from files."""
+    """List credits, and the counts of positions and pairs from files by outcome."""
     network = exhibits.network
     notes = (exhibits.missing,) if network is None else (*network.credits, *network.notes)
     return items(filter(None, [*facts.credits, *notes]))

@@ -1,4 +1,4 @@
-"""Panels: one score of several scenarios against their cases, each line named where it ends."""
+"""Panels: one score of several scenarios against their cases, each line labelled at its end."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ if TYPE_CHECKING:
 WIDTH_IN, NAME_IN, LEFT_IN, LINE_IN, GAP_IN = 5.0, 1.75, 0.5, 0.185, 0.22
 NAME_LETTERS, MOST_LINES = 16, 2
 LABEL_LETTERS, MOST_LEVEL = 9, 4
-"""Letters of a line, and cases, up to which no label meets the next."""
+"""Characters of a line, and number of cases, up to which horizontal labels do not overlap."""
 STEEP: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "top"}
 STEEP_LETTERS, LETTER_IN = 24, 0.075
 STYLES = ((INK, "o"), (BLUE, "s"), (RUST, "^"), ("#5b2a86", "D"), ("#00695c", "v"))
-"""Colour and mark of each line, the reference first; all stand out from white by 5.5 to 1 or more."""
+"""Colour and mark of each line, the reference first; all have a contrast to white of 5.5 to 1 or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One scenario's number in every case; None where there is none."""
+    """One scenario's number in every case; None for a missing number."""
 
     name: str
-    """In lines short enough to stand beside the panel, as `short_names` gives them."""
+    """Wrapped to fit beside the panel, as returned by `short_names`."""
     values: Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """What a panel stands on."""
+    """Common axes of a panel."""
 
     labels: Sequence[str]
     """Names of the cases, in the order drawn."""
     unit: str
     axis: str
-    """What is counted, such as "of 1,000 vehicles"."""
+    """Unit of the axis, such as "of 1,000 vehicles"."""
     joined: bool
-    """Whether cases follow one another, as durations do, so that a line may lead from each to the next."""
+    """Whether cases are ordered, as durations are, and may be connected by lines."""
     most: float
-    """The greatest number of this panel, and of those that share its scale."""
+    """Maximum of this panel, and of those with the same scale."""
 
     def height(self, value: float) -> float:
-        """Return how high a value stands; shares as counts of 1,000."""
+        """Return the position of a value; shares as counts of 1,000."""
         return 1000 * value if self.unit == "share" else value
 
 
 def against_cases(scale: Scale, lines: Sequence[Line]) -> Figure:
-    """Draw one line a scenario over the cases, with its name at its end.
+    """Draw one line per scenario over the cases, labelled at its end.
 
-    At least one case and one number must be there.
+    At least one case and one number are required.
     """
     drawn = [(line, STYLES[i % len(STYLES)]) for i, line in enumerate(lines) if any(v is not None for v in line.values)]
     labels, labels_in = _labels(scale)
@@ -90,7 +90,7 @@ def against_cases(scale: Scale, lines: Sequence[Line]) -> Figure:
 
 
 def _labels(scale: Scale) -> tuple[list[str], float]:
-    """Return what stands under the cases, and how high that is in inches: broken over lines, or steep where many."""
+    """Return the labels of the cases, wrapped or, if many, rotated, and their height in inches."""
     if len(scale.labels) > MOST_LEVEL:
         labels = [textwrap.shorten(label, STEEP_LETTERS, placeholder="…") for label in scale.labels]
         return labels, LETTER_IN * max(map(len, labels))
@@ -99,7 +99,7 @@ def _labels(scale: Scale) -> tuple[list[str], float]:
 
 
 def _top(scale: Scale) -> float:
-    """Return where a panel ends: above the highest number, and at all for shares near all."""
+    """Return the upper end of a panel: above the maximum, or at 1,000 for shares close to it."""
     most = scale.height(scale.most)
     if scale.unit != "share":
         return 1.25 * most or 1.0
@@ -107,7 +107,7 @@ def _top(scale: Scale) -> float:
 
 
 def short_names(titles: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Break titles over two short lines; where one is too long, all go by the scenario's name instead."""
+    """Wrap titles on two short lines; if one is too long, use the scenarios' names for all."""
     lines = [textwrap.wrap(title, NAME_LETTERS, break_long_words=False) for title in titles]
     if all(len(line) <= MOST_LINES and max(map(len, line)) <= NAME_LETTERS for line in lines):
         return ["\n".join(line) for line in lines]
@@ -115,24 +115,24 @@ def short_names(titles: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def describe(scale: Scale, lines: Sequence[Line]) -> str:
-    """Read a panel aloud: every scenario with its number in every case."""
-    told = []
+    """Return a panel in words: every scenario with its number in every case."""
+    parts = []
     for line in lines:
         counts = (
             f"{label} {'no number' if value is None else phrases.amount(value, scale.unit)}"
             for label, value in zip(scale.labels, line.values, strict=True)
         )
-        told.append(f"{' '.join(line.name.split())}: {', '.join(counts)}")
-    return "; ".join(told)
+        parts.append(f"{' '.join(line.name.split())}: {', '.join(counts)}")
+    return "; ".join(parts)
 
 
 def _tall(name: str) -> float:
-    """Return how high a name stands with its count above it, in inches."""
+    """Return the height of a name with the number above it, in inches."""
     return LINE_IN * (2 + name.count("\n")) + 0.08
 
 
 def _name_ends(axes: Axes, scale: Scale, drawn: Sequence[tuple[Line, tuple[str, str]]], height_in: float) -> None:
-    """Write name and last number beside the end of each line, moved apart where they would meet."""
+    """Write name and last number at the end of each line, moved apart to avoid overlap."""
     low, high = axes.get_ylim()
     unit = height_in / (high - low)
     ends = []
@@ -154,14 +154,14 @@ def _name_ends(axes: Axes, scale: Scale, drawn: Sequence[tuple[Line, tuple[str, 
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], room: float) -> list[float]:
-    """Place labels of given heights near where they are wanted, in order, none over another.
+    """Place labels of given heights near their wanted positions, in order, without overlap.
 
     wanted : middles, ascending; room : total height, at least the sum of sizes.
     """
     middles: list[float] = []
     floor = 0.0
-    for want, size in zip(wanted, sizes, strict=True):
-        middles.append(max(want, floor + size / 2))
+    for middle, size in zip(wanted, sizes, strict=True):
+        middles.append(max(middle, floor + size / 2))
         floor = middles[-1] + size / 2
     ceiling = room
     for i in range(len(middles) - 1, -1, -1):

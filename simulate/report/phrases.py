@@ -1,7 +1,7 @@
-"""Phrases: numbers and lengths of time in plain words, as every page and the terminal say them.
+"""Phrases: numbers and durations in plain words, for all pages and the terminal.
 
-All are pure functions of numbers and texts; what is measured, and how it is spoken of, stands with
-the declaration of each score.
+All are pure functions of numbers and texts; the words of a score are part of its
+declaration.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LIMITS = (
     "Chilling effects: what people no longer do because they may be seen.",
     "Anything about a real person, plate or place: this is one model under stated assumptions.",
 )
-"""What no number here can say."""
+"""Questions beyond the scope of all numbers here."""
 FOR_EVER = format_duration(None)
-"""How rates call the rule under which nothing is deleted; no run shows more of it than its own days."""
+"""Label of the rule without deletion; a run shows no more of it than its own days."""
 
 
 class HasInterval(Protocol):
-    """What has an interval in a unit, such as a result."""
+    """A value with an interval in a unit, such as a result."""
 
     @property
     def low(self) -> float | None:
@@ -42,7 +42,7 @@ class HasInterval(Protocol):
 
 
 def per_thousand(share: float) -> str:
-    """Say a share as a count of 1,000, without rounding some to none or to all."""
+    """Format a share as a count of 1,000, without rounding some to none or to all."""
     count = 1000 * share
     if 1e-6 < count < 0.5:
         return "fewer than 1"
@@ -52,7 +52,7 @@ def per_thousand(share: float) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """Say a value in its unit; shares as counts of 1,000."""
+    """Format a value in its unit; shares as counts of 1,000."""
     if unit == "share":
         return per_thousand(value)
     if unit == "metres":
@@ -61,7 +61,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def interval(rate: HasInterval) -> str:
-    """Say the 95 % interval of a result, "" if it has none."""
+    """Format the 95 % interval of a result, "" if it has none."""
     if rate.low is None or rate.high is None:
         return ""
     low, high = amount(rate.low, rate.unit), amount(rate.high, rate.unit)
@@ -69,12 +69,12 @@ def interval(rate: HasInterval) -> str:
 
 
 def capital(text: str) -> str:
-    """Begin a text with a capital and leave the rest as it is."""
+    """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
 def large(count: float) -> str:
-    """Write a large number to two figures: "6.5 billion", "130 million", "4,200"."""
+    """Format a large number to two digits: "6.5 billion", "130 million", "4,200"."""
     for size, name in ((1e9, "billion"), (1e6, "million")):
         if count >= size:
             value = float(f"{count / size:.2g}")
@@ -83,17 +83,17 @@ def large(count: float) -> str:
 
 
 def change(value: float, unit: str) -> str:
-    """Say a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
+    """Format a difference in words: "60 more", "12 fewer", "no change"; shares as counts of 1,000."""
     if value == 0:
         return "no change"
-    size = amount(abs(value), unit).replace("fewer than", "less than")  # "fewer than 1 fewer" trips who reads it
+    size = amount(abs(value), unit).replace("fewer than", "less than")  # "fewer than 1 fewer" is hard to read
     if unit == "metres":
         return f"{size} {'farther' if value > 0 else 'nearer'}"
     return f"{size} {'more' if value > 0 else 'fewer'}"
 
 
 def change_interval(low: float | None, high: float | None, unit: str) -> str:
-    """Say the interval of a difference, "" if it has none."""
+    """Format the interval of a difference, "" if it has none."""
     if low is None or high is None:
         return ""
     if low == high:
@@ -107,27 +107,27 @@ def change_interval(low: float | None, high: float | None, unit: str) -> str:
 
 
 def over(least: float, most: float, unit: str, what: str = "the assumptions") -> str:
-    """Say the range of a number: "133 to 180 over the assumptions"."""
+    """Format the range of a number: "133 to 180 over the assumptions"."""
     low, high = amount(least, unit), amount(most, unit)
     return f"the same over {what}" if low == high else f"{low} to {high} over {what}"
 
 
 def points(few: int) -> str:
-    """Say how many points an attacker knows."""
+    """Format the number of points known to an attacker."""
     return f"{few} point{'s' if few > 1 else ''}"
 
 
 def lasting(days: int) -> str:
-    """Say a number of days as people would: "1 day", "45 days", "3.4 years"."""
+    """Format a number of days for people: "1 day", "45 days", "3.4 years"."""
     if days >= 730:
         return f"{days / (12 * MONTH_DAYS):.1f}".removesuffix(".0") + " years"
     return f"{days:,} day{'' if days == 1 else 's'}"
 
 
 def kept_for(rule: str, *days: int) -> str:
-    """Name a rule in a figure or a table: "21 days", or "all 45 days" where nothing is deleted.
+    """Return the label of a rule in figures and tables: "21 days", or "all 45 days" without deletion.
 
-    rule : its label. days : how long the run lasts, or each of the runs it is shown of.
+    rule : its label. days : duration of the run, or of each of several runs.
     """
     if rule != FOR_EVER:
         return rule
@@ -135,17 +135,17 @@ def kept_for(rule: str, *days: int) -> str:
 
 
 def if_kept(rule: str, *days: int) -> str:
-    """Say what a rule does to sightings: they "are deleted after 21 days"; rule and days as for `kept_for`."""
+    """Describe the effect of a rule on sightings: they "are deleted after 21 days"; rule and days as for `kept_for`."""
     if rule != FOR_EVER:
         return f"are deleted after {rule}"
     return f"are kept {as_long(days)}"
 
 
 def note_for_ever(rules: Collection[str], *days: int) -> str:
-    """Say what a table of rates means by "for ever", "" if it has no such rule; as for `kept_for`."""
+    """Explain "for ever" below a table of rates, "" if it has no such rule; days as for `kept_for`."""
     return f"“{FOR_EVER.capitalize()}” means {as_long(days)}." if FOR_EVER in rules else ""
 
 
 def as_long(days: Sequence[int]) -> str:
-    """Say how long what is never deleted stays in runs of so many days."""
+    """Return the retention without deletion in runs of so many days, in words."""
     return f"as long as the run, {lasting(days[0])}" if len(set(days)) == 1 else "as long as each run"

@@ -1,6 +1,6 @@
-"""Scores on pages: which are drawn for the measures taken, in which order, and how each is said.
+"""Scores on pages: selection by chosen measures, order and wording.
 
-Pages read declarations only, so a new measure shows on all of them without a change here.
+Pages read declarations only, so a new measure needs no change here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A score of a measure at the detail that people look at first."""
+    """A score of a measure at its main detail."""
 
     measure: str
     score: Score
@@ -29,44 +29,44 @@ class Asked:
 
     @property
     def key(self) -> Key:
-        """Return what is measured."""
+        """Return measure, score and detail."""
         return self.measure, self.score.name, self.detail
 
     @property
     def id(self) -> str:
-        """Return a name for the elements of a page."""
+        """Return an id for the elements of a page."""
         return f"{self.measure}-{self.score.name}".replace("_", "-")
 
     @property
     def sentence(self) -> str:
-        """Return what is counted, in words."""
+        """Return the quantity counted, in words."""
         return self.score.say(self.detail)
 
     @property
     def lead(self) -> str:
-        """Return the sentence as one that stands alone: of shares, how many of 1,000."""
-        said = self.sentence
-        return f"How many of 1,000 {said}" if self.score.unit == "share" else phrases.capital(said)
+        """Return the sentence in a self-contained form: of shares, how many of 1,000."""
+        sentence = self.sentence
+        return f"How many of 1,000 {sentence}" if self.score.unit == "share" else phrases.capital(sentence)
 
     @property
     def axis(self) -> str:
-        """Name a scale of its numbers."""
+        """Return the unit of its axis."""
         return f"of 1,000 {self.score.of}" if self.score.unit == "share" else self.score.unit
 
 
 def asked_of(measures: Iterable[str], asked: Measuring, *roles: Role) -> list[Asked]:
-    """List the scores of some measures that have one of the roles, those of a group side by side."""
-    found = [
+    """Return the scores of some measures with one of the roles, those of a group side by side."""
+    matches = [
         Asked(measure=name, score=score, detail=score.asked(asked))
         for name in dict.fromkeys(measures)
         for score in MEASURES[name].scores
         if score.role in roles
     ]
-    return [one for group in in_groups(found) for one in group]
+    return [member for group in in_groups(matches) for member in group]
 
 
 def shown(measures: Iterable[str], asked: Measuring) -> tuple[list[Asked], list[Asked]]:
-    """Return what stands large for some measures, and what is drawn; main scores where none is declared for either."""
+    """Return the headline scores of some measures, and the scores drawn; main scores if neither is declared."""
     names = tuple(measures)
     headlines, panels = asked_of(names, asked, "headline"), asked_of(names, asked, "headline", "panel")
     main = asked_of(names, asked, "main")
@@ -74,21 +74,21 @@ def shown(measures: Iterable[str], asked: Measuring) -> tuple[list[Asked], list[
 
 
 def in_groups(scores: Sequence[Asked]) -> list[list[Asked]]:
-    """Put scores of one group together, where the first of them stood."""
+    """Collect scores of one group, at the position of the first."""
     groups: dict[str, list[Asked]] = {}
-    for one in scores:
-        groups.setdefault(one.score.group or one.id, []).append(one)
+    for score in scores:
+        groups.setdefault(score.score.group or score.id, []).append(score)
     return list(groups.values())
 
 
 def title_of(result: Result) -> str:
-    """Name what a result is about: "Home found, 250 m"."""
+    """Return the title of a result: "Home found, 250 m"."""
     title = next(score.title for score in MEASURES[result.measure].scores if score.name == result.score)
     return f"{title}, {result.detail}" if result.detail else title
 
 
 def counted(value: float, unit: str) -> str:
-    """Say a number with what it is out of: "143 in 1,000", "12.5 sightings", "85 m"."""
+    """Format a number with its denominator or unit: "143 in 1,000", "12.5 sightings", "85 m"."""
     amount = phrases.amount(value, unit)
     if unit == "share":
         return f"{amount} in 1,000"

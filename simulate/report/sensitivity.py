@@ -1,4 +1,4 @@
-"""The page of a sweep: each headline number with its range over the assumptions, and what moves it."""
+"""The page of a sweep: each headline number with its range over the assumptions, and their effects."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from simulate.schema.settings import Measuring
 
 LEAST_SHARE, LEAST_PART = 0.1, 0.2
-"""A tornado spans at least 100 in 1,000, or this part of a number that is no share."""
+"""Minimum span of a tornado: 100 in 1,000, or this part of a number other than a share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What a sweep was about."""
+    """Subject of a sweep."""
 
     name: str
     title: str
@@ -39,16 +39,16 @@ class Swept:
     case: CaseSight
     asked: Measuring
     targets: int
-    """Vehicles that attacks were tried on."""
+    """Number of vehicles attacked."""
     measures: tuple[str, ...]
     changed: str
-    """What options changed, in words; "" if nothing."""
+    """Changes by options, in words; "" if none."""
     credits: tuple[str, ...]
     real_map: bool
 
     @property
     def under(self) -> str:
-        """Say under which rules, as the beginning of a sentence."""
+        """Return the rules in words, as the beginning of a sentence."""
         case = self.case
         if case.name == case.retention and len(case.rules) <= 1:
             return f"If sightings {phrases.if_kept(case.name, case.today)}"
@@ -57,31 +57,31 @@ class Swept:
 
 
 def write_sweep(swept: Swept, results: Results, assumptions: Assumptions, path: str | Path) -> Path:
-    """Write the page of a sweep; returns its path. It appears complete or not at all."""
+    """Write the page of a sweep, whole or not at all, and return its path."""
     return save(path, lambda: page_text(swept, results, assumptions))
 
 
 def page_text(swept: Swept, results: Results, assumptions: Assumptions) -> str:
-    """Return the page as text; a pure function of what was swept."""
+    """Return the page as text; a pure function of the sweep."""
     large, drawn = shown(swept.measures, swept.asked)
-    found = list(_found(drawn, assumptions))
+    scores_with_bounds = list(_with_bounds(drawn, assumptions))
     changed = f" Changed for this run: {swept.changed}" if swept.changed else ""
     return Template(template("sweep.html")).substitute(
         css=template("page.css"),
         title=escape(f"{swept.title}: what the answers depend on"),
         notice=f"{NOTICE} Only the map is real." if swept.real_map else NOTICE,
         lead=escape(
-            f"{swept.under}. In brackets: how far each number moves when {_moved(assumptions)} to its low or its"
+            f"{swept.under}. In brackets: how far each number moves when {_subject(assumptions)} to its low or its"
             " high end."
         ),
-        headlines="".join(_card(asked, bounds, assumptions) for asked, bounds in _found(large, assumptions)),
+        headlines="".join(_card(asked, bounds, assumptions) for asked, bounds in _with_bounds(large, assumptions)),
         looks=escape(
             f"{swept.looks}. Seed {swept.seed}: one world, the same for every variant, {swept.targets:,} vehicles"
             f" tried: small moves may be chance.{changed}"
         ),
         figures="".join(
-            _figure(asked, bounds, results, assumptions, _span([other for _, other in found], bounds))
-            for asked, bounds in found
+            _figure(asked, bounds, results, assumptions, _span([other for _, other in scores_with_bounds], bounds))
+            for asked, bounds in scores_with_bounds
         ),
         assumptions=_assumptions(assumptions),
         table=table_of(*ranges_table(results, assumptions)),
@@ -92,7 +92,7 @@ def page_text(swept: Swept, results: Results, assumptions: Assumptions) -> str:
 
 
 def ranges_table(results: Results, assumptions: Assumptions) -> tuple[list[str], list[list[str]]]:
-    """Lay out every range as texts: the heads of the columns, and the rows."""
+    """Return every range as texts: the column heads, and the rows."""
     rows = []
     for bounds in assumptions.bounds:
         moves = moves_of(results, bounds.key)
@@ -106,35 +106,35 @@ def ranges_table(results: Results, assumptions: Assumptions) -> tuple[list[str],
 _KEY = ("measure", "score", "detail")
 
 
-def _moved(assumptions: Assumptions) -> str:
-    """Say what goes to its ends."""
+def _subject(assumptions: Assumptions) -> str:
+    """Return the subject of the change, in words."""
     if len(assumptions.tried) == 1:
         return f"the assumption “{assumptions.tried[0].name.replace('-', ' ')}” goes"
     return f"one of {len(assumptions.tried)} assumptions at a time goes"
 
 
-def _found(scores: Iterable[Asked], assumptions: Assumptions) -> Iterator[tuple[Asked, Bounds]]:
-    """Find the bounds of each score that has a number."""
-    held = {bounds.key: bounds for bounds in assumptions.bounds}
+def _with_bounds(scores: Iterable[Asked], assumptions: Assumptions) -> Iterator[tuple[Asked, Bounds]]:
+    """Yield each score with a number, and its bounds."""
+    bounds_by_key = {bounds.key: bounds for bounds in assumptions.bounds}
     for asked in scores:
-        if asked.key in held:
-            yield asked, held[asked.key]
+        if asked.key in bounds_by_key:
+            yield asked, bounds_by_key[asked.key]
 
 
 def _span(rows: Sequence[Bounds], row: Bounds) -> float:
-    """Return how much the scale of a tornado spans: all shares have one, and none makes a small move look large."""
+    """Return the span of a tornado's scale: one for all shares, and large enough not to exaggerate a small move."""
     if row.unit == "share":
-        return max(LEAST_SHARE, *(one.most - one.least for one in rows if one.unit == "share"))
+        return max(LEAST_SHARE, *(bounds.most - bounds.least for bounds in rows if bounds.unit == "share"))
     return max(LEAST_PART * abs(row.base), row.most - row.least)
 
 
 def _tried(assumptions: Assumptions) -> str:
-    """Count the assumptions that were tried."""
+    """Return the number of assumptions tried, in words."""
     return f"{len(assumptions.tried)} assumption{'' if len(assumptions.tried) == 1 else 's'}"
 
 
 def _card(asked: Asked, row: Bounds, assumptions: Assumptions) -> str:
-    """Lay out one number with its range."""
+    """Build the card of one number with its range."""
     number, of = phrases.amount(row.base, row.unit), " in 1,000" if row.unit == "share" else ""
     over = phrases.over(row.least, row.most, row.unit, _tried(assumptions))
     return (
@@ -145,7 +145,7 @@ def _card(asked: Asked, row: Bounds, assumptions: Assumptions) -> str:
 
 
 def _figure(asked: Asked, row: Bounds, results: Results, assumptions: Assumptions, span: float) -> str:
-    """Lay out the tornado of one number."""
+    """Build the tornado of one number."""
     caption = f"<strong>{escape(asked.score.title)}.</strong> {escape(asked.lead)}."
     if phrases.amount(row.least, row.unit) == phrases.amount(row.most, row.unit):
         return f"<figure><figcaption>{caption}</figcaption><p>No assumption moves this number.</p></figure>"
@@ -156,11 +156,11 @@ def _figure(asked: Asked, row: Bounds, results: Results, assumptions: Assumption
 
 
 def _assumptions(assumptions: Assumptions) -> str:
-    """List what was assumed, tried and left out."""
+    """Build the table of assumptions, tried and skipped."""
     heads = ["Assumption", "Setting", "Low", "As assumed", "High", "Why it is not known better"]
-    return table_of(heads, [_row(one) for one in assumptions.assumed])
+    return table_of(heads, [_row(assumed) for assumed in assumptions.assumed])
 
 
-def _row(one: Assumed) -> list[str]:
-    why = f"{one.why} Not tried: {one.skipped}." if one.skipped else one.why
-    return [one.name.replace("-", " "), one.key, one.low, one.base, one.high, why]
+def _row(assumed: Assumed) -> list[str]:
+    why = f"{assumed.why} Not tried: {assumed.skipped}." if assumed.skipped else assumed.why
+    return [assumed.name.replace("-", " "), assumed.key, assumed.low, assumed.base, assumed.high, why]

@@ -1,7 +1,7 @@
-"""The sharing network: who can see what an agency collects, where they are, and how many partners agencies have.
+"""The sharing network: access to an agency's reads, its geography, and the distribution of partners.
 
-A page looks at it from the metros of its run; where a run has none, or none of their agencies
-gives anyone access, from all agencies.
+A page shows it for the metros of its run; without metros, or without any access given by their
+agencies, for all agencies.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 SIZE_IN = (10.0, 5.6)
 PANEL_IN = (5.0, 3.7)
-"""Size of a picture that shares a page."""
+"""Size of a figure beside others on a page."""
 STEPS = (0, 10, 50, 100, 200, 400, MANY)
-"""Bars end at these numbers of partners; the last has no end."""
+"""Upper limits of the bars, in partners; the last bar has none."""
 NUMBERS = "How much is shared. Of 1,000 agencies, how many give access to how many others."
 PUBLISHED_MEAN = 160
 """Partners of a mean agency: "at least 160" (EFF, Data Driven, 2018)."""
 REACHED = 200
-"""Agencies over which the median reach is taken, evenly over all."""
+"""Sample of agencies for the median reach, evenly over all."""
 LINES = 250
-"""Lines that are drawn: those of most pairs."""
+"""Maximum number of lines, those of most pairs."""
 CIRCLE, LEAST_AREA = "#8c8c8c", 12.0
 LINKS = (("o", CIRCLE, "agencies: the more, the larger"), ("_", BLUE, "sharing within a state"),
          ("_", RUST, "sharing between states"))  # fmt: skip
@@ -50,12 +50,12 @@ GIVEN = (
     ("o", BLUE, "given access in the same state; more agencies, larger"),
     ("o", RUST, "given access in other states"),
 )
-"""What marks stand for: their shape, colour and meaning."""
+"""Marks of the legend: shape, colour and meaning."""
 ASIDE = {"AK": (27.0, -103.4), "HI": (25.4, -103.4)}
-"""Degrees north and east at which states beyond the map's edge are drawn instead."""
+"""Substitute positions of states beyond the map's edge, degrees north and east."""
 BESIDE = {"VT": (-3, 7), "NH": (4, 9), "MA": (20, 5), "RI": (23, -3), "CT": (20, -10), "NJ": (16, -6),
           "DE": (17, -9), "MD": (12, -15), "DC": (-12, -12)}  # fmt: skip
-"""Points by which the codes of small states stand aside, in the sea where they can."""
+"""Offset of the codes of small states, in points, towards the sea if possible."""
 HALO = (withStroke(linewidth=2, foreground="white"),)
 PARALLELS, MIDDLE = (29.5, 45.5), (37.5, -96.0)
 """Standard parallels and middle of the map's equal-area conic projection, degrees."""
@@ -63,23 +63,23 @@ PARALLELS, MIDDLE = (29.5, 45.5), (37.5, -96.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Givers:
-    """Agencies of one network that give others access to what they collect."""
+    """Agencies of one network with partners."""
 
     shared: SharingNetwork
     metros: Metros | None
     agency: NDArray[np.int64]
-    """int64[k]; their numbers in the network."""
+    """int64[k]; their indices in the network."""
     within: tuple[str, ...]
-    """The metros they stand in; empty if they stand anywhere."""
+    """Their metros; empty if they may be anywhere."""
 
     @property
     def cities(self) -> str:
-        """Name the metros by their first cities."""
+        """Return the first cities of the metros, as a list in words."""
         return listed([first_city(name) for name in self.within])
 
 
 def givers_of(built: BuiltNetwork, within: Sequence[str]) -> Givers:
-    """Find the agencies of some metros that give anyone access; all that do where these have none."""
+    """Return the agencies of some metros with partners; all agencies with partners if these have none."""
     shared, metros = built.shared, built.metros
     agency = np.flatnonzero(shared.given())
     if metros is not None:
@@ -92,7 +92,7 @@ def givers_of(built: BuiltNetwork, within: Sequence[str]) -> Givers:
 
 
 def tell(built: BuiltNetwork, observer: str) -> str:
-    """Say what the numbers are about, beside those of the one who looks."""
+    """Return an introduction to the numbers, in relation to those of one observer."""
     return (
         f"The numbers above are about one observer, {observer}. Agencies give one another access to what their readers"
         f" collect, so others may look as well. {built.origin}"
@@ -100,7 +100,7 @@ def tell(built: BuiltNetwork, observer: str) -> str:
 
 
 def headlines(givers: Givers) -> tuple[Headline, Headline]:
-    """Say how many agencies can see what a typical one collects: directly, and by one favour."""
+    """Return the number of agencies with access to a typical agency's reads: directly, and by one favour."""
     n = givers.shared.n
     direct, favour = _reach(givers)
     those = "that one" if round(direct) == 1 else f"each of those {direct:,.0f}"
@@ -119,7 +119,7 @@ def headlines(givers: Givers) -> tuple[Headline, Headline]:
 
 
 def draw_partners(givers: Givers) -> Figure:
-    """Draw where those are whom agencies give access."""
+    """Draw the locations of partners."""
     figure = Figure(figsize=PANEL_IN)
     axes = figure.add_axes((0.0, 0.19, 1.0, 0.79))
     if givers.within and givers.metros is not None:
@@ -131,7 +131,7 @@ def draw_partners(givers: Givers) -> Figure:
 
 
 def tell_partners(givers: Givers) -> str:
-    """Say under the map what it shows; the first sentence names it."""
+    """Return the caption of the map; its first sentence is the title."""
     if givers.within:
         n = len(givers.agency)
         whose = f"the one agency of {givers.cities} gives" if n == 1 else f"the {n:,} agencies of {givers.cities} give"
@@ -140,7 +140,7 @@ def tell_partners(givers: Givers) -> str:
 
 
 def describe_partners(givers: Givers) -> str:
-    """Read the map aloud."""
+    """Return the map in words."""
     x, _, place, _ = _places(givers.shared, givers.metros)
     count = _given(givers.shared, place, givers.agency, len(x))
     most = [_name(givers.metros, at) for at in np.argsort(-count, kind="stable")[:3] if count[at]]
@@ -151,7 +151,7 @@ def describe_partners(givers: Givers) -> str:
 
 
 def draw_numbers(givers: Givers) -> Figure:
-    """Draw how many partners agencies of the whole network have."""
+    """Draw the distribution of partners over all agencies of the network."""
     figure = Figure(figsize=PANEL_IN)
     _bars(figure.add_axes((0.26, 0.16, 0.7, 0.82)), givers.shared)
     figure.text(0.02, 0.02, _published(givers.shared), fontsize=TEXT - 1.5, color=GREY)
@@ -159,16 +159,16 @@ def draw_numbers(givers: Givers) -> Figure:
 
 
 def describe_numbers(givers: Givers) -> str:
-    """Read the bars aloud."""
+    """Return the bars in words."""
     counts = (f"{n:.0f} with {label}" for label, n in zip(_labels(), _per_thousand(givers.shared), strict=True))
     return f"Of 1,000 agencies that share, partners: {'; '.join(counts)}."
 
 
 def draw_sharing(shared: SharingNetwork, metros: Metros | None, title: str) -> Figure:
-    """Draw a sharing network: a map of its agencies and links, and how many partners they have.
+    """Draw a sharing network: a map of its agencies and links, and the distribution of partners.
 
-    An agency stands in its metro, otherwise in the middle of its state; one whose state
-    cannot be told is not on the map. Within-state links are blue, others rust.
+    An agency is placed in its metro, otherwise in the middle of its state; agencies of unknown
+    state are not on the map. Within-state links are blue, others rust.
     """
     everyone = Givers(shared=shared, metros=metros, agency=np.flatnonzero(shared.given()), within=())
     figure = Figure(figsize=SIZE_IN)
@@ -187,7 +187,7 @@ def draw_sharing(shared: SharingNetwork, metros: Metros | None, title: str) -> F
 
 
 def _headline(givers: Givers) -> str:
-    """Say what people argue about: how many can look up what one agency collects."""
+    """Return the headline: the number of agencies with access to one agency's reads."""
     shared, (direct, favour) = givers.shared, _reach(givers)
     return (
         f"What a typical agency collects, {direct:,.0f} others can look up themselves,\n"
@@ -197,20 +197,20 @@ def _headline(givers: Givers) -> str:
 
 
 def _unsaid(givers: Givers) -> str:
-    """Say so if most agencies of the network are silent on whom they give access."""
+    """Return a note if most agencies of the network do not state their partners; "" otherwise."""
     saying, n = int((givers.shared.given() > 0).sum()), givers.shared.n
     return "" if 2 * saying > n else f"Only {saying:,} say with whom they share: it may be more."
 
 
 def _reach(givers: Givers) -> tuple[float, float]:
-    """Return how many can see what a typical one of these agencies collects: directly, and by one favour."""
-    some = givers.agency[:: -(-len(givers.agency) // REACHED)]
-    direct, favour = (np.median([reach_of(givers.shared, int(one), steps) for one in some]) for steps in (1, 2))
+    """Return the median number of agencies with access to one of these: directly, and by one favour."""
+    sample = givers.agency[:: -(-len(givers.agency) // REACHED)]
+    direct, favour = (np.median([reach_of(givers.shared, int(agency), steps) for agency in sample]) for steps in (1, 2))
     return float(direct), float(favour)
 
 
 def _map(axes: Axes, shared: SharingNetwork, metros: Metros | None) -> None:
-    """Draw places as circles, with as many agencies as their areas, and links between them as lines."""
+    """Draw places as circles, with areas by number of agencies, and links between them as lines."""
     x, y, place, home = _places(shared, metros)
     pairs, alike = _links(shared, place, home)
     most = max((number for _, _, number in pairs), default=1)
@@ -224,7 +224,7 @@ def _map(axes: Axes, shared: SharingNetwork, metros: Metros | None) -> None:
 
 
 def _map_from(axes: Axes, givers: Givers, metros: Metros) -> None:
-    """Draw places as circles, with as many agencies as these metros give access as their areas, and lines to them."""
+    """Draw places as circles, with areas by number of agencies given access by these metros, and lines to them."""
     shared = givers.shared
     x, y, place, home = _places(shared, metros)
     at = [len(CODES) + metros.name.index(name) for name in givers.within]
@@ -244,9 +244,9 @@ def _map_from(axes: Axes, givers: Givers, metros: Metros) -> None:
 
 
 def _given(shared: SharingNetwork, place: NDArray[np.int64], agency: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Count the agencies in each of n places to which one or more of these give access; int64[n]."""
-    given = place[np.unique(shared.partner[np.isin(shared.giver(), agency)])]
-    return np.bincount(given[given != UNKNOWN], minlength=n)
+    """Return the number of agencies in each of n places with access from one or more of these; int64[n]."""
+    partner_places = place[np.unique(shared.partner[np.isin(shared.giver(), agency)])]
+    return np.bincount(partner_places[partner_places != UNKNOWN], minlength=n)
 
 
 def _circles(
@@ -257,17 +257,17 @@ def _circles(
     colour: str,
     most: int | None = None,
 ) -> None:
-    """Draw a circle for each place that counts anything; the largest for `most`, by default the greatest count."""
+    """Draw a circle for each place with a count; the largest for `most`, by default the maximum."""
     there = count > 0
     area = np.maximum(650 * count[there] / max(count.max() if most is None else most, 1), LEAST_AREA)
     axes.scatter(x[there], y[there], s=area, color=colour, edgecolors="white", linewidths=0.6, zorder=3)
 
 
 def _states(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], there: NDArray[np.bool_]) -> None:
-    """Write the states' codes where they are, small ones beside them; there : bool[51], grey where nothing is."""
-    for code, east, north, some in zip(CODES, x, y, there, strict=False):
+    """Write the states' codes in place, those of small states beside; there : bool[51], others are grey."""
+    for code, east, north, used in zip(CODES, x, y, there, strict=False):
         axes.annotate(code, (east, north), BESIDE.get(code, (0, 0)), textcoords="offset points", fontsize=7.5,
-                      color=INK if some else GREY, ha="center", va="center", zorder=4, path_effects=HALO)  # fmt: skip
+                      color=INK if used else GREY, ha="center", va="center", zorder=4, path_effects=HALO)  # fmt: skip
     axes.update_datalim(np.column_stack([x, y]))
     axes.autoscale_view()
     axes.set_aspect("equal")
@@ -277,7 +277,7 @@ def _states(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], there: N
 def _places(
     shared: SharingNetwork, metros: Metros | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return where places are, each agency's place (-1 for none), and each place's state.
+    """Return the coordinates of places, each agency's place (-1 for none), and each place's state.
 
     Places are the states' middles, then the metros.
     """
@@ -295,7 +295,7 @@ def _places(
 
 
 def _name(metros: Metros | None, place: np.int64) -> str:
-    """Name a place as `_places` numbers them: a state outside its metros, or a metro's first city."""
+    """Return the name of a place by its number in `_places`: a state outside its metros, or a metro's first city."""
     if metros is None or (place < len(CODES) and place not in metros.state):
         return NAMES[place]
     return f"{NAMES[place]} outside its metros" if place < len(CODES) else first_city(metros.name[place - len(CODES)])
@@ -304,7 +304,7 @@ def _name(metros: Metros | None, place: np.int64) -> str:
 def _links(
     shared: SharingNetwork, place: NDArray[np.int64], home: NDArray[np.int64]
 ) -> tuple[list[tuple[int, int, int]], list[bool]]:
-    """Return the two places and the number of pairs of the busiest links, and whether they lie in one state."""
+    """Return the two places and the number of pairs of the busiest links, and whether they are within one state."""
     ends = np.sort(np.column_stack([place[shared.giver()], place[shared.partner]]), axis=1)
     ends = ends[(ends[:, 0] != UNKNOWN) & (ends[:, 0] != ends[:, 1])]
     between, number = np.unique(ends, axis=0, return_counts=True)
@@ -314,7 +314,7 @@ def _links(
 
 
 def _map_key(axes: Axes, marks: Sequence[tuple[str, str, str]], top: float, step: float) -> None:
-    """Name circles and lines from the map's left corner down; top and step in heights of the map."""
+    """Draw the legend from the map's left corner down; top and step in heights of the map."""
     for line, (shape, colour, text) in enumerate(marks):
         at = top - step * line
         axes.plot([0.03], [at], shape, color=colour, markersize=12, markeredgewidth=2.5, transform=axes.transAxes,
@@ -325,7 +325,7 @@ def _map_key(axes: Axes, marks: Sequence[tuple[str, str, str]], top: float, step
 def _flat(
     latitude: NDArray[np.float64], longitude: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Turn degrees into places on a flat map: Albers' conic projection, the Earth's radius being 1."""
+    """Project degrees to the plane: Albers' equal-area conic projection, Earth's radius 1."""
     low, high = np.radians(PARALLELS)
     middle_north, middle_east = np.radians(MIDDLE)
     cone = (np.sin(low) + np.sin(high)) / 2
@@ -336,7 +336,7 @@ def _flat(
 
 
 def _bars(axes: Axes, shared: SharingNetwork) -> None:
-    """Draw how many of 1,000 agencies have how many partners."""
+    """Draw the distribution of partners as counts of 1,000 agencies."""
     heights = _per_thousand(shared)
     rows = range(len(heights))
     axes.barh(rows, heights, color=[RUST if row == len(heights) - 1 else BLUE for row in rows], height=0.72)
@@ -352,17 +352,17 @@ def _bars(axes: Axes, shared: SharingNetwork) -> None:
 
 
 def _published(shared: SharingNetwork) -> str:
-    """Set the mean beside what was published."""
+    """Return the mean beside the published one, in words."""
     mean = f"Mean here: {degrees(shared).mean:,.0f}."
     return f"{mean}  Published of Vigilant’s network:\nat least {PUBLISHED_MEAN}, “many” above {MANY} (EFF 2018)."
 
 
 def _per_thousand(shared: SharingNetwork) -> list[float]:
-    """Count the agencies of 1,000 that fall under each bar, of those that give anyone access."""
-    given = shared.given()
-    given = given[given > 0]
-    bar = np.searchsorted(STEPS, given, side="left") - 1
-    return [float(1000 * share) for share in np.bincount(bar, minlength=len(STEPS)) / len(given)]
+    """Return counts of 1,000 agencies for each bar, among agencies with partners."""
+    partners = shared.given()
+    partners = partners[partners > 0]
+    bar = np.searchsorted(STEPS, partners, side="left") - 1
+    return [float(1000 * share) for share in np.bincount(bar, minlength=len(STEPS)) / len(partners)]
 
 
 def _labels() -> list[str]:

@@ -1,7 +1,7 @@
-"""Stories: one invented car, what is on file about it, and the truth beside it.
+"""Stories: one synthetic car, its sightings on file, and the truth beside them.
 
-A story is chosen by what the attack makes of its car; a week follows any car for some days. Both
-are told of one case of a view.
+A story is chosen by the attack's error on its car; a week follows any car for some days. Both
+are about one case of a view.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Story:
-    """One car of many: what is on file about it, where it lives, and what the attack believes."""
+    """One car of many: its sightings on file, its home, and the attack's guess."""
 
     case: str
-    """Name of the case that is told of."""
+    """Name of the case."""
     number: int
-    """Its plate's number, by which it is looked up."""
+    """Its plate's number, for look-ups."""
     plate: str
-    """Its plate, as people would read it."""
+    """Its plate as text."""
     sightings: NDArray[np.int64]
-    """int64[s]; how often it was seen at each site."""
+    """int64[s]; number of sightings at each site."""
     days: int
-    """Days on which it was seen."""
+    """Number of days with a sighting."""
     home: tuple[float, float]
-    """Where it is kept: metres east and north. The truth, which no observer has."""
+    """Its true home, unknown to observers: metres east and north."""
     guess: tuple[float, float]
-    """Where the attack puts its home: metres east and north."""
+    """The attack's guess of its home: metres east and north."""
 
     @property
     def error_m(self) -> float:
-        """Return how far the guess lies from the home."""
+        """Return the distance between guess and home, in metres."""
         return float(np.hypot(self.home[0] - self.guess[0], self.home[1] - self.guess[1]))
 
     def tell(self) -> str:
-        """Tell one car's story in two sentences."""
+        """Return one car's story in two sentences."""
         seen, places = int(self.sightings.sum()), int((self.sightings > 0).sum())
         return (
             f"Car {self.plate} was seen {seen:,} time{'' if seen == 1 else 's'} on {self.days}"
@@ -67,33 +67,33 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Week:
-    """Some days of one vehicle's life, and what is on file about it; n trips, r sightings."""
+    """Some days of one vehicle's life, and its sightings on file; n trips, r sightings."""
 
     case: str
-    """Name of the case whose file is held beside the truth."""
+    """Name of the case of the file."""
     observer: str
-    """Whose file that is."""
+    """Holder of the file."""
     plate: str
-    """As people would read it."""
+    """Its plate as text."""
     first_day: int
-    """Day of travel on which it begins; 0 is the scenario's first."""
+    """First day of travel; 0 is the scenario's first."""
     days: int
     home: int
     """Zone of its home."""
     work: int
-    """Zone of its job, -1 where nobody commutes in it."""
+    """Zone of its job, -1 without a commute."""
     places: int
-    """Places on the map that it drove to."""
+    """Number of destinations on the map."""
     trips: Trips
     ways: tuple[NDArray[np.int32], ...]
-    """int32[links] for each trip: the links it drove, in order."""
+    """int32[links] for each trip: the links driven, in order."""
     stays: tuple[tuple[Stay, ...], ...]
-    """Where it stood, one tuple a day."""
+    """Its stays, one tuple a day."""
     rows: Rows
-    """What the observer holds of its plate in these days; misread plates of others included."""
+    """The observer's rows of its plate in these days; misread plates of others included."""
 
     def tell(self) -> str:
-        """Tell the truth and the file in one sentence each."""
+        """Return the truth and the file in one sentence each."""
         n = len(self.rows.time)
         days = len(np.unique((self.rows.time.astype(np.int64) - DAY_START_S) // DAY_S))
         return (
@@ -104,22 +104,22 @@ class Week:
 
 
 def choose_story(view: View, case: str | None = None) -> Story | None:
-    """Choose the car whose guess is neither lucky nor unlucky: its error is the median one.
+    """Choose the car with the median error of the attack.
 
-    The attack is the one that `sim.measure` takes under the name of anchors, on the same targets. Cars
-    of which no sighting speaks are passed over: the census's guess tells no story.
+    The attack is `anchors` of `sim.measure`, on the same targets. Cars without a
+    sighting are excluded: a guess from the census alone is no example.
 
     Parameters
     ----------
     view
         A run under some cases.
     case
-        Name of a case of the view; the last one that is reached if None.
+        Name of a case of the view; the last one reached if None.
 
     Returns
     -------
     Story or None
-        The car's plate, how often each reader saw it, its home and the guess, in metres; None if the case
+        The car's plate, its sightings at each reader, its home and the guess, in metres; None if the case
         is not reached, shows pseudonyms instead of plates, or no target has a guess.
 
     Examples
@@ -156,7 +156,7 @@ def choose_story(view: View, case: str | None = None) -> Story | None:
 
 
 def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | None = None) -> Week:
-    """Follow the vehicle that holds a plate for some days: what it did, and what is on file about it.
+    """Follow the vehicle with a plate for some days: its true trips, and its sightings on file.
 
     Parameters
     ----------
@@ -167,14 +167,14 @@ def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | No
     first_day
         Day of travel to begin with, 0 = the scenario's first.
     days
-        How many days, at least 1.
+        Number of days, at least 1.
     case
-        Name of a case of the view; the last one that is reached if None.
+        Name of a case of the view; the last one reached if None.
 
     Raises
     ------
     ScenarioError
-        If there is no such case, nobody holds the plate, or the days are not all over when the observer looks.
+        If the case does not exist, no vehicle has the plate, or the days are not over on the query date.
 
     Examples
     --------
@@ -195,10 +195,10 @@ def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | No
     household = int(lives.tables.people.household[holder[0]])
     on_days = range(first_day, first_day + days)
     home, work = home_and_work(lives, first_day, holder)
-    made = trips(lives, holder, first_day, first_day + days)
+    trip_table = trips(lives, holder, first_day, first_day + days)
     rows = of_plate(on_file_of(view, np.array([plate], np.int64), c), plate)
     day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
-    kept = (day >= first_day) & (day < first_day + days)
+    in_days = (day >= first_day) & (day < first_day + days)
     outside = view.sight.public.zones.outside
     return Week(
         case=seen.name,
@@ -208,14 +208,14 @@ def follow(view: View, plate: int, first_day: int, days: int = 7, case: str | No
         days=days,
         home=int(home[0]),
         work=int(work[0]),
-        places=len(np.unique(made.to_zone[~outside[made.to_zone]])),
-        trips=made,
-        ways=tuple(one.link for one in passages(view.truth.world, lives, made)),
+        places=len(np.unique(trip_table.to_zone[~outside[trip_table.to_zone]])),
+        trips=trip_table,
+        ways=tuple(passage.link for passage in passages(view.truth.world, lives, trip_table)),
         stays=tuple(tuple(stays_on(lives.tables, household, int(holder[0]), day)) for day in on_days),
-        rows=Rows(*(column[kept] for column in rows)),
+        rows=Rows(*(column[in_days] for column in rows)),
     )
 
 
 def many(n: int, what: str) -> str:
-    """Count things in words: "1 day", "1,200 sightings"."""
+    """Format a count of things: "1 day", "1,200 sightings"."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulate.report.phrases import (
     FOR_EVER,
     amount,
     as_long,
+    capital,
     interval,
     large,
     over,
@@ -28,52 +29,59 @@ if TYPE_CHECKING:
 INTERVALS = "Intervals cover the drawing of vehicles only, not the assumptions."
 BRACKETS = "In brackets: how far a number moves when one assumption at a time goes to its low or its high end."
 NOTHING = "nothing is on file there"
+MOST_OTHERS = 8
+"""Other cases that a card lists; its panel has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """One result that everybody should remember."""
+    """One main result in words."""
 
     title: str
     """Two or three words."""
     number: str
     """Such as "143 in 1,000"."""
     sentence: str
-    """Goes on where the number stops."""
+    """Continues after the number."""
     small: str
     """Interval, baseline and what counts."""
     over: str = ""
-    """Such as "133 to 180 over the assumptions"; "" where no sweep tells."""
+    """Such as "133 to 180 over the assumptions"; "" without a sweep."""
     value: float | None = None
     baseline: float | None = None
-    """Shares, to draw; None where there is no number, or one of no share."""
+    """Shares, for bars; None without a number, or for other units."""
+    case: str = ""
+    """Case of the number, such as "kept 21 days"; "" with a single case, or without an effect of cases."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Name and number of each other case, or the reason for none; at most 8, and the count of the rest."""
 
 
 def taken(results: Results) -> list[str]:
-    """List the measures that results are of, in the order of the registry; the usual ones if there is none."""
+    """Return the measures of the results, in the order of the registry; the default ones if there are none."""
     found = set(results.names("measure"))
     return [name for name in MEASURES if name in found] or list(USUAL)
 
 
 def headlines(facts: Facts, results: Results) -> list[Headline]:
-    """Say the headline numbers of the measures that were taken, for the last case that is reached."""
+    """Return the headlines of the measures taken: for the last case reached, with the others beside it."""
     asked, _ = shown(taken(results), facts.asked)
     case = facts.headline
     if case is None:
         reason = f"Of the {'rules' if facts.is_ladder else 'cases'} asked about none is reached: {age(facts)}."
         return [Headline(title=_title(one), number="not reached", sentence=reason, small="") for one in asked]
-    return [_headline(facts, results, one, case) for one in asked]
+    return [_beside(facts, results, one, case) for one in asked]
 
 
 def terminal_lines(said: Sequence[Headline]) -> list[str]:
-    """Lay the headlines out for a terminal, two lines each."""
+    """Format the headlines for a terminal, two lines each."""
     wide = max((len(headline.number) for headline in said), default=0)
     lines = []
     for headline in said:
         over = f"({headline.over})  " if headline.over else ""
         lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
-        if headline.small:
-            lines.append(f"{' ' * wide}  {headline.small}")
+        others = ", ".join(f"{name} {number}" for name, number in headline.others)
+        beside = f"{capital(headline.case)}; beside it: {others}." if others else ""
+        lines += [f"{' ' * wide}  {line}" for line in (headline.small, beside) if line]
     return lines
 
 
@@ -85,12 +93,12 @@ def find(results: Results, asked: Asked, case: CaseSight, detail: str | None = N
 
 
 def age(facts: Facts) -> str:
-    """Say how old the run is when the observers look: on the last query date, where there are several."""
+    """Return the age of the run on the last query date, in words."""
     return facts.age(max(facts.cases, key=lambda case: case.now_s))
 
 
 def nothing_on_file(results: Results) -> bool:
-    """Tell whether sightings were counted and there was none."""
+    """Return whether sightings were counted and there were none."""
     counts = [
         row.value
         for measure, score in (("exposure", "mean_sightings"), ("stock", "sightings_on_file"))
@@ -101,14 +109,14 @@ def nothing_on_file(results: Results) -> bool:
 
 
 def stock_of(facts: Facts, case: CaseSight) -> str:
-    """Say whose stock is counted."""
+    """Return a sentence on the stock counted."""
     kept = as_long([case.today]) if case.name == FOR_EVER else case.name
     under = f"kept {kept}" if facts.is_ladder else f"case “{case.name}”"
     return f"All sightings on file that {case.observer} can look up ({under}), by whose readers made them."
 
 
 def stock_of_all(facts: Facts, sightings: float) -> str:
-    """Say how many sightings all metros of a nation's file would hold; "" on any other map."""
+    """Estimate the sightings in all metros of a nation's file, in words; "" outside nations."""
     share = facts.settings["roads"].get("share")
     if share is None:
         return ""
@@ -122,8 +130,31 @@ def _title(asked: Asked) -> str:
     return asked.score.turned[0] if asked.score.turned else asked.score.title
 
 
+def _beside(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
+    """Say one number with the case that it is about, and those of the others beside it."""
+    said = _headline(facts, results, asked, case)
+    row = find(results, asked, case)
+    if len(facts.cases) == 1 or row is None or not row.case:
+        return said
+    about = f"kept {facts.label(case)}" if facts.is_ladder else f"case “{case.name}”"
+    beside = [other for other in facts.cases if other is not case]
+    others = [
+        (facts.label(other), _short(find(results, asked, other), turned=asked.score.turned is not None))
+        for other in beside[:MOST_OTHERS]
+    ]
+    more = [(f"{len(beside) - MOST_OTHERS} more", "on the page")] if len(beside) > MOST_OTHERS else []
+    return replace(said, case=about, others=(*others, *more))
+
+
+def _short(row: Result | None, *, turned: bool) -> str:
+    """Say a number as shortly as can be, or why there is none."""
+    if row is None or row.value is None:
+        return "no number" if row is None or not row.note else row.note
+    return amount(1 - row.value if turned else row.value, row.unit)
+
+
 def _headline(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
-    """Say one number with its interval and what anyone could reach without sightings."""
+    """Return one headline: a number with its interval and the baseline without sightings."""
     row = find(results, asked, case)
     if row is None or row.value is None:
         why = "this was not measured" if row is None else row.note or "there is nobody to count"
@@ -146,7 +177,7 @@ def _headline(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> 
 
 
 def _turned(results: Results, asked: Asked, case: CaseSight, row: Result, value: float, over: str) -> Headline:
-    """Turn a share round, and add how much half of all have where its measure tells."""
+    """Return the headline of a complementary share, with the median number of those counted if known."""
     assert asked.score.turned is not None
     title, sentence = asked.score.turned
     small = f"{asked.score.title}: {per_thousand(value)} in 1,000 (95 % interval {interval(row)})."
@@ -159,7 +190,7 @@ def _turned(results: Results, asked: Asked, case: CaseSight, row: Result, value:
 
 
 def _over(facts: Facts, row: Result, *, turned: bool) -> str:
-    """Say the range of a number over the assumptions; a share that is turned has its range turned too."""
+    """Format the range of a number over the assumptions; complementary shares have complementary ranges."""
     found = None if facts.assumptions is None else facts.assumptions.of(row)
     if found is None:
         return ""

@@ -19,7 +19,7 @@ from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score
-from simulate.risk.targets import Targets, draw_targets, living_here
+from simulate.risk.targets import Targets, living_here, targets_of_cases
 from simulate.sightings.store import Rows
 from simulate.world.zones import Purpose
 
@@ -148,12 +148,8 @@ class Anchors(Measure):
         return replace(CARD, roads=ROADS[asked.attacker_roads])
 
     def ask(self, view: View, targets: int) -> Known:
-        """Draw the targets: the same vehicles in every case, but for those that have moved away by its date."""
-        by_day = {
-            day: _by_vehicle(draw_targets(view.truth, living_here(view.truth, day)[0], "anchors", targets))
-            for day in {case.today for case in view.sight.cases}
-        }
-        chosen = tuple(by_day[case.today] for case in view.sight.cases)
+        """Draw the targets."""
+        chosen = tuple(map(_by_vehicle, targets_of_cases(view, self.name, targets)))
         plates = np.unique(np.concatenate([some.plate for some in chosen])).astype(np.uint32)
         return Known(targets=chosen, plates=plates)
 

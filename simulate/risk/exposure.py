@@ -12,7 +12,7 @@ from simulate.risk.cards import AttackerCard
 from simulate.risk.exposed import Counted, expose, rows_of, together
 from simulate.risk.measure import Measure
 from simulate.risk.score import Score
-from simulate.risk.targets import LIVING, draw_living
+from simulate.risk.targets import LIVING, targets_of_cases
 from simulate.risk.traces import Marked
 from simulate.sightings.store import Rows
 
@@ -108,10 +108,8 @@ class Exposure(Measure):
 
     def ask(self, view: View, targets: int) -> Asked:
         """Draw the vehicles that are traced on each query date, and return their plates."""
-        days = sorted({case.today for case in view.sight.cases})
-        drawn = {day: draw_living(view.truth, day, self.name, targets) for day in days}
-        plates = {day: view.truth.lives.plates.of_vehicles(some).astype(np.uint32) for day, some in drawn.items()}
-        return {day: np.sort(some) for day, some in plates.items()}
+        chosen = zip(view.cases, targets_of_cases(view, self.name, targets), strict=True)
+        return {case.today: some.plate.astype(np.uint32) for case, some in chosen}
 
     def start(self, sight: Sight, known: Asked, span: Span) -> Counting:
         """Return counts of nothing."""

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.risk.measure import Measure
     from simulate.risk.scan import Progress
-    from simulate.risk.score import Score
     from simulate.schema.settings import Measuring
 
-MEASURES: dict[str, Measure] = {one.name: one for one in (Exposure(), Anchors(), Unicity(), HotListMeasure(), Stock())}
+_TAKEN: tuple[Measure, ...] = (
+    Exposure(),
+    Anchors(),
+    Unicity(),
+    HotListMeasure(),
+    Stock(),
+)
+MEASURES: dict[str, Measure] = {one.name: one for one in _TAKEN}
 """Every measure that there is."""
 USUAL = ("exposure", "anchors", "unicity")
 """Measures taken unless others are named."""
@@ -67,11 +73,6 @@ def measure(
     tallies = scan(view, chosen, known, workers=workers, progress=progress)
     rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)
-
-
-def score_of(measure: str, score: str) -> Score:
-    """Return the declaration of a score."""
-    return next(one for one in MEASURES[measure].scores if one.name == score)
 
 
 def main_results(results: Results, asked: Measuring) -> Results:

@@ -210,6 +210,12 @@ class Results:
         """Return the rows as a JSON array."""
         return json.dumps(self.to_dicts(), indent=1)
 
+    def table(self, title: Callable[[Result], str]) -> tuple[list[str], list[list[str]]]:
+        """Return heads and rows for people; title : says what a row is about, in place of its ids."""
+        columns = [name for name in _shown(self.rows) if name not in {"measure", "detail"}]
+        rows = [[title(row) if name == "score" else _cell(row, name) for name in columns] for row in self.rows]
+        return columns, rows
+
     def __str__(self) -> str:
         shown = _shown(self.rows)
         return as_text(shown, [_cells(row, shown) for row in self.rows])

@@ -14,7 +14,7 @@ from simulate.travel.truth import home_and_work
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.policy.view import Truth
+    from simulate.policy.view import Truth, View
 
 AT_A_TIME = 1 << 18
 """Vehicles looked at together when targets are drawn."""
@@ -37,17 +37,17 @@ class Targets:
         return rank
 
 
-def draw_targets(truth: Truth, eligible: NDArray[np.int64], question: str, n: int) -> Targets:
-    """Draw n of the eligible vehicles, keyed by seed, question and vehicle."""
-    draw = streams.words(streams.key(truth.seed, f"risk.{question}.targets"), eligible)
-    vehicle = eligible[np.argsort(draw, kind="stable")[:n]]
-    plate = truth.lives.plates.of_vehicles(vehicle)
-    order = np.argsort(plate, kind="stable")
-    return Targets(vehicle=vehicle[order], plate=plate[order])
+def targets_of_cases(view: View, question: str, n: int) -> tuple[Targets, ...]:
+    """Draw n of the vehicles that live on the map on the date of each case; cases of one date share theirs.
+
+    So every case has the same targets, but for those that have moved away by its date.
+    """
+    by_day = {day: draw_targets(view.truth, day, question, n) for day in {case.today for case in view.cases}}
+    return tuple(by_day[case.today] for case in view.cases)
 
 
-def draw_living(truth: Truth, day: int, question: str, n: int) -> NDArray[np.int64]:
-    """Draw n of the vehicles that live on the map on a day; the same that `draw_targets` draws of them all.
+def draw_targets(truth: Truth, day: int, question: str, n: int) -> Targets:
+    """Draw n of the vehicles that live on the map on a day, keyed by seed, question and vehicle.
 
     Looks at so many vehicles at a time and keeps the least draws, so that memory stays flat.
     """
@@ -63,7 +63,9 @@ def draw_living(truth: Truth, day: int, question: str, n: int) -> NDArray[np.int
         chosen, drawn = np.concatenate([chosen, vehicle[here]]), np.concatenate([drawn, words[here]])
         order = np.argsort(drawn, kind="stable")[:n]
         chosen, drawn = chosen[order], drawn[order]
-    return chosen
+    plate = truth.lives.plates.of_vehicles(chosen)
+    order = np.argsort(plate, kind="stable")
+    return Targets(vehicle=chosen[order], plate=plate[order])
 
 
 def homes_in(truth: Truth, day: int, first: int, last: int) -> NDArray[np.int32]:

@@ -32,7 +32,7 @@ from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score, Worse
-from simulate.risk.targets import LIVING, draw_targets, living_here
+from simulate.risk.targets import LIVING, targets_of_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,16 +150,11 @@ class Unicity(Measure):
 
     def ask(self, view: View, targets: int) -> Known:
         """Draw targets and points, and lay them out; cases with different dates may ask about different vehicles."""
-        truth, cases = view.truth, view.cases
-        by_day = {
-            day: draw_targets(truth, living_here(truth, day)[0], self.name, targets)
-            for day in {case.today for case in cases}
-        }
-        chosen = [by_day[case.today] for case in cases]
+        chosen = targets_of_cases(view, self.name, targets)
         groups = recodings(view)
         plates = np.unique(np.concatenate([some.plate for some in chosen]))
-        own = as_seen(view.sieve, redraw(truth, plates)[0], groups)
-        points = [*record_points(view, groups, own, chosen, truth.seed), *from_truth(view, chosen, groups)]
+        own = as_seen(view.sieve, redraw(view.truth, plates)[0], groups)
+        points = [*record_points(view, groups, own, chosen, view.truth.seed), *from_truth(view, chosen, groups)]
         return lay_out(view.sight.public.sites, groups, own, points)
 
     def start(self, sight: Sight, known: Known, span: Span) -> State:

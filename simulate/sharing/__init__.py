@@ -1,1 +1,1 @@
-"""Who gives whom access: agencies, their states and metros, and the network between them."""
+"""The network of access between agencies, their states and metros."""

@@ -24,44 +24,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuiltNetwork:
-    """A sharing network, where its agencies stand, and what to say of it."""
+    """A sharing network with its metros and descriptions."""
 
     shared: SharingNetwork
     metros: Metros | None
-    """The table that `shared.metro` points into; None if the scenario gives none."""
+    """The table indexed by `shared.metro`; None if the scenario gives none."""
     origin: str
-    """Where agencies and links are from, in a sentence."""
+    """Source of agencies and links, in a sentence."""
     notes: tuple[str, ...]
-    """Plain sentences: what the network is, what became of its file, how many agencies stand in metros."""
+    """Plain sentences on the network, the lines of its file and the agencies in metros."""
     credits: tuple[str, ...]
-    """Whom to name wherever the network is shown."""
+    """Credits to show with the network."""
 
 
 def build_network(sharing: GeneratedSharing | PairsSharing, roads: Table, seed: int) -> BuiltNetwork:
-    """Invent or read the network that a scenario's [sharing] asks for.
+    """Generate or read the network of a scenario's [sharing].
 
-    roads : its [roads]. Agencies stand in the metros of a national scenario unless [sharing.metros] names others.
+    roads : its [roads]. Agencies are placed in the metros of a national scenario unless [sharing.metros] names others.
     """
-    read: list[str] = []
-    named: tuple[str, ...] = ()
+    notes: list[str] = []
+    credit_lines: tuple[str, ...] = ()
     if isinstance(sharing, GeneratedSharing):
         values = {key: value for key, value in sharing if key not in {"source", "metros"}}
         shared, origin = generate(**values, seed=seed), "Agencies and links are invented, as many as the scenario says."
     else:
         shared, report = read_pairs(_given(sharing.path, "sharing.path", "a file of pairs of agencies"))
         origin = "Agencies and links are those of a file."
-        read.append(report.describe())
+        notes.append(report.describe())
         if sharing.credit is not None:
-            named = (f"Sharing network: {sharing.credit}",)
+            credit_lines = (f"Sharing network: {sharing.credit}",)
     metros = _metros(sharing, roads)
     if metros is not None:
         shared = placed(shared, place(shared.uid, shared.state, metros, seed))
-        read.append(f"{int((shared.metro >= 0).sum()):,} agencies stand in one of {metros.n} large metros.")
-    return BuiltNetwork(shared=shared, metros=metros, origin=origin, notes=(describe(shared), *read), credits=named)
+        notes.append(f"{int((shared.metro >= 0).sum()):,} agencies stand in one of {metros.n} large metros.")
+    return BuiltNetwork(
+        shared=shared, metros=metros, origin=origin, notes=(describe(shared), *notes), credits=credit_lines
+    )
 
 
 def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | None:
-    """Read the table in which agencies stand: the network's own, or else that of a nation, if it is given by now."""
+    """Read the metros of agencies: the network's own table, or else the nation's, if its path is given."""
     if sharing.metros is not None:
         path = _given(sharing.metros.path, "sharing.metros.path", "a table of metros")
         return in_arrays(read_metros(path), path)
@@ -69,11 +71,11 @@ def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | 
         return None
     metros = read_metros(roads.path)
     abroad = any(metro.state not in CODES for metro in metros)
-    return None if abroad else in_arrays(metros, roads.path)  # agencies are of the United States
+    return None if abroad else in_arrays(metros, roads.path)  # agencies are in the United States
 
 
-def _given(path: str, key: str, what: str) -> str:
-    """Return a path, refusing one that nobody has given."""
+def _given(path: str, key: str, description: str) -> str:
+    """Return a path; raise ScenarioError if it is empty."""
     if not path:
-        raise ScenarioError(key, f"the path of {what}", "nothing", f"give it: --set {key}=FILE")
+        raise ScenarioError(key, f"the path of {description}", "nothing", f"give it: --set {key}=FILE")
     return path

@@ -1,4 +1,4 @@
-"""Metros: the large ones of each state, read from a table, and which one an agency stands in."""
+"""Large metros of each state, read from a table, and the placement of agencies in them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Metros:
 
     @property
     def n(self) -> int:
-        """Count the metros."""
+        """Return the number of metros."""
         return len(self.name)
 
 
 def in_arrays(metros: Sequence[Metro], path: str | Path) -> Metros:
-    """Put metros into arrays; path : the table they were read from, for errors.
+    """Convert metros to arrays; path : their table, named in errors.
 
-    Raises ScenarioError where one lies in none of the states.
+    Raise ScenarioError if one lies in none of the states.
     """
     for metro in metros:
         if metro.state not in CODES:
@@ -60,22 +60,22 @@ def in_arrays(metros: Sequence[Metro], path: str | Path) -> Metros:
 
 
 def outside_share(metros: Metros) -> NDArray[np.float64]:
-    """Return the share of each state's people who live outside its metros of the table; float64[51].
+    """Return the share of each state's population outside its metros of the table; float64[51].
 
-    A metro counts wholly for the state of its first-named city. One that reaches into other
-    states may hold more people than its own state (Washington), which then has nobody outside.
+    A metro counts wholly for the state of its first-named city. One across several states may have
+    a larger population than its own state (Washington); the share is then 0.
     """
-    held = np.bincount(metros.state, weights=metros.population, minlength=len(CODES))
-    return np.maximum(1.0 - held / POPULATION, 0.0)
+    in_metros = np.bincount(metros.state, weights=metros.population, minlength=len(CODES))
+    return np.maximum(1.0 - in_metros / POPULATION, 0.0)
 
 
 def place(uid: NDArray[np.uint64], state: NDArray[np.int8], metros: Metros, seed: int) -> NDArray[np.int16]:
-    """Give each agency one of its state's metros by population, or none; int16[n], -1 for none.
+    """Draw one of its state's metros for each agency, by population, or none; int16[n], -1 for none.
 
-    An agency stands outside them with the share of its state's people who live there, and
-    nowhere if its state is unknown. Its place depends on its uid alone, not on other agencies.
+    An agency lies outside them with the share of its state's population there, and has no metro
+    if its state is unknown. The draw depends on its uid alone, not on other agencies.
 
-    uid : uint64[n]; hash of who the agency is. state : int8[n]; index of its state, or UNKNOWN.
+    uid : uint64[n]; hash of the agency's identity. state : int8[n]; index of its state, or UNKNOWN.
     """
     drawn = streams.uniforms(streams.key(seed, "sharing.metro"), uid)
     outside = outside_share(metros)

@@ -1,7 +1,7 @@
-"""The sharing network: which agency gives which others access to what its readers collect.
+"""The sharing network: directed access between agencies to the reads of their readers.
 
-A directed graph of agencies in plain arrays. It comes from a file of pairs (`pairs.py`) or is
-generated (`agencies.py`); both give the same type. Policies on who may see what read it later.
+A directed graph of agencies in plain arrays. It is read from a file of pairs (`pairs.py`) or
+generated (`agencies.py`); both give the same type. Policies on access use it later.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANY = 800
-"""Partners that count as many: "many of them share with over 800" (EFF, Data Driven, 2018)."""
+"""Threshold of many partners: "many of them share with over 800" (EFF, Data Driven, 2018)."""
 
 
 class AgencyKind(IntEnum):
-    """What an agency is, as far as its name tells."""
+    """Kind of an agency, as far as its name shows."""
 
     POLICE = 0
     SHERIFF = 1
@@ -39,14 +39,14 @@ class AgencyKind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SharingNetwork:
-    """Agencies and who gives access to whom."""
+    """Agencies and directed access between them."""
 
     name: tuple[str, ...]
-    """Names of the n agencies, no two alike."""
+    """Names of the n agencies, all different."""
     uid: NDArray[np.uint64]
-    """uint64[n]; hash of who the agency is, which its draws are keyed by."""
+    """uint64[n]; hash of the agency's identity, the key of its draws."""
     state: NDArray[np.int8]
-    """int8[n]; index into `states.CODES`, -1 where it cannot be told or the agency is federal."""
+    """int8[n]; index into `states.CODES`, -1 for unknown states and federal agencies."""
     kind: NDArray[np.uint8]
     """uint8[n]; an AgencyKind."""
     metro: NDArray[np.int16]
@@ -54,52 +54,52 @@ class SharingNetwork:
     first: NDArray[np.int64]
     """int64[n + 1]; agency i gives access to partner[first[i] : first[i + 1]]."""
     partner: NDArray[np.int32]
-    """int32[pairs]; who is given access, ascending within each giver; nobody itself."""
+    """int32[pairs]; agencies given access, ascending within each giver; never the giver itself."""
 
     @property
     def n(self) -> int:
-        """Count the agencies."""
+        """Return the number of agencies."""
         return len(self.name)
 
     @property
     def n_pairs(self) -> int:
-        """Count the directed pairs."""
+        """Return the number of directed pairs."""
         return len(self.partner)
 
     def partners_of(self, agency: int) -> NDArray[np.int32]:
-        """Return whom one agency gives access; int32[k], ascending."""
+        """Return the agencies given access by one agency; int32[k], ascending."""
         return self.partner[self.first[agency] : self.first[agency + 1]]
 
     def given(self) -> NDArray[np.int64]:
-        """Count how many agencies each gives access; int64[n]."""
+        """Return the out-degree: agencies given access by each; int64[n]."""
         return np.diff(self.first)
 
     def received(self) -> NDArray[np.int64]:
-        """Count how many agencies give each access; int64[n]."""
+        """Return the in-degree: agencies giving access to each; int64[n]."""
         return np.bincount(self.partner, minlength=self.n)
 
     def giver(self) -> NDArray[np.int32]:
-        """Return who gives access in each pair, in the order of `partner`; int32[pairs]."""
+        """Return the giver of each pair, in the order of `partner`; int32[pairs]."""
         return np.repeat(np.arange(self.n, dtype=np.int32), self.given())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degrees:
-    """How much is shared, over the agencies that give anyone access."""
+    """Statistics of sharing over the agencies with at least one partner."""
 
     givers: int
-    """Agencies that give at least one other access. Of a file's others nothing is known."""
+    """Agencies giving access to at least one other. A file says nothing about the rest."""
     mean: float
-    """Agencies that a giver gives access, on average."""
+    """Mean number of partners of a giver."""
     median: float
     many: float
     """Share of givers with more than MANY partners."""
     to_federal: int
-    """Givers that give at least one federal agency access."""
+    """Givers with at least one federal partner."""
     within_state: float
-    """Share of pairs whose two agencies are in the same state, of those whose states can be told; NaN if none."""
+    """Share of pairs within one state, among pairs with two known states; NaN if none."""
     mutual: float
-    """Share of pairs that are also there the other way round, of those whose receiver gives at all; NaN if none."""
+    """Share of pairs also present in reverse, among pairs whose receiver is a giver; NaN if none."""
 
 
 def network(
@@ -109,7 +109,7 @@ def network(
     kind: NDArray[np.uint8],
     pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> SharingNetwork:
-    """Put agencies and pairs together; pairs come once each, in any order, without loops.
+    """Assemble a network from agencies and pairs; pairs are unique, in any order, without loops.
 
     pairs : giver and receiver of each pair; int64[pairs] each.
     """
@@ -127,27 +127,27 @@ def network(
 
 
 def degrees(shared: SharingNetwork) -> Degrees:
-    """Say in a few numbers how much is shared, how evenly, and how near."""
-    given = shared.given()
-    gives = given > 0
+    """Return the statistics of amount, distribution and distance of sharing; raise ScenarioError without any pair."""
+    out_degree = shared.given()
+    gives = out_degree > 0
     if not gives.any():
         raise ScenarioError("sharing", "at least one pair of agencies", "none", "add agencies that share")
     giver, partner = shared.giver().astype(np.int64), shared.partner.astype(np.int64)
-    told = (shared.state[giver] != UNKNOWN) & (shared.state[partner] != UNKNOWN)
-    back = np.isin(partner * shared.n + giver, giver * shared.n + partner)
+    known = (shared.state[giver] != UNKNOWN) & (shared.state[partner] != UNKNOWN)
+    reversed_pair = np.isin(partner * shared.n + giver, giver * shared.n + partner)
     return Degrees(
         givers=int(gives.sum()),
-        mean=float(given[gives].mean()),
-        median=float(np.median(given[gives])),
-        many=float((given[gives] > MANY).mean()),
+        mean=float(out_degree[gives].mean()),
+        median=float(np.median(out_degree[gives])),
+        many=float((out_degree[gives] > MANY).mean()),
         to_federal=len(np.unique(giver[shared.kind[partner] == AgencyKind.FEDERAL])),
-        within_state=_share((shared.state[giver] == shared.state[partner])[told]),
-        mutual=_share(back[gives[partner]]),
+        within_state=_share((shared.state[giver] == shared.state[partner])[known]),
+        mutual=_share(reversed_pair[gives[partner]]),
     )
 
 
 def describe(shared: SharingNetwork) -> str:
-    """Say in plain sentences what the network is."""
+    """Return a description of the network in plain sentences."""
     of = degrees(shared)
     near = f" {of.within_state:.0%} of shares stay within one state." if not math.isnan(of.within_state) else ""
     return (
@@ -159,16 +159,16 @@ def describe(shared: SharingNetwork) -> str:
 
 
 def reach_of(shared: SharingNetwork, agency: int, steps: int = 1) -> int:
-    """Count the agencies that can see what one collects, itself left out.
+    """Count the agencies with access to the reads of one agency, itself excluded.
 
     Parameters
     ----------
     shared
         The network.
     agency
-        Whose readers; an index from 0 to n - 1.
+        Owner of the readers; an index from 0 to n - 1.
     steps
-        1: those it gives access. 2: also those whom one of these could search for, as an
+        1: its partners. 2: also the agencies whose queries a partner could run, as an
         informal favour that leaves no edge; and so on.
     """
     if not 0 <= agency < shared.n:
@@ -188,22 +188,22 @@ def reach_of(shared: SharingNetwork, agency: int, steps: int = 1) -> int:
 
 
 def kind_of(name: str) -> AgencyKind:
-    """Tell from its name what kind of agency it is."""
+    """Return the kind of an agency by its name."""
     return next((kind for kind, pattern in _KINDS if pattern.search(name)), AgencyKind.OTHER)
 
 
 def uids_of(name: Sequence[str]) -> NDArray[np.uint64]:
-    """Hash names, so that what is drawn for an agency hangs on no order; uint64[n]."""
-    return np.array([streams.uid("agency", one) for one in name], np.uint64)
+    """Hash names, so that an agency's draws do not depend on its position; uint64[n]."""
+    return np.array([streams.uid("agency", agency) for agency in name], np.uint64)
 
 
 def states_of(name: Sequence[str]) -> NDArray[np.int8]:
-    """Read each agency's state from its name; int8[n]."""
-    return np.array([state_of(one) for one in name], np.int8)
+    """Return each agency's state by its name; int8[n]."""
+    return np.array([state_of(agency) for agency in name], np.int8)
 
 
 def placed(shared: SharingNetwork, metro: NDArray[np.int16]) -> SharingNetwork:
-    """Return the network with its agencies placed in metros, as `metros.place` gives them."""
+    """Return the network with its agencies placed in metros, as returned by `metros.place`."""
     return replace(shared, metro=metro)
 
 
@@ -226,11 +226,11 @@ _KINDS = (
     ),
     (AgencyKind.SHERIFF, re.compile(r"\b(SO|Sheriff(['’]?s)?)\b")),
     (AgencyKind.POLICE, re.compile(r"\b(PD|DPS|Police|Public Safety)\b")),
-    (AgencyKind.SHERIFF, re.compile(r"\bSD$")),  # elsewhere in a name it is South Dakota
+    (AgencyKind.SHERIFF, re.compile(r"\bSD$")),  # elsewhere in a name: South Dakota
 )
-"""For each kind, words by which a name shows it; the first that fits decides."""
+"""Patterns of each kind in names; the first match decides."""
 
 
 def _share(flags: NDArray[np.bool_]) -> float:
-    """Return the share that is true, NaN of none."""
+    """Return the share of true flags, NaN if there are none."""
     return float(flags.mean()) if len(flags) else float("nan")

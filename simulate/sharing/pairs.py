@@ -1,4 +1,4 @@
-"""A sharing network read from a file of pairs: who gives access, and to whom."""
+"""A sharing network read from a file of directed pairs: giver and receiver of access."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
     from simulate.sharing.network import SharingNetwork
 
 COLUMNS = ("src_agency", "external_agency")
-"""Who gives access, and who is given it; other columns are ignored."""
+"""Giver and receiver of access; other columns are ignored."""
 QUOTES = "\"'“”‘’"
-"""Marks that some programs leave round a name."""
+"""Quotation marks left round a name by some programs."""
 _FORMAT = f"the first line names the columns {COLUMNS[0]} and {COLUMNS[1]}, separated by commas"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairsReport:
-    """What became of each line: lines = broken + blank + to itself + repeated + kept."""
+    """Counts of lines by outcome: lines = broken + blank + to itself + repeated + kept."""
 
     lines: int
-    """Lines below the first that are not empty."""
+    """Lines below the first, empty ones excluded."""
     broken: int
-    """Lines with more or fewer columns than the first, or a quotation mark that is never closed."""
+    """Lines with more or fewer columns than the first, or an unclosed quotation mark."""
     blank: int
-    """Lines on which an agency is missing: nothing, or NA."""
+    """Lines with a missing agency: nothing, or NA."""
     to_itself: int
-    """Lines on which an agency gives itself access."""
+    """Lines with the same agency twice."""
     repeated: int
-    """Lines that an earlier one has said."""
+    """Lines equal to an earlier one."""
     kept: int
-    """Pairs that remain."""
+    """Remaining pairs."""
     mended: int
-    """Names from which quotation marks or spaces were taken, or whose capitals differ from an earlier spelling."""
+    """Names cleared of quotation marks or spaces, or with other capitals than an earlier spelling."""
     agencies: int
-    """Agencies that remain."""
+    """Remaining agencies."""
     without_state: int
-    """Those whose names do not tell a state; federal ones are among them."""
+    """Agencies without a state in their names, federal ones included."""
 
     def describe(self) -> str:
-        """Say it in one plain sentence."""
+        """Return one plain sentence on all counts."""
         return (
             f"File of pairs: {self.lines:,} lines, {self.blank:,} without a name, {self.to_itself:,} naming one agency"
             f" twice, {self.repeated:,} repeating another and {self.broken:,} unreadable; kept: {self.kept:,} pairs,"
@@ -61,52 +61,52 @@ class PairsReport:
 
 
 def read_pairs(path: str | Path) -> tuple[SharingNetwork, PairsReport]:
-    """Read a network from a CSV file of directed pairs, and say what became of its lines.
+    """Read a network from a CSV file of directed pairs, and count its lines by outcome.
 
-    Agencies are ordered by name, whatever the order of the lines. Names that differ only in
-    capitals, spaces or quotation marks round them are one agency, spelled as it first stands.
+    Agencies are ordered by name, whatever the order of the lines. Names different only in
+    capitals, spaces or quotation marks round them are one agency, in its first spelling.
 
     Raises
     ------
     ScenarioError
-        If the file cannot be read, lacks one of the two columns, holds no pair of two
-        agencies, or cannot be read on more lines than it can.
+        If the file is unreadable, lacks one of the two columns, has no pair of two
+        agencies, or has more broken lines than others.
     """
     path = Path(path)
     lines = _lines(path)
-    first: dict[str, str] = {}
+    spelling: dict[str, str] = {}
     mended: set[str] = set()
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     broken = blank = to_itself = repeated = 0
     for row in lines:
         if row is None:
             broken += 1
             continue
-        giver, receiver = (first.setdefault(name.casefold(), name) for name in map(_bare, row))
+        giver, receiver = (spelling.setdefault(name.casefold(), name) for name in map(_bare, row))
         mended.update(text for text, name in zip(row, (giver, receiver), strict=True) if name and name != text)
         if not giver or not receiver:
             blank += 1
         elif giver == receiver:
             to_itself += 1
-        elif (giver, receiver) in found:
+        elif (giver, receiver) in pairs:
             repeated += 1
         else:
-            found.add((giver, receiver))
+            pairs.add((giver, receiver))
     if broken > len(lines) - broken:
         raise ScenarioError(
             path, "lines of as many columns as the first", f"{broken:,} of {len(lines):,} that differ", _FORMAT
         )
-    if not found:
+    if not pairs:
         remedy = "each line names an agency and another that it gives access"
         raise ScenarioError(path, "at least one pair of two agencies", _of_none(to_itself, blank), remedy)
-    shared = _network(sorted(found))
+    shared = _network(sorted(pairs))
     return shared, PairsReport(
         lines=len(lines),
         broken=broken,
         blank=blank,
         to_itself=to_itself,
         repeated=repeated,
-        kept=len(found),
+        kept=len(pairs),
         mended=len(mended),
         agencies=shared.n,
         without_state=int((shared.state == UNKNOWN).sum()),
@@ -114,7 +114,7 @@ def read_pairs(path: str | Path) -> tuple[SharingNetwork, PairsReport]:
 
 
 def _bare(text: str) -> str:
-    """Return a name without quotation marks round it and spaces to spare; "" if it is missing."""
+    """Return a name without surrounding quotation marks and excess spaces; "" if it is missing."""
     name = " ".join(text.split())
     while name and name[0] in QUOTES and name[-1] in QUOTES:
         name = name[1:-1].strip()
@@ -122,7 +122,7 @@ def _bare(text: str) -> str:
 
 
 def _network(pairs: Sequence[tuple[str, str]]) -> SharingNetwork:
-    """Give the agencies numbers by name, and read from each name its state and kind."""
+    """Index the agencies by name, and take state and kind from each name."""
     names = sorted(set(chain.from_iterable(pairs)))
     at = {name: i for i, name in enumerate(names)}
     kind = np.array([kind_of(name) for name in names], np.uint8)
@@ -132,7 +132,7 @@ def _network(pairs: Sequence[tuple[str, str]]) -> SharingNetwork:
 
 
 def _lines(path: Path) -> list[tuple[str, str] | None]:
-    """Return both names of every line that is not empty, None where it cannot be read."""
+    """Return both names of every line, empty lines excluded; None for an unreadable line."""
     first, *rest = _text(path).splitlines() or [""]
     header = [name.strip().strip(QUOTES).lower() for name in _cells(first) or ()]
     check_columns(path, header, COLUMNS, _cut(", ".join(header) if any(header) else "nothing"), _FORMAT)
@@ -142,9 +142,9 @@ def _lines(path: Path) -> list[tuple[str, str] | None]:
 
 
 def _cells(line: str) -> list[str] | None:
-    """Split one line at its commas; None where a quotation mark is never closed.
+    """Split one line at its commas; None if a quotation mark is not closed.
 
-    Each line is split alone, so that a stray mark cannot swallow those below it.
+    Each line is split alone, so a stray mark cannot swallow the lines below.
     """
     try:
         return next(csv.reader([line], skipinitialspace=True, strict=True), [])
@@ -165,9 +165,9 @@ def _text(path: Path) -> str:
 
 
 def _of_none(to_itself: int, blank: int) -> str:
-    """Say what a file without pairs holds instead."""
-    found = ((to_itself, "that name one agency twice"), (blank, "that lack a name"))
-    return " and ".join(f"{count:,} lines {what}" for count, what in found if count) or "no line below the first"
+    """Return a description of the lines of a file without pairs."""
+    counts = ((to_itself, "that name one agency twice"), (blank, "that lack a name"))
+    return " and ".join(f"{count:,} lines {fault}" for count, fault in counts if count) or "no line below the first"
 
 
 def _cut(text: str) -> str:

@@ -1,4 +1,4 @@
-"""States: their people and places, and which one an agency's name speaks of.
+"""States: populations, positions, and recognition in agency names.
 
 Populations are those of the United States Census Bureau for 1 July 2019 (Vintage 2019), centres
 are near the geographic middle of each state, in whole or half degrees. Both were recalled; the
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNKNOWN = -1
-"""The index of no state: it cannot be told, or the agency is federal."""
+"""Index of an unknown state, also of federal agencies."""
 EARTH_RADIUS_KM = 6371.0
 """Mean radius of the Earth."""
 _TABLE = """
@@ -79,7 +79,7 @@ def _column(at: int) -> tuple[str, ...]:
 
 
 CODES = _column(0)
-"""Two-letter codes, in the order of the states' names; a state's index is its place here."""
+"""Two-letter codes, in the order of the states' names; their positions are the states' indices."""
 NAMES = _column(1)
 POPULATION: NDArray[np.int64] = np.array(_column(2), np.int64)
 """int64[51]; residents on 1 July 2019, recalled."""
@@ -88,28 +88,28 @@ LATITUDE, LONGITUDE = (np.array(_column(at), np.float64) for at in (3, 4))
 
 _INDEX = {code: index for index, code in enumerate(CODES)}
 _CODE = re.compile(rf"(?<![A-Za-z.&'])(?:{'|'.join(CODES)})(?![A-Za-z&'])")
-_OTHERWISE = {"CO", "LA", "SD", "UT"}
-"""Codes that also stand for county, Los Angeles, sheriff's department and University of Texas."""
+_AMBIGUOUS = {"CO", "LA", "SD", "UT"}
+"""Ambiguous codes: also county, Los Angeles, sheriff's department and University of Texas."""
 _NAME = re.compile(
     rf"\b({'|'.join(NAMES)})\b"
     r"(?! (?:City|County|Co|Parish|Township|Twp|Borough|Village|Valley|Avenue|Street)\b)"
 )
-"""A state's full name, unless the next word makes it that of a smaller place."""
+"""A state's full name, unless the next word makes it the name of a smaller place."""
 _NAME_INDEX = {name: index for index, name in enumerate(NAMES)}
 
 
 def state_of(name: str) -> int:
-    """Return the index of the state that an agency's name speaks of, UNKNOWN if it cannot be told.
+    """Return the index of the state in an agency's name, UNKNOWN if it is missing or ambiguous.
 
-    A two-letter code in capitals goes before a state's full name ("Iowa County WI SO" is in
-    Wisconsin). Of two codes, one that may stand for something else yields ("Reeves CO TX SO"
-    is in Texas); two that are left, or two full names, leave the state open.
+    A two-letter code in capitals takes precedence over a state's full name ("Iowa County WI SO" is
+    in Wisconsin). Of two codes, an ambiguous one yields ("Reeves CO TX SO" is in Texas); two
+    remaining codes, or two full names, leave the state open.
     """
     codes = set(_CODE.findall(name))
-    found = {_INDEX[code] for code in (codes - _OTHERWISE or codes)}
-    if not found:
-        found = {_NAME_INDEX[full] for full in _NAME.findall(name)}
-    return found.pop() if len(found) == 1 else UNKNOWN
+    states = {_INDEX[code] for code in (codes - _AMBIGUOUS or codes)}
+    if not states:
+        states = {_NAME_INDEX[full] for full in _NAME.findall(name)}
+    return states.pop() if len(states) == 1 else UNKNOWN
 
 
 def apart_km() -> NDArray[np.float64]:

@@ -99,6 +99,12 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     ScenarioError
         If the input is bad, the folder holds something else or the disk is too small;
         nothing is half-written.
+
+    Examples
+    --------
+    >>> run = sim.run(town, folder / "town")
+    >>> run.n_sightings == sim.run(town, folder / "town").n_sightings  # whole already: nothing is drawn again
+    True
     """
     check_workers(workers)
     check_name(path, "the folder of the run")
@@ -172,6 +178,22 @@ def open_run(path: str | Path) -> Run:
     Builds the world again from the stored scenario and redraws the plates of a few random
     rows: real reads, or a run that was tampered with, do not come back the same. Every pass
     through the rows later checks all of them and redraws more.
+
+    Parameters
+    ----------
+    path
+        The folder of a run.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no whole run, or its rows are not those of its scenario.
+
+    Examples
+    --------
+    >>> run = sim.run(town, folder / "town")
+    >>> sim.open_run(folder / "town").n_sightings == run.n_sightings
+    True
     """
     store = open_store(path)
     scenario = _stored_scenario(store)

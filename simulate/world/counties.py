@@ -1,18 +1,18 @@
-"""Which counties make up each large metro, and how many readers are mapped in them.
+"""Counties of each large metro, and the number of readers mapped in them.
 
 The table holds the 50 largest metropolitan areas of the United States by the delineation of the
-Office of Management and Budget of September 2018, **as recalled**: nobody has read its bulletin
-again. It was checked by populations. Those of each metro's counties of 2020 to 2024 add up to
-the metro's of 2019, from 3 % below to 15 % above, as people have moved since; and the counties lie
-in the states that the metro's name gives. `tests/world/test_counties.py` repeats both.
+Office of Management and Budget of September 2018, **as recalled**, not compared with its bulletin.
+It was checked by populations. Those of each metro's counties of 2020 to 2024 add up to
+the metro's of 2019, from 3 % below to 15 % above, owing to later migration; and the counties lie
+in the states in the metro's name. `tests/world/test_counties.py` repeats both checks.
 
 Hartford is an exception. The Census Bureau has counted Connecticut by planning regions instead
 of counties since 2022; the Capitol and the Lower Connecticut River Valley stand for the counties
-of Hartford, Middlesex and Tolland, whose borders they follow only roughly: 4 % below.
+of Hartford, Middlesex and Tolland, with only roughly the same borders: 4 % below.
 
-Files that join counties by name may lack a city that has a county's name and lies elsewhere: the
-readers of Richmond, Virginia, then stand under Richmond County, which is no part of its metro. What
-a file does not list is counted and said; nothing is guessed.
+Files joined by county name may lack a city with the name of a county elsewhere: the readers of
+Richmond, Virginia, are then listed under Richmond County, outside its metro. Counties missing
+from a file are counted and reported; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -29,60 +29,60 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COLUMNS = ("fips", "alpr_cameras")
-"""Columns a file of counties must have; others are ignored."""
+"""Required columns of a file of counties; others are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What a file counts in the counties of one metro."""
+    """Counts of a file for the counties of one metro."""
 
     metro: str
     readers: int
     counties: int
-    """How many counties the metro has."""
+    """Number of counties of the metro."""
     absent: int
-    """How many of them the file does not list; they count nothing."""
+    """Number of them missing from the file; they count nothing."""
 
 
 def count_mapped(path: str | Path, metros: Sequence[str], where: str) -> tuple[Mapped, ...]:
-    """Count the readers that a file has mapped in the counties of some metros.
+    """Count the readers mapped in the counties of some metros.
 
-    The file is a CSV with the columns fips, five digits, and alpr_cameras. A code on several
-    lines is added up: such files name a city and the county of that name alike.
+    The file is a CSV with the columns fips, five digits, and alpr_cameras. Lines of one code
+    are summed: such files name a city and the county of the same name alike.
 
     Parameters
     ----------
     path
         The file.
     metros
-        Whole names of metros.
+        Full names of metros.
     where
-        The key of the scenario that names the file, for errors.
+        The scenario key of the file, for errors.
 
     Raises
     ------
     ScenarioError
-        If there is no such file, it lacks a column, a count is none, the counties of a metro
-        are not known, or the file lists none of them.
+        If there is no such file, it lacks a column, a count is no number, the counties of a metro
+        are unknown, or the file lists none of them.
     """
     mapped = _read(path, where)
-    found = []
+    counted = []
     for metro in metros:
         if metro not in COUNTIES:
             remedy = "say count instead of counties, or choose other metros"
             raise ScenarioError(where, "metros of the 50 largest of 2019, whose counties are known", metro, remedy)
         codes = COUNTIES[metro]
-        listed = [code for code in codes if code in mapped]
-        if not listed:
+        present = [code for code in codes if code in mapped]
+        if not present:
             remedy = "check that the file holds five-digit FIPS codes with their zeros"
             raise ScenarioError(f"{path}", f"counties of {metro}", "none of them", remedy)
-        readers = sum(mapped[code] for code in listed)
-        found.append(Mapped(metro=metro, readers=readers, counties=len(codes), absent=len(codes) - len(listed)))
-    return tuple(found)
+        readers = sum(mapped[code] for code in present)
+        counted.append(Mapped(metro=metro, readers=readers, counties=len(codes), absent=len(codes) - len(present)))
+    return tuple(counted)
 
 
 def _read(path: str | Path, where: str) -> dict[str, int]:
-    """Read how many readers each county has."""
+    """Read the number of readers of each county."""
     if not path:
         raise ScenarioError(
             where, "a file of readers by county", "nothing",
@@ -102,7 +102,7 @@ def _read(path: str | Path, where: str) -> dict[str, int]:
 
 
 def _codes(text: str) -> tuple[str, ...]:
-    """Read codes of counties, three digits each, behind the two digits of their state."""
+    """Parse county codes, three digits each, after the two digits of their state."""
     codes = []
     for group in text.split(";"):
         state, *counties = group.split()
@@ -173,4 +173,4 @@ _BY_STATE = {
     "Birmingham-Hoover, AL": "01 007 009 021 073 115 117",
 }
 COUNTIES: Mapping[str, tuple[str, ...]] = {metro: _codes(text) for metro, text in _BY_STATE.items()}
-"""Five-digit FIPS codes of each metro's counties, by the metro's whole name."""
+"""Five-digit FIPS codes of each metro's counties, by the metro's full name."""

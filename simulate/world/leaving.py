@@ -1,7 +1,7 @@
-"""Leaving: how strongly what lies beyond a map draws people, so that the stated shares of them go there.
+"""External trips: calibration of the attraction of zones beyond a map to stated shares.
 
-Interest in places falls with driving time (`world.choices`), so a share cannot be had by a
-weight alone: it takes the weight that yields it, found by iterative proportional fitting
+Interest in places falls with driving time (`world.choices`), so a share does not follow from a
+weight alone: the weight is found by iterative proportional fitting
 (Deming and Stephan 1940, doi:10.1214/aoms/1177731829) over the homes of the map.
 """
 
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 ROUNDS = 200
-"""Steps of the fit; each brings the shares nearer, a share of a half in some thirty to a thousandth."""
+"""Iterations of the fit; a share of a half converges to a thousandth in some thirty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Leaving:
-    """Who goes beyond the map; g groups of zones there, by map and distance."""
+    """External trips; g groups of zones beyond the map, by map and distance."""
 
     group: NDArray[np.int64]
-    """int64[z]; the group of each zone beyond the map to which people go, -1 for all others."""
+    """int64[z]; the group of each external destination, -1 for all other zones."""
     share: Mapping[Purpose, NDArray[np.float64]]
-    """float64[g] for each purpose of which it is stated; share of the people of the same map who go there."""
+    """float64[g] for each purpose with a stated share; share of the residents of the same map with trips there."""
 
     @property
     def n(self) -> int:
-        """Count the groups."""
+        """Return the number of groups."""
         return len(next(iter(self.share.values())))
 
 
 def settle(zones: Zones, leaving: Leaving, interest: Mapping[Purpose, NDArray[np.float64]]) -> Zones:
-    """Scale what draws people to the groups until the stated shares of them go there.
+    """Scale the attraction of the groups to the stated shares.
 
-    interest : float64[h, h] for each purpose, how it falls from hub to hub of one part of the map.
-    Within a group, zones keep the weights they have. Where nobody can reach a group, nobody
-    goes. Whoever works there has lunch there: it grows with the jobs.
+    interest : float64[h, h] for each purpose, deterrence from hub to hub of one part of the map.
+    Within a group, zones keep their relative weights. Unreachable groups get no trips. External
+    workers have lunch there: its attraction grows with the jobs.
     """
     attraction, h = zones.attraction.copy(), len(interest[Purpose.WORK])
     inside, beyond = np.flatnonzero(leaving.group < 0), np.flatnonzero(leaving.group >= 0)
     of_zone, homes = leaving.group[beyond], _summed(zones.hub, zones.residents, h)
-    for purpose, wanted in leaving.share.items():
-        drawn, falls = attraction[purpose], interest[purpose]
+    for purpose, target in leaving.share.items():
+        weight, deterrence = attraction[purpose], interest[purpose]
         outside = np.zeros((h, leaving.n))
-        np.add.at(outside, (zones.hub[beyond], of_zone), drawn[beyond])
-        near: NDArray[np.float64] = falls @ _summed(zones.hub[inside], drawn[inside], h)
-        drawn[beyond] *= _scale(homes, near, falls @ outside, wanted)[of_zone]
+        np.add.at(outside, (zones.hub[beyond], of_zone), weight[beyond])
+        near: NDArray[np.float64] = deterrence @ _summed(zones.hub[inside], weight[inside], h)
+        weight[beyond] *= _scale(homes, near, deterrence @ outside, target)[of_zone]
     jobs, lunch = attraction[Purpose.WORK], attraction[Purpose.LUNCH]
     lunch[beyond] = jobs[beyond] * math.fsum(lunch[inside]) / max(math.fsum(jobs[inside]), 1e-300)
     return replace(zones, attraction=attraction)
@@ -70,18 +70,18 @@ def _summed(at: NDArray[np.int32], amount: NDArray[np.float64], n: int) -> NDArr
 
 
 def _scale(
-    homes: NDArray[np.float64], inside: NDArray[np.float64], outside: NDArray[np.float64], wanted: NDArray[np.float64]
+    homes: NDArray[np.float64], inside: NDArray[np.float64], outside: NDArray[np.float64], target: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the factor of each group that yields the wanted shares; float64[g].
+    """Return the factor of each group for its share in `target`; float64[g].
 
-    homes, inside : float64[h]; outside : float64[h, g], the pull of each group as it stands.
+    homes, inside : float64[h]; outside : float64[h, g], the unscaled pull of each group.
     """
     people = np.maximum(homes @ (outside > 0), 1e-300)
-    scale = np.where(wanted > 0, 1.0, 0.0)
+    scale = np.where(target > 0, 1.0, 0.0)
     for _ in range(ROUNDS):
         pull = outside * scale
         all_ways = np.maximum(inside + pull.sum(axis=1), 1e-300)
-        got = homes @ (pull / all_ways[:, None]) / people
-        scale *= np.where(got > 0, wanted / np.maximum(got, 1e-300), 0.0)
+        reached_share = homes @ (pull / all_ways[:, None]) / people
+        scale *= np.where(reached_share > 0, target / np.maximum(reached_share, 1e-300), 0.0)
     mantissa, exponent = np.frexp(scale)
-    return np.ldexp(mantissa.astype(np.float32).astype(np.float64), exponent)  # sums end in other bits elsewhere
+    return np.ldexp(mantissa.astype(np.float32).astype(np.float64), exponent)  # last bits of sums vary by machine

@@ -1,7 +1,7 @@
-"""Whose readers they are: one body for each owner of a scenario, or several in a nation.
+"""Owners of readers as bodies: one for each owner of a scenario, or several in a nation.
 
-There an owner is one body in each state, or, if it has agencies, one in each territory: an
-agency has a seat in its metro, and what lies nearer to it than to another's is its own.
+In a nation an owner is one body in each state, or, with agencies, one in each territory: an
+agency has a seat in its metro, and all places closest to that seat are its territory.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 MOST_BODIES = 2**15 - 1
-"""As many as their numbers hold."""
+"""Maximum of the integer type of their numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One of those that own readers."""
+    """A body with readers of its own."""
 
     name: str
     owner: str
@@ -39,40 +39,40 @@ class Body:
     state: str = ""
     agency: int = 0
     metros: tuple[int, ...] = (0,)
-    """Positions among the metros on the map."""
+    """Indices among the metros on the map."""
 
     def means(self, asked: str) -> bool:
-        """Tell whether it is meant by an owner, an owner and a state, or the name of a body."""
+        """Return whether a name matches: of an owner, of an owner and a state, or of the body."""
         return asked in {self.owner, f"{self.owner}, {self.state}", self.name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Owners:
-    """All bodies that own readers, those of one owner after another; b bodies, c metros on the map."""
+    """All bodies with readers, grouped by owner; b bodies, c metros on the map."""
 
     name: tuple[str, ...]
-    """As in "repossession-firms, NY" or "police agency 2 of Buffalo, NY"; that of the owner where it is one body."""
+    """As in "repossession-firms, NY" or "police agency 2 of Buffalo, NY"; the owner's name if it is a single body."""
     owner: tuple[str, ...]
-    """Name of the scenario's owner: what the draws of its readers are keyed by."""
+    """Name of the scenario's owner: key of the draws of its readers."""
     kind: tuple[str, ...]
     state: tuple[str, ...]
-    """Two letters; "" on a map that is no nation."""
+    """Two letters; "" outside nations."""
     agency: NDArray[np.int16]
     """int16[b]; number of an agency within its metro, from 1; 0 for any other body."""
     covers: NDArray[np.bool_]
-    """bool[b, c]; metros that a body is at home in; one column on a map that is no nation."""
+    """bool[b, c]; home metros of a body; one column outside nations."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     """float64[b]; an agency's seat, 0 for any other body."""
 
     @property
     def n(self) -> int:
-        """Count the bodies."""
+        """Return the number of bodies."""
         return len(self.name)
 
     @property
     def bodies(self) -> tuple[Body, ...]:
-        """Return them one by one."""
+        """Return the bodies as objects."""
         columns = (self.name, self.owner, self.kind, self.state, self.agency.tolist(), self.covers)
         return tuple(
             Body(
@@ -87,32 +87,34 @@ class Owners:
         )
 
     def of(self, asked: str) -> NDArray[np.bool_]:
-        """Tell which bodies are meant by an owner, an owner and a state, or the name of a body; bool[b]."""
+        """Return whether bodies match a name: of an owner, of an owner and a state, or of a body; bool[b]."""
         return np.array([body.means(asked) for body in self.bodies], np.bool_)
 
     def at(
         self, owner: str, metro: NDArray[np.int16], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
     ) -> NDArray[np.int16]:
-        """Return which body of an owner each place belongs to; int16[n].
+        """Return the owner's body responsible for each place; int16[n].
 
-        metro : int16[n], position among the metros on the map; x_m, y_m : float64[n].
+        metro : int16[n], index among the metros on the map; x_m, y_m : float64[n].
         """
         nearest, body = np.full(len(metro), np.inf), np.full(len(metro), -1, np.int16)
-        for one in np.flatnonzero(self.of(owner)):
-            away = np.where(self.covers[one][metro], np.hypot(x_m - self.x_m[one], y_m - self.y_m[one]), np.inf)
-            body[away < nearest] = one
-            nearest = np.minimum(nearest, away)
+        for candidate in np.flatnonzero(self.of(owner)):
+            distance = np.where(
+                self.covers[candidate][metro], np.hypot(x_m - self.x_m[candidate], y_m - self.y_m[candidate]), np.inf
+            )
+            body[distance < nearest] = candidate
+            nearest = np.minimum(nearest, distance)
         return body
 
     def on(self, owner: str, zones: Zones, metro_of_hub: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Return which body of an owner each zone belongs to; int16[z]."""
+        """Return the owner's body responsible for each zone; int16[z]."""
         return self.at(owner, metro_of_hub[zones.hub], zones.x_m, zones.y_m)
 
 
 def bodies_of(owners: Mapping[str, Owner], metros: Sequence[Metro], chosen: Sequence[int]) -> list[Body]:
-    """List the bodies of every owner, in the order of the owners, the states or the metros.
+    """Return the bodies of every owner, in the order of the owners, the states or the metros.
 
-    metros, chosen : those of a nation's file, and the positions of those on the map; none on any other map.
+    metros, chosen : metros of a nation's file, and the indices of those on the map; both empty outside nations.
     """
     bodies: list[Body] = []
     for name, owner in owners.items():
@@ -129,7 +131,7 @@ def bodies_of(owners: Mapping[str, Owner], metros: Sequence[Metro], chosen: Sequ
 
 
 def build_owners(owners: Mapping[str, Owner], zones: Zones, nation: Nation | None, seed: int) -> Owners:
-    """Put the bodies of every owner on the map."""
+    """Place the bodies of every owner on the map."""
     bodies = bodies_of(owners, *(((), ()) if nation is None else (nation.metros, nation.chosen)))
     covers = np.zeros((len(bodies), 1 if nation is None else len(nation.chosen)), np.bool_)
     for i, body in enumerate(bodies):
@@ -152,7 +154,7 @@ def build_owners(owners: Mapping[str, Owner], zones: Zones, nation: Nation | Non
 
 
 def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator[str]:
-    """Say how many agencies of each owner lie in the metros of the map, in sentences."""
+    """Yield one sentence per owner on the number of its agencies in the metros of the map."""
     for name, owner in owners.items():
         if nation is not None and owner.agencies is not None:
             counts = agencies_of(f"owners.{name}", owner, nation.metros)
@@ -161,14 +163,14 @@ def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator
 
 
 def _by_state(name: str, owner: Owner, states: Sequence[str]) -> Iterator[Body]:
-    """Make one body for each state that has a metro on the map; states : those of its metros."""
+    """Yield one body for each state with a metro on the map; states : the states of these metros."""
     for state in sorted(set(states)):
-        metros = tuple(i for i, one in enumerate(states) if one == state)
+        metros = tuple(i for i, state_of_metro in enumerate(states) if state_of_metro == state)
         yield Body(name=f"{name}, {state}", owner=name, kind=owner.kind, state=state, metros=metros)
 
 
 def _agencies(name: str, owner: Owner, metros: Sequence[Metro], chosen: Sequence[int]) -> Iterator[Body]:
-    """Make one body for each agency of the metros on the map."""
+    """Yield one body for each agency of the metros on the map."""
     counts = agencies_of(f"owners.{name}", owner, metros)
     for position, i in enumerate(chosen):
         place = f"{metros[i].short}, {metros[i].state}"
@@ -180,17 +182,17 @@ def _agencies(name: str, owner: Owner, metros: Sequence[Metro], chosen: Sequence
 
 
 def _seats(agencies: Sequence[Body], zones: Zones, nation: Nation, seed: int) -> NDArray[np.int64]:
-    """Draw the zone in which each agency has its seat, by people; int64[n].
+    """Draw the zone of each agency's seat, by population; int64[n].
 
     Draws are keyed by metro and number: another metro or one more agency moves no seat.
     """
     metro_of_zone, seats = nation.metro_of_hub[zones.hub], np.empty(len(agencies), np.int64)
     for owner, position in dict.fromkeys((body.owner, body.metros[0]) for body in agencies):
-        its = [i for i, body in enumerate(agencies) if (body.owner, body.metros[0]) == (owner, position)]
+        own_agencies = [i for i, body in enumerate(agencies) if (body.owner, body.metros[0]) == (owner, position)]
         here = np.flatnonzero((metro_of_zone == position) & (zones.residents > 0))
         people = np.cumsum(zones.residents[here])
         metro = nation.metros[nation.chosen[position]].name
-        names = [streams.uid(metro, agencies[i].agency) for i in its]
+        names = [streams.uid(metro, agencies[i].agency) for i in own_agencies]
         drawn = streams.uniforms(streams.key(seed, f"owners.{owner}.seats"), names)
-        seats[its] = here[np.searchsorted(people, drawn * people[-1], side="right")]
+        seats[own_agencies] = here[np.searchsorted(people, drawn * people[-1], side="right")]
     return seats

@@ -1,8 +1,8 @@
-"""Mobile units: which neighbourhoods each one scans, and when, on every day.
+"""Mobile units: zones and times of all scans, on every day.
 
 The calendar is shared by all vehicles, so two cars in one lot are seen together. Visits
-are uneven and come back to the same places: even scanning contradicts the record (a fleet
-would then see nearly every car once before it sees any twice).
+are uneven and return to the same places: even scanning contradicts observations (a fleet
+would then see nearly every car once before any car twice).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 NEIGHBOURHOOD_M = 1000.0
-"""Side of the squares that a fleet likes or neglects as a whole (assumption)."""
+"""Side of the squares with one fleet preference each (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,43 +39,43 @@ class Visits:
     day: NDArray[np.int32]
     """int32[n]; day of travel, 04:00 to 04:00."""
     second: NDArray[np.int64]
-    """int64[n]; when the scan begins, seconds after the day's 04:00."""
+    """int64[n]; start of the scan, seconds after the day's 04:00."""
     fleet: NDArray[np.uint8]
-    """uint8[n]; position in the list of fleets."""
+    """uint8[n]; index in the list of fleets."""
     unit: NDArray[np.int32]
-    """int32[n]; position of the unit within its fleet."""
+    """int32[n]; index of the unit within its fleet."""
     base: NDArray[np.int32]
-    """int32[n]; zone that the unit is based in."""
+    """int32[n]; zone of the unit's base."""
     uid: NDArray[np.uint64]
-    """uint64[n]; what draws are keyed by."""
+    """uint64[n]; key of its draws."""
 
     @property
     def n(self) -> int:
-        """Count the visits."""
+        """Return the number of visits."""
         return len(self.uid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unit:
-    """One car with readers."""
+    """One vehicle with readers."""
 
     name: str
-    """Of its fleet, for errors."""
+    """Name of its fleet, for errors."""
     fleet: Fleet
     uid: np.uint64
     territory: NDArray[np.float64]
-    """float64[z]; running sum over the zones of how often it visits each."""
+    """float64[z]; cumulative visit weights of the zones."""
 
 
 def patrol(
     zones: Zones, fleets: Mapping[str, Fleet], visits: Mapping[str, float], strength: NDArray[np.float64], seed: int
 ) -> Visits:
-    """Lay out the calendar of all fleets.
+    """Draw the calendar of all fleets.
 
     visits : zones a unit scans in a shift, by fleet. strength : float64[days], size of the
-    network on each day as a share of its last; a unit drives that share of its shifts.
+    network on each day as a share of its last; a unit works in the same share of its shifts.
 
-    Raises ScenarioError where more visits are asked for than fit into a shift.
+    Raise ScenarioError if the visits do not fit into a shift.
     """
     parts = []
     metro, people = _metros(zones)
@@ -83,14 +83,14 @@ def patrol(
         weight = zone_weights(zones, name, fleet, seed)
         for unit in range(fleet.units):
             uid = streams.uid(fleet.owner, name, unit)
-            here = metro == np.searchsorted(people, (unit + 0.5) / fleet.units * people[-1])  # units by people
+            here = metro == np.searchsorted(people, (unit + 0.5) / fleet.units * people[-1])  # units by population
             base, territory = _territory(zones, weight * here, fleet, streams.key(seed, f"patrols.{uid}"))
             for shift in range(len(fleet.shifts)):
                 where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
-                who = (np.full(len(where), one) for one in (number, unit, base))
-                parts.append((where, when, names, *who))
+                constants = (np.full(len(where), value) for value in (number, unit, base))
+                parts.append((where, when, names, *constants))
     types = (np.int64, np.int64, np.uint64, np.int64, np.int64, np.int64)
-    zone, start_s, visit_uid, fleet_number, unit_number, based = (
+    zone, start_s, visit_uid, fleet_number, unit_number, base_zone = (
         np.concatenate([np.empty(0, kind), *(part[i] for part in parts)]) for i, kind in enumerate(types)
     )
     day, second = np.divmod(start_s - DAY_START_S, DAY_S)
@@ -102,7 +102,7 @@ def patrol(
         second=second[order],
         fleet=fleet_number[order].astype(np.uint8),
         unit=unit_number[order].astype(np.int32),
-        base=based[order].astype(np.int32),
+        base=base_zone[order].astype(np.int32),
         uid=visit_uid[order],
     )
 
@@ -110,28 +110,28 @@ def patrol(
 def strength_by_day(growth: float | None, days: int) -> NDArray[np.float64]:
     """Return the size of a network on each day as a share of its last; float64[days], rising to 1.
 
-    growth : how many times as large it is after a year.
+    growth : factor of growth per year.
     """
     return (growth or 1.0) ** ((np.arange(days) + 1 - days) / (12 * MONTH_DAYS))
 
 
 def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np.float64]:
-    """Weigh zones by how often a fleet visits them; float64[z], 0 beyond the map.
+    """Return the relative visit rates of zones for a fleet; float64[z], 0 beyond the map.
 
-    By homes and by what else draws people; times a gamma variable of mean 1 for each
-    neighbourhood, whose shape is the fleet's unevenness; times the stated preference for
-    poorer areas. Raises ScenarioError where no zone is left to visit.
+    Proportional to homes and other attraction; times a gamma variable of mean 1 for each
+    neighbourhood, with the fleet's unevenness as shape; times the stated preference for
+    poorer areas. Raise ScenarioError if no zone is left to visit.
     """
     inside = ~zones.outside
     homes = np.where(inside, zones.residents, 0.0)
     lots = np.where(inside, zones.attraction[Purpose.WORK] + zones.attraction[Purpose.SHOP], 0.0)
-    where = fleet.homes * _shares(homes) + (1 - fleet.homes) * _shares(lots)
+    attraction = fleet.homes * _shares(homes) + (1 - fleet.homes) * _shares(lots)
     x_m, ground = zones.own_ground()
     cell = np.floor(np.column_stack([x_m, zones.y_m]) / NEIGHBOURHOOD_M).astype(np.int64)
-    named = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64) ^ ground
-    draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), named)
+    neighbourhood = ((cell + 2**20) @ np.array([2**21, 1])).astype(np.uint64) ^ ground
+    draw = streams.uniforms(streams.key(seed, f"patrols.{name}.uneven"), neighbourhood)
     uneven = gammaincinv(fleet.unevenness, np.maximum(draw, 1e-12)) / fleet.unevenness
-    weight: NDArray[np.float64] = where * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
+    weight: NDArray[np.float64] = attraction * uneven * fleet.poorer_areas ** (0.5 - zones.income_rank)
     if not 0 < weight.sum() < np.inf:
         raise ScenarioError(
             f"readers.mobile.{name}", "zones on the map that its units would visit",
@@ -142,12 +142,12 @@ def zone_weights(zones: Zones, name: str, fleet: Fleet, seed: int) -> NDArray[np
 
 
 def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return weights over their sum; zeros where there is nothing to share."""
+    """Return weights over their sum; zeros if all are zero."""
     return weight / (weight.sum() or 1.0)
 
 
 def _metros(zones: Zones) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the metro of each zone, int64[z], and the running sum of the metros' people; one metro on most maps."""
+    """Return the metro of each zone, int64[z], and cumulative populations of the metros; one metro on most maps."""
     _, ground = zones.own_ground()
     metros, metro = np.unique(ground, return_inverse=True)
     return metro, np.cumsum(np.bincount(metro, weights=zones.residents, minlength=len(metros)))
@@ -156,18 +156,18 @@ def _metros(zones: Zones) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def _territory(
     zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64
 ) -> tuple[int, NDArray[np.float64]]:
-    """Return the zone of one unit's base, and the running sum of its weights round there, float64[z]."""
+    """Return the zone of one unit's base, and its cumulative weights with the decline from there, float64[z]."""
     u = float(streams.uniforms(key, np.zeros(1, np.uint64))[0])
     cumulative = np.cumsum(weight)
     base = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
-    away = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
-    return base, np.cumsum(weight * np.exp(-away / fleet.territory_m))
+    distance = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
+    return base, np.cumsum(weight * np.exp(-distance / fleet.territory_m))
 
 
 def _shift(
     unit: Unit, shift: int, visits: float, strength: NDArray[np.float64], seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Lay out one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
+    """Draw one unit's shift on every day; zone, start in seconds from the first midnight, and uid of each visit."""
     fleet, uid, hours = unit.fleet, unit.uid, unit.fleet.shifts[shift]
     begin_s, length_s = clock_min(hours[0]) * 60, shift_min(hours) * 60
     most = fleet.fitting_visits(shift)
@@ -177,12 +177,12 @@ def _shift(
             f"{visits:.1f}, to collect what [readers.sightings] says",
             "add units or shifts, shorten scan_min, or ask for fewer sightings",
         )  # fmt: skip
-    strong = np.append(strength, strength[-1])  # the last day of travel ends at 04:00 of the next
-    laid_out = len(strong)
+    strength_by_start = np.append(strength, strength[-1])  # the last day of travel ends at 04:00 of the next
+    laid_out = len(strength_by_start)
     shift_name = np.arange(laid_out, dtype=np.uint64) * np.uint64(64) + np.uint64(shift)
-    out = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty * strong
-    wanted = np.floor(visits + streams.uniforms(streams.key(seed, f"patrols.{uid}.visits"), shift_name)).astype(int)
-    count = np.where(out, np.minimum(wanted, most), 0)
+    on_duty = streams.uniforms(streams.key(seed, f"patrols.{uid}.duty"), shift_name) < fleet.on_duty * strength_by_start
+    drawn = np.floor(visits + streams.uniforms(streams.key(seed, f"patrols.{uid}.visits"), shift_name)).astype(int)
+    count = np.where(on_duty, np.minimum(drawn, most), 0)
     day = np.repeat(np.arange(laid_out), count)
     nth = np.arange(len(day)) - np.repeat(np.cumsum(count) - count, count)
     visit = (shift_name[day] * np.uint64(MOST_VISITS)) + nth.astype(np.uint64)

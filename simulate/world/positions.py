@@ -1,7 +1,7 @@
-"""Positions: where real cameras stand, read from a file and snapped to the roads.
+"""Positions of real cameras, read from a file and matched to the roads.
 
-A file of positions says where cameras are and nothing else. Plates and times have no column
-here, and a file that looks as if it held them is refused.
+A file of positions contains camera locations and nothing else. Plates and times have no column
+here, and a file with apparent plates or times is refused.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 COLUMNS = ("lat", "lon", "operator", "direction")
 PLATE_SHARE = 0.01
-"""Share of operators that may look like plates or times; 0.00005 in OpenStreetMap, July 2026."""
+"""Maximum share of operators similar to plates or times; 0.00005 in OpenStreetMap, July 2026."""
 FACING_M = 5.0
 """A camera's direction chooses among links this much farther than the nearest, in metres."""
 FACING_DEG = 90.0
-"""A camera watches no link whose bearing is farther than this from its direction, in degrees."""
+"""Maximum angle between a camera's direction and the bearing of its link, in degrees."""
 
 _SLACK_M = 1e-6
-"""Rounding allowed in a comparison of metres."""
+"""Rounding tolerance in a comparison of metres."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _TIME = re.compile(
@@ -51,7 +51,7 @@ _FORMAT = "each line holds lat, lon, operator and direction, separated by tabs"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Positions:
-    """Where cameras stand, in the order of the file."""
+    """Camera positions, in the order of the file."""
 
     latitude: NDArray[np.float64]
     """float64[n]; degrees north."""
@@ -60,41 +60,41 @@ class Positions:
     operator: tuple[str, ...]
     """Operator or maker; "" where unknown."""
     direction: NDArray[np.float64]
-    """float64[n]; compass degrees in which the camera looks; NaN where unknown."""
+    """float64[n]; compass direction of view, degrees; NaN where unknown."""
 
     @property
     def n(self) -> int:
-        """Count the positions."""
+        """Return the number of positions."""
         return len(self.latitude)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapReport:
-    """What became of each position: rows = outside + too far + merged + kept."""
+    """Counts of positions by outcome: rows = outside + too far + merged + kept."""
 
     rows: int
     """Positions in the file."""
     in_box: int
-    """Those within the box round all nodes."""
+    """Positions within the bounding box of all nodes."""
     snapped: int
-    """Those in the box and near enough to a link."""
+    """Positions in the box and near enough to a link."""
     too_far: int
-    """Those in the box and not near enough."""
+    """Positions in the box but not near enough to a link."""
     without_direction: int
-    """Snapped ones whose direction is blank: the right-hand side of the road decided."""
+    """Snapped positions without a direction: placed by the right-hand side of the road."""
     facing_none: int
-    """Snapped ones that look along no link near them: placed as if without direction."""
+    """Snapped positions facing along no link near them: placed as if without direction."""
     merged: int
-    """Snapped ones taken as another view of a reader already kept on their link."""
+    """Snapped positions counted as another view of a reader already kept on their link."""
     kept: int
-    """Readers that remain."""
+    """Remaining readers."""
     within_m: float
-    """Farthest that a link may be, in metres."""
+    """Maximum distance of a link, in metres."""
     merge_m: float
-    """Nearer than this on one link is one reader, in metres."""
+    """Minimum distance between two readers on one link, in metres."""
 
     def describe(self) -> str:
-        """Say it in one plain sentence."""
+        """Return one plain sentence on all counts."""
         return (
             f"Of {self.rows:,} positions {self.in_box:,} lie on the map; of these {self.too_far:,} are farther than "
             f"{self.within_m:g} m from any road and {self.merged:,} are within {self.merge_m:g} m of another on the "
@@ -105,25 +105,25 @@ class SnapReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapped:
-    """Positions that became readers on links, in the order of the file."""
+    """Readers on links from positions, in the order of the file."""
 
     row: NDArray[np.int64]
-    """int64[k]; which position."""
+    """int64[k]; index of the position."""
     link: NDArray[np.int32]
-    """int32[k]; directed link whose traffic it reads."""
+    """int32[k]; directed link of the traffic it reads."""
     at: NDArray[np.float64]
-    """float64[k]; share of the link's length from its tail, 0 to 1."""
+    """float64[k]; position as a share of the link's length from its tail, 0 to 1."""
     distance_m: NDArray[np.float64]
     """float64[k]; metres from the position to the link."""
     report: SnapReport
-    """What became of all positions."""
+    """Counts of all positions by outcome."""
 
 
 def read_positions(path: str | Path) -> Positions:
     """Read camera positions from a text file, plain or gzip.
 
     Each line holds latitude, longitude, operator and direction, separated by tabs; the last
-    two may be blank. A first line that names exactly these columns is skipped.
+    two may be blank. A first line with exactly these column names is skipped.
     """
     path = Path(path)
     lines = _text(path).split("\n")
@@ -145,7 +145,7 @@ def read_positions(path: str | Path) -> Positions:
 
 
 def _text(path: Path) -> str:
-    """Return the whole file as text, unpacked where its name ends in .gz."""
+    """Return the whole file as text, decompressed if its name ends in .gz."""
     try:
         raw = path.read_bytes()
         if path.suffix == ".gz":
@@ -164,7 +164,7 @@ def _text(path: Path) -> str:
 
 
 def _header_lines(path: Path, lines: list[str]) -> int:
-    """Return 1 where the first line names the columns, else 0; refuse names of reads."""
+    """Return 1 if the first line names the columns, else 0; raise ScenarioError on column names of reads."""
     if not lines:
         return 0
     fields = lines[0].strip().lower().split("\t")
@@ -177,7 +177,7 @@ def _header_lines(path: Path, lines: list[str]) -> int:
 
 
 def _check_widths(path: Path, first: int, rows: list[list[str]]) -> None:
-    """Refuse a line that has more or fewer than four columns."""
+    """Raise ScenarioError on a line with more or fewer than four columns."""
     for line, row in enumerate(rows, first + 1):
         if len(row) > len(COLUMNS):
             _refuse(path, line, f"{len(row)} columns instead of {len(COLUMNS)}")
@@ -186,7 +186,7 @@ def _check_widths(path: Path, first: int, rows: list[list[str]]) -> None:
 
 
 def _check_operators(path: Path, first: int, operator: list[str]) -> None:
-    """Refuse operators that are plates or times; a few real names look like one."""
+    """Raise ScenarioError if operators are plates or times; a few real names look like one."""
     suspects = {name for name in set(operator) if _looks_like_read(name)}
     lines = [line for line, name in enumerate(operator, first + 1) if name in suspects]
     n_named = sum(name.strip() != "" for name in operator)
@@ -195,20 +195,20 @@ def _check_operators(path: Path, first: int, operator: list[str]) -> None:
 
 
 def _looks_like_read(value: str) -> bool:
-    """Tell whether a value could be a licence plate or a time."""
+    """Return whether a value could be a licence plate or a time."""
     value = value.strip()
     return bool(_TIME.search(value) or _PLATE.fullmatch(value.upper()))
 
 
 def _refuse(path: Path, line: int, found: str) -> NoReturn:
-    """Raise the error of a file that may hold reads."""
+    """Raise ScenarioError on a file with possible reads."""
     raise ScenarioError(f"{path}:{line}", "camera positions only", found, f"{_NO_READS}; {_FORMAT}")
 
 
 def _numbers(
     path: Path, first: int, column: list[str], expected: str, limits: tuple[float, float], *, blank: bool = False
 ) -> NDArray[np.float64]:
-    """Turn one column into numbers, NaN where it may be blank; float64[n]."""
+    """Parse one column as numbers, NaN where blank; float64[n]."""
     out = np.full(len(column), np.nan)
     for i, text in enumerate(column):
         value = text.strip()
@@ -224,25 +224,25 @@ def _numbers(
 
 
 def snap(positions: Positions, roads: RoadNetwork, *, within_m: float, merge_m: float) -> Snapped:
-    """Put each position on the directed link whose traffic its camera reads.
+    """Match each position to the directed link of the traffic read by its camera.
 
-    The nearest link that is no connector wins. Among links less than `FACING_M` farther the
-    camera's direction decides: most readers read rear plates, so traffic drives away the way
-    the camera looks. Without a direction it is the link on whose right-hand side the camera
-    stands, because traffic drives on the right. Ties go to the lowest link id. Directions are
-    compared in whole degrees, as they are mapped.
+    The nearest link wins, connectors excluded. Among links less than `FACING_M` farther the
+    camera's direction decides: most readers read rear plates, so traffic drives away in the
+    direction of view. Without a direction it is the link with the camera on its right-hand
+    side, because traffic drives on the right. Ties go to the lowest link id. Directions are
+    compared in whole degrees, the precision of the map.
 
     Parameters
     ----------
     positions
-        Camera positions; those outside the box round all nodes are dropped.
+        Camera positions; those outside the bounding box of all nodes are dropped.
     roads
         Network with geographic coordinates.
     within_m
-        Farthest that a link may be, in metres.
+        Maximum distance of a link, in metres.
     merge_m
-        A position less than this from a reader already kept, measured along their common
-        directed link, is the same reader; in metres.
+        Minimum distance between readers along a directed link, in metres; a position closer to
+        a reader already kept is the same reader.
     """
     if roads.origin is None:
         remedy = "place these readers by another strategy than file"
@@ -274,7 +274,7 @@ def snap(positions: Positions, roads: RoadNetwork, *, within_m: float, merge_m: 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Pairs:
-    """Pairs of a point and a link near it."""
+    """Pairs of a point and a nearby link."""
 
     point: NDArray[np.int64]
     link: NDArray[np.int32]
@@ -284,13 +284,13 @@ class _Pairs:
 
 
 def _within(values: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which values lie between the least and the greatest limit; bool[n]."""
+    """Return whether values lie within the range of the limits; bool[n]."""
     inside: NDArray[np.bool_] = (values >= limits.min()) & (values <= limits.max())
     return inside
 
 
 def _near_pairs(roads: RoadNetwork, x_m: NDArray[np.float64], y_m: NDArray[np.float64], within_m: float) -> _Pairs:
-    """Pair each point with every link that may be within reach and is no connector.
+    """Pair each point with every link possibly within reach, connectors excluded.
 
     A link lies inside the disc round its midpoint, so a tree of the points finds all.
     """
@@ -299,9 +299,9 @@ def _near_pairs(roads: RoadNetwork, x_m: NDArray[np.float64], y_m: NDArray[np.fl
     tail = roads.tail[links]
     reach = np.hypot(roads.x_m[tail] - mid_x, roads.y_m[tail] - mid_y) + within_m + _SLACK_M
     tree = cKDTree(np.column_stack([x_m, y_m]))
-    found = tree.query_ball_point(np.column_stack([mid_x, mid_y]), reach)
-    link = np.repeat(links, [len(points) for points in found])
-    point = np.fromiter(chain.from_iterable(found), np.int64, len(link))
+    points_near = tree.query_ball_point(np.column_stack([mid_x, mid_y]), reach)
+    link = np.repeat(links, [len(points) for points in points_near])
+    point = np.fromiter(chain.from_iterable(points_near), np.int64, len(link))
     return _measured(roads, link, point, x_m[point], y_m[point])
 
 
@@ -312,7 +312,7 @@ def _measured(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
 ) -> _Pairs:
-    """Measure where on its link each point falls, how far from it and on which side."""
+    """Measure the projection of each point on its link: position, distance and side."""
     # Both directions of a street are measured from the same end: equal to the last bit, so ties are ties.
     turned = roads.tail[link] > roads.head[link]
     start = np.minimum(roads.tail[link], roads.head[link])
@@ -332,14 +332,14 @@ def _measured(
 
 
 def _turn_deg(roads: RoadNetwork, near: _Pairs, direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return whole degrees between camera and link, 180 where it watches it not; float64[k]."""
-    away = direction[near.point] - roads.bearing_deg()[near.link]
-    turn = np.rint(np.abs((away + 180.0) % 360.0 - 180.0))
+    """Return whole degrees between camera and link, 180 beyond FACING_DEG; float64[k]."""
+    difference = direction[near.point] - roads.bearing_deg()[near.link]
+    turn = np.rint(np.abs((difference + 180.0) % 360.0 - 180.0))
     return np.where(turn <= FACING_DEG, turn, 180.0)
 
 
 def _best(near: _Pairs, turn: NDArray[np.float64], within_m: float) -> NDArray[np.int64]:
-    """Return the best pair of each point that has any, in the order of the points; int64[k]."""
+    """Return the best pair of each point with any, in the order of the points; int64[k]."""
     nearest = np.full(near.point.max(initial=-1) + 1, np.inf)
     np.minimum.at(nearest, near.point, near.distance_m)
     reach = np.minimum(nearest + FACING_M, within_m)
@@ -353,13 +353,13 @@ def _best(near: _Pairs, turn: NDArray[np.float64], within_m: float) -> NDArray[n
 def _unmerged(
     roads: RoadNetwork, link: NDArray[np.int32], at: NDArray[np.float64], merge_m: float
 ) -> NDArray[np.bool_]:
-    """Keep readers that are not too near one kept before them on their link; bool[k]."""
+    """Return whether readers are far enough from those kept before them on their link; bool[k]."""
     tail, head = roads.tail[link], roads.head[link]
     along = at * np.hypot(roads.x_m[head] - roads.x_m[tail], roads.y_m[head] - roads.y_m[tail])
     keep = np.zeros(len(link), np.bool_)
-    kept: dict[int, list[float]] = {}
+    kept_on_link: dict[int, list[float]] = {}
     for i, road in enumerate(link.tolist()):
-        others = kept.setdefault(road, [])
+        others = kept_on_link.setdefault(road, [])
         if all(abs(along[i] - other) >= merge_m for other in others):
             keep[i] = True
             others.append(along[i])

@@ -31,7 +31,8 @@ from simulate.world.build import World
 ATTACK = ("start", "update", "merge", "guess")
 SECRETS = {
     "truth", "Truth", "lives", "Lives", "world", "World", "watch", "scenario", "seed", "home_and_work", "trips",
-    "passages", "chapter_on", "really_read", "draw_groups", "hot_list", "draw_targets", "living_here", "draw_living",
+    "passages", "chapter_on", "really_read", "draw_groups", "hot_list", "draw_targets", "living_here",
+    "targets_of_cases",
 }  # fmt: skip
 TARGETS = 40
 LADDER = ["1d", "3d", "forever"]

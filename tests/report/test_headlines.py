@@ -89,6 +89,31 @@ def test_headlines_are_about_the_longest_rule_that_is_reached(facts, results):
     assert all(headline.value is not None for headline in said), "every headline is found among the measures' own"
 
 
+def test_a_card_names_its_case_and_has_the_others_beside_it(facts, results):
+    seen, home, *_ = words.headlines(facts, results)
+    assert {headline.case for headline in (seen, home)} == {"kept 7 days"}
+    key = {"measure": "anchors", "score": "home_found", "detail": "250 m"}
+    day = phrases.per_thousand(results.one(case="1 day", **key).value)
+    assert home.others == (("1 day", day), ("90 days", "not reached"), ("1 year", "not reached"))
+    never = results.one(case="1 day", measure="exposure", score="never_seen").value
+    assert seen.others[0] == ("1 day", phrases.per_thousand(1 - never)), "turned as the card itself is"
+    (line,) = {line.strip() for line in words.terminal_lines([home]) if "beside" in line}
+    assert line == f"Kept 7 days; beside it: 1 day {day}, 90 days not reached, 1 year not reached."
+
+
+def test_a_card_lists_no_more_cases_than_can_be_read(facts):
+    many = tuple(replace(facts.cases[0], name=f"{i} hours") for i in range(12))
+    seen, *_ = words.headlines(replace(facts, cases=many), planted("11 hours"))
+    assert len(seen.others) == words.MOST_OTHERS + 1
+    assert seen.others[-1] == ("3 more", "on the page")
+
+
+def test_a_card_of_the_only_case_or_of_what_no_case_changes_names_none(run, facts):
+    alone = sim.view(run, ladder=["7d"])
+    for said in (words.headlines(facts_of(alone), planted()), words.headlines(facts, planted(case=""))):
+        assert {(headline.case, headline.others) for headline in said} == {("", ())}
+
+
 def test_every_headline_says_so_when_no_rule_is_reached(run):
     young = sim.view(run, ladder=["1y"])
     said = words.headlines(facts_of(young), sim.measure(young, targets=10))

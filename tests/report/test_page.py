@@ -109,6 +109,9 @@ def test_every_headline_stands_on_the_page_as_the_results_have_it(facts, results
         assert headline.number in text
         assert headline.sentence in text
         assert headline.small in text
+        assert f"{headline.title} {phrases.capital(headline.case)} {headline.number.partition(' ')[0]}" in text
+    beside = re.findall(r'<dl class="others".*?</dl>', page)
+    assert [re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", one) for one in beside] == [list(one.others) for one in said]
 
 
 def test_both_ways_to_be_singled_out_are_drawn_side_by_side_at_one_size(page):

@@ -6,7 +6,7 @@ import pytest
 from views import look
 
 from simulate.checks import ScenarioError
-from simulate.risk.measures import MEASURES, USUAL, main_results, measure, score_of
+from simulate.risk.measures import MEASURES, USUAL, main_results, measure
 from simulate.risk.results import Result, Results
 
 
@@ -81,8 +81,9 @@ def test_every_card_says_what_is_assumed(view, name):
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_every_result_has_a_score_that_says_what_it_is(view, name):
+    scores = {score.name: score for score in MEASURES[name].scores}
     for row in measure(view, [name], targets=20):
-        score = score_of(name, row.score)
+        score = scores[row.score]
         assert score.unit == row.unit
         said = score.say(row.detail)
         assert said
@@ -95,11 +96,13 @@ def test_every_result_has_a_score_that_says_what_it_is(view, name):
 
 
 def test_a_sentence_tells_how_many_points_and_how_well_each_is_known():
-    score = score_of("unicity", "singled_out")
-    assert score.say("records, half-day and 1 km, 7 points").endswith(
-        "by 7 of their own sightings, each known to the half-day and 1 km"
+    scores = {score.name: score for score in MEASURES["unicity"].scores}
+    assert (
+        scores["singled_out"]
+        .say("records, half-day and 1 km, 7 points")
+        .endswith("by 7 of their own sightings, each known to the half-day and 1 km")
     )
-    assert score_of("unicity", "noticed").say("1 point").startswith("vehicles are singled out by 1 of the places")
+    assert scores["noticed"].say("1 point").startswith("vehicles are singled out by 1 of the places")
 
 
 def test_the_short_table_has_one_row_a_case_and_question(view):

@@ -14,9 +14,9 @@ from views import by_hand, look, relabelled, seen_everywhere, small_town, swappe
 from worlds import rows_of
 
 from simulate.kernels.matching import MAX_POINTS, contenders
+from simulate.policy import Retention
 from simulate.policy.recode import recodings
 from simulate.policy.redraw import as_seen, redraw
-from simulate.policy.retention import Retention
 from simulate.risk.lanes import lay_out
 from simulate.risk.measure import Block, Span
 from simulate.risk.measures import measure

@@ -21,7 +21,7 @@ from simulate.kernels.hashing import rows_hash
 from simulate.kernels.plates import GROUP, ISSUED
 from simulate.policy.view import View
 from simulate.risk.measures import MEASURES
-from simulate.risk.targets import draw_targets, living_here
+from simulate.risk.targets import draw_targets
 from simulate.sightings import draw
 from simulate.sightings.manifest import identity_hash, records_of
 from simulate.sightings.run import Run
@@ -211,7 +211,7 @@ def test_swapped_shards_are_refused(cut, tmp_path):
 def target_plate(run):
     """Return the last of the twenty plates that the attack on homes is tried on."""
     truth = sim.view(run).truth
-    return int(draw_targets(truth, living_here(truth, 9)[0], "anchors", 20).plate[-1])
+    return int(draw_targets(truth, 9, "anchors", 20).plate[-1])
 
 
 @pytest.mark.usefixtures("no_sample")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
-from cities import reads_of, residents
+from cities import reads_of
 from scipy.optimize import curve_fit
 
 from simulate.policy.recode import Recoding
@@ -68,7 +68,7 @@ def unique_by_grain(city: City, targets: int, *, dealt_anew: bool = False) -> li
     each plate, reader and hour is on file and forgets that they belong together.
     """
     view, seed = city.view, city.run.scenario.seed
-    chosen = draw_targets(view.truth, residents(city.run), "unicity", targets)
+    chosen = draw_targets(view.truth, 0, "unicity", targets)
     if dealt_anew:
         dealt = dealt_rows(city)
         blocks, own = [dealt], as_seen(view.sieve, among(dealt, chosen.plate), ALONE)[0]

@@ -1,1 +1,1 @@
-"""A metro that does not exist, from population and density."""
+"""Synthetic metro, generated from population and density."""

@@ -1,8 +1,8 @@
-"""What lies beyond an invented metro: towns along the freeways that leave it.
+"""External stations of a synthetic metro: towns along its outbound freeways.
 
-Each freeway goes on past the metro's edge to stations at stated distances. Nobody who is
-followed lives there; some work there, visit somebody or spend a day out, and so drive as far
-as people do. The stations are drawn close to the edge: only lengths and times are theirs.
+Each freeway continues past the metro's edge to stations at stated distances. No tracked
+household lives there; residents work there, visit somebody or spend a day out, so trip
+lengths match observed ones. Stations are drawn close to the edge: only lengths and times count.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from simulate.schema.settings import MetroRoads
 
 BEYOND_KM = (10.0, 30.0, 70.0, 170.0)
-"""How far beyond the edge the stations lie (assumption: suburbs of the next county, the next towns,
+"""Distances of the stations from the edge (assumption: suburbs of the next county, the next towns,
 the next metro, half a day's drive)."""
 BEYOND_KMH = 90.0
-"""Speed off the peak on the way there, from door to door (assumption)."""
+"""Off-peak speed on the way there, from door to door (assumption)."""
 DRAWN_M = 700.0
-"""How far apart the stations are drawn."""
+"""Distance between the stations on the map."""
 SHARES = {
     Purpose.WORK: (0.25, 0.35, 0.40, 0.0),
     Purpose.LEISURE: (0.6, 0.4, 0.0, 0.0),
     Purpose.VISIT: (0.6, 0.4, 0.0, 0.0),
 }
 DAY_OUT_SHARES = (0.0, 0.40, 0.35, 0.25)
-"""Of those who leave the metro for a purpose, or for a day out, the share that goes to each distance (fitted
+"""Distribution of external trips over the distances, by purpose and for days out (fitted
 together with `leave_work`, `leave_other` and `day_out` to the lengths of trips and the times of commutes)."""
 
 
@@ -45,19 +45,19 @@ class Stations:
     node: NDArray[np.int64]
     """int64[s]"""
     ring: NDArray[np.int64]
-    """int64[s]; position of its distance in BEYOND_KM."""
+    """int64[s]; index of its distance in BEYOND_KM."""
 
 
 def go_on(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, Stations]:
-    """Let the freeways that end at some nodes go on to stations beyond; both ways."""
+    """Extend the freeways that end at `exits` to the stations beyond, in both directions."""
     rings, n = len(BEYOND_KM), roads.n_nodes
     fast = exits[np.isin(exits, roads.tail[roads.road_class == RoadClass.FREEWAY])]
     node = n + np.arange(len(fast) * rings)
     ring = np.tile(np.arange(rings), len(fast))
     before = np.where(ring == 0, np.repeat(fast, rings), node - 1)
     length = np.tile(np.diff([0.0, *BEYOND_KM]) * 1000.0, len(fast))
-    out = np.hypot(roads.x_m[fast], roads.y_m[fast])
-    away = 1.0 + (ring + 1) * DRAWN_M / np.repeat(out, rings)
+    out_m = np.hypot(roads.x_m[fast], roads.y_m[fast])
+    scale = 1.0 + (ring + 1) * DRAWN_M / np.repeat(out_m, rings)
 
     def both(ways: NDArray[np.int64], back: NDArray[np.int64], old: NDArray[np.int32]) -> NDArray[np.int32]:
         return np.concatenate([old, ways, back]).astype(np.int32)
@@ -65,8 +65,8 @@ def go_on(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, St
     longer = replace(
         roads,
         node_name=np.concatenate([roads.node_name, int(roads.node_name.max()) + 1 + np.arange(len(node))]),
-        x_m=np.concatenate([roads.x_m, np.repeat(roads.x_m[fast], rings) * away]),
-        y_m=np.concatenate([roads.y_m, np.repeat(roads.y_m[fast], rings) * away]),
+        x_m=np.concatenate([roads.x_m, np.repeat(roads.x_m[fast], rings) * scale]),
+        y_m=np.concatenate([roads.y_m, np.repeat(roads.y_m[fast], rings) * scale]),
         through=np.concatenate([roads.through, np.ones(len(node), np.bool_)]),
         tail=both(before, node, roads.tail),
         head=both(node, before, roads.head),
@@ -81,9 +81,9 @@ def go_on(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, St
 def with_stations(
     zones: Zones, roads: RoadNetwork, stations: Stations, first_hub: int, settings: MetroRoads, seed: int
 ) -> tuple[Zones, Leaving]:
-    """Add the stations as zones, one each, with hubs numbered from `first_hub` on; also who goes there.
+    """Add the stations as zones, one each, with hubs numbered from `first_hub` on; also return the external trips.
 
-    At one distance, all freeways lead to as much.
+    All freeways attract equally at one distance.
     """
     node, n = stations.node, zones.n
     x, y = np.concatenate([zones.x_m, roads.x_m[node]]), np.concatenate([zones.y_m, roads.y_m[node]])

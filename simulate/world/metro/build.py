@@ -1,4 +1,4 @@
-"""A metro that does not exist: freeways, arterials and collectors for a population and a land area."""
+"""Synthetic metro: freeways, arterials and collectors for a population and a land area."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 SPEED_KMH = {RoadClass.FREEWAY: 92.0, RoadClass.ARTERIAL: 46.0, RoadClass.COLLECTOR: 34.5}
-"""Speeds off the peak, waiting at signals included (fitted: minutes and miles to work, docs/validation.md)."""
+"""Off-peak speeds, waiting at signals included (fitted: minutes and miles to work, docs/validation.md)."""
 RAMP_M = 350.0
 """Driven length of a ramp, at the speed of a collector (assumption)."""
 DETOUR = 1.05
-"""Driven length over the straight line between two junctions: streets bend, and the skeleton
+"""Driven length over the straight line between two junctions: streets bend, and the network
 lacks the small ones (assumption)."""
 LAND_KM2 = (60, 20_000)
-"""Least and most land; New York's urban area has about 9,000 square kilometres (recalled)."""
+"""Minimum and maximum land area; New York's urban area has about 9,000 square kilometres (recalled)."""
 SECTORS = 16
-"""Directions in which the metro has at least one way out, by freeway or arterial (assumption)."""
+"""Directions with at least one exit from the metro, by freeway or arterial (assumption)."""
 
 
 def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Leaving]:
-    """Lay out a metro and the towns beyond: roads, the hubs' nodes, zones, and who leaves it.
+    """Generate a metro and the towns beyond: roads, hub nodes, zones and external trips.
 
-    A pure function of its arguments. Raises ScenarioError where the land is too small or too
+    A pure function of its arguments. Raise ScenarioError if the land is too small or too
     large for such a network.
     """
     roads, exits, hubs, zones = build_inside(settings, seed)
@@ -52,7 +52,7 @@ def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[n
 
 
 def build_inside(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int64], NDArray[np.int32], Zones]:
-    """Lay out what lies within the metro: roads, the nodes where ways lead out, the hubs' nodes, zones."""
+    """Generate the inside of the metro: roads, exit nodes, hub nodes, zones."""
     land_km2 = settings.population / settings.density_per_km2
     if not LAND_KM2[0] <= land_km2 <= LAND_KM2[1]:
         raise ScenarioError(
@@ -67,7 +67,7 @@ def build_inside(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[
 
 
 def build_roads(plan: Plan, seed: int) -> RoadNetwork:
-    """Draw streets, join the freeways and keep what is connected; all roads run both ways."""
+    """Build streets, join the freeways and keep the connected part; all roads are two-way."""
     joined = join_freeways(plan, build_streets(plan, seed))
     ends = np.concatenate([np.stack([joined.a, joined.b], axis=1), joined.freeway, joined.ramp])
     kind = np.concatenate(
@@ -102,30 +102,30 @@ def build_roads(plan: Plan, seed: int) -> RoadNetwork:
 
 
 def ways_out(plan: Plan, roads: RoadNetwork) -> NDArray[np.int64]:
-    """Return the nodes from which one leaves the metro: ends of freeways, elsewhere the farthest arterial."""
+    """Return the exit nodes: ends of freeways, in other sectors the farthest arterial junction."""
     street = np.zeros(roads.n_nodes, np.bool_)
     street[street_nodes(roads)] = True
     degree = np.bincount(roads.tail, minlength=roads.n_nodes)
     ends = np.flatnonzero(~street & (degree == 1))
     main = np.zeros(roads.n_nodes, np.bool_)
     main[roads.tail[roads.road_class == RoadClass.ARTERIAL]] = True
-    out = np.hypot(roads.x_m, roads.y_m)
+    out_m = np.hypot(roads.x_m, roads.y_m)
     turn = np.arctan2(roads.y_m, roads.x_m)
     sector = np.floor((turn / (2 * np.pi) + 0.5) * SECTORS).astype(np.int64) % SECTORS
-    taken = set(sector[ends].tolist())
+    sectors_with_exit = set(sector[ends].tolist())
     dry = plan.raster.at(plan.raster.wish, roads.x_m * 1.08, roads.y_m * 1.08) > 0
     chosen = []
-    for one in range(SECTORS):
-        here = np.flatnonzero((sector == one) & main & street & dry & (out > 0.5 * plan.radius_m))
-        if one not in taken and len(here):
-            chosen.append(int(here[np.argmax(out[here])]))
+    for number in range(SECTORS):
+        here = np.flatnonzero((sector == number) & main & street & dry & (out_m > 0.5 * plan.radius_m))
+        if number not in sectors_with_exit and len(here):
+            chosen.append(int(here[np.argmax(out_m[here])]))
     return np.array(sorted([*ends.tolist(), *chosen]), np.int64)
 
 
 def _connected(ends: NDArray[np.int64], joined: Joined) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Drop freeways and ramps that lead nowhere, then all but the largest connected part.
+    """Drop dead-end freeways and ramps, then all but the largest connected component.
 
-    Returns which links to keep, bool[e], and the nodes they join, int64[n].
+    Return the links to keep, bool[e], and their nodes, int64[n].
     """
     n = len(joined.x_m)
     keep = np.ones(len(ends), np.bool_)

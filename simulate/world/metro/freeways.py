@@ -1,7 +1,7 @@
-"""Freeways of an invented metro meet its streets: interchanges at arterials, and ramps.
+"""Connect the freeways of a synthetic metro to its streets, by interchanges at arterials, and ramps.
 
-A freeway has nodes of its own. It crosses most streets without touching them; at an
-interchange two ramps join a node of the freeway with a junction on the arterial below.
+A freeway has nodes of its own and crosses most streets without a junction; at an
+interchange two ramps join a freeway node with a junction on the arterial below.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
     from simulate.world.metro.streets import Streets
 
 SPACING_M = (1300.0, 2800.0)
-"""Least distance between interchanges at the centre and at the mean radius (assumption)."""
+"""Minimum distance between interchanges at the centre and at the mean radius (assumption)."""
 LONGEST_M = 3000.0
-"""A longer stretch of freeway gets a node between, so that it bends on the map."""
+"""Maximum length of a freeway link; longer ones are split, to show the bends on the map."""
 AT_JUNCTION_M = 200.0
-"""An interchange so near a junction of the arterial uses that junction."""
+"""An interchange within this distance of an arterial junction uses that junction."""
 
 
 class Crossing(NamedTuple):
-    """Where a freeway crosses a street or another freeway."""
+    """Crossing of a freeway with a street or another freeway."""
 
     along_m: float
     """Distance from the freeway's start."""
     street: int
-    """Which street, or -1."""
+    """Index of the street, or -1."""
     share: float
-    """Where on the street, from its end a."""
+    """Position on the street, as a share from its end a."""
     meets: int
-    """Number of the junction of freeways, or -1."""
+    """Index of the freeway-to-freeway junction, or -1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Joined:
-    """Streets cut at interchanges, and freeways with ramps; each link once."""
+    """Streets split at interchanges, and freeways with ramps; each link once."""
 
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     """float64[n]; junctions of streets, then nodes of freeways."""
     first_freeway: int
-    """Number of the first node of a freeway."""
+    """Index of the first freeway node."""
     a: NDArray[np.int64]
     b: NDArray[np.int64]
     arterial: NDArray[np.bool_]
     """int64[e], int64[e], bool[e]; streets."""
     freeway: NDArray[np.int64]
-    """int64[f, 2]; stretches of freeway."""
+    """int64[f, 2]; end nodes of freeway links."""
     freeway_m: NDArray[np.float64]
     """float64[f]; their driven length."""
     ramp: NDArray[np.int64]
-    """int64[r, 2]; a freeway's node and the junction that its ramps lead to."""
+    """int64[r, 2]; a freeway node and the street junction at the other end of its ramps."""
     exits: NDArray[np.int64]
-    """int64[k]; nodes where a freeway leads out of the metro."""
+    """int64[k]; nodes of freeways at the edge of the metro."""
 
 
 def join_freeways(plan: Plan, streets: Streets) -> Joined:
-    """Choose the interchanges and put everything into one list of nodes."""
+    """Choose the interchanges and merge streets and freeways into one list of nodes."""
     meetings, per_freeway = _meetings(plan.freeways)
     chosen: list[list[Crossing]] = []
     for freeway, meets in zip(plan.freeways, per_freeway, strict=True):
@@ -106,7 +106,7 @@ def join_freeways(plan: Plan, streets: Streets) -> Joined:
 
 
 def _name(number: int, freeway: Freeway, stop: Crossing) -> tuple[int, float] | int:
-    """Name a node of a freeway: by the junction of freeways that it is, or by its place on this one."""
+    """Return the key of a freeway node: its freeway-to-freeway junction, or its position on this freeway."""
     if stop.meets >= 0:
         return stop.meets
     whole = _lengths(freeway)[-1]
@@ -123,7 +123,7 @@ def _is_ring(freeway: Freeway) -> bool:
 
 
 def _point(freeway: Freeway, along_m: float) -> tuple[float, float]:
-    """Find a point on a freeway; on a ring, distances go on past its end."""
+    """Return a point on a freeway; on a ring, distances wrap round."""
     s = _lengths(freeway)
     along_m = along_m % s[-1] if _is_ring(freeway) else along_m
     return float(np.interp(along_m, s, freeway.x_m)), float(np.interp(along_m, s, freeway.y_m))
@@ -136,7 +136,7 @@ def _cross(
     ends: tuple[NDArray[np.float64], ...],
     q: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where piece p of a polyline and the straight line q cross, as shares of both, or nan; float64[n] each."""
+    """Return the crossing of polyline piece p and straight line q, as shares of both, or nan; float64[n] each."""
     ax, ay, bx, by = (end[q] for end in ends)
     ex, ey = x[p + 1] - x[p], y[p + 1] - y[p]
     fx, fy = bx - ax, by - ay
@@ -151,21 +151,21 @@ def _cross(
 def _near(
     x: NDArray[np.float64], y: NDArray[np.float64], ends: tuple[NDArray[np.float64], ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List the pairs of a polyline's piece and a straight line that could cross; int64[n] each."""
+    """List the pairs of a polyline piece and a straight line close enough to cross; int64[n] each."""
     ax, ay, bx, by = ends
     if not len(ax):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     reach = (np.hypot(bx - ax, by - ay).max() + np.hypot(np.diff(x), np.diff(y)).max()) / 2
     middles = np.column_stack([(x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2])
-    found = cKDTree(np.column_stack([(ax + bx) / 2, (ay + by) / 2])).query_ball_point(
+    lines_near = cKDTree(np.column_stack([(ax + bx) / 2, (ay + by) / 2])).query_ball_point(
         middles, reach, return_sorted=True
     )
-    p = np.repeat(np.arange(len(found)), [len(one) for one in found])
-    return p, np.array([q for one in found for q in one], np.int64)
+    p = np.repeat(np.arange(len(lines_near)), [len(lines) for lines in lines_near])
+    return p, np.array([q for lines in lines_near for q in lines], np.int64)
 
 
 def _street_crossings(freeway: Freeway, streets: Streets) -> Iterator[Crossing]:
-    """Find where a freeway crosses arterials."""
+    """Yield the crossings of a freeway with arterials."""
     road = np.flatnonzero(streets.arterial)
     ends = (
         streets.x_m[streets.a[road]], streets.y_m[streets.a[road]],
@@ -180,26 +180,26 @@ def _street_crossings(freeway: Freeway, streets: Streets) -> Iterator[Crossing]:
 
 
 def _meetings(freeways: tuple[Freeway, ...]) -> tuple[list[tuple[float, float]], list[list[Crossing]]]:
-    """Find where freeways cross one another: the points, and for each freeway where they lie on it."""
+    """Return the points of crossing of freeways, and the crossings of each freeway."""
     points: list[tuple[float, float]] = []
     on: list[list[Crossing]] = [[] for _ in freeways]
-    for i, one in enumerate(freeways):
+    for i, freeway in enumerate(freeways):
         for j, other in enumerate(freeways[:i]):
             ends = (other.x_m[:-1], other.y_m[:-1], other.x_m[1:], other.y_m[1:])
-            p, q = _near(one.x_m, one.y_m, ends)
-            t, u = _cross(one.x_m, one.y_m, p, ends, q)
-            s_one, s_other = _lengths(one), _lengths(other)
+            p, q = _near(freeway.x_m, freeway.y_m, ends)
+            t, u = _cross(freeway.x_m, freeway.y_m, p, ends, q)
+            s, s_other = _lengths(freeway), _lengths(other)
             for k in np.flatnonzero(~np.isnan(t)):
-                at_one = float(s_one[p[k]] + t[k] * (s_one[p[k] + 1] - s_one[p[k]]))
-                at_other = float(s_other[q[k]] + u[k] * (s_other[q[k] + 1] - s_other[q[k]]))
-                on[i].append(Crossing(at_one, -1, 0.0, len(points)))
-                on[j].append(Crossing(at_other, -1, 0.0, len(points)))
-                points.append(_point(one, at_one))
+                along = float(s[p[k]] + t[k] * (s[p[k] + 1] - s[p[k]]))
+                along_other = float(s_other[q[k]] + u[k] * (s_other[q[k] + 1] - s_other[q[k]]))
+                on[i].append(Crossing(along, -1, 0.0, len(points)))
+                on[j].append(Crossing(along_other, -1, 0.0, len(points)))
+                points.append(_point(freeway, along))
     return points, on
 
 
 def _choose(plan: Plan, freeway: Freeway, crossings: list[Crossing]) -> list[Crossing]:
-    """Keep junctions of freeways, and interchanges that are not too near to the one before."""
+    """Keep freeway-to-freeway junctions, and interchanges at the minimum spacing."""
     chosen: list[Crossing] = []
     for crossing in crossings:
         if crossing.meets < 0:
@@ -214,7 +214,7 @@ def _choose(plan: Plan, freeway: Freeway, crossings: list[Crossing]) -> list[Cro
 
 
 def _stops(freeway: Freeway, crossings: list[Crossing]) -> list[Crossing]:
-    """Add the ends that lead outside, and points between stops that lie far apart."""
+    """Add the outer ends, and points to split long gaps between stops."""
     if not crossings:
         return []
     whole = float(_lengths(freeway)[-1])
@@ -238,7 +238,7 @@ def _cut_streets(
     NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], dict[tuple[int, float], int],
     NDArray[np.float64], NDArray[np.float64],
 ]:  # fmt: skip
-    """Cut arterials where interchanges are; also say which junction each interchange got."""
+    """Split arterials at interchanges; also return the junction of each interchange."""
     by_street: dict[int, set[float]] = {}
     for crossing in (c for crossings in chosen for c in crossings if c.street >= 0):
         by_street.setdefault(crossing.street, set()).add(crossing.share)
@@ -261,13 +261,13 @@ def _cut_streets(
                 x.append(at[0])
                 y.append(at[1])
         extra += [(first, last, bool(streets.arterial[street])) for first, last in pairwise([*chain, b])]
-    kept = np.ones(len(streets.a), np.bool_)
-    kept[sorted(by_street)] = False
+    uncut = np.ones(len(streets.a), np.bool_)
+    uncut[sorted(by_street)] = False
     cut = np.array(extra, np.int64).reshape(-1, 3)
     return (
-        np.concatenate([streets.a[kept], cut[:, 0]]),
-        np.concatenate([streets.b[kept], cut[:, 1]]),
-        np.concatenate([streets.arterial[kept], cut[:, 2] > 0]),
+        np.concatenate([streets.a[uncut], cut[:, 0]]),
+        np.concatenate([streets.b[uncut], cut[:, 1]]),
+        np.concatenate([streets.arterial[uncut], cut[:, 2] > 0]),
         junction,
         np.array(x),
         np.array(y),

@@ -1,7 +1,7 @@
-"""The plan of an invented metro: centres, water, freeways, how dense it is where, and where it ends.
+"""Plan of a synthetic metro: centres, water, freeways, density and city limits.
 
-Everything is drawn from population and land area alone. The city is the land where people
-would rather live, up to the area asked for: near the centres, along freeways, with some luck.
+All of it is drawn from population and land area alone. The city is the most attractive land, up
+to the area asked for: near the centres, along freeways, with a random component.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
 Points = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 
 SUBCENTRES = (2, 8)
-"""Fewest and most centres besides the main one."""
+"""Minimum and maximum number of centres besides the main one."""
 THROUGH_ABOVE = (0, 150_000, 2_500_000, 10_000_000)
-"""Population from which one more freeway crosses the metro (assumption)."""
+"""Population thresholds of each further through freeway (assumption)."""
 SPUR_ABOVE = 600_000
-"""Population from which one more freeway ends at the centre (assumption)."""
+"""Population threshold of one more freeway, ending at the centre (assumption)."""
 RINGS_ABOVE = ((600_000, 0.48), (3_500_000, 0.82))
-"""Population from which a ring is built, and its radius as a share of the metro's (assumption)."""
+"""Population threshold of each ring road, and its radius as a share of the metro's (assumption)."""
 STEP_M = 400.0
-"""Distance between the points a freeway is drawn with."""
+"""Distance between the points of a freeway's course."""
 RIVER_M = (120.0, 700.0)
-"""Narrowest and widest river (assumption)."""
+"""Minimum and maximum width of a river (assumption)."""
 CELLS = 110
 """Cells of the raster from the main centre to the mean radius."""
 EXTENT = 1.9
 """Half the side of the raster, as a multiple of the mean radius."""
 GRADIENT = 0.42
-"""Distance over which density falls by a factor e, as a share of the radius, round the main
+"""Distance of a density decline by a factor e, as a share of the radius, round the main
 centre (negative exponential as Clark 1951, recalled; the share is an assumption)."""
 SUB_GRADIENT = 0.17
 """The same round other centres (assumption)."""
 CORRIDOR_M, CORRIDOR = 2500.0, 0.7
-"""How far a freeway attracts homes, and how much (assumption)."""
+"""Range and strength of a freeway's attraction of homes (assumption)."""
 LUCK = 0.35
-"""How uneven density is besides: amplitude of a smooth field in its logarithm (assumption)."""
+"""Other unevenness of density: amplitude of a smooth field in its logarithm (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Water:
-    """A coast, a river or nothing: what lies across a straight line with bends."""
+    """A coast, a river or none: the far side or the surroundings of a straight line with bends."""
 
     kind: str
     """none, coast or river."""
     direction: float
-    """Radians from east; the coast lies that way, the river flows across it."""
+    """Radians from east; direction of the coast, or across the river."""
     offset_m: float
     """Distance of the line from the main centre."""
     width_m: float
@@ -73,7 +73,7 @@ class Freeway:
     y_m: NDArray[np.float64]
     """float64[p]; points in order; a ring ends where it begins."""
     outside: tuple[bool, bool]
-    """Whether its start and its end lead out of the metro."""
+    """Whether its start and its end leave the metro."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,22 +84,22 @@ class Raster:
     side: int
     """Cells along a side; the middle of the raster is the main centre."""
     density: NDArray[np.float64]
-    """float64[side, side]; homes per area, of any unit; 0 beyond the city and on water."""
+    """float64[side, side]; homes per area, of any unit; 0 outside the city and on water."""
     wish: NDArray[np.float64]
-    """float64[side, side]; how much people would like to live there, beyond the city too."""
+    """float64[side, side]; attractiveness for homes, outside the city too."""
 
     def at(
         self, values: NDArray[np.float64], x_m: NDArray[np.float64], y_m: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Look up a value of the cells at points, 0 beyond the raster; float64 of the points' shape."""
+        """Return the values of the cells at points, 0 outside the raster; float64 of the points' shape."""
         column = np.floor(x_m / self.cell_m + self.side / 2).astype(np.int64)
         row = np.floor(y_m / self.cell_m + self.side / 2).astype(np.int64)
         inside = (column >= 0) & (column < self.side) & (row >= 0) & (row < self.side)
-        found = values[np.clip(row, 0, self.side - 1), np.clip(column, 0, self.side - 1)]
-        return np.where(inside, found, 0.0)
+        values_at = values[np.clip(row, 0, self.side - 1), np.clip(column, 0, self.side - 1)]
+        return np.where(inside, values_at, 0.0)
 
     def middles(self) -> Points:
-        """Return x_m and y_m of the cells' middles; float64[side, side] each."""
+        """Return x_m and y_m of the cell centres; float64[side, side] each."""
         line = (np.arange(self.side) + 0.5 - self.side / 2) * self.cell_m
         x, y = np.meshgrid(line, line)
         return x, y
@@ -107,15 +107,15 @@ class Raster:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """What a metro is built from."""
+    """Parameters of a metro's construction."""
 
     radius_m: float
-    """Radius of a disc of the land's area."""
+    """Radius of a disc with the area of the land."""
     centre_x_m: NDArray[np.float64]
     centre_y_m: NDArray[np.float64]
     """float64[c]; the main centre, at 0, first."""
     weight: NDArray[np.float64]
-    """float64[c]; how strong a centre is, the main one 1."""
+    """float64[c]; relative strength of each centre, the main one 1."""
     water: Water
     freeways: tuple[Freeway, ...]
     raster: Raster
@@ -127,7 +127,7 @@ def draw_plan(settings: MetroRoads, seed: int) -> Plan:
     water = _draw_water(settings.water, radius, seed)
     courses = _draw_freeways(settings.population, radius, water, seed)
     x, y, weight = _draw_centres(settings.population, radius, water, courses, seed)
-    raster = _settle(radius, water, courses, (x, y, weight), seed)
+    raster = _choose_land(radius, water, courses, (x, y, weight), seed)
     return Plan(
         radius_m=radius,
         centre_x_m=x,
@@ -140,7 +140,7 @@ def draw_plan(settings: MetroRoads, seed: int) -> Plan:
 
 
 def wet(water: Water, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which points lie in water; bool of the points' shape."""
+    """Return whether points lie in water; bool of the points' shape."""
     if water.kind == "none":
         return np.zeros(np.shape(x_m), np.bool_)
     across = x_m * np.cos(water.direction) + y_m * np.sin(water.direction) - water.offset_m
@@ -155,10 +155,10 @@ def _uniforms(seed: int, name: str, n: int) -> NDArray[np.float64]:
     return streams.uniforms(streams.key(seed, f"metro.{name}"), np.arange(n))
 
 
-def _draw_water(wanted: str, radius: float, seed: int) -> Water:
-    """Choose a coast, a river or none, if the scenario leaves it open, and its course."""
-    which, turn, near, wide, *rest = _uniforms(seed, "water", 10)
-    kind = wanted if wanted != "any" else ("none", "coast", "river", "river")[int(which * 4)]
+def _draw_water(kind_setting: str, radius: float, seed: int) -> Water:
+    """Draw the course of a coast or river; draw its kind too if the scenario leaves it open."""
+    kind_draw, turn, near, wide, *rest = _uniforms(seed, "water", 10)
+    kind = kind_setting if kind_setting != "any" else ("none", "coast", "river", "river")[int(kind_draw * 4)]
     share = (0.12 + 0.3 * near) if kind == "coast" else (0.05 + 0.12 * near)
     waves = np.array([[0.06, 2.2, 6.28], [0.03, 5.1, 6.28], [0.015, 11.0, 6.28]])
     bends = waves * np.array(
@@ -174,7 +174,7 @@ def _draw_water(wanted: str, radius: float, seed: int) -> Water:
 
 
 def _draw_freeways(population: int, radius: float, water: Water, seed: int) -> tuple[Freeway, ...]:
-    """Lay freeways through the centre, one that ends there, and rings."""
+    """Draw through freeways, a radial one that ends at the centre, and rings."""
     n_through = sum(population >= least for least in THROUGH_ABOVE)
     turn = _uniforms(seed, "freeway.turn", n_through + 2)
     courses = []
@@ -191,8 +191,8 @@ def _draw_freeways(population: int, radius: float, water: Water, seed: int) -> t
     for i, (least, share) in enumerate(RINGS_ABOVE):
         if population >= least:
             courses.append(_ring(share * radius, f"freeway.ring.{i}", seed))
-    dry = [part for course in courses for part in _dry_parts(course, water, radius)]
-    return tuple(dry)
+    parts = [part for course in courses for part in _dry_parts(course, water, radius)]
+    return tuple(parts)
 
 
 def _course(
@@ -205,7 +205,7 @@ def _course(
     *,
     starts_inside: bool = False,
 ) -> Freeway:
-    """Draw a freeway past the centre at some distance, straight there and with bends farther out."""
+    """Draw a freeway at some distance from the centre, straight near it and with bends farther out."""
     a, b, c = _uniforms(seed, name, 3)
     far = np.tanh(np.abs(s) / (0.8 * radius))
     bend = 0.16 * np.sin(s / radius * (1.6 + a) + 6.28 * b) + 0.05 * np.sin(s / radius * 5.0 + 6.28 * c)
@@ -225,7 +225,7 @@ def _ring(mean_m: float, name: str, seed: int) -> Freeway:
 
 
 def _dry_parts(course: Freeway, water: Water, radius: float) -> list[Freeway]:
-    """Cut a freeway at the coast and keep what is long enough; rivers are bridged."""
+    """Cut a freeway at the coast and keep the long parts; rivers are bridged."""
     if water.kind != "coast":
         return [course]
     shore = wet(water, course.x_m, course.y_m)
@@ -241,31 +241,31 @@ def _dry_parts(course: Freeway, water: Water, radius: float) -> list[Freeway]:
 def _draw_centres(
     population: int, radius: float, water: Water, courses: tuple[Freeway, ...], seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Put centres along freeways, apart from one another; x_m, y_m and weight, float64[c] each."""
+    """Draw centres along freeways, apart from one another; x_m, y_m and weight, float64[c] each."""
     fewest, most = SUBCENTRES
-    wanted = int(np.clip(round(1.55 * np.log(population / 1e5)), fewest, most))
+    n_subcentres = int(np.clip(round(1.55 * np.log(population / 1e5)), fewest, most))
     along = [np.concatenate([getattr(course, axis) for course in courses]) for axis in ("x_m", "y_m")]
     out = np.hypot(*along)
     possible = np.flatnonzero((out > 0.3 * radius) & (out < 0.95 * radius) & ~wet(water, *along))
-    luck = _uniforms(seed, "centres", len(out) + wanted)
+    luck = _uniforms(seed, "centres", len(out) + n_subcentres)
     chosen: list[int] = []
-    for apart in (0.45, 0.35, 0.25, 0.0):  # fewer metros have room for many centres far apart
+    for apart in (0.45, 0.35, 0.25, 0.0):  # relax the spacing where there is no room for all centres
         for i in possible[np.argsort(luck[possible], kind="stable")]:
             near = [np.hypot(along[0][i] - along[0][j], along[1][i] - along[1][j]) for j in chosen]
-            if len(chosen) < wanted and min(near, default=np.inf) > apart * radius:
+            if len(chosen) < n_subcentres and min(near, default=np.inf) > apart * radius:
                 chosen.append(int(i))
     x, y = (np.concatenate([[0.0], axis[chosen]]) for axis in along)
     return x, y, np.concatenate([[1.0], 0.25 + 0.4 * luck[len(out) : len(out) + len(chosen)]])
 
 
-def _settle(
+def _choose_land(
     radius: float,
     water: Water,
     courses: tuple[Freeway, ...],
     centres: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     seed: int,
 ) -> Raster:
-    """Fill the land where people like most to live until the area is reached."""
+    """Choose the most attractive land until the area is reached."""
     cell, side = radius / CELLS, 2 * int(EXTENT * CELLS)
     blank = np.zeros((side, side))
     grid = Raster(cell_m=cell, side=side, density=blank, wish=blank)
@@ -281,12 +281,12 @@ def _settle(
     wish[drowned] = 0.0
     land = wish >= np.sort(wish.ravel())[-round(np.pi * CELLS**2)]
     parts, _ = label(land | drowned if water.kind == "river" else land)  # rivers are bridged
-    whole = land & (parts == np.argmax(np.bincount(parts[land])))
-    return Raster(cell_m=cell, side=side, density=np.where(whole, wish, 0.0), wish=wish)
+    city = land & (parts == np.argmax(np.bincount(parts[land])))
+    return Raster(cell_m=cell, side=side, density=np.where(city, wish, 0.0), wish=wish)
 
 
 def _hills(x: NDArray[np.float64], y: NDArray[np.float64], radius: float, seed: int) -> NDArray[np.float64]:
-    """Sum waves of several lengths into a smooth field of about unit spread."""
+    """Return a smooth field of about unit standard deviation, a sum of waves of several lengths."""
     field = np.zeros(x.shape)
     for i, (turn, phase) in enumerate(_uniforms(seed, "hills", 24).reshape(12, 2)):
         wave = (2.0 + 1.4 * i) / radius
@@ -296,7 +296,7 @@ def _hills(x: NDArray[np.float64], y: NDArray[np.float64], radius: float, seed: 
 
 
 def _cut_at_edge(course: Freeway, raster: Raster) -> Freeway:
-    """End a freeway a little beyond the city, where it leads outside."""
+    """Cut the outer ends of a freeway a little beyond the city limits."""
     inside = np.flatnonzero(raster.at(raster.density, course.x_m, course.y_m) > 0)
     if not len(inside):
         return course

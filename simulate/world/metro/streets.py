@@ -1,7 +1,7 @@
-"""Streets of an invented metro: a bent grid of arterials, with finer meshes where it is dense.
+"""Streets of a synthetic metro: a bent grid of arterials, with finer meshes at high density.
 
-The land is cut into square cells like a map of maps: 8 units wide at the fringe, 4 in most of
-the city, 2 where it is dense and 1 downtown. Streets run along the edges of the cells. Lines at
+The land is divided into square cells as in a quadtree: 8 units wide at the fringe, 4 in most of
+the city, 2 at high density and 1 downtown. Streets follow the edges of the cells. Lines at
 multiples of 4 units are arterials, about 1.2 to 1.6 km apart; the others are collectors.
 """
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from simulate.world.metro.plan import Plan
 
 MOST_NODES = 4500
-"""Junctions of streets, about; freeways add a few hundred nodes."""
+"""Approximate maximum number of street junctions; freeways add a few hundred nodes."""
 PITCH_M = {60.0: 700.0, 300.0: 1200.0, 3000.0: 1600.0}
-"""Distance between arterials by square kilometres of land; beyond, as few as MOST_NODES allow (assumption)."""
+"""Distance between arterials by square kilometres of land; for larger metros limited by MOST_NODES (assumption)."""
 MAIN = 0.68
-"""Share of MOST_NODES that may be crossings of arterials."""
+"""Maximum share of arterial junctions in MOST_NODES."""
 FINE, DOWNTOWN, FRINGE = 0.72, 0.04, 0.22
-"""Most of the land with collectors, share of it with the finest mesh, share with half the arterials (assumptions)."""
+"""Maximum share of land with collectors, share with the finest mesh, share with half the arterials (assumptions)."""
 NEVER_BUILT = 0.07
-"""Share of collectors between two junctions that were never built (assumption)."""
+"""Share of missing collectors between two junctions (assumption)."""
 SHAKE = 0.10
-"""How far junctions stray, as a share of the local mesh (assumption)."""
+"""Maximum displacement of junctions, as a share of the local mesh (assumption)."""
 PULL, PULL_WIDTH = 0.30, 0.22
-"""How much closer streets are at a centre, and how far that reaches as a share of the radius (assumptions)."""
+"""Contraction of streets at a centre, and its range as a share of the radius (assumptions)."""
 WAVER, WAVE_M = 0.05, 9000.0
 """Slope and length of the bends of the grid (assumption)."""
 
@@ -62,14 +62,14 @@ class Lattice:
     """Units along a side, a multiple of 8."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
-    """float64[side + 1, side + 1]; where the corner (i, j) lies: i units east, j north, before turning."""
+    """float64[side + 1, side + 1]; position of the corner (i, j): i units east, j north, before rotation."""
 
 
 def build_streets(plan: Plan, seed: int) -> Streets:
-    """Lay out arterials and collectors on the land of a plan."""
+    """Build arterials and collectors on the land of a plan."""
     lattice = _bend(plan, seed)
     mesh = _meshes(plan, lattice)
-    along, up = (_edges(mesh, axis) & ~_drowned(plan, lattice, axis) for axis in (0, 1))
+    along, up = (_edges(mesh, axis) & ~_without_bridge(plan, lattice, axis) for axis in (0, 1))
     corner = _junctions(along, up)
     index = np.full(corner.shape, -1)
     index[corner] = np.arange(corner.sum())
@@ -93,7 +93,7 @@ def build_streets(plan: Plan, seed: int) -> Streets:
 
 
 def _bend(plan: Plan, seed: int) -> Lattice:
-    """Turn the lattice, bend it gently and pull it together round the centres."""
+    """Rotate the lattice, bend it gently and contract it round the centres."""
     area_km2 = np.pi * plan.radius_m**2 / 1e6
     pitch = float(np.interp(np.log(area_km2), np.log(list(PITCH_M)), list(PITCH_M.values())))
     pitch = max(pitch, 1000.0 * float(np.sqrt(area_km2 / (MAIN * MOST_NODES))))
@@ -104,28 +104,28 @@ def _bend(plan: Plan, seed: int) -> Lattice:
     draws = streams.uniforms(streams.key(seed, "metro.bend"), np.arange(25))
     turn = np.pi / 2 * draws[24]
     x, y = u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)
-    moved = [x.copy(), y.copy()]
+    bent = [x.copy(), y.copy()]
     for k, (way, phase, size, axis) in enumerate(draws[:24].reshape(6, 4)):
         wave = 2 * np.pi / (WAVE_M * (0.7 + 0.5 * k))
         along = x * np.cos(2 * np.pi * way) + y * np.sin(2 * np.pi * way)
         push = WAVER * (0.5 + size) / wave * np.sin(wave * along + 2 * np.pi * phase)
-        moved[0] += push * np.cos(2 * np.pi * axis)
-        moved[1] += push * np.sin(2 * np.pi * axis)
+        bent[0] += push * np.cos(2 * np.pi * axis)
+        bent[1] += push * np.sin(2 * np.pi * axis)
     for i, (cx, cy) in enumerate(zip(plan.centre_x_m, plan.centre_y_m, strict=True)):
         width = plan.radius_m * PULL_WIDTH * (1.0 if i == 0 else 0.5)
         pull = PULL * (1.0 if i == 0 else 0.6) * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * width**2))
-        moved[0] -= pull * (x - cx)
-        moved[1] -= pull * (y - cy)
-    return Lattice(unit_m=unit, side=side, x_m=moved[0], y_m=moved[1])
+        bent[0] -= pull * (x - cx)
+        bent[1] -= pull * (y - cy)
+    return Lattice(unit_m=unit, side=side, x_m=bent[0], y_m=bent[1])
 
 
 def _meshes(plan: Plan, lattice: Lattice) -> NDArray[np.int64]:
-    """Choose how wide the cell is that each unit lies in; int64[side, side], 0 off the land."""
+    """Return the width of the cell of each unit, in units; int64[side, side], 0 off the land."""
     x = (lattice.x_m[:-1, :-1] + lattice.x_m[1:, 1:]) / 2
     y = (lattice.y_m[:-1, :-1] + lattice.y_m[1:, 1:]) / 2
     density = plan.raster.at(plan.raster.density, x, y)
     land = density > 0
-    if plan.water.kind == "river":  # streets are planned as if it were not there, then cut
+    if plan.water.kind == "river":  # streets are planned without the river, then cut
         across = int(np.ceil(plan.water.width_m / 2 / lattice.unit_m)) + 1
         land |= binary_closing(land, iterations=across) & wet(plan.water, x, y)
     share = {k: _pooled(land, k) for k in (2, 4, 8)}
@@ -139,26 +139,26 @@ def _meshes(plan: Plan, lattice: Lattice) -> NDArray[np.int64]:
     ranked2 = np.sort(mean[2][share[2] >= 0.5])[::-1]
     least2 = ranked2[int(DOWNTOWN * 4 * finer)]
     by1 = land.astype(np.int64)
-    by2 = np.where(_spread(mean[2] >= least2, 2), by1, 2 * _spread(share[2] >= 0.5, 2))
-    by4 = np.where(_spread(mean[4] >= least4, 4), by2, 4 * _spread(share[4] >= 0.5, 4))
-    return np.where(_spread(wide, 8), 8, by4).astype(np.int64)
+    by2 = np.where(_expanded(mean[2] >= least2, 2), by1, 2 * _expanded(share[2] >= 0.5, 2))
+    by4 = np.where(_expanded(mean[4] >= least4, 4), by2, 4 * _expanded(share[4] >= 0.5, 4))
+    return np.where(_expanded(wide, 8), 8, by4).astype(np.int64)
 
 
 def _pooled(values: NDArray[np.generic], k: int) -> NDArray[np.float64]:
-    """Average squares of k by k."""
+    """Return means of squares of k by k."""
     n = len(values) // k
     pooled: NDArray[np.float64] = values.reshape(n, k, n, k).mean(axis=(1, 3))
     return pooled
 
 
-def _spread(values: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
+def _expanded(values: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
     return np.repeat(np.repeat(values, k, axis=0), k, axis=1)
 
 
 def _edges(mesh: NDArray[np.int64], axis: int) -> NDArray[np.bool_]:
-    """Tell which unit edges are streets: those along east (axis 0), bool[side, side + 1], or north, transposed.
+    """Return whether unit edges are streets: those towards east (axis 0), bool[side, side + 1], or north, transposed.
 
-    An edge is one if it bounds a cell that holds land.
+    Streets are the edges of cells with land.
     """
     cells = mesh if axis == 0 else mesh.T
     side = len(cells)
@@ -170,10 +170,10 @@ def _edges(mesh: NDArray[np.int64], axis: int) -> NDArray[np.bool_]:
     return below if axis == 0 else below.T
 
 
-def _drowned(plan: Plan, lattice: Lattice, axis: int) -> NDArray[np.bool_]:
-    """Tell which unit edges touch water and have no bridge; some arterials bridge a river, more at the centre.
+def _without_bridge(plan: Plan, lattice: Lattice, axis: int) -> NDArray[np.bool_]:
+    """Return whether unit edges touch water without a bridge; some arterials bridge a river, more at the centre.
 
-    bool of the shape that `_edges` has.
+    bool of the shape of `_edges`.
     """
     x, y = lattice.x_m, lattice.y_m
     first, last = (np.s_[:-1, :], np.s_[1:, :]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
@@ -193,7 +193,7 @@ def _drowned(plan: Plan, lattice: Lattice, axis: int) -> NDArray[np.bool_]:
 
 
 def _junctions(along: NDArray[np.bool_], up: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which corners are junctions: not those without a street, nor those that one passes straight."""
+    """Return whether corners are junctions, with a street and not merely passed straight; bool[n, n]."""
     n = along.shape[1]
     east, west, north, south = (np.zeros((n, n), np.bool_) for _ in range(4))
     east[:-1], west[1:] = along, along
@@ -205,7 +205,7 @@ def _junctions(along: NDArray[np.bool_], up: NDArray[np.bool_]) -> NDArray[np.bo
 def _join(
     index: NDArray[np.int64], edges: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Join junctions that follow one another along the first axis; a, b and line, int64[e] each."""
+    """Join consecutive junctions along the first axis; a, b and line, int64[e] each."""
     so_far = np.zeros((edges.shape[0] + 1, edges.shape[1]), np.int64)
     so_far[1:] = np.cumsum(edges, axis=0)
     line, at = np.nonzero(index.T >= 0)
@@ -217,7 +217,7 @@ def _join(
 
 
 def _local_mesh(mesh: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the finest mesh that meets at each corner, 8 where there is no land; int64[side + 1, side + 1]."""
+    """Return the finest mesh at each corner, 8 off the land; int64[side + 1, side + 1]."""
     n = len(mesh) + 1
     finest = np.full((n, n), 8)
     width = np.where(mesh > 0, mesh, 8)

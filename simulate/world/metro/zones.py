@@ -1,8 +1,8 @@
-"""Homes, jobs and hubs of an invented metro.
+"""Homes, jobs and hubs of a synthetic metro.
 
-Homes fill the land, not only the surroundings of junctions: every cell of the plan's raster
-belongs to the nearest junction of streets, and the junction's blocks lie on its cells. Trips
-start and end at hubs, a subset of the junctions that each serve about the same number of people.
+Homes fill the land, not only the surroundings of junctions: every raster cell of the plan
+belongs to the nearest street junction, and the junction's blocks lie on its cells. Trips
+start and end at hubs, a subset of the junctions, each for about the same number of people.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from simulate.world.roads import RoadNetwork
 
 MOST_HUBS = 1000
-"""Hubs of a large metro; tables of routes grow with their square."""
+"""Maximum number of hubs; tables of routes grow with its square."""
 NODES_PER_HUB = 2.2
-"""Junctions for each hub of a small metro (assumption)."""
+"""Junctions per hub in a small metro (assumption)."""
 SPREAD = 0.35
-"""Weight of land, against people, when hubs are spread (assumption)."""
+"""Weight of land, against people, in the choice of hubs (assumption)."""
 JOBS_CENTRAL = 0.52
-"""Share of jobs round the centres, by their weight; the others are where people live (assumption)."""
+"""Share of jobs round the centres, by their weight; the others are at homes (assumption)."""
 JOBS_GRADIENT, JOBS_SUB_GRADIENT = 0.08, 0.045
-"""Distance over which those fall by a factor e, as a share of the radius: main and other centres (assumption)."""
+"""Distance of a decline of central jobs by a factor e, as a share of the radius: main, other centres (assumption)."""
 JOBS_PER_ZONE = 4.0
-"""Most jobs of a zone, for each vehicle that it may hold (assumption)."""
+"""Maximum number of jobs of a zone per vehicle of its capacity (assumption)."""
 FREEWAY_EXIT = 4.0
-"""Who leaves the metro does so this much rather by freeway than by arterial (assumption)."""
+"""Preference of external trips for a freeway exit over an arterial exit, as a ratio (assumption)."""
 
 
 def street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
-    """List the junctions of streets: all nodes but those of freeways; int64[k]."""
+    """Return the street junctions: all nodes except those of freeways; int64[k]."""
     fast = roads.road_class == RoadClass.FREEWAY
     street = np.ones(roads.n_nodes, np.bool_)
     street[roads.tail[fast]] = street[roads.head[fast]] = False
@@ -53,20 +53,20 @@ def street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
 def choose_hubs(
     plan: Plan, roads: RoadNetwork, exits: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the hubs' nodes, int32[h], and the hub that each node hangs on, int64[n].
+    """Return the hub nodes, int32[h], and the index of each node's hub, int64[n].
 
-    Junctions are halved again and again where as many people live on either side; the
-    junction in the middle of each part is a hub, and so is every way out. A node hangs on the
-    hub it is quickest reached from, but never on the end of a freeway.
+    Junctions are bisected repeatedly into parts of equal population; the junction in the middle
+    of each part is a hub, and so is every exit. A node belongs to the hub with the least travel
+    time to it, but never to the end of a freeway.
     """
     nodes = street_nodes(roads)
     cell_node, _, _, density = _cells(plan, roads, nodes)
     homes = np.bincount(cell_node, weights=density, minlength=len(nodes))
     land = np.bincount(cell_node, minlength=len(nodes))
-    weight = (1 - SPREAD) * homes / homes.sum() + SPREAD * (land + 0.1) / (land + 0.1).sum()  # no junction counts 0
-    wanted = min(MOST_HUBS - len(exits) * (1 + len(BEYOND_KM)), int(len(nodes) / NODES_PER_HUB))
+    weight = (1 - SPREAD) * homes / homes.sum() + SPREAD * (land + 0.1) / (land + 0.1).sum()  # no junction has weight 0
+    n_hubs = min(MOST_HUBS - len(exits) * (1 + len(BEYOND_KM)), int(len(nodes) / NODES_PER_HUB))
     x, y = roads.x_m[nodes], roads.y_m[nodes]
-    inside = nodes[_middles(x, y, weight, wanted)]
+    inside = nodes[_middles(x, y, weight, n_hubs)]
     hubs = np.union1d(inside, exits)
     at_street = hubs[np.isin(hubs, nodes)]
     arcs = csr_array((roads.free_s, (roads.tail, roads.head)), shape=(roads.n_nodes, roads.n_nodes))
@@ -83,7 +83,7 @@ def build_zones(
     settings: MetroRoads,
     seed: int,
 ) -> Zones:
-    """Put homes, jobs and the rest on the land; the ways out lead outside."""
+    """Place homes, jobs and other destinations on the land; the exits are external zones."""
     vehicles = settings.population * settings.vehicles_per_person
     blocks, jobs = scatter_blocks(plan, roads, vehicles, settings.vehicles_per_zone, seed)
     x, y = blocks.x_m, blocks.y_m
@@ -109,7 +109,7 @@ def build_zones(
 def scatter_blocks(
     plan: Plan, roads: RoadNetwork, vehicles: float, per_zone: float, seed: int
 ) -> tuple[Blocks, NDArray[np.float64]]:
-    """Fill the land with blocks, none with more than `per_zone` vehicles; also their jobs, float64[b].
+    """Fill the land with blocks of at most `per_zone` vehicles; also return their jobs, float64[b].
 
     A junction's blocks lie on its cells, a systematic sample of them by homes and jobs.
     """
@@ -119,9 +119,9 @@ def scatter_blocks(
     homes, work = homes * (vehicles / homes.sum()), work * (vehicles / work.sum())
     order = np.argsort(cell_node, kind="stable")
     cell_node, cell_x, cell_y, homes, work = cell_node[order], cell_x[order], cell_y[order], homes[order], work[order]
-    held, worked = (np.bincount(cell_node, weights=w, minlength=len(nodes)) for w in (homes, work))
-    needs = np.ceil(np.maximum(held / per_zone, worked / (JOBS_PER_ZONE * per_zone)))
-    blocks = np.where(held > 0, np.maximum(needs, 1), 0).astype(np.int64)
+    homes_at, jobs_at = (np.bincount(cell_node, weights=w, minlength=len(nodes)) for w in (homes, work))
+    needs = np.ceil(np.maximum(homes_at / per_zone, jobs_at / (JOBS_PER_ZONE * per_zone)))
+    blocks = np.where(homes_at > 0, np.maximum(needs, 1), 0).astype(np.int64)
     owner = np.repeat(np.arange(len(nodes)), blocks)
     ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
     name = roads.node_name[nodes[owner]].astype(np.uint64) * np.uint64(1 << 20) + ordinal.astype(np.uint64)
@@ -132,20 +132,20 @@ def scatter_blocks(
     at = start[owner] + (ordinal + 0.5) / blocks[owner] * of_node[owner]
     cell = np.minimum(np.searchsorted(so_far, at, side="right"), len(so_far) - 1)
     stray = [streams.uniforms(streams.key(seed, f"metro.block.{axis}"), name) - 0.5 for axis in "xy"]
-    lively = 0.3 + 1.4 * streams.uniforms(streams.key(seed, "metro.jobs"), name)
-    found = Blocks(
+    liveliness = 0.3 + 1.4 * streams.uniforms(streams.key(seed, "metro.jobs"), name)
+    scattered = Blocks(
         node=nodes[owner],
         name=name,
         x_m=cell_x[cell] + stray[0] * plan.raster.cell_m,
         y_m=cell_y[cell] + stray[1] * plan.raster.cell_m,
-        residents=(held / np.maximum(blocks, 1))[owner],
+        residents=(homes_at / np.maximum(blocks, 1))[owner],
     )
-    return found, (worked / np.maximum(blocks, 1))[owner] * lively
+    return scattered, (jobs_at / np.maximum(blocks, 1))[owner] * liveliness
 
 
-def _middles(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], wanted: int) -> list[int]:
-    """Part points into as many groups of like weight, by halving, and return the one in the middle of each."""
-    parts = [(np.arange(len(x)), wanted)]
+def _middles(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], n_groups: int) -> list[int]:
+    """Bisect points into `n_groups` groups of equal weight, and return the middle point of each."""
+    parts = [(np.arange(len(x)), n_groups)]
     middle = []
     while parts:
         part, hubs = parts.pop()
@@ -166,7 +166,7 @@ def _middles(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.
 def _cells(
     plan: Plan, roads: RoadNetwork, nodes: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return, for each cell of land, the position of the nearest node, its middle and its homes."""
+    """Return, for each cell of land, the index of the nearest node, the cell's centre and its homes."""
     x, y = plan.raster.middles()
     land = plan.raster.density > 0
     tree = cKDTree(np.column_stack([roads.x_m[nodes], roads.y_m[nodes]]))
@@ -177,10 +177,10 @@ def _cells(
 def _jobs(
     plan: Plan, x: NDArray[np.float64], y: NDArray[np.float64], homes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Gather jobs round the centres, and some where people live; float64[cells]."""
+    """Distribute jobs round the centres, and some over the homes; float64[cells]."""
     jobs: NDArray[np.float64] = (1 - JOBS_CENTRAL) * homes / homes.sum()
     for i, (cx, cy) in enumerate(zip(plan.centre_x_m, plan.centre_y_m, strict=True)):
         falls = (JOBS_GRADIENT if i == 0 else JOBS_SUB_GRADIENT) * plan.radius_m
-        round_it = np.exp(-np.hypot(x - cx, y - cy) / falls)
-        jobs += JOBS_CENTRAL * plan.weight[i] / plan.weight.sum() * round_it / round_it.sum()
+        nearness = np.exp(-np.hypot(x - cx, y - cy) / falls)
+        jobs += JOBS_CENTRAL * plan.weight[i] / plan.weight.sum() * nearness / nearness.sum()
     return jobs

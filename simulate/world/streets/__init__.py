@@ -1,1 +1,1 @@
-"""Streets from maps that people bring: OpenStreetMap and GraphML."""
+"""Streets from maps supplied by users: OpenStreetMap and GraphML."""

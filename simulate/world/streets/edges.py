@@ -1,8 +1,8 @@
-"""Outside stations: what stands for the world beyond a map that cuts its roads.
+"""External stations: substitutes for the world beyond a map at its cut roads.
 
-Most trips in a small extract would really lead off it. Where a main road is cut, a station
-beyond the edge takes them: a node that nobody drives through, joined by connectors whose
-length and time stand for the way that is not on the map.
+Most trips in a small extract would really lead off it. At the cut end of a main road, a station
+beyond the edge takes them: a node without through traffic, joined by connectors with the
+length and time of the missing way.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from simulate.world.streets.links import Segments
 
 EDGE_M = 50.0
-"""A dead end no farther than this inside the box that was cut out is a cut road (assumption)."""
+"""Maximum distance of a cut road's end inside the extract's bounding box (assumption)."""
 PAIR_M = 500.0
-"""The two carriageways of one road are cut no farther apart than this (assumption: an extract that
-keeps whole ways ends them at different junctions)."""
+"""Maximum distance between the cut ends of two carriageways of one road (assumption: an extract
+with whole ways ends them at different junctions)."""
 MAIN = RoadClass.COLLECTOR
-"""The least class of road that leads to a station (assumption: smaller streets end somewhere near)."""
+"""The lowest road class with a station (assumption: smaller streets end somewhere near)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ends:
-    """Where main roads are cut; k nodes, each once."""
+    """Cut ends of main roads; k nodes, each once."""
 
     node: NDArray[np.int64]
-    """int64[k]; position of the node among those of the map, rising."""
+    """int64[k]; index among the nodes of the map, rising."""
     leaves: NDArray[np.bool_]
-    """bool[k]; True where traffic may leave the map."""
+    """bool[k]; True where traffic can leave the map."""
     enters: NDArray[np.bool_]
-    """bool[k]; True where traffic may come in."""
+    """bool[k]; True where traffic can enter."""
     road_class: NDArray[np.uint8]
-    """uint8[k]; the highest class of road that is cut here."""
+    """uint8[k]; the highest class of the roads cut here."""
 
 
 def find_ends(
@@ -50,9 +50,9 @@ def find_ends(
     longitude: NDArray[np.float64],
     box: tuple[float, float, float, float] | None,
 ) -> Ends:
-    """Find where main roads are cut: at nodes the file lacks, and at dead ends near the box or beyond it.
+    """Find the cut ends of main roads: at nodes missing from the file, and at dead ends near the box or outside it.
 
-    latitude, longitude : float64[n], of all nodes. Without a box, the one round all nodes is taken.
+    latitude, longitude : float64[n], of all nodes. Without a box, the bounding box of all nodes is used.
     """
     n = len(latitude)
     leaves, enters = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
@@ -74,11 +74,11 @@ def find_ends(
 def join_ends(
     segments: Segments, core: NDArray[np.bool_], ends: Ends, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], Ends, NDArray[np.int64]]:
-    """Give the ends their stations; returns the nodes to keep, the ends in use and the station of each.
+    """Assign stations to the ends; return the nodes to keep, the ends in use and the station of each.
 
-    core : bool[n], the nodes from everywhere to everywhere. x_m, y_m : float64[n]. A station
-    needs a way in and a way out that the core has a part in: an end open both ways has one
-    of its own, others are paired, the nearest first, or join the nearest station.
+    core : bool[n], the strongly connected nodes. x_m, y_m : float64[n]. A station needs a way in
+    and a way out, both connected to the core: an end open both ways has a station of its own,
+    others are paired, the nearest first, or join the nearest station.
     """
     to_core, from_core = reached(segments.head, segments.tail, core), reached(segments.tail, segments.head, core)
     usable = Ends(
@@ -89,32 +89,32 @@ def join_ends(
     )
     station = _pair(usable, x_m[ends.node], y_m[ends.node])
     used = station >= 0
-    kept = Ends(
+    ends_used = Ends(
         node=usable.node[used],
         leaves=usable.leaves[used],
         enters=usable.enters[used],
         road_class=usable.road_class[used],
     )
     ways_out, ways_in = np.zeros(len(core), np.bool_), np.zeros(len(core), np.bool_)
-    ways_out[kept.node[kept.leaves]] = ways_in[kept.node[kept.enters]] = True
+    ways_out[ends_used.node[ends_used.leaves]] = ways_in[ends_used.node[ends_used.enters]] = True
     outward = from_core & reached(segments.head, segments.tail, ways_out)
     inward = to_core & reached(segments.tail, segments.head, ways_in)
-    return core | outward | inward, kept, np.unique(station[used], return_inverse=True)[1].astype(np.int64)
+    return core | outward | inward, ends_used, np.unique(station[used], return_inverse=True)[1].astype(np.int64)
 
 
 def reached(tail: NDArray[np.int64], head: NDArray[np.int64], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the nodes that some start leads to, the starts among them; bool[n]."""
+    """Return the nodes reachable from the starts, the starts included; bool[n]."""
     n = len(start)
     first = np.flatnonzero(start)
     a, b = np.concatenate([tail, np.full(len(first), n)]), np.concatenate([head, first])
     links = csr_array((np.ones(len(a)), (a, b)), shape=(n + 1, n + 1))
-    found = np.zeros(n + 1, np.bool_)
-    found[breadth_first_order(links, n, return_predecessors=False)] = True
-    return found[:n]
+    visited = np.zeros(n + 1, np.bool_)
+    visited[breadth_first_order(links, n, return_predecessors=False)] = True
+    return visited[:n]
 
 
 def _dead_ends(segments: Segments, n: int) -> NDArray[np.bool_]:
-    """Tell which nodes have one neighbour only; bool[n]."""
+    """Return whether nodes have a single neighbour; bool[n]."""
     low, high = np.minimum(segments.tail, segments.head), np.maximum(segments.tail, segments.head)
     pairs = np.unique(np.column_stack([low, high]), axis=0)
     dead: NDArray[np.bool_] = np.bincount(pairs.ravel(), minlength=n) == 1
@@ -124,7 +124,7 @@ def _dead_ends(segments: Segments, n: int) -> NDArray[np.bool_]:
 def _well_inside(
     latitude: NDArray[np.float64], longitude: NDArray[np.float64], box: tuple[float, float, float, float] | None
 ) -> NDArray[np.bool_]:
-    """Tell which nodes lie in the box and farther than EDGE_M from its sides; bool[n]."""
+    """Return whether nodes lie in the box and farther than EDGE_M from its sides; bool[n]."""
     if box is None:
         box = float(latitude.min()), float(longitude.min()), float(latitude.max()), float(longitude.max())
     south, west, north, east = box
@@ -135,7 +135,7 @@ def _well_inside(
 
 
 def _pair(ends: Ends, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give each end the number of its station, -1 where it finds none; int64[k]."""
+    """Return the station number of each end, -1 for ends without one; int64[k]."""
     station = np.full(len(ends.node), -1, np.int64)
     both = np.flatnonzero(ends.leaves & ends.enters)
     station[both] = both

@@ -1,8 +1,8 @@
-"""Street maps: ways and nodes from the files of OpenStreetMap, before anything is made of them.
+"""Street maps: unprocessed ways and nodes from OpenStreetMap files.
 
-Formats: OpenStreetMap XML (plain, gzip, bzip2) and PBF, read by osmium, and GraphML as OSMnx
-writes it (`street_graphml`). An XML file that declares a document type is refused before any
-reader sees it, so no entity is ever expanded and nothing outside the file is ever fetched.
+Formats: OpenStreetMap XML (plain, gzip, bzip2) and PBF, read by osmium, and GraphML as written
+by OSMnx (`street_graphml`). An XML file with a document type declaration is refused before any
+reader opens it, so no entity is ever expanded and nothing outside the file is ever fetched.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROOTS = {".osm": "osm", ".osm.gz": "osm", ".osm.bz2": "osm", ".osm.pbf": "", ".graphml": "graphml"}
-"""Ends of the names of files that can be read, and the root element of those that are XML."""
+"""Suffixes of readable files, and the root element of the XML ones."""
 MOST_PROLOG = 2**20
-"""Bytes within which an XML file must come to its root element (assumption: they take a few hundred)."""
+"""Maximum size of an XML file's prolog, in bytes (assumption: usual prologs take a few hundred)."""
 KEPT_TAGS = ("highway", "oneway", "junction", "maxspeed", "access", "area", "motor_vehicle", "motorcar", "service")
 NOWHERE = 2**31 - 1
-"""What osmium writes for the coordinates of a node that has none."""
+"""Osmium's coordinate of a node without a location."""
 _FETCH = "fetch the file again"
 
 
@@ -41,16 +41,16 @@ class Way:
     """A piece of street, drawn from node to node."""
 
     nodes: tuple[int, ...]
-    """Numbers of its nodes in order, also of those that the file does not hold."""
+    """Numbers of its nodes in order, missing ones included."""
     tags: Mapping[str, str]
-    """What is known about it: `KEPT_TAGS` at most."""
+    """Its tags among `KEPT_TAGS`."""
     length_m: float | None = None
-    """Length along its geometry where the file states it, in metres; only for ways of two nodes."""
+    """Length along its geometry as stated in the file, in metres; only for ways of two nodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StreetMap:
-    """Every way with a highway tag, and the nodes of these ways that the file holds."""
+    """Every way with a highway tag, and the nodes of these ways in the file."""
 
     node: NDArray[np.int64]
     """int64[n]; number of each node in the file, rising."""
@@ -61,15 +61,15 @@ class StreetMap:
     ways: tuple[Way, ...]
     """In the file's order."""
     box: tuple[float, float, float, float] | None
-    """South, west, north and east, in degrees, where the file says what was cut out."""
+    """South, west, north and east of the extract, in degrees; None if the file does not state it."""
     source: Path
     """The file."""
 
 
 def check_file(path: Path) -> str:
-    """Return which of `ROOTS` a file's name ends in; refuse what is no such file, or an XML file with declarations.
+    """Return the suffix of a file's name among `ROOTS`.
 
-    Raises ScenarioError.
+    Raise ScenarioError on other or missing files, and on XML files with declarations.
     """
     kinds = [kind for kind in ROOTS if path.name.endswith(kind)]
     if not kinds:
@@ -85,9 +85,9 @@ def check_file(path: Path) -> str:
 
 
 def read_osm(path: Path) -> StreetMap:
-    """Read ways and nodes of an OpenStreetMap file, ways first, so that their order does not matter.
+    """Read ways and nodes of an OpenStreetMap file, ways first, so their order does not matter.
 
-    Raises ScenarioError where the file is damaged or a coordinate lies outside the world.
+    Raise ScenarioError if the file is damaged or a coordinate lies outside the world.
     """
     try:
         header = osmium.io.Reader(str(path)).header().box()
@@ -96,11 +96,11 @@ def read_osm(path: Path) -> StreetMap:
             for way in osmium.FileProcessor(str(path), osmium.osm.WAY)
             if isinstance(way, osmium.osm.Way) and "highway" in way.tags
         )
-        wanted = {node for way in ways for node in way.nodes}
-        found = {
+        needed = {node for way in ways for node in way.nodes}
+        location_of = {
             node.id: (node.location.lat_without_check(), node.location.lon_without_check())
             for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
-            if isinstance(node, osmium.osm.Node) and node.id in wanted and node.location.x != NOWHERE
+            if isinstance(node, osmium.osm.Node) and node.id in needed and node.location.x != NOWHERE
         }
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         _refuse_damaged(path, error)
@@ -108,23 +108,23 @@ def read_osm(path: Path) -> StreetMap:
     if header.valid():
         low, high = header.bottom_left, header.top_right
         box = (low.lat, low.lon, high.lat, high.lon)
-    return street_map(path, found, ways, box)
+    return street_map(path, location_of, ways, box)
 
 
 def street_map(
     path: Path,
-    found: Mapping[int, tuple[float, float]],
+    location_of: Mapping[int, tuple[float, float]],
     ways: tuple[Way, ...],
     box: tuple[float, float, float, float] | None,
 ) -> StreetMap:
-    """Put what a file holds into arrays; refuse a map without a way, and coordinates that are none.
+    """Convert the content of a file to arrays; raise ScenarioError without any way, or on invalid coordinates.
 
-    found : latitude and longitude of each node.
+    location_of : latitude and longitude of each node.
     """
     if not ways:
         raise ScenarioError(path, "ways with a highway tag", "none", "take an extract of a place with streets")
-    node = np.array(sorted(found), np.int64)
-    degrees = np.array([found[number] for number in node.tolist()], np.float64).reshape(-1, 2)
+    node = np.array(sorted(location_of), np.int64)
+    degrees = np.array([location_of[number] for number in node.tolist()], np.float64).reshape(-1, 2)
     outside = ~((np.abs(degrees[:, 0]) <= 90.0) & (np.abs(degrees[:, 1]) <= 180.0))
     if outside.any():
         at = int(outside.argmax())
@@ -137,13 +137,13 @@ def street_map(
 
 
 class _Stop(Exception):  # noqa: N818
-    """The prolog has been read: what its end was."""
+    """End of the prolog: the name of the root element, "" at a declaration."""
 
 
 def _check_prolog(path: Path, kind: str, root: str) -> None:
-    """Read an XML file up to its root element and refuse it if it declares anything before.
+    """Read an XML file up to its root element; raise ScenarioError if it has a document type.
 
-    The parser that looks is the one that reads XML later, so no encoding hides a declaration.
+    The parser is the one used for reading XML later, so no encoding hides a declaration.
     """
 
     def declared(*_: object) -> NoReturn:
@@ -171,7 +171,7 @@ def _check_prolog(path: Path, kind: str, root: str) -> None:
 
 
 def _opened(path: Path, kind: str) -> IO[bytes] | gzip.GzipFile:
-    """Open a file for reading, unpacked."""
+    """Open a file for reading, decompressed."""
     if kind.endswith(".gz"):
         return gzip.open(path, "rb")
     return bz2.open(path, "rb") if kind.endswith(".bz2") else path.open("rb")

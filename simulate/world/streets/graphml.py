@@ -1,4 +1,4 @@
-"""Street maps in GraphML, as OSMnx 2.x saves them (`osmnx.save_graphml`).
+"""Street maps in GraphML, as saved by OSMnx 2.x (`osmnx.save_graphml`).
 
 Every edge is one direction of a street and becomes a way of two nodes with its own length.
 """
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEGREES = "epsg:4326"
-"""The coordinates that OpenStreetMap uses; OSMnx can save others."""
+"""The coordinate system of OpenStreetMap; OSMnx can save others."""
 LONGEST_M = 1_000_000.0
-"""Metres of the longest street between two junctions; a longer one speaks of another unit, or of damage."""
+"""Maximum length of a street between two junctions, in metres; a longer one means another unit, or damage."""
 _SAVE = "save the graph with osmnx.save_graphml, unprojected"
 _ITEM = re.compile(r"""'([^']*)'|"([^"]*)"|([^\s,\[\]'"]+)""")
 
 
 def read_graphml(path: Path) -> StreetMap:
-    """Read a graph that OSMnx saved; `check_file` must have passed it.
+    """Read a graph saved by OSMnx; call `check_file` first.
 
-    Raises ScenarioError where the file is damaged, not of OSMnx, or projected to a plane.
+    Raise ScenarioError if the file is damaged, not from OSMnx, or projected to a plane.
     """
     keys: dict[str, str] = {}
-    found: dict[int, tuple[float, float]] = {}
+    location_of: dict[int, tuple[float, float]] = {}
     ways: list[Way] = []
     try:
         with path.open("rb") as stream:
@@ -40,7 +40,7 @@ def read_graphml(path: Path) -> StreetMap:
                     keys[element.get("id", "")] = element.get("attr.name", "")
                 elif name == "node":
                     number, place = _node(path, element, keys)
-                    found[number] = place
+                    location_of[number] = place
                     element.clear()
                 elif name == "edge":
                     ways.append(_way(path, element, keys))
@@ -49,11 +49,11 @@ def read_graphml(path: Path) -> StreetMap:
                     _check_degrees(path, _data(element, keys))
     except (ET.ParseError, OSError) as error:
         raise ScenarioError(path, "complete GraphML", error, "save or fetch the file again") from error
-    return street_map(path, found, tuple(ways), None)
+    return street_map(path, location_of, tuple(ways), None)
 
 
 def _data(element: ET.Element, keys: dict[str, str]) -> dict[str, str]:
-    """Return what an element says, by the names of its keys."""
+    """Return the data of an element by the names of its keys."""
     return {
         keys.get(child.get("key", ""), ""): child.text or ""
         for child in element

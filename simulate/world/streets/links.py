@@ -1,7 +1,7 @@
-"""Street links: drivable ways cut into directed segments, and segments merged from junction to junction.
+"""Street links: drivable ways split into directed segments, and segments merged from junction to junction.
 
-The merging is that of OSMnx (Boeing 2025, doi:10.1111/tgis.70037): nodes that are no
-junction, dead end or change between one-way and two-way give way to one longer link.
+The merging is that of OSMnx (Boeing 2025, doi:10.1111/tgis.70037): interstitial nodes (no
+junction, dead end or change between one-way and two-way) are replaced by one longer link.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 
 class Torn(NamedTuple):
-    """Where a street goes on to a node that the file lacks."""
+    """Continuation of a street to a node missing from the file."""
 
     node: int
-    """Position of the last node that it holds."""
+    """Index of its last node in the file."""
     road_class: RoadClass
     leaves: bool
-    """Whether it may be driven off the map here."""
+    """Whether traffic can leave the map here."""
     enters: bool
-    """Whether it may be driven onto the map here."""
+    """Whether traffic can enter the map here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,9 +44,9 @@ class Segments:
     """Directed pieces of street between two nodes of a map; s segments."""
 
     tail: NDArray[np.int64]
-    """int64[s]; position of the node a segment leaves."""
+    """int64[s]; index of the start node."""
     head: NDArray[np.int64]
-    """int64[s]; position of the node a segment enters."""
+    """int64[s]; index of the end node."""
     length_m: NDArray[np.float64]
     """float64[s]; along the geometry."""
     free_s: NDArray[np.float64]
@@ -54,23 +54,23 @@ class Segments:
     road_class: NDArray[np.uint8]
     """uint8[s]; a RoadClass."""
     torn: tuple[Torn, ...] = ()
-    """Where streets go on to nodes that the file lacks."""
+    """Continuations of streets to nodes missing from the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayCounts:
-    """What became of the ways of a map."""
+    """Counts of the ways of a map by outcome."""
 
     ways: int
     """Ways with a highway tag."""
     closed: int
-    """Those that are no streets, or not open to general traffic."""
+    """Ways that are no streets, or closed to general traffic."""
     torn: int
-    """Streets that lead to nodes which the file lacks: what is left of them is used."""
+    """Streets with nodes missing from the file; the rest of them is used."""
     without_speed: int
     """Streets without a speed limit."""
     unread_speed: int
-    """Streets whose speed limit says no speed."""
+    """Streets with an unreadable speed limit."""
 
 
 class _Street(NamedTuple):
@@ -80,10 +80,10 @@ class _Street(NamedTuple):
 
 
 def cut_ways(streets: StreetMap) -> tuple[Segments, WayCounts]:
-    """Cut the drivable ways at every node into directed segments.
+    """Split the drivable ways at every node into directed segments.
 
-    Raises ScenarioError where no way can be driven, all lead to missing nodes, or no speed
-    limit of many can be read.
+    Raise ScenarioError if no way is drivable, all lead to missing nodes, or none of several speed
+    limits is readable.
     """
     open_ways, counted = _open_streets(streets)
     position = {node: i for i, node in enumerate(streets.node.tolist())}
@@ -105,7 +105,7 @@ def cut_ways(streets: StreetMap) -> tuple[Segments, WayCounts]:
         expected = "streets whose nodes are in the file"
         found = f"{n_torn:,} of {len(open_ways):,} streets with missing nodes, and no two in a row that are there"
         raise ScenarioError(streets.source, expected, found, "make the extract anew, with the nodes of its ways")
-    tail, head, of, stated = (np.array(column) for column in zip(*pieces, strict=True))
+    tail, head, street_of, stated = (np.array(column) for column in zip(*pieces, strict=True))
     straight = great_circle_m(
         streets.latitude[tail], streets.longitude[tail], streets.latitude[head], streets.longitude[head]
     )
@@ -114,8 +114,8 @@ def cut_ways(streets: StreetMap) -> tuple[Segments, WayCounts]:
         tail=tail.astype(np.int64),
         head=head.astype(np.int64),
         length_m=length_m,
-        free_s=length_m * 3.6 / np.array([street.kmh for street in open_ways])[of],
-        road_class=np.array([street.road_class for street in open_ways], np.uint8)[of],
+        free_s=length_m * 3.6 / np.array([street.kmh for street in open_ways])[street_of],
+        road_class=np.array([street.road_class for street in open_ways], np.uint8)[street_of],
         torn=tuple(torn),
     )
     without, unread = counted
@@ -126,7 +126,7 @@ def cut_ways(streets: StreetMap) -> tuple[Segments, WayCounts]:
 
 
 def largest_part(segments: Segments, n_nodes: int) -> NDArray[np.bool_]:
-    """Find the nodes of the largest part in which everyone can drive everywhere and back; bool[n]."""
+    """Return the nodes of the largest strongly connected component; bool[n]."""
     ones = np.ones(len(segments.tail))
     links = csr_array((ones, (segments.tail, segments.head)), shape=(n_nodes, n_nodes))
     part = connected_components(links, directed=True, connection="strong")[1]
@@ -135,7 +135,7 @@ def largest_part(segments: Segments, n_nodes: int) -> NDArray[np.bool_]:
 
 
 def within(segments: Segments, keep: NDArray[np.bool_]) -> Segments:
-    """Return the segments both of whose ends are kept; keep : bool[n]."""
+    """Return the segments with both ends kept; keep : bool[n]."""
     use = keep[segments.tail] & keep[segments.head]
     return Segments(
         tail=segments.tail[use],
@@ -147,10 +147,10 @@ def within(segments: Segments, keep: NDArray[np.bool_]) -> Segments:
 
 
 def simplify(segments: Segments, n_nodes: int, protected: NDArray[np.int64]) -> Segments:
-    """Merge segments between junctions into links, lengths and times summed, sorted by the node they leave.
+    """Merge segments between junctions into links, lengths and times summed, sorted by start node.
 
-    protected : int64[p], nodes that stay whatever they are. A link has the class of most of its
-    length. Where a street was drawn twice, one of the two is kept.
+    protected : int64[p], nodes to keep in any case. A link has the class of most of its
+    length. Of a street drawn twice, one copy is kept.
     """
     order = np.lexsort((segments.length_m, segments.head, segments.tail))
     tail, head = segments.tail[order], segments.head[order]
@@ -177,7 +177,7 @@ def great_circle_m(
     latitude_b: NDArray[np.float64],
     longitude_b: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return metres along the great circle between points in degrees, by the haversine; float64[n]."""
+    """Return metres along the great circle between points in degrees, by the haversine formula; float64[n]."""
     a, b = np.radians(latitude_a), np.radians(latitude_b)
     half_east = np.radians(longitude_b - longitude_a) / 2
     square = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(half_east) ** 2
@@ -186,10 +186,10 @@ def great_circle_m(
 
 
 def _open_streets(streets: StreetMap) -> tuple[list[_Street], tuple[int, int]]:
-    """Return the drivable ways, each with its speed, and how many have no speed and none that can be read.
+    """Return the drivable ways, each with its speed, and the counts of missing and of unreadable speed limits.
 
-    A street without one gets the mean of its class on this map, as OSMnx does, or the class's
-    default where the map says nothing.
+    A street without one gets the mean of its class on this map, as in OSMnx, or the class's
+    default if the map states none.
     """
     classed = [(way, kind) for way in streets.ways if (kind := road_class(way.tags)) is not None]
     if not classed:
@@ -197,16 +197,18 @@ def _open_streets(streets: StreetMap) -> tuple[list[_Street], tuple[int, int]]:
         found = f"none among {len(streets.ways):,} ways"
         raise ScenarioError(streets.source, expected, found, "take an extract of a place with streets for cars")
     limits = [speed_kmh(way.tags["maxspeed"]) if "maxspeed" in way.tags else None for way, _ in classed]
-    without = sum("maxspeed" not in way.tags for way, _ in classed)
+    n_without = sum("maxspeed" not in way.tags for way, _ in classed)
     unread = [way for (way, _), limit in zip(classed, limits, strict=True) if "maxspeed" in way.tags and limit is None]
-    if unread and len(unread) + without == len(classed):
+    if unread and len(unread) + n_without == len(classed):
         found = f"{unread[0].tags['maxspeed'][:40]!r}, and no other of {len(unread):,} that says one"
         remedy = "correct the tag maxspeed, or remove it: the class of the street then decides"
         raise ScenarioError(streets.source, "speed limits such as 50, 30 mph or AT:urban", found, remedy)
     usual = {kind: _mean([limit for (_, k), limit in zip(classed, limits, strict=True) if k == kind and limit], kind)
              for kind in SPEED_KMH}  # fmt: skip
-    made = [_Street(way, kind, limit or usual[kind]) for (way, kind), limit in zip(classed, limits, strict=True)]
-    return made, (without, len(unread))
+    open_streets = [
+        _Street(way, kind, limit or usual[kind]) for (way, kind), limit in zip(classed, limits, strict=True)
+    ]
+    return open_streets, (n_without, len(unread))
 
 
 def _mean(limits: list[float], kind: RoadClass) -> float:
@@ -214,7 +216,7 @@ def _mean(limits: list[float], kind: RoadClass) -> float:
 
 
 def _stays(tail: NDArray[np.int64], head: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
-    """Tell which nodes end links: all but those with two neighbours and two or four segments; bool[n].
+    """Return whether nodes end links: all but those with two neighbours and two or four segments; bool[n].
 
     A node with a loop counts twice among its own neighbours.
     """
@@ -229,7 +231,7 @@ def _stays(tail: NDArray[np.int64], head: NDArray[np.int64], n: int) -> NDArray[
 def _path(
     segment: int, tails: Sequence[int], heads: Sequence[int], first_out: Sequence[int], staying: Sequence[bool]
 ) -> list[int] | None:
-    """Follow a street to the next node that stays; None where it only turns back."""
+    """Follow a street to the next node kept; None if it only turns back."""
     path = [segment]
     while not staying[heads[segment]]:
         node = heads[segment]

@@ -1,4 +1,4 @@
-"""Streets: from a street map to roads, with what was left out said in plain sentences."""
+"""Streets: conversion of a street map to roads, with a report on the parts left out."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ CREDIT = "© OpenStreetMap contributors, ODbL"
 BEYOND_KMH = 60.0
 """Speed of the way beyond the map (assumption: main roads in and out of towns)."""
 BEYOND_SHARE, BEYOND_M = 0.03, 100.0
-"""Stations are drawn this share of the map's size, and at least so many metres, beyond the edge, whatever
-the length of the way that they stand for: the map would else be a spot in the middle of its picture."""
+"""Distance of stations from the edge on the map: this share of the map's size, and at least so many metres, whatever
+the length of the way, or the map would be a spot in the middle of its picture."""
 STATION_NAME = 2**60
-"""Added to the number of a cut road's end to name its station; OpenStreetMap counts to about 2^34."""
+"""Added to the number of a cut road's end to name its station; OpenStreetMap numbers reach about 2^34."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetReport:
-    """What became of a street map."""
+    """Counts of the conversion of a street map."""
 
     ways: WayCounts
-    """What became of its ways."""
+    """Counts of its ways by outcome."""
     nodes: int
     """Nodes of drivable streets."""
     cut_off: int
-    """Nodes left out because one cannot drive from them to the rest and back."""
+    """Nodes left out for lack of a way to the rest and back."""
     merged: int
-    """Nodes that were no junction."""
+    """Nodes merged away, not junctions."""
     junctions: int
-    """Nodes that remain, without stations."""
+    """Remaining nodes, without stations."""
     links: int
-    """Directed links that remain, without connectors."""
+    """Remaining directed links, without connectors."""
     cut_roads: int
-    """Ends of main roads that the map cuts."""
+    """Ends of main roads cut by the map."""
     unserved: int
-    """Those of them that found no station."""
+    """Such ends without a station."""
     stations: int
-    """Outside stations."""
+    """External stations."""
 
     def describe(self) -> str:
-        """Say it in plain sentences."""
+        """Return all counts in plain sentences."""
         ways = self.ways
         open_ways = ways.ways - ways.closed
         return (
@@ -73,9 +73,9 @@ class StreetReport:
 
 
 def read_streets(path: str, outside_km: float) -> tuple[RoadNetwork, StreetReport]:
-    """Read a street map and make roads of it.
+    """Read a street map and convert it to roads.
 
-    Raises ScenarioError where there is no path, or no road that can be made of the file.
+    Raise ScenarioError if the path is missing, or the file yields no road.
     """
     if not path:
         raise ScenarioError(
@@ -88,19 +88,19 @@ def read_streets(path: str, outside_km: float) -> tuple[RoadNetwork, StreetRepor
 
 
 def to_roads(streets: StreetMap, outside_km: float) -> tuple[RoadNetwork, StreetReport]:
-    """Make roads of a street map: the part that hangs together, from junction to junction, and its stations.
+    """Convert a street map to roads: the connected part, from junction to junction, and its stations.
 
-    outside_km : length of the way from a cut road into the world beyond. Nodes stand in the
-    order of their numbers, then the stations, which may not be driven through; links in the
-    order of the nodes they leave, then the connectors.
+    outside_km : length of the way from a cut road into the world beyond. Nodes are in the
+    order of their numbers, then the stations, closed to through traffic; links in the
+    order of their start nodes, then the connectors.
     """
     segments, ways = cut_ways(streets)
     n = len(streets.node)
     x_m, y_m, origin = _to_metres(streets, segments)
     core = largest_part(segments, n)
     ends = find_ends(segments, streets.latitude, streets.longitude, streets.box)
-    kept, used, station = join_ends(segments, core, ends, x_m, y_m)
-    links = simplify(within(segments, kept), n, used.node)
+    kept_nodes, used, station = join_ends(segments, core, ends, x_m, y_m)
+    links = simplify(within(segments, kept_nodes), n, used.node)
     if not len(links.tail):
         found = f"{core.sum():,} nodes on a ring or alone"
         remedy = "take a larger extract"
@@ -109,15 +109,15 @@ def to_roads(streets: StreetMap, outside_km: float) -> tuple[RoadNetwork, Street
     report = StreetReport(
         ways=ways,
         nodes=len(np.union1d(segments.tail, segments.head)),
-        cut_off=len(np.union1d(segments.tail, segments.head)) - int(kept.sum()),
-        merged=int(kept.sum()) - len(used_nodes),
+        cut_off=len(np.union1d(segments.tail, segments.head)) - int(kept_nodes.sum()),
+        merged=int(kept_nodes.sum()) - len(used_nodes),
         junctions=len(used_nodes),
         links=len(links.tail),
         cut_roads=len(ends.node),
         unserved=len(ends.node) - len(used.node),
         stations=int(station.max(initial=-1)) + 1,
     )
-    here = np.searchsorted(used_nodes, used.node)
+    end_node = np.searchsorted(used_nodes, used.node)
     roads = RoadNetwork(
         node_name=streets.node[used_nodes],
         x_m=x_m[used_nodes],
@@ -132,13 +132,13 @@ def to_roads(streets: StreetMap, outside_km: float) -> tuple[RoadNetwork, Street
         origin=origin,
         credit=CREDIT,
     )
-    return _with_stations(roads, here, used, station, outside_km * 1000.0), report
+    return _with_stations(roads, end_node, used, station, outside_km * 1000.0), report
 
 
 def _to_metres(
     streets: StreetMap, segments: Segments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
-    """Return x_m, y_m of all nodes from the middle of those that streets touch, and that middle in degrees."""
+    """Return x_m, y_m of all nodes from the middle of the nodes on streets, and that middle in degrees."""
     touched = np.union1d(segments.tail, segments.head)
     latitude, longitude = streets.latitude[touched], streets.longitude[touched]
     if longitude.max() - longitude.min() > 180.0:
@@ -155,13 +155,13 @@ def _with_stations(
     """Append the stations and their connectors; end : int64[k], node of each end; station : int64[k]."""
     n, n_stations = roads.n_nodes, int(station.max(initial=-1)) + 1
     first = np.searchsorted(np.sort(station), np.arange(n_stations))
-    named = roads.node_name[end[np.argsort(station, kind="stable")[first]]] + STATION_NAME
+    station_name = roads.node_name[end[np.argsort(station, kind="stable")[first]]] + STATION_NAME
     x, y = _beyond(roads, end, station, n_stations)
     tail = np.concatenate([end[ends.leaves], n + station[ends.enters]])
     head = np.concatenate([n + station[ends.leaves], end[ends.enters]])
     of_class = np.concatenate([ends.road_class[ends.leaves], ends.road_class[ends.enters]])
     return RoadNetwork(
-        node_name=np.concatenate([roads.node_name, named]),
+        node_name=np.concatenate([roads.node_name, station_name]),
         x_m=np.concatenate([roads.x_m, x]),
         y_m=np.concatenate([roads.y_m, y]),
         through=np.arange(n + n_stations) < n,
@@ -179,7 +179,7 @@ def _with_stations(
 def _beyond(
     roads: RoadNetwork, end: NDArray[np.int64], station: NDArray[np.int64], n_stations: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return x_m and y_m of the stations: from the middle of the map outwards, past their ends."""
+    """Return x_m and y_m of the stations: outwards from the middle of the map, past their ends."""
     ends_of = np.maximum(np.bincount(station, minlength=n_stations), 1)
     x = np.bincount(station, weights=roads.x_m[end], minlength=n_stations) / ends_of
     y = np.bincount(station, weights=roads.y_m[end], minlength=n_stations) / ends_of
@@ -189,5 +189,5 @@ def _beyond(
 
 
 def _capacity(road_class: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return vehicles per hour of links that are no connectors; float64[k]."""
+    """Return vehicles per hour of links, connectors excluded; float64[k]."""
     return np.array([CAPACITY[kind] for kind in sorted(CAPACITY)])[road_class]

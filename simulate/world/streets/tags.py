@@ -1,6 +1,6 @@
-"""What the tags of OpenStreetMap say about a street: who may drive it, which way, how fast.
+"""Meaning of OpenStreetMap tags: access, direction and speed of a street.
 
-Meanings are those of the OpenStreetMap wiki; what counts as drivable follows OSMnx 2.1.1's
+Meanings are those of the OpenStreetMap wiki; drivable streets are those of OSMnx 2.1.1's
 filter for `network_type="drive"` (Boeing 2025, doi:10.1111/gean.70009).
 """
 
@@ -25,11 +25,10 @@ CLASS_OF = {
     "living_street": RoadClass.LOCAL,
     "road": RoadClass.LOCAL,
 }
-"""Streets by their tag; links (ramps) are of the class they lead to.
+"""Road class by highway tag; links (ramps) have the class of their road.
 
-OSMnx takes every word that it does not know to be closed to cars for a street, so that a mapper's
-"trail" is one; here a street must be called one.
-"""
+OSMnx accepts every value not known to be closed to cars, such as a mapper's "trail"; here only
+these values are streets."""
 REFUSED = (
     ("area", re.compile("yes")),
     ("access", re.compile("private")),
@@ -37,7 +36,7 @@ REFUSED = (
     ("motorcar", re.compile("no")),
     ("service", re.compile("alley|driveway|emergency_access|parking|parking_aisle|private")),
 )
-"""Tags that close a street to general traffic, anywhere in the value, as OSMnx's filter has them."""
+"""Tags that close a street to general traffic, anywhere in the value, as in OSMnx's filter."""
 FORWARD, BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
 BOTH_WAYS = {"no", "false", "0"}
 ONE_WAY_JUNCTIONS = {"roundabout", "circular"}
@@ -56,18 +55,18 @@ IMPLICIT_KMH = {
     "nsl_dual": 70 * 1.609344,
     "nsl_restricted": 30 * 1.609344,
 }
-"""Limits meant by words such as AT:urban: the commonest of all countries in OSMnx 2.1.1's table, from
-which a country's own may differ by 20 km/h (assumption: good enough for free speeds)."""
+"""Implicit limits such as AT:urban: the commonest value of all countries in OSMnx 2.1.1's table; a
+country's own may differ by 20 km/h (assumption: good enough for free speeds)."""
 WALK_KMH = 7.0
-"""What `walk` means (assumption)."""
+"""Speed of the value `walk` (assumption)."""
 UNLIMITED_KMH = 120.0
-"""Speed driven where the limit is `none` (OSMnx 2.1.1 takes it for DE:motorway)."""
+"""Speed driven where the limit is `none` (OSMnx 2.1.1's value for DE:motorway)."""
 SLOWEST_KMH, FASTEST_KMH = 3.0, 160.0
-"""Limits beyond these are mistakes (assumption)."""
+"""Limits outside this range are mistakes (assumption)."""
 
 
 def road_class(tags: Mapping[str, str]) -> RoadClass | None:
-    """Return the class of a street, the highest where it has several; None if cars may not drive it."""
+    """Return the class of a street, the highest of several; None if closed to cars."""
     if any(refused.search(tags[key]) for key, refused in REFUSED if key in tags):
         return None
     classes = [CLASS_OF.get(word.strip().removesuffix("_link")) for word in tags["highway"].split(";")]
@@ -76,10 +75,10 @@ def road_class(tags: Mapping[str, str]) -> RoadClass | None:
 
 
 def directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
-    """Tell whether a street may be driven along its nodes' order, and against it.
+    """Return whether a street is open along its nodes' order, and against it.
 
-    A roundabout and a motorway are one-way unless tagged otherwise; its ramps are not, as
-    the wiki has it. A street that is reversed by the hour is open both ways.
+    Roundabouts and motorways are one-way unless tagged otherwise; motorway ramps are not,
+    according to the wiki. A street with a direction reversed by the hour is open both ways.
     """
     oneway = tags.get("oneway", "")
     if oneway in BACKWARD:
@@ -89,12 +88,12 @@ def directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
 
 
 def speed_kmh(text: str) -> float | None:
-    """Read a speed limit: `50`, `30 mph`, `walk`, `none`, `AT:urban`, `FR:zone30`; None if it says none.
+    """Parse a speed limit: `50`, `30 mph`, `walk`, `none`, `AT:urban`, `FR:zone30`; None if it is not a speed.
 
-    Several limits, one for each lane or stretch, are averaged, as OSMnx does.
+    Several limits, one for each lane or stretch, are averaged, as in OSMnx.
     """
-    found = [_one_speed(part.strip()) for part in re.split(r"[|;]", text)]
-    known = [speed for speed in found if speed is not None and SLOWEST_KMH <= speed <= FASTEST_KMH]
+    speeds = [_one_speed(part.strip()) for part in re.split(r"[|;]", text)]
+    known = [speed for speed in speeds if speed is not None and SLOWEST_KMH <= speed <= FASTEST_KMH]
     return sum(known) / len(known) if known else None
 
 

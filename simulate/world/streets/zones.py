@@ -1,7 +1,7 @@
-"""Street zones: homes, jobs and the rest round the junctions of a street map, and the world beyond it.
+"""Street zones: homes, jobs and other destinations round the junctions of a street map, and external zones.
 
-Homes lie where local streets are; jobs gather towards the middle and along main roads. A
-stated share of commutes and of other trips leaves the map by its outside stations.
+Homes lie along local streets; jobs are denser towards the middle and along main roads. A
+stated share of commutes and of other trips leaves the map by its external stations.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 MOST_HUBS, SPREAD_HUBS = 3000, 1200
 """Every junction is a hub up to MOST_HUBS: tables of routes take 40 bytes a pair of hubs, or 0.4 GB. A larger map
-has SPREAD_HUBS of them (assumption: about a metro's skeleton)."""
+has SPREAD_HUBS hubs (assumption: about the size of a metro's network)."""
 MIDDLE = 0.5
-"""Jobs and shops thin out by a factor e over this share of the mean distance of homes from the middle (assumption)."""
+"""Jobs and shops decline by a factor e over this share of the mean distance of homes from the middle (assumption)."""
 
 
 def build_street_zones(
     roads: RoadNetwork, settings: StreetRoads, seed: int
 ) -> tuple[NDArray[np.int32], Zones, Leaving]:
-    """Put homes, jobs and the rest round the junctions; returns the hubs' nodes, the zones and who leaves the map.
+    """Place homes, jobs and other destinations round the junctions; return hub nodes, zones and external trips.
 
-    Hubs are junctions where people can live, and all outside stations, which come last.
+    Hubs are the habitable junctions, then all external stations.
     """
     street_m, main_m = _street_metres(roads)
     junctions = _junctions(roads, street_m)
@@ -67,23 +67,23 @@ def build_street_zones(
 
 
 def spread(roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """Choose nodes spread evenly, rising: each next one is the farthest from those chosen; int64[count].
+    """Choose evenly spread nodes, rising, each next one the farthest from those chosen; int64[count].
 
-    nodes : int64[k]; weight : float64[n], whose greatest comes first.
+    nodes : int64[k]; weight : float64[n], its maximum is chosen first.
     """
     places = _places(roads, nodes)
     chosen = [int(np.argmax(weight[nodes]))]
-    away = np.full(len(nodes), np.inf)
+    distance = np.full(len(nodes), np.inf)
     for _ in range(count - 1):
-        away = np.minimum(away, np.hypot(*(places - places[chosen[-1]]).T))
-        chosen.append(int(away.argmax()))
+        distance = np.minimum(distance, np.hypot(*(places - places[chosen[-1]]).T))
+        chosen.append(int(distance.argmax()))
     return np.sort(nodes[chosen])
 
 
 def _beyond(roads: RoadNetwork, stations: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share what lies beyond the map among its stations: the wider the road, the more; float64[purposes, s].
+    """Distribute external attraction over the stations by capacity of the road; float64[purposes, s].
 
-    How much it is in all follows from the shares of trips that lead there (`world.leaving`).
+    The total follows from the shares of external trips (`world.leaving`).
     """
     out = ~roads.through[roads.head]
     width = _at_nodes(roads.head[out], roads.capacity[out], roads.n_nodes)[stations]
@@ -93,17 +93,17 @@ def _beyond(roads: RoadNetwork, stations: NDArray[np.int64]) -> NDArray[np.float
 
 
 def _leaving(group: NDArray[np.int64], settings: StreetRoads) -> Leaving:
-    """State who leaves the map; all stations are one group."""
-    unsaid = {Purpose.HOME, Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP, Purpose.LUNCH}
-    share = dict.fromkeys(set(Purpose) - unsaid, np.array([settings.leave_other]))
+    """Return the external trips of a map; all stations are one group."""
+    unstated = {Purpose.HOME, Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP, Purpose.LUNCH}
+    share = dict.fromkeys(set(Purpose) - unstated, np.array([settings.leave_other]))
     return Leaving(group=group, share=share | {Purpose.WORK: np.array([settings.leave_work])})
 
 
 def _street_metres(roads: RoadNetwork) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return metres of local streets and of main roads round each node, half of each link; float64[n] each."""
+    """Return metres of local streets and of main roads at each node, half of each link; float64[n] each."""
     local = roads.road_class == RoadClass.LOCAL
-    main = (roads.road_class == RoadClass.ARTERIAL) | (roads.road_class == RoadClass.COLLECTOR)
-    return _half_metres(roads, local), _half_metres(roads, main)
+    main_road = (roads.road_class == RoadClass.ARTERIAL) | (roads.road_class == RoadClass.COLLECTOR)
+    return _half_metres(roads, local), _half_metres(roads, main_road)
 
 
 def _half_metres(roads: RoadNetwork, links: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -113,14 +113,14 @@ def _half_metres(roads: RoadNetwork, links: NDArray[np.bool_]) -> NDArray[np.flo
 
 
 def _at_nodes(node: NDArray[np.int32], amount: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """Sum amounts at their nodes; float64[n], also where there are none."""
+    """Sum amounts by node; float64[n], 0 for nodes without any."""
     total = np.zeros(n)
     np.add.at(total, node, amount)
     return total
 
 
 def _junctions(roads: RoadNetwork, street_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """List the junctions where trips may start: on streets that are no freeways, with a way there and back."""
+    """Return the habitable junctions: on streets other than freeways, with a way there and back."""
     street = roads.road_class < RoadClass.CONNECTOR
     street &= roads.road_class != RoadClass.FREEWAY
     touched = np.zeros(roads.n_nodes, np.bool_)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Row = tuple[int, str]
-"""A line number and the text of that line, without comment or blanks around it."""
+"""A line number and the text of the line, without comment or surrounding blanks."""
 
 
 def read_text(path: Path) -> str:
-    """Read a file as UTF-8 text; refuse what is none."""
+    """Read a file as UTF-8 text; raise ScenarioError on binary data."""
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
@@ -39,8 +39,8 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def metadata_of(path: Path, rows: list[Row]) -> tuple[dict[str, Row], list[Row]]:
-    """Split rows into {key: (line, value)} and what follows <END OF METADATA>."""
-    found: dict[str, Row] = {}
+    """Split rows into {key: (line, value)} and the rows after <END OF METADATA>."""
+    metadata: dict[str, Row] = {}
     where, instead = str(path), "the end of the file"
     for at, (line, text) in enumerate(rows):
         match = re.match(r"<([^>]*)>(.*)", text)
@@ -49,13 +49,13 @@ def metadata_of(path: Path, rows: list[Row]) -> tuple[dict[str, Row], list[Row]]
             break
         key = " ".join(match[1].split()).upper()
         if key == "END OF METADATA":
-            return found, rows[at + 1 :]
-        found[key] = (line, match[2].strip())
+            return metadata, rows[at + 1 :]
+        metadata[key] = (line, match[2].strip())
     raise ScenarioError(where, "<END OF METADATA> after the metadata", instead, "restore the head of the file")
 
 
 def value_of(path: Path, metadata: Mapping[str, Row], key: str) -> tuple[str, str]:
-    """Return where a key of the metadata stands, and its text."""
+    """Return the position of a metadata key, for errors, and its text."""
     if key not in metadata:
         raise ScenarioError(path, f"<{key}> in the metadata", "no such line", "restore the head of the file")
     line, text = metadata[key]
@@ -69,7 +69,7 @@ def count_of(path: Path, metadata: Mapping[str, Row], key: str, most: int = 2**3
 
 
 def whole_number(where: str, name: str, text: str, least: int, most: int) -> int:
-    """Return a whole number within bounds, or say what is wrong with it."""
+    """Return a whole number from `least` to `most`; raise ScenarioError on any other text."""
     value = int(text) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else None
     if value is None or not least <= value <= most:
         expected = f"{name} as a whole number from {least} to {most}"
@@ -78,7 +78,7 @@ def whole_number(where: str, name: str, text: str, least: int, most: int) -> int
 
 
 def finite_number(where: str, name: str, text: str, least: float = -math.inf, most: float = math.inf) -> float:
-    """Return a finite number from `least` to `most`, or say what is wrong with it."""
+    """Return a finite number from `least` to `most`; raise ScenarioError on any other text."""
     try:
         value = float(text)
     except ValueError:
@@ -107,7 +107,7 @@ def table_of(
 
 
 def refuse_any(path: Path, lines: list[int], value: NDArray[np.float64], bad: NDArray[np.bool_], expected: str) -> None:
-    """Refuse the first value marked bad, naming its line."""
+    """Raise ScenarioError on the first value marked bad, with its line."""
     if bad.any():
         first = int(bad.argmax())
         raise ScenarioError(f"{path}:{lines[first]}", expected, f"{value[first]:g}", "correct the number")

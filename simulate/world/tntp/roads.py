@@ -1,6 +1,6 @@
-"""Node coordinates of TNTP networks, and the step from a network's table to roads.
+"""Node coordinates of TNTP networks, and the conversion of a network's table to roads.
 
-Numbers keep the file's own units until `to_roads` is told which they are.
+Numbers keep the file's own units until `to_roads` converts them.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ METRES = {"feet": 0.3048, "miles": 1609.344, "metres": 1.0, "kilometres": 1000.0
 SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
 COORDINATES = {"degrees": math.nan, **METRES}  # a degree has no fixed length
 OUT_OF_SCALE = 30.0
-"""Times by which links may be longer or shorter than the way between their ends, in the median: known networks stay
-below 3, though the lengths of some are travel times; units taken for one another differ by a thousand, or by 69 or
-more where one of them is the degree."""
+"""Maximum ratio, either way, of link length to the distance between link ends, in the median: known networks stay
+below 3, though some of them have travel times for lengths; confused units differ by a thousand, or by 69 or
+more if one of them is the degree."""
 LEAST_DETOUR = 0.9
-"""Length of a link over the way between its ends, in the median, below which a unit is not the likely one."""
+"""Minimum ratio of link length to the distance between link ends, in the median, for a unit to be likely."""
 TIMELESS_S = 1.0
-"""Seconds given to a link whose file says it takes no time at all: a planner's connector."""
+"""Seconds for a link with no travel time in its file: a planner's connector."""
 SLOWEST_KMH = ((80.0, RoadClass.FREEWAY), (50.0, RoadClass.ARTERIAL), (35.0, RoadClass.COLLECTOR))
-"""Least free speed of each class; anything slower is local."""
+"""Minimum free speed of each class; slower links are local."""
 
 
 def read_nodes(path: Path, n_nodes: int | None = None) -> Nodes:
     """Read node numbers and coordinates, from GeoJSON points or from a TNTP node table.
 
-    With `n_nodes`, also refuse a file that lacks one of the nodes 1 to n_nodes. GeoJSON is
-    longitude and latitude by definition (RFC 7946), and is refused outside their range.
+    With `n_nodes`, raise ScenarioError if one of the nodes 1 to n_nodes is missing. GeoJSON is
+    longitude and latitude by definition (RFC 7946); values outside their range raise too.
     """
     geojson = path.suffix.lower() == ".geojson"
     where, table = _points(path) if geojson else _node_table(path)
@@ -73,9 +73,9 @@ def to_roads(
     coordinates: str,
     credit: str,
 ) -> RoadNetwork:
-    """Turn a TNTP network into roads, in metres and seconds; link ids keep the file's order.
+    """Convert a TNTP network to roads, in metres and seconds; link ids keep the file's order.
 
-    A link is a connector if it touches a node that may not be driven through or takes no
+    A link is a connector if it touches a node closed to through traffic or takes no
     time in the file (it then gets `TIMELESS_S`); all others are classed by free speed.
     """
     at = _find_nodes(network.source, node_number, network.n_nodes)
@@ -118,7 +118,7 @@ def _node_table(path: Path) -> tuple[list[str], NDArray[np.float64]]:
 
 
 def _points(path: Path) -> tuple[list[str], NDArray[np.float64]]:
-    """Return where each point stands in a GeoJSON file, and float64[n, 3] of id, x, y."""
+    """Return the position of each point in a GeoJSON file, for errors, and float64[n, 3] of id, x, y."""
     text = read_text(path)
     try:
         document = read_json(text)
@@ -136,8 +136,8 @@ def _points(path: Path) -> tuple[list[str], NDArray[np.float64]]:
 def _point(where: str, feature: object) -> tuple[int, float, float]:
     match feature:
         case {"properties": {"id": int(number)}, "geometry": {"type": "Point", "coordinates": [x, y, *_]}}:
-            named = whole_number(where, "the property id", str(number), 1, 2**31 - 1)
-            return named, finite_number(where, "longitude", str(x)), finite_number(where, "latitude", str(y))
+            node = whole_number(where, "the property id", str(number), 1, 2**31 - 1)
+            return node, finite_number(where, "longitude", str(x)), finite_number(where, "latitude", str(y))
     expected = "a point with the node's number as property 'id'"
     raise ScenarioError(where, expected, json.dumps(feature)[:80], "give each node as one Point")
 
@@ -154,7 +154,7 @@ def _check_degrees(
 
 
 def _find_nodes(where: Path | str, number: NDArray[np.int64], n_nodes: int) -> NDArray[np.intp]:
-    """Return where each node 1 to n_nodes stands in `number`; intp[n_nodes]."""
+    """Return the index of each node 1 to n_nodes in `number`; intp[n_nodes]."""
     missing = np.setdiff1d(np.arange(1, n_nodes + 1), number)
     if missing.size:
         found = f"none for {missing.size}, the first being node {missing[0]}"
@@ -184,15 +184,15 @@ def _check_scale(
     nodes: Nodes,
     coordinates: str,
 ) -> None:
-    """Refuse coordinates by which links are far longer or shorter than their lengths; name the likely unit."""
+    """Raise ScenarioError if links are far longer or shorter than the distance of their ends; name the likely unit."""
 
     def detour(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
         straight = np.hypot(x[network.head] - x[network.tail], y[network.head] - y[network.tail])
         known = built & (straight > 0.0) & (length_m > 0.0)
         return float(np.median(length_m[known] / straight[known])) if known.any() else 1.0
 
-    found = detour(*places)
-    if 1 / OUT_OF_SCALE <= found <= OUT_OF_SCALE:
+    ratio_found = detour(*places)
+    if 1 / OUT_OF_SCALE <= ratio_found <= OUT_OF_SCALE:
         return
     _, x, y = nodes
     detours = {unit: detour(x * scale, y * scale) for unit, scale in METRES.items()}
@@ -200,7 +200,7 @@ def _check_scale(
         detours["degrees"] = detour(*project(y, x, (float(y.mean()), float(x.mean()))))
     likely = [unit for unit, ratio in detours.items() if LEAST_DETOUR <= ratio <= OUT_OF_SCALE]
     remedy = f'say coordinates = "{min(likely, key=lambda unit: detours[unit])}", or ' if likely else ""
-    size = f"{found:,.0f} times too small" if found > 1 else f"{1 / found:,.0f} times too large"
+    size = f"{ratio_found:,.0f} times too small" if ratio_found > 1 else f"{1 / ratio_found:,.0f} times too large"
     raise ScenarioError(
         f"roads.coordinates: {network.source}", "nodes about as far apart as their links are long",
         f"a network {size} for its link lengths, with coordinates in {coordinates}",

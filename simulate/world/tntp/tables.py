@@ -1,4 +1,4 @@
-"""TNTP files: networks, trip tables and flows as researchers trade them.
+"""TNTP files: networks, trip tables and flows in the exchange format of traffic research.
 
 Format: Transportation Networks for Research, github.com/bstabler/TransportationNetworks.
 Numbers keep the file's own units.
@@ -39,26 +39,26 @@ FLOW_COLUMNS = ("from", "to", "volume", "cost")
 
 NODE_ENDS = ("_node.tntp", "_nodes.tntp", "_node.geojson", "_nodes.geojson")
 TOTAL_TOLERANCE = 1e-9
-"""Relative, beside half of the last digit of the stated total; sums of the published tables meet their headers to
-1e-13, and 1e-9 still notices one lost entry of 0.01 trips in the 1.26 million of Chicago-Sketch."""
+"""Relative, beside half of the last digit of the stated total; sums of the published tables match their headers to
+1e-13, and 1e-9 still detects one lost entry of 0.01 trips in the 1.26 million of Chicago-Sketch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TntpNetwork:
-    """A network file as it stands: links in the file's order and in the file's units."""
+    """Content of a network file: links in the file's order and units."""
 
     n_zones: int
     """Zones are the nodes 1 to n_zones."""
     n_nodes: int
     """Nodes are numbered from 1 in the file, from 0 in the arrays."""
     first_thru_node: int
-    """Number of the first node that may be driven through; those below only start and end trips."""
+    """Number of the first node open to through traffic; lower ones only start and end trips."""
     tail: NDArray[np.int32]
-    """int32[m]; node a link leaves, from 0."""
+    """int32[m]; start node of a link, from 0."""
     head: NDArray[np.int32]
-    """int32[m]; node a link enters, from 0."""
+    """int32[m]; end node of a link, from 0."""
     capacity: NDArray[np.float64]
-    """float64[m]; flow at which delay is b times the free time."""
+    """float64[m]; flow with a delay of b times the free time."""
     length: NDArray[np.float64]
     """float64[m]."""
     free_flow_time: NDArray[np.float64]
@@ -70,7 +70,7 @@ class TntpNetwork:
     toll: NDArray[np.float64]
     """float64[m]."""
     speed: NDArray[np.float64]
-    """float64[m]; often 0 where nobody filled it in."""
+    """float64[m]; often 0 for lack of data."""
     link_type: NDArray[np.int32]
     """int32[m]; the file's own code."""
     source: str
@@ -79,7 +79,7 @@ class TntpNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TntpFiles:
-    """Where the parts of one TNTP network lie."""
+    """Paths of the parts of one TNTP network."""
 
     net: Path
     """The network."""
@@ -88,11 +88,11 @@ class TntpFiles:
     nodes: Path
     """Its node coordinates, as TNTP table or GeoJSON."""
     flow: Path | None
-    """Its published equilibrium flows, where there are any."""
+    """Its published equilibrium flows, if any."""
 
 
 def find_files(folder: Path) -> TntpFiles:
-    """Find the files of one TNTP network in a folder, by the ends of their names in any case."""
+    """Find the files of one TNTP network in a folder, by suffix in any case."""
     if not folder.is_dir():
         remedy = "give the folder that holds *_net.tntp, *_trips.tntp and the node coordinates"
         raise ScenarioError("roads.path", "an existing folder", folder, remedy)
@@ -105,7 +105,7 @@ def find_files(folder: Path) -> TntpFiles:
 
 
 def read_network(path: Path) -> TntpNetwork:
-    """Read a network file; refuse it whole at the first line that cannot be right."""
+    """Read a network file; raise ScenarioError at the first invalid line."""
     metadata, rows = metadata_of(path, read_rows(path))
     n_nodes = count_of(path, metadata, "NUMBER OF NODES")
     n_zones = count_of(path, metadata, "NUMBER OF ZONES", most=n_nodes)
@@ -160,12 +160,12 @@ def read_flows(path: Path, network: TntpNetwork) -> NDArray[np.float64]:
     Rows are matched by their two nodes; parallel links take their rows in order.
     """
     lines, table = table_of(path, read_rows(path), FLOW_COLUMNS, least=0.0)
-    waiting: dict[tuple[float, float], list[int]] = {}
+    links_left: dict[tuple[float, float], list[int]] = {}
     for link, ends in enumerate(zip((network.tail + 1).tolist(), (network.head + 1).tolist(), strict=True)):
-        waiting.setdefault(ends, []).append(link)
+        links_left.setdefault(ends, []).append(link)
     flow = np.full(len(network.tail), np.nan)
     for line, (tail, head, volume, _) in zip(lines, table.tolist(), strict=True):
-        if not (links := waiting.get((tail, head))):
+        if not (links := links_left.get((tail, head))):
             expected = f"each link of {network.source} once"
             found = f"a link {tail:g} to {head:g} that is not there, or there fewer times"
             raise ScenarioError(f"{path}:{line}", expected, found, "take both files from one network")
@@ -218,16 +218,16 @@ def _entry(where: str, entry: str, n_zones: int, origin: int) -> tuple[int, floa
     )
 
 
-def _check_total(path: Path, metadata: Mapping[str, Row], found: float) -> None:
-    """Refuse a table whose sum is not the stated total, to the digits that it is printed with."""
+def _check_total(path: Path, metadata: Mapping[str, Row], table_sum: float) -> None:
+    """Raise ScenarioError if the sum of a table is not the stated total, to its printed digits."""
     where, text = value_of(path, metadata, "TOTAL OD FLOW")
     total = finite_number(where, "<TOTAL OD FLOW>", text, least=0.0)
-    if abs(found - total) > TOTAL_TOLERANCE * total + _half_digit(text):
+    if abs(table_sum - total) > TOTAL_TOLERANCE * total + _half_digit(text):
         remedy = "restore the missing entries, or correct <TOTAL OD FLOW>"
-        raise ScenarioError(where, f"{total!r} trips, as the metadata says", f"{found!r} in the table", remedy)
+        raise ScenarioError(where, f"{total!r} trips, as the metadata says", f"{table_sum!r} in the table", remedy)
 
 
 def _half_digit(text: str) -> float:
-    """Return half of what the last digit of a number counts: 0.5 for 382605, 0.05 for 1.0, 5 for 1.26091e+06."""
+    """Return half a unit of the last digit of a number: 0.5 for 382605, 0.05 for 1.0, 5 for 1.26091e+06."""
     digits = re.fullmatch(r"\s*[+]?[0-9]*[.]?([0-9]*)(?:e([+-]?[0-9]{1,3}))?\s*", text, re.IGNORECASE | re.ASCII)
     return float(f"5e{int(digits[2] or 0) - len(digits[1]) - 1}") if digits else 0.0

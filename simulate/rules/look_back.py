@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, format_duration, parse_duration
-from simulate.policy.fields import checked_days, seconds_of
+from simulate.rules.fields import Days, check_fields, seconds_of
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookBack:
-    """Show no read older than a number of days.
+    """Look-ups find nothing older.
 
     Examples
     --------
@@ -23,11 +26,11 @@ class LookBack:
     'A look-up reaches back 7 days at most.'
     """
 
-    days: float
-    """Greatest age of a read that a look-up may find, in days."""
+    kind: ClassVar[str] = "look_back"
+    days: Annotated[Days, Field(description="greatest age of a read that a look-up may find, in days")]
 
     def __post_init__(self) -> None:
-        checked_days("look_back.days", self.days)
+        check_fields(self)
 
     @classmethod
     def of(cls, text: str) -> LookBack:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from simulate.durations import UNIT_S, format_duration
-from simulate.policy.fields import checked_number
+from pydantic import Field
+
+from simulate.durations import HOUR_S, format_duration
+from simulate.rules.fields import Number, check_fields
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoarseTime:
-    """Show times rounded down to steps, counted from the scenario's first midnight.
+    """Times are seen in steps.
+
+    They are rounded down to steps counted from the scenario's first midnight.
 
     Examples
     --------
@@ -22,11 +27,15 @@ class CoarseTime:
     'Times are seen in steps of 4 hours.'
     """
 
-    hours: float
-    """Length of a step, in hours."""
+    kind: ClassVar[str] = "coarse_time"
+    hours: Annotated[
+        float,
+        Number("a number of hours, at least a second", 1 / HOUR_S),
+        Field(description="length of a step, in hours"),
+    ]
 
     def __post_init__(self) -> None:
-        checked_number("coarse_time.hours", self.hours, "a number of hours, at least a second", 1 / UNIT_S["h"])
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """State the length of a step."""
@@ -36,7 +45,7 @@ class CoarseTime:
     @property
     def seconds(self) -> int:
         """Return the length of a step in seconds."""
-        return round(self.hours * UNIT_S["h"])
+        return round(self.hours * HOUR_S)
 
     def describe(self) -> str:
         """Say in one sentence what the rule does."""

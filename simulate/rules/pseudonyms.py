@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from simulate.durations import format_duration
-from simulate.policy.fields import checked_days, seconds_of
-from simulate.policy.register import register
+from simulate.rules.fields import Days, check_fields, seconds_of
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pseudonyms:
-    """Show a number that means nothing in place of each plate, a new one each period.
+    """Plates are seen under pseudonyms.
 
-    Periods are counted from 04:00 of the scenario's first day.
+    They are numbers that mean nothing, new ones each period. Periods are counted from 04:00 of the
+    scenario's first day.
 
     Examples
     --------
@@ -25,15 +28,15 @@ class Pseudonyms:
     'Plates are seen under pseudonyms that change every 7 days.'
     """
 
-    days: float
-    """Length of a period, in days."""
+    kind: ClassVar[str] = "pseudonyms"
+    days: Annotated[Days, Field(description="length of a period after which plates get new ones, in days")]
 
     def __post_init__(self) -> None:
-        checked_days("pseudonyms.days", self.days)
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """State the length of a period; raise ScenarioError where there are more pseudonyms than numbers."""
-        register(setting.seed, setting.plates.n, setting.days, seconds_of(self.days))
+        setting.register(seconds_of(self.days))
         return terms.state("pseudonym_s", seconds_of(self.days), "pseudonyms.days")
 
     def describe(self) -> str:

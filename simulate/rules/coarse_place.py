@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from simulate.policy.fields import checked_number
+from pydantic import Field
+
+from simulate.rules.fields import Number, check_fields
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoarsePlace:
-    """Show places as squares of the map; each is seen as the first of the observer's readers in it.
+    """Places are seen as squares.
+
+    Each square of the map is seen as the first of the observer's readers in it.
 
     Examples
     --------
@@ -21,11 +26,13 @@ class CoarsePlace:
     'Places are seen as squares of 2000 m.'
     """
 
-    metres: float
-    """Side of a square, in metres."""
+    kind: ClassVar[str] = "coarse_place"
+    metres: Annotated[
+        float, Number("a number of metres of at least 1", 1), Field(description="side of a square, in metres")
+    ]
 
     def __post_init__(self) -> None:
-        checked_number("coarse_place.metres", self.metres, "a number of metres of at least 1", 1)
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """State the side of a square."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from simulate.policy.fields import checked_names, holders_named, say_holders
+from simulate.rules.fields import Holders, check_fields, say_holders
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribed:
-    """Hold reads against no hot list, so that they raise no alert.
+    """Reads are held against no hot list.
+
+    They raise no alert.
 
     Examples
     --------
@@ -21,16 +24,15 @@ class Unsubscribed:
     'Reads by shopping-centre are held against no hot list.'
     """
 
-    holders: tuple[str, ...] = ()
-    """Owners whose reads they are; all if none."""
+    kind: ClassVar[str] = "unsubscribed"
+    holders: Holders = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "holders", checked_names("unsubscribed.holders", self.holders))
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """End the holders' subscription."""
-        meant = holders_named(setting, self.holders, "unsubscribed.holders")
-        return replace(terms, subscribes=terms.subscribes & ~meant)
+        return replace(terms, subscribes=terms.subscribes & ~setting.holders(self.holders, "unsubscribed.holders"))
 
     def describe(self) -> str:
         """Say in one sentence what the rule does."""

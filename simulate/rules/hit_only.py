@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from simulate.policy.fields import checked_names, holders_named, say_holders
+from simulate.rules.fields import Holders, check_fields, say_holders
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitOnly:
-    """Store sightings only if they raise an alert.
+    """What raises no alert is never stored.
 
     Examples
     --------
@@ -21,16 +22,15 @@ class HitOnly:
     'Sightings by smallville-pd are stored only if they raise an alert.'
     """
 
-    holders: tuple[str, ...] = ()
-    """Owners whose sightings they are; all if none."""
+    kind: ClassVar[str] = "hit_only"
+    holders: Holders = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "holders", checked_names("hit_only.holders", self.holders))
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """Stop the holders' storing of misses."""
-        meant = holders_named(setting, self.holders, "hit_only.holders")
-        return replace(terms, stores_misses=terms.stores_misses & ~meant)
+        return replace(terms, stores_misses=terms.stores_misses & ~setting.holders(self.holders, "hit_only.holders"))
 
     def describe(self) -> str:
         """Say in one sentence what the rule does."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from simulate.durations import format_duration
-from simulate.policy.fields import checked_days, seconds_of
+from simulate.rules.fields import Days, check_fields, seconds_of
 
 if TYPE_CHECKING:
-    from simulate.policy.terms import Setting, Terms
+    from simulate.policy.setting import Setting
+    from simulate.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
-    """Show no read younger than a number of days.
+    """Look-ups find nothing younger.
 
     Examples
     --------
@@ -22,11 +25,11 @@ class Delay:
     'A look-up finds nothing of the last 2 days.'
     """
 
-    days: float
-    """Least age of a read that a look-up may find, in days."""
+    kind: ClassVar[str] = "delay"
+    days: Annotated[Days, Field(description="least age of a read that a look-up may find, in days")]
 
     def __post_init__(self) -> None:
-        checked_days("delay.days", self.days)
+        check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """State the least age of what a look-up finds."""
