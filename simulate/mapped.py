@@ -11,6 +11,7 @@ import mmap
 import os
 import pickle
 import tempfile
+from contextlib import suppress
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -27,10 +28,18 @@ LARGE = 1 << 25
 """Bytes from which an array is worth a file."""
 
 
+PIECE = 1 << 21
+"""Entries of a large array that are worked at together."""
+
+
 class Mapping(mmap.mmap):
     """A file in memory, with the number under which this process has it open."""
 
     number: int
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self.number)
 
 
 def room(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -44,12 +53,21 @@ def room(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     try:
         with tempfile.TemporaryFile() as file:
             os.posix_fallocate(file.fileno(), 0, size)  # a full disk would end the process when a page is written
-            mapping = Mapping(file.fileno(), size)
-            mapping.number = os.dup(file.fileno())
+            return np.ndarray(shape, dtype, buffer=_mapped(file.fileno()))
     except OSError as fault:
-        remedy = "free some space, or name another folder as TMPDIR"
-        raise ScenarioError(tempfile.gettempdir(), f"room for {size / 1e6:,.0f} MB", fault.strerror, remedy) from fault
-    return np.ndarray(shape, dtype, buffer=mapping)
+        raise _no_room(size, fault) from fault
+
+
+def _mapped(number: int) -> Mapping:
+    """Map all of an open file, which stays open."""
+    mapping = Mapping(number, 0)
+    mapping.number = os.dup(number)
+    return mapping
+
+
+def _no_room(size: int, fault: OSError) -> ScenarioError:
+    remedy = "free some space, or name another folder as TMPDIR"
+    return ScenarioError(tempfile.gettempdir(), f"room for {size / 1e6:,.0f} MB", fault.strerror, remedy)
 
 
 def joined(parts: Iterable[NDArray[Any]], size: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -58,8 +76,37 @@ def joined(parts: Iterable[NDArray[Any]], size: int, dtype: DTypeLike) -> NDArra
     for part in parts:
         whole[end : end + len(part)] = part
         end += len(part)
-        release([whole])
+        release([whole, part])
     return whole
+
+
+def pieces(n: int, size: int = PIECE) -> Iterator[slice]:
+    """Cut n entries into slices of so many, to be worked at one after another."""
+    return (slice(begin, min(begin + size, n)) for begin in range(0, n, size))
+
+
+class Tape:
+    """An array that grows at its end, in a file."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.dtype, self.n = np.dtype(dtype), 0
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as what is mapped from it may be
+
+    def append(self, array: NDArray[Any]) -> None:
+        """Add entries; raise ScenarioError where the disk has no room for them."""
+        try:
+            self.file.write(np.ascontiguousarray(array, self.dtype).data)
+        except OSError as fault:
+            raise _no_room(self.n * self.dtype.itemsize, fault) from fault
+        self.n += len(array)
+
+    def wound(self) -> NDArray[Any]:
+        """Return all entries, in memory if they are few."""
+        self.file.flush()
+        if self.n * self.dtype.itemsize < LARGE:
+            self.file.seek(0)
+            return np.frombuffer(bytearray(self.file.read()), self.dtype)
+        return np.ndarray(self.n, self.dtype, buffer=_mapped(self.file.fileno()))
 
 
 def release(arrays: Iterable[object]) -> None:

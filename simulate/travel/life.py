@@ -22,12 +22,14 @@ from simulate.kernels.plan import (
     STAYS,
     WORKDAYS,
 )
+from simulate.mapped import pieces, release
 from simulate.travel.calendar import Calendar, calendar
 from simulate.travel.diaries import GROUP_OFFSET_S, PATTERNS, Diaries, diaries, pattern_table
 from simulate.travel.gatherings import make_gatherings
 from simulate.travel.households import (
     Population,
     gap_table,
+    households_of,
     movers_and_stayers,
     populate,
     shift_table,
@@ -50,9 +52,6 @@ SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
 PEAK_HOURS = {6: 0.4, 7: 1.0, 8: 0.9, 9: 0.3, 15: 0.5, 16: 0.9, 17: 1.0, 18: 0.6, 19: 0.2}
 """How much of the peak's delay each hour has; the others run free (assumption)."""
-
-PAIRS = 1 << 18
-"""Pairs of hubs looked at together."""
 
 _ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
@@ -100,7 +99,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             kind=people.kind,
             home=people.home,
             first_vehicle=people.first_vehicle,
-            household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
+            household=households_of(people),
         ),
         kinds=Kinds(
             workers=np.array(
@@ -208,9 +207,9 @@ def _longest_s(world: World, factors: list[NDArray[np.int64]], travel: Travel) -
     """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
     fast, slow = (factor.max() for factor in factors)
     routes, longest = world.routes, 0
-    for begin in range(0, len(routes.fast_ds), PAIRS):
-        some = slice(begin, begin + PAIRS)
+    for some in pieces(len(routes.fast_ds)):
         longest = max(longest, int((routes.fast_ds[some] * fast + routes.slow_ds[some] * slow).max()))
+        release([routes.fast_ds, routes.slow_ds])
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 
