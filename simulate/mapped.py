@@ -80,9 +80,10 @@ def joined(parts: Iterable[NDArray[Any]], size: int, dtype: DTypeLike) -> NDArra
     return whole
 
 
-def pieces(n: int, size: int = PIECE) -> Iterator[slice]:
+def pieces(n: int, size: int | None = None) -> Iterator[slice]:
     """Cut n entries into slices of so many, to be worked at one after another."""
-    return (slice(begin, min(begin + size, n)) for begin in range(0, n, size))
+    step = size or PIECE
+    return (slice(begin, min(begin + step, n)) for begin in range(0, n, step))
 
 
 class Tape:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from worlds import WATCHERS, rows_of, small, town_scenario
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.metros import MOST_METROS, choose, read_metros
+from simulate.metros import choose, read_metros
 from simulate.scenario import changed, from_resolved
 from simulate.travel.life import make_lives
 from simulate.world.build import World, build_world
@@ -89,7 +88,10 @@ def test_metros_are_chosen_by_their_first_city_or_whole_name_in_the_order_of_the
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], r"--metros: expected names of up to 5 metros, found none; .* --metros Northport; the file lists 4"),
+        (
+            [],
+            r"--metros: expected names of metros, found none; .* --metros Northport, or --metros all; the file lists 4",
+        ),
         (["Bufalo"], r'a metro of the file, found "Bufalo"; did you mean \'Buffalo\'\?'),
     ],
 )
@@ -98,13 +100,13 @@ def test_no_metro_and_no_such_metro(files, names, words):
         choose(read_metros(files / "metros.csv"), names)
 
 
-def test_too_many_metros(files):
-    [metro] = read_metros(files / "metros.csv")[:1]
-    metros = [dataclasses.replace(metro, name=f"City{i}, NY") for i in range(MOST_METROS + 1)]
-    names = [one.short for one in metros]
-    assert len(choose(metros, names[:-1])) == MOST_METROS
-    with pytest.raises(ScenarioError, match="at most 5 metros at once, found 6; draw them in several runs"):
-        choose(metros, names)
+def test_all_metros_may_be_asked_for_in_a_word(files):
+    metros = read_metros(files / "metros.csv")
+    assert choose(metros, ["All"]) == (0, 1, 2, 3)
+    scenario = sim.load("vigilant-2019", overrides={"roads.path": str(files / "metros.csv"), "roads.metros": ["all"]})
+    assert scenario.settings.roads.share == 1.0
+    with pytest.raises(ScenarioError, match='a metro of the file, found "all"'):
+        choose(metros, ["Buffalo", "all"])
 
 
 def test_metros_may_be_named_in_one_text_or_as_a_list(files):
