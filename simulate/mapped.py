@@ -11,6 +11,7 @@ import mmap
 import os
 import pickle
 import tempfile
+import weakref
 from contextlib import suppress
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ def room(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     Raises ScenarioError where the disk has no room for it.
     """
     size = prod(np.atleast_1d(shape).tolist()) * np.dtype(dtype).itemsize
-    if size < LARGE:
+    if not size or size < LARGE:
         return np.zeros(shape, dtype)
     try:
         with tempfile.TemporaryFile() as file:
@@ -91,23 +92,26 @@ class Tape:
 
     def __init__(self, dtype: DTypeLike) -> None:
         self.dtype, self.n = np.dtype(dtype), 0
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as what is mapped from it may be
+        with tempfile.TemporaryFile() as file:
+            self.number = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.number)
 
     def append(self, array: NDArray[Any]) -> None:
         """Add entries; raise ScenarioError where the disk has no room for them."""
+        rest = memoryview(np.ascontiguousarray(array, self.dtype).tobytes())
         try:
-            self.file.write(np.ascontiguousarray(array, self.dtype).data)
+            while rest:
+                rest = rest[os.write(self.number, rest) :]
         except OSError as fault:
-            raise _no_room(self.n * self.dtype.itemsize, fault) from fault
+            raise _no_room((self.n + len(array)) * self.dtype.itemsize, fault) from fault
         self.n += len(array)
 
     def wound(self) -> NDArray[Any]:
         """Return all entries, in memory if they are few."""
-        self.file.flush()
-        if self.n * self.dtype.itemsize < LARGE:
-            self.file.seek(0)
-            return np.frombuffer(bytearray(self.file.read()), self.dtype)
-        return np.ndarray(self.n, self.dtype, buffer=_mapped(self.file.fileno()))
+        size = self.n * self.dtype.itemsize
+        if not size or size < LARGE:
+            return np.frombuffer(bytearray(os.pread(self.number, size, 0)), self.dtype)
+        return np.ndarray(self.n, self.dtype, buffer=_mapped(self.number))
 
 
 def release(arrays: Iterable[object]) -> None:
