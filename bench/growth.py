@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 import simulate as sim
-from simulate.metros import read_metros
+from simulate.scenario.metros import read_metros
 from simulate.world.cache import cached_world
 
 FIVE_YEARS = 1826

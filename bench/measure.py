@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 import simulate as sim
+from simulate.engines.threads import Threads
 from simulate.kernels.counting import DAYS, SEEN, SITES
 from simulate.risk.exposure import Exposure
 from simulate.risk.measure import Block, Span
@@ -72,13 +73,13 @@ def main() -> None:
 def report(run: Any) -> None:
     view = sim.view(run, ladder=LADDER)
     kept = replace(view, sieve=Kept(view.sieve, view))
-    files = [str(run.store.part(shard)) for shard in range(run.store.n_shards)]
+    files = [run.store.files.place(run.store.part(shard)) for shard in range(run.store.n_shards)]
     ours, theirs = sums_of(kept), asked(files, view, 1)[1]
     if ours != theirs:
         raise SystemExit(f"DuckDB comes to other sums: {theirs}, not {ours}")
     tasks: dict[str, Callable[[], object]] = {
         "pyarrow alone": lambda: [pq.ParquetFile(file).read(use_threads=False) for file in files],
-        "scan": lambda: scan(kept, [], {}, workers=1),
+        "scan": lambda: scan(kept, [], {}, engine=Threads(1)),
         "exposure, one worker": lambda: take(kept, 1),
         "exposure, two workers": lambda: take(kept, 2),
         "DuckDB, one thread": lambda: asked(files, view, 1),
@@ -105,7 +106,7 @@ def report(run: Any) -> None:
 def take(view: View, workers: int) -> object:
     measure = MEASURES["exposure"]
     known = {"exposure": measure.ask(view, TARGETS)}
-    return scan(view, [measure], known, workers=workers)
+    return scan(view, [measure], known, engine=Threads(workers))
 
 
 def sums_of(view: View) -> list[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Say what is wrong with an input in one clear message, fit for a terminal whatever the input holds."""
+"""Report faults of an input in one clear message, safe for a terminal with any content."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 MOST_SHOWN = 400
-"""Characters of each part of a message; of what is longer, both ends are shown."""
+"""Characters of each part of a message; of longer parts, both ends are shown."""
 MOST_NAME = 60
 """Characters of a name or a value within it."""
 MOST_KNOWN = 60
-"""Known names that are listed."""
+"""Number of known names listed."""
 MOST_FAULTS = 20
-"""Faults that are told one by one; the rest are counted."""
+"""Number of faults listed one by one; the rest are counted."""
 DEEPEST = 32
-"""Tables and lists that may lie inside one another; no input needs more than a handful."""
+"""Greatest nesting of tables and lists; no input needs more than a handful."""
 TOO_DEEP = (f"tables and lists at most {DEEPEST} deep", "more inside one another", "take some out")
-"""What is expected, found and to be done where there are more."""
+"""Expectation, finding and remedy for deeper nesting."""
 
 
 class ScenarioError(ValueError):
     """Bad input: names the place, what was expected, what was found, and the remedy.
 
-    others : more faults of the same input, each told on a line of its own.
+    others : more faults of the same input, each on a line of its own.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class ScenarioError(ValueError):
 
 
 def shorten(value: object, most: int = MOST_SHOWN) -> str:
-    """Return a text without control characters and no longer than `most`: its middle goes, both ends stay."""
+    """Return a text without control characters, of at most `most` characters: its middle goes, both ends stay."""
     text = str(value)
-    if len(text) > most:  # before it is made printable, which takes time in proportion
+    if len(text) > most:  # first, since the next step takes time in proportion to the length
         text = _ends(text, most)
     text = printable(text)
     return text if len(text) <= most else _ends(text, most)
 
 
 def printable(text: str, kept: str = "") -> str:
-    r"""Show what a terminal would obey, or what would not be seen, as an escape such as \x1b; `kept` stays."""
+    r"""Return a text with control and invisible characters as escapes such as \x1b; those in `kept` stay."""
     if text.isprintable():
         return text
     hidden = (c not in kept and (unicodedata.category(c)[0] == "C" or c in "\u2028\u2029") for c in text)
@@ -63,7 +63,7 @@ def printable(text: str, kept: str = "") -> str:
 
 
 def too_deep(value: object) -> tuple[str, ...]:
-    """Return the keys that lead deeper than `DEEPEST`; none where nothing does: the value may be walked recursively."""
+    """Return the keys to a value deeper than `DEEPEST`; if none, the value is safe for recursion."""
     waiting: list[tuple[tuple[str, ...], object]] = [((), value)]
     while waiting:
         keys, inner = waiting.pop()
@@ -76,7 +76,7 @@ def too_deep(value: object) -> tuple[str, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Suggest the nearest known word, or list them all when none is near."""
+    """Return a hint at the nearest known word, or at the known words if none is near."""
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= MOST_SHOWN else []
     if near:

@@ -1,4 +1,4 @@
-"""Turn a seed and a name into a key, and keys into reproducible draws.
+"""Keys from a seed and a name, and reproducible draws from keys.
 
 Every decision has a stream of its own, named once. The draw for one entity depends on
 (seed, name, entity, counter) alone, so it is the same for any sharding, order or machine,
@@ -25,7 +25,7 @@ def key(seed: int, name: str) -> np.uint64:
 
 
 def uid(*parts: object) -> np.uint64:
-    """Hash what identifies a thing (never its index) to uint64."""
+    """Return the hash of the identity of an entity (never its index); uint64."""
     text = "\x1f".join(str(part) for part in parts)
     return np.uint64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))
 
@@ -49,7 +49,7 @@ def threshold(share: float) -> int:
 
 
 def quantile_table(weights: ArrayLike, size: int) -> NDArray[np.int64]:
-    """Spread `size` equally likely entries over outcomes by weight; int64[size].
+    """Return `size` equally likely entries, outcomes in proportion to their weights; int64[size].
 
     Entry q is the outcome at quantile (q + 1/2) / size, so an outcome of weight w gets
     w * size entries, give or take one. A draw picks an entry with integer bits only.

@@ -421,7 +421,7 @@ STORED = {
     "deep scenario": ("scenario.json", {"scenario": 900 * '{"a":' + "1" + 900 * "}"}, "too deep"),
     "very deep scenario": ("scenario.json", {"scenario": 9000 * '{"a":' + "1" + 9000 * "}"}, "too deep"),
     "no scenario": ("scenario.json", {"scenario": [1]}, "that of another scenario"),
-    "vast shards": ("scenario.json", {"metros": {"city": 10**18}}, "the number of shards of each metro"),
+    "vast shards": ("scenario.json", {"n_shards": 10**18}, "the number of shards, below 100,000"),
     "endless rows": ("manifest.json", {"shards": [{"shard": 1e999, "rows": 1, "hash": "0"}]}, "manifest"),
     "vast rows": ("manifest.json", {"rows": 10**4000}, "a whole number of 4,001 digits"),
     "red rows": ("manifest.json", {"shards": "\x1b[31m"}, "manifest"),

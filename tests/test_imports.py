@@ -14,13 +14,14 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "columns", "durations", "files", "mapped", "statements", "tables"),
+    ("checks", "columns", "durations", "files", "mapped", "tables"),
     ("engines",),
     ("kernels",),
     ("streams",),
+    ("store",),
     ("rules",),
-    ("schema",),
-    ("faults", "catalogue", "metros", "scenario"),
+    ("scenario.statements", "scenario.schema"),
+    ("scenario",),
     ("sharing",),
     ("world",),
     ("travel",),
@@ -33,7 +34,7 @@ ROOMS = (
     ("",),  # simulate itself: the public verbs
     ("cli",),
 )
-"""Rooms from the bottom up; those on one line may import one another."""
+"""Rooms from the bottom up, some within others; those on one line may import one another."""
 FOR_TYPES = {"rules": ("simulate.policy.setting", "simulate.policy.terms")}
 """What a room may name from above for type checkers alone: rules amend terms that they are handed."""
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
@@ -48,11 +49,24 @@ DOORS = {
     "networkx": ("world/roads.py",),
     "osmium": ("world/streets/files.py",),
     "annotated_types": ("rules/",),
-    "pydantic": ("rules/", "schema/", "scenario.py", "faults.py"),
+    "pydantic": ("rules/", "scenario/schema/", "scenario/loading.py", "scenario/faults.py"),
     "pandas": ("columns.py",),
+    "fsspec": ("store/remote.py",),
 }
 """Where each heavy library may be imported."""
-HEAVY = ("numba", "scipy", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "networkx", "osmium", "pandas")
+HEAVY = (
+    "numba",
+    "scipy",
+    "pyarrow",
+    "duckdb",
+    "dask",
+    "distributed",
+    "matplotlib",
+    "networkx",
+    "osmium",
+    "pandas",
+    "fsspec",
+)
 FILES = sorted(HOUSE.rglob("*.py"))
 
 
@@ -79,14 +93,15 @@ def lines_for_types(path: Path) -> set[int]:
 
 
 def room_of_module(module: str) -> str:
-    """Return the room of a module of this package; a name that is no room is simulate's own."""
-    name = ([*module.split("."), ""])[1]
-    return name if name in FLOOR else ""
+    """Return the room of a module of this package, the innermost one; a name that is no room is simulate's own."""
+    _, *names = module.split(".")
+    rooms = (".".join(names[:n]) for n in range(len(names), 0, -1))
+    return next((room for room in rooms if room in FLOOR), "")
 
 
 def room_of_file(path: Path) -> str:
-    name = path.relative_to(HOUSE).parts[0].removesuffix(".py")
-    return "" if name == "__init__" else name
+    name = ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+    return room_of_module(f"simulate.{name}") or name
 
 
 def test_every_file_is_in_a_room():

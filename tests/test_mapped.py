@@ -13,7 +13,8 @@ from worlds import WATCHERS, finish, rows_of, town_scenario
 import simulate as sim
 from simulate import mapped
 from simulate.checks import ScenarioError
-from simulate.engines.processes import run_tasks
+from simulate.engines.engine import Task
+from simulate.engines.processes import Processes
 from simulate.world.build import build_world
 
 
@@ -111,7 +112,7 @@ def make_sum(array):
 def test_workers_open_arrays_in_files_instead_of_copies():
     held = mapped.room(1000, np.int64)
     held[:] = 1
-    assert dict(run_tasks(make_sum, held, range(3), workers=2)) == {shard: (1000 - shard, True) for shard in range(3)}
+    assert dict(Processes(2).map(Task(make_sum, held), range(3))) == {shard: (1000 - shard, True) for shard in range(3)}
 
 
 def test_rows_are_the_same_in_files_and_in_memory(monkeypatch, tmp_path):

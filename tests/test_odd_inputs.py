@@ -8,9 +8,9 @@ import pytest
 
 from simulate.checks import MOST_FAULTS, MOST_SHOWN, ScenarioError, did_you_mean, printable, shorten
 from simulate.durations import parse_duration
-from simulate.faults import spell
 from simulate.files import read_json
 from simulate.scenario import changed, from_resolved, load
+from simulate.scenario.faults import spell
 
 HUGE = 5000 * "9"
 RED, MIRROR = "\x1b[31m", "\u202e"
@@ -49,13 +49,13 @@ def written(tmp_path, monkeypatch):
 def test_whole_numbers_beyond_64_bits_are_refused_at_their_key(number, written):
     said = "period.days: expected a whole number of at most 19 digits (64 bits), found "
     message = refused(f"period.days={number}")
-    assert message.startswith(f"--set {said}")
+    assert message.startswith(said.replace("period.days", 'overrides["period.days"]'))
     assert len(message) < 200
     message = refused(file=written(f"[period]\nstart = 2025-03-03\ndays = {number} # a source"))
     assert message.startswith(f"x.toml:4: {said}")
     assert len(message) < 200
     inside = refused(f"measure.retention=['1d', {number}]")
-    assert inside.startswith("--set measure.retention: expected a whole number of at most 19 digits")
+    assert inside.startswith('overrides["measure.retention"]: expected a whole number of at most 19 digits')
 
 
 def test_whole_numbers_of_64_bits_meet_the_bounds_of_their_key():
@@ -64,8 +64,8 @@ def test_whole_numbers_of_64_bits_meet_the_bounds_of_their_key():
 
 @pytest.mark.parametrize("text", [f"{HUGE}d", f"{HUGE}", f"-{HUGE}d", f"{HUGE}m", 200_000 * "0" + "d"], ids=brief)
 def test_durations_of_absurd_length_are_refused(text):
-    with pytest.raises(ScenarioError, match=r"^--retention: expected a duration") as caught:
-        parse_duration(text, "--retention")
+    with pytest.raises(ScenarioError, match=r"^retention: expected a duration") as caught:
+        parse_duration(text, "retention")
     assert len(str(caught.value)) < 3 * MOST_SHOWN
 
 
@@ -178,7 +178,7 @@ def test_odd_keys_and_values_reach_no_terminal(odd, written):
 @pytest.mark.parametrize("text", ["\udcff", "a\x00b"])
 @pytest.mark.parametrize("key", ["title", "readers.place.police.path"])
 def test_text_that_no_file_could_hold_is_refused(key, text):
-    with pytest.raises(ScenarioError, match=rf"^--set {key}: expected text in UTF-8 without zero bytes"):
+    with pytest.raises(ScenarioError, match=rf'^overrides\["{key}"\]: expected text in UTF-8 without zero bytes'):
         load("smallville", overrides={key: text})
     assert "without zero bytes" in refused(f"owners={{{chr(39)}{text}{chr(39)}={{kind='police'}}}}")
 
@@ -263,8 +263,8 @@ def test_errors_keep_their_other_faults_when_they_travel(written):
 )
 def test_thousands_of_unknown_owners_beside_thousands_of_owners_take_no_time(per, written, monkeypatch):
     asked = []
-    monkeypatch.setattr("simulate.schema.settings.did_you_mean", lambda *_: asked.append(1) or "")
-    monkeypatch.setattr("simulate.schema.owners.did_you_mean", lambda *_: asked.append(1) or "")
+    monkeypatch.setattr("simulate.scenario.schema.settings.did_you_mean", lambda *_: asked.append(1) or "")
+    monkeypatch.setattr("simulate.scenario.schema.owners.did_you_mean", lambda *_: asked.append(1) or "")
     owners = "".join(f'[owners.o{i}]\nkind = "police"\n' for i in range(300))
     rule = '\nstrategy = "random"\ncount = 1\nspacing_m = 0\n' if "place" in per else "\n"
     message = refused(file=written(owners + "".join(per.format(i, i) + rule for i in range(300))))

@@ -101,7 +101,7 @@ def python(code, *arguments):
         (signal.SIGINT, "cyclopts", "--help"),
         (signal.SIGTERM, "cyclopts.core", "list"),
         (signal.SIGINT, "simulate.cli.comparing", "list"),
-        (signal.SIGINT, "simulate.catalogue", "list"),
+        (signal.SIGINT, "simulate.scenario.catalogue", "list"),
         (signal.SIGINT, "pydantic", "show smallville"),
         (signal.SIGTERM, "pydantic_core", "schema"),
         (signal.SIGINT, "numpy", "run smallville --out nowhere"),

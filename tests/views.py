@@ -13,6 +13,7 @@ import numpy as np
 from worlds import finish, rows_of, town_scenario, with_readers
 
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.engines.threads import Threads
 from simulate.kernels.plates import GROUP
 from simulate.policy import LookBack
 from simulate.policy.case import ladder_of
@@ -185,7 +186,9 @@ def look(
 def taken(measure: Measure, view: View, targets: int = 300, workers: int | None = 1) -> Results:
     """Take one measure of a view, whether or not it is registered."""
     known = {measure.name: measure.ask(view, targets)}
-    return Results(tuple(measure.results(view.sight, scan(view, [measure], known, workers=workers)[measure.name])))
+    return Results(
+        tuple(measure.results(view.sight, scan(view, [measure], known, engine=Threads(workers))[measure.name]))
+    )
 
 
 def relabelled(table: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from simulate.checks import ScenarioError, shorten
 from simulate.cli import comparing, runs, scenarios
+from simulate.cli.flags import in_flags
 from simulate.cli.options import say
 
 BAD_INPUT = 2
@@ -51,10 +52,10 @@ def start() -> NoReturn:
         raise SystemExit(0)
     except CycloptsError as error:
         cause = error.__cause__
-        told = cause if isinstance(cause, ScenarioError) else f"{shorten(error)}\nSee plateprint --help"
+        told = in_flags(cause) if isinstance(cause, ScenarioError) else f"{shorten(error)}\nSee plateprint --help"
         say(f"plateprint: {told}", to_errors=True)
     except ScenarioError as error:
-        say(f"plateprint: {error}", to_errors=True)
+        say(f"plateprint: {in_flags(error)}", to_errors=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         raise SystemExit(0) from None

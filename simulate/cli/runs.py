@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -33,12 +33,13 @@ from simulate.cli.options import (
     whole_number,
 )
 from simulate.files import check_target, write_text
+from simulate.store.address import is_remote, local_path, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulate.policy.view import View
-    from simulate.schema.settings import Settings
+    from simulate.scenario.schema.settings import Settings
     from simulate.sightings.run import Run
 
 FAILED = 1
@@ -48,7 +49,9 @@ FAILED = 1
 def run(
     scenario: str,
     *,
-    out: Annotated[Path | None, Parameter(help="Folder of the run; by default runs/NAME.")] = None,
+    out: Annotated[
+        str | None, Parameter(help="Folder of the run, a path or an address as s3://bucket/run; by default runs/NAME.")
+    ] = None,
     seed: Seed = 0,
     metros: Metros = None,
     overrides: Set = (),
@@ -65,7 +68,7 @@ def run(
     from simulate.scenario import load  # noqa: PLC0415
 
     loaded = load(scenario, seed=seed, metros=metros, overrides=overrides)
-    path = out or Path("runs") / loaded.name
+    path = out or str(Path("runs") / loaded.name)
     announce_compiling(quiet)
     from simulate.sightings.run import run as draw  # noqa: PLC0415
 
@@ -127,7 +130,7 @@ def measure(
 
     check_names(asked)
     with stopping(AGAIN):
-        opened = _open(Path(run), quiet) if store else _fly(run, seed or 0, metros, overrides)
+        opened = _open(run, quiet) if store else _fly(run, seed or 0, metros, overrides)
         view = _view(opened, case, observer, retention, on)
         with Shards(quiet, f"Measuring {opened.scenario.title}", "getting ready") as report:
             results = take(view, asked, targets=targets, workers=workers, progress=report)
@@ -149,7 +152,7 @@ def measure(
 
 
 def report(
-    run: Path,
+    run: str,
     *,
     out: Annotated[Path | None, Parameter(help="The page; by default RUN.html, beside the folder of the run.")] = None,
     measures: Measures = "exposure,anchors,unicity",
@@ -195,7 +198,7 @@ def report(
     say(f"page: {path.resolve()}")
 
 
-def verify(run: Path) -> None:
+def verify(run: str) -> None:
     """Read a whole run again and name every shard that is missing, truncated or altered.
 
     Parameters
@@ -205,7 +208,9 @@ def verify(run: Path) -> None:
     """
     from simulate.sightings.verify import verify as faults_of  # noqa: PLC0415
 
-    if not run.exists():
+    files = storage_at(run)
+    files.check()
+    if not files.entries():
         raise ScenarioError(run, "the folder of a run", "nothing there", "make a run with: plateprint run smallville")
     faults = faults_of(run)
     for fault in faults:
@@ -215,10 +220,13 @@ def verify(run: Path) -> None:
     say(f"{run}: every row is as it was written")
 
 
-def _page_of(run: Path) -> Path:
-    """Return where the page of a run lies: beside its folder, under the name of the folder."""
-    name = f"{run.resolve().name}.html"
-    return run.with_name(name) if run.name not in {"", ".."} else run.resolve().with_name(name)
+def _page_of(run: str) -> Path:
+    """Return where the page of a run lies: beside its folder, under its name; here if it is on no disk of ours."""
+    if is_remote(run):
+        return Path(f"{PurePosixPath(run).name}.html")
+    folder = local_path(run)
+    name = f"{folder.resolve().name}.html"
+    return folder.with_name(name) if folder.name not in {"", ".."} else folder.resolve().with_name(name)
 
 
 def _others(settings: Settings) -> str:
@@ -244,7 +252,7 @@ def _fly(scenario: str, seed: int, metros: str | None, overrides: Sequence[str])
     return fly(load(scenario, seed=seed, metros=metros, overrides=overrides))
 
 
-def _open(run: Path, quiet: bool) -> Run:
+def _open(run: str, quiet: bool) -> Run:
     """Open a run and say what it was drawn from."""
     from simulate.scenario import SET  # noqa: PLC0415
     from simulate.sightings.run import open_run  # noqa: PLC0415

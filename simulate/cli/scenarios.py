@@ -12,7 +12,7 @@ from simulate.cli.options import Metros, Seed, Set, say
 
 def list_scenarios() -> None:
     """List the catalogue, one line each."""
-    from simulate.catalogue import catalogue  # noqa: PLC0415
+    from simulate.scenario.catalogue import catalogue  # noqa: PLC0415
 
     for entry in catalogue():
         needs = "" if entry.runnable else " Needs data: see plateprint show " + entry.name + "."
@@ -63,7 +63,7 @@ def show(
 
 def schema() -> None:
     """Print the JSON Schema of a scenario file, for editors that complete and check."""
-    from simulate.schema.settings import json_schema  # noqa: PLC0415
+    from simulate.scenario.schema.settings import json_schema  # noqa: PLC0415
 
     say(jsons.dumps(json_schema(), indent=1))
 

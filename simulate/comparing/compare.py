@@ -154,7 +154,7 @@ def compare(  # noqa: PLR0913 - every option is an argument
     check_names(measures)
     check_targets(targets)
     if replicates < 1:
-        raise ScenarioError("--replicates", "at least 1 world", replicates, "5 give a fair interval")
+        raise ScenarioError("replicates", "at least 1 world", replicates, "5 give a fair interval")
     chosen = [replace(loaded(source, seed, metros, overrides), seed=seed) for source in scenarios]
     _check_names_differ(chosen)
     look = Look(cases=cases, retention=retention, observer=observer, policies=policies, on=on)
@@ -197,17 +197,17 @@ def _check_comparable(chosen: Sequence[Scenario], cases_of: dict[str, list[Case]
     reached = {s.name: {case.name for case in cases_of[s.name] if look.reached(case, s)} for s in chosen}
     names = ", ".join(case.name for case in cases_of[first.name])
     days = max(look.age_days(case, scenario) for scenario in chosen for case in cases_of[scenario.name])
-    remedy = f"ask for rules of at most {days} days or forever, or simulate longer with --set period.days=N"
+    remedy = f'ask for rules of at most {days} days or forever, or simulate longer, as with overrides=["period.days=N"]'
     if len(chosen) == 1:
         if len(cases_of[first.name]) < 2:
-            remedy = "name a second scenario, or several rules as in --retention 21d,forever"
+            remedy = "name a second scenario, or several retention rules, such as 21d and forever"
             raise ScenarioError("compare", "at least two scenarios, or two cases or retention rules", names, remedy)
         if reference not in reached[first.name] or len(reached[first.name]) < 2:
             expected = "a first rule, and one to compare it with, that the run is old enough for"
-            raise ScenarioError(look.option, expected, f"{names}, of a run {days} days old", remedy)
+            raise ScenarioError(look.parameter, expected, f"{names}, of a run {days} days old", remedy)
     elif not any(reached[first.name] & reached[other.name] for other in chosen[1:]):
         expected = "a rule that the first scenario and another are old enough for"
-        raise ScenarioError(look.option, expected, f"{names}, of runs up to {days} days old", remedy)
+        raise ScenarioError(look.parameter, expected, f"{names}, of runs up to {days} days old", remedy)
 
 
 def _open(place: Bench, scenario: Scenario, look: Look, cases: Sequence[Case]) -> tuple[View, Run]:

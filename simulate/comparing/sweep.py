@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.comparing.worlds import Look, bench, loaded
-from simulate.faults import spell
 from simulate.report.layout import changes
 from simulate.report.sensitivity import Swept, ranges_table, write_sweep
 from simulate.risk.assumptions import BASE, Assumed, Assumptions, asked_of, bounds_of, end_of, write_assumptions
 from simulate.risk.measures import USUAL, check_names, check_targets, main_results
 from simulate.risk.tables import as_html, as_text
 from simulate.scenario import changed, matching
+from simulate.scenario.faults import spell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WORK = "runs/sweep"
 """Default folder of the runs at the ends of assumptions."""
-NOT_ASKED = "left out by --only"
+NOT_ASKED = "not among those asked for"
 """Reason for skipping an applicable assumption."""
 UNDRAWN = {"case", "measure", "observers", "sharing"}
 """Tables with an effect on the view of a run, but not on its rows."""
@@ -153,7 +153,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
                 observer=observer, policies=policies, on=on)  # fmt: skip
     chosen = _case(look, base)
     assumed, ends = _ends(base, _chosen(only, base))
-    folder = Path(run) if run is not None else Path("runs") / base.name
+    folder = run if run is not None else Path("runs") / base.name
 
     def take(measured_run: Run, called: str) -> tuple[View, Results]:
         by_name = isinstance(case, str)  # a scenario's definition of a case may depend on an assumption
@@ -175,7 +175,7 @@ def sweep(  # noqa: PLR0913 - every option is an argument
         bounds=bounds_of(main_results(results, view.sight.asked)),
     )
     if only is None:
-        write_assumptions(folder, assumptions)
+        write_assumptions(base_run.store.files, assumptions)
     swept = Swept(
         name=base.name, title=base.title, seed=base.seed, looks=view.describe(), case=seen, asked=view.sight.asked,
         targets=targets or view.sight.asked.targets, measures=tuple(dict.fromkeys(measures)),
@@ -193,8 +193,8 @@ def _case(look: Look, scenario: Scenario) -> Case:
     if not reached:
         days = max(look.age_days(case, scenario) for case in cases)
         found = f"{', '.join(case.name for case in cases)}, of a run {days} days old"
-        remedy = "ask for a shorter rule or forever, or simulate longer with --set period.days=N"
-        raise ScenarioError(look.option, "a rule that the run is old enough for", found, remedy)
+        remedy = 'ask for a shorter rule or forever, or simulate longer, as with overrides=["period.days=N"]'
+        raise ScenarioError(look.parameter, "a rule that the run is old enough for", found, remedy)
     return reached[-1]
 
 
@@ -204,10 +204,10 @@ def _chosen(only: Sequence[str] | None, base: Scenario) -> set[str]:
     if only is None:
         return known
     if not only:
-        raise ScenarioError("--only", "names of assumptions", "none", "name at least one, or leave it out to try all")
+        raise ScenarioError("only", "names of assumptions", "none", "name at least one, or leave it out to try all")
     for name in only:
         if name not in known:
-            raise ScenarioError("--only", f"an assumption of {base.name}", repr(name), did_you_mean(name, known))
+            raise ScenarioError("only", f"an assumption of {base.name}", repr(name), did_you_mean(name, known))
     return set(only)
 
 

@@ -43,7 +43,7 @@ class Bench:
     total: int
     done: int = 0
 
-    def draw(self, scenario: Scenario, folder: Path | None = None, *, called: str = "") -> Run:
+    def draw(self, scenario: Scenario, folder: str | Path | None = None, *, called: str = "") -> Run:
         """Draw a scenario, or resume or reuse the run in its folder; called : its name in messages."""
         name = called or f"{scenario.name}, seed {scenario.seed}"
         activity = f"drawing {name}"
@@ -82,7 +82,7 @@ def bench(work: str | Path | None, total: int, *, workers: int | None, steps: St
     """Yield a Bench on a lasting folder, or on a temporary one if `work` is None."""
     check_workers(workers)
     if work is not None:
-        check_name(work, "--work")
+        check_name(work, "work")
     report = steps or _silent
     if work is not None:
         yield Bench(work=Path(work), workers=workers, steps=report, total=total)
@@ -135,9 +135,9 @@ class Look:
         return view_of(run, cases=cases, on=self.on)
 
     @property
-    def option(self) -> str:
-        """Return the command-line option that selects the cases."""
-        return "--retention" if self.cases is None else "--case"
+    def parameter(self) -> str:
+        """Return the name of the parameter that selects the cases."""
+        return "retention" if self.cases is None else "cases"
 
     def _now_s(self, case: Case, scenario: Scenario) -> int:
         """Return the query date of a case in seconds; raise ScenarioError if it is outside the scenario."""
@@ -149,7 +149,7 @@ class Look:
         entries = scenario.settings.measure.retention if self.retention is None else self.retention
         rules = [rule if isinstance(rule, Retention) else Retention.of(rule) for rule in entries]
         if not rules:
-            raise ScenarioError("--retention", "rules such as 21d,90d,forever", "none", "name at least one")
+            raise ScenarioError("retention", "rules such as 21d,90d,forever", "none", "name at least one")
         return list(dict.fromkeys(rules))
 
 

@@ -1,4 +1,4 @@
-"""Run tasks here, or in worker processes that may die at any moment.
+"""Do tasks here, or in worker processes that may die at any moment.
 
 A task is made from a payload once in each process and answers for one shard at a time; a shard is a number, and
 what is answered depends on it alone, so that it may be asked again anywhere. Workers are spawned, never
@@ -27,9 +27,10 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.reduction import DupFd
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
+from simulate.engines.engine import map_here
 from simulate.mapped import Pickler, Unpickler
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-Payload = TypeVar("Payload")
-Result = TypeVar("Result")
+    from simulate.engines.engine import R, Task
 
 RETRIES = 2
 IN_FLIGHT = 2
@@ -58,46 +58,28 @@ class ShardError(RuntimeError):
         )
 
 
-def run_tasks(
-    make: Callable[[Payload], Callable[[int], Result]],
-    payload: Payload,
-    shards: Iterable[int],
-    *,
-    workers: int = 1,
-) -> Generator[tuple[int, Result]]:
-    """Give each shard with its result, in the order in which they are done.
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Worker processes of this machine; one does all in the caller."""
 
-    Workers start when the first result is asked for and end with the iterator. It is to be closed
-    (`contextlib.closing`) wherever it may be left early. What a killed task left behind is the caller's to remove.
+    workers: int = 1
 
-    Parameters
-    ----------
-    make
-        Function of a module; makes the task from the payload, once in each process.
-    payload
-        What the task is made from; picklable.
-    shards
-        Numbers of the shards wanted, each once.
-    workers
-        Processes; up to 1, all is done in this one.
+    def map(self, task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
+        """Give each shard with its result, in the order in which they are done.
 
-    Raises
-    ------
-    ShardError
-        If a shard kills its worker again and again. What a task raises is raised here.
-    """
-    wanted = list(shards)
-    if workers > 1:
-        yield from _run_spread(make, payload, wanted, min(workers, len(wanted)))
-    elif wanted:
-        task = make(payload)
-        for shard in wanted:
-            yield shard, task(shard)
+        Workers start when the first result is asked for and end with the iterator. What a killed task left
+        behind is the caller's to remove. Raises ShardError if a shard kills its worker again and again.
+        """
+        wanted = list(shards)
+        if self.workers > 1:
+            yield from _run_spread(task, wanted, min(self.workers, len(wanted)))
+        else:
+            yield from map_here(task, wanted)
 
 
-def _run_spread(make: object, payload: object, shards: Sequence[int], workers: int) -> Generator[tuple[int, Any]]:
+def _run_spread(task: Task[Any], shards: Sequence[int], workers: int) -> Generator[tuple[int, Any]]:
     with tempfile.TemporaryFile() as package:
-        mapped = _pack((make, payload), package)
+        mapped = _pack(task, package)
         team = _Team((package.fileno(), *mapped), workers, deque(shards))
         try:
             while team.hand_out():
@@ -111,11 +93,11 @@ def _run_spread(make: object, payload: object, shards: Sequence[int], workers: i
             team.end()
 
 
-def _pack(made_from: object, package: IO[bytes]) -> list[int]:
-    """Write what tasks are made from, and return the open files that hold its largest arrays."""
+def _pack(task: Task[Any], package: IO[bytes]) -> list[int]:
+    """Write a task, and return the open files that hold its largest arrays."""
     try:
         pickler = Pickler(package)
-        pickler.dump(made_from)
+        pickler.dump(task)
         package.flush()
     except OSError as fault:
         folder = tempfile.gettempdir()
@@ -294,9 +276,8 @@ def _made(package: int, *mapped: int) -> Callable[[int], object]:
     whole = bytearray()
     while len(whole) < size:  # by position: all workers share the file's own; and no read takes more than 2 GB
         whole += os.pread(package, size - len(whole), len(whole))
-    make, payload = Unpickler(io.BytesIO(whole), mapped).load()
-    task: Callable[[int], object] = make(payload)
-    return task
+    task: Task[object] = Unpickler(io.BytesIO(whole), mapped).load()
+    return task.make(task.payload)
 
 
 def _fault(shard: int, error: Exception) -> bytes:

@@ -1,27 +1,41 @@
-"""Run shards in threads over one world in memory, for tasks that spend their time in compiled leaves."""
+"""Do tasks in threads over one world in memory, which suits those that spend their time in compiled leaves."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulate.engines.engine import map_here
 from simulate.engines.processes import IN_FLIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from concurrent.futures import Future
-    from typing import TypeVar
 
-    R = TypeVar("R")
+    from simulate.engines.engine import R, Task
 
 
-def map_threads(task: Callable[[int], R], shards: Iterable[int], *, workers: int = 1) -> Iterator[tuple[int, R]]:
-    """Give each shard with its result as they finish; one worker runs in the calling thread, in order."""
-    if workers <= 1:
-        for shard in shards:
-            yield shard, task(shard)
-        return
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Threads of this process; one does all in the caller."""
+
+    workers: int | None = None
+    """As many as there are processors if None."""
+
+    def map(self, task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
+        """Give each shard with its result as they finish; the task is made once, for all threads."""
+        wanted = list(shards)
+        workers = min(self.workers or os.cpu_count() or 1, len(wanted))
+        if workers > 1:
+            yield from _run_threads(task.make(task.payload), wanted, workers)
+        else:
+            yield from map_here(task, wanted)
+
+
+def _run_threads(do: Callable[[int], R], shards: Sequence[int], workers: int) -> Generator[tuple[int, R]]:
     waiting = deque(shards)
     with ThreadPoolExecutor(workers) as pool:
         running: dict[Future[R], int] = {}
@@ -29,7 +43,7 @@ def map_threads(task: Callable[[int], R], shards: Iterable[int], *, workers: int
             while waiting or running:
                 while waiting and len(running) < IN_FLIGHT * workers:
                     shard = waiting.popleft()
-                    running[pool.submit(task, shard)] = shard
+                    running[pool.submit(do, shard)] = shard
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield running.pop(future), future.result()

@@ -1,4 +1,4 @@
-"""Counting and finding bits of a 64-bit word in one instruction."""
+"""Count of set bits, and position of the lowest, of a 64-bit word in one instruction."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numba import extending, types
 
 ONE, BYTE, ALL = np.uint64(1), np.uint64(255), np.uint64(0xFFFFFFFFFFFFFFFF)
 intrinsic: Any = extending.intrinsic
-"""Numba supplies the typing context itself, which its annotations do not say."""
+"""Numba supplies the typing context itself, contrary to its annotations."""
 
 
 @intrinsic
 def ones(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
-    """Count the bits that are set; uint64 -> uint64."""
+    """Count the set bits; uint64 -> uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -25,7 +25,7 @@ def ones(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def lowest(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
-    """Return the position of the lowest bit that is set, 64 if none is; uint64 -> uint64."""
+    """Return the position of the lowest set bit, 64 if none; uint64 -> uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))

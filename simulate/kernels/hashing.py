@@ -1,9 +1,9 @@
-"""A hash of rows that is free of their order and of how they are cut into shards.
+"""A hash of rows, independent of their order and of their division into shards.
 
 Each row (plate, site, time) becomes 128 bits, two keyed words of `simulate.kernels.words`,
-and rows are summed modulo 2**128: a hash of a multiset, which can be added up shard by
-shard (Clarke et al. 2003, doi:10.1007/978-3-540-40061-5_12). It finds accidents, not
-forgers: whoever wants to can make other rows with the same sum.
+and rows are summed modulo 2**128: a hash of a multiset, additive over shards (Clarke et
+al. 2003, doi:10.1007/978-3-540-40061-5_12). It detects accidents, not forgery: other rows
+with the same sum can be made on purpose.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ U0, U1 = np.uint64(0), np.uint64(1)
 
 
 def rows_hash(plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray[np.uint32]) -> int:
-    """Sum the hashes of the rows modulo 2**128; plate, site, time : uint32[n]."""
+    """Return the sum of the hashes of rows modulo 2**128; plate, site, time : uint32[n]."""
     total = np.zeros(2, np.uint64)
     sum_words(plate, site, time, total)
     return int(total[1]) << 64 | int(total[0])
@@ -46,7 +46,7 @@ def sum_words(
 
 @driver
 def first_unsorted(plate: NDArray[np.uint32], site: NDArray[np.uint32], time: NDArray[np.uint32]) -> int:
-    """Return the first row that belongs before the one above it by (plate, time, site), or -1."""
+    """Return the first row sorting before the one above it by (plate, time, site), or -1."""
     for i in range(1, len(plate)):
         before = np.uint64(plate[i - 1]) << U32 | np.uint64(time[i - 1])
         here = np.uint64(plate[i]) << U32 | np.uint64(time[i])

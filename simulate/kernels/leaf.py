@@ -1,8 +1,8 @@
-"""How leaves are compiled.
+"""Compilation of leaves.
 
 A leaf allocates nothing, so it is compiled without reference counting (`_nrt=False`):
-reading an array out of a named tuple otherwise counts up and down, which made the draw
-nearly three times slower. Threads belong to the callers, hence `nogil` and no `prange`.
+counting for every array read out of a named tuple made the draw nearly three times
+slower. Threads belong to the callers, hence `nogil` and no `prange`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,6 @@ _LEAF: Any = {"cache": True, "_nrt": False}
 leaf = njit(nogil=True, **_LEAF)
 inlined = njit(inline="always", **_LEAF)
 folded = njit(nogil=True, forceinline=True, **_LEAF)
-"""A leaf that the compiler folds into its caller: tables of many arrays are too dear to hand over on every call."""
+"""A leaf folded into its caller: tables of many arrays are too costly to pass on every call."""
 driver = njit(nogil=True, cache=True)
-"""A kernel that makes its own scratch arrays and calls leaves."""
+"""A kernel with its own scratch arrays, calling leaves."""

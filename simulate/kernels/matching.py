@@ -1,13 +1,16 @@
 """Find the plates that fit the most known points, for many targets in one pass.
 
-A point is a set of entries (place, bin of time, stretch of the bin). Levels tell how coarse:
-each groups sites into places and time into hours or half-days. The cells that hold entries are
-bits of a bitmap with running counts, so that a read costs one cache line a level however many
-targets are asked about, and half a nanosecond at a site that nobody asks about.
+A point is a set of entries (place, from, until). What the targets themselves fit is known beforehand,
+so a plate can change an answer only if it fits one of a few points, those that open a question.
+Entries of these hang on hours at sites, bits of a bitmap with running counts, so that a read costs
+one cache line however many targets are asked about. The other points of an opened question are
+looked for among the plate's own reads; thousands of signs tell beforehand that most are not there.
+Points without any entry are nothing to the kernel: here a question has up to ten points, and each
+has entries.
 
 Of a question it suffices to know at which points the greatest number of points that any plate
 fits goes up: by at most one a point, hence one word. A table over two such words tells which
-plates can change nothing; nearly all are rejected by it.
+plates can change nothing.
 """
 
 from __future__ import annotations
@@ -16,60 +19,74 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulate.durations import HOUR_S
+from simulate.durations import DAY_START_S, HOUR_S
 from simulate.kernels.bits import ONE, lowest, ones
-from simulate.kernels.leaf import folded, leaf
+from simulate.kernels.leaf import folded, inlined, leaf
 
 MAX_POINTS = 10
-HALF_DAY_H, HALF_DAY_FROM_H = 12, 4
+HALF_DAY_S = 12 * HOUR_S
 """Half-days begin at 04:00 and 16:00, as days of travel do."""
-NOBODY = 2**32 - 1
-"""Number of no plate: ends a stream."""
+SIGNS = 1 << 14
+"""Bits that tell where and when a plate was not; a power of two."""
+A_SQUARE, A_HALF_DAY = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+SIGN_SHIFT = np.uint64(64 - (SIGNS - 1).bit_length())
+TO_HALF_DAYS = np.uint32(HALF_DAY_S - DAY_START_S)
+SECONDS, CASES, FITTED, QUESTION = np.uint64(12), np.uint64(24), np.uint64(30), np.uint64(34)
+"""Places in the word of an opening of the second at which it ends, its case, its point and its question."""
+LOW12, LOW6, LOW4 = np.uint64(0xFFF), np.uint64(0x3F), np.uint64(0xF)
 
 
-class Cells(NamedTuple):
-    """Where entries hang; l levels, s sites, c cells with entries, e entries sorted by cell."""
+class Openings(NamedTuple):
+    """Entries of points that open questions; s sites, c hours at sites with entries, e entries sorted by these."""
 
-    place: np.ndarray  # int32[l, s] place of each site, counted among those asked about; -1 = no entry there
-    half_days: np.ndarray  # bool[l] whether a bin is a half-day rather than an hour
-    whole: np.ndarray  # bool[l] whether every entry fills its bin
-    first_bin: np.ndarray  # int64[l]
-    bins: np.ndarray  # int64[l] number of bins
-    places: np.ndarray  # int64[l] number of places asked about
-    base: np.ndarray  # int64[l] bit of place 0 in bin 0
-    bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, and the number of such cells before the word
-    cases: np.ndarray  # uint64[l] cases that entries are about
+    place: np.ndarray  # int32[s] number of each site among those asked about; -1 = no entry there
+    first_hour: int
+    hours: int
+    places: int  # sites asked about
+    bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries by hour and site, and such cells before the word
     first: np.ndarray  # uint32[c + 1] first entry of each cell
-    what: np.ndarray  # uint32[e] question * 16 + point
-    begin: np.ndarray  # uint16[e] seconds from the start of the bin
-    end: np.ndarray  # uint16[e]
+    what: np.ndarray  # uint64[e] question, point, case, and the seconds of the hour between which a read fits
+
+
+class Entries(NamedTuple):
+    """All entries, none beyond one half-day; e entries, sorted by question and point; q questions."""
+
+    first: np.ndarray  # uint32[q + 1] first entry of each question
+    point: np.ndarray  # uint8[e]
+    sign: np.ndarray  # uint16[e] the sign of its half-day and square
+    place: np.ndarray  # int32[e]
+    begin: np.ndarray  # int64[e]
+    end: np.ndarray  # int64[e]
 
 
 class Asked(NamedTuple):
-    """Whom the questions are about; q questions, n numbers by which targets are seen."""
+    """Whom the questions are about; q questions, l sizes of places, n numbers by which targets are seen."""
 
     case: np.ndarray  # uint8[q] bit of the case
+    points: np.ndarray  # uint16[q] bits of its points
+    second: np.ndarray  # uint16[q] sign of its second point; SIGNS = none, or several
+    level: np.ndarray  # uint8[q] size of its places
+    place: np.ndarray  # int32[l, s] place of each site, by size
+    square: np.ndarray  # int64[s] square of each site, of which each place lies in one
     target: np.ndarray  # int32[q]
     number: np.ndarray  # uint32[n] plates or pseudonyms of targets, sorted
     whose: np.ndarray  # int32[n] the target that each belongs to
 
 
 class Best(NamedTuple):
-    """What was found of each question; q questions, p points."""
+    """What was found of each question; p points, q questions."""
 
     rising: np.ndarray  # uint16[q] bit p: with point p, the most points that any plate fits go up by one
-    plates: np.ndarray  # uint32[q, p] plates that fit the most of the first p + 1 points
+    plates: np.ndarray  # uint32[p, q] plates that fit the most of the first p + 1 points; 0 beyond its points
     own: np.ndarray  # uint16[q] bit p: the target is one of them
 
 
 class Scratch(NamedTuple):
-    """What is known of the plate whose reads come at the moment."""
+    """Room for one plate at a time; all 0 but for `touched`, and left so."""
 
-    plate: np.ndarray  # int64[2] number of the plate, and a running number of plates and their changes of cases
-    last: np.ndarray  # uint64[1] cases of the last read
-    mask: np.ndarray  # uint16[q] points that it fits
-    touched: np.ndarray  # int64[q + 2] how many questions it touches, and which
-    cell: np.ndarray  # uint32[c + 1, 2] first entry of each cell; running number under which it was met last
+    mask: np.ndarray  # uint16[q] points that it is known to fit
+    touched: np.ndarray  # int64[q + 1] questions that it opens
+    signs: np.ndarray  # uint64[SIGNS / 64] signs of its reads
 
 
 def contenders() -> np.ndarray:
@@ -91,98 +108,156 @@ def contenders() -> np.ndarray:
     return np.packbits(found, axis=1, bitorder="little").view(np.uint64)
 
 
-@leaf
-def match_points(rows, cells, asked, contends, scratch, best):
-    """Add a block of reads: which plates fit the most points of which targets.
+@inlined
+def _sign(half_day, square):
+    """Return the sign of a half-day and a square; uint64, below SIGNS."""
+    return (np.uint64(half_day) * A_HALF_DAY + np.uint64(square) * A_SQUARE) >> SIGN_SHIFT
 
-    rows : (plate, site, time uint32[n], on_file uint64[n]), reads of one plate together; cells :
-    Cells; asked : Asked; contends : as `contenders` answers; scratch : Scratch, carries over;
-    best : Best. End with a read of plate NOBODY.
+
+@leaf
+def sign_entries(begin, square, sign):
+    """Write the sign of each entry; begin : int64[e]; square : int64[e]; sign : uint16[e]."""
+    for e in range(len(begin)):
+        sign[e] = _sign((np.uint32(begin[e]) + TO_HALF_DAYS) // np.uint32(HALF_DAY_S), square[e])
+
+
+@leaf
+def match_points(rows, openings, entries, asked, contends, scratch, best):
+    """Add a block of reads of whole plates: which plates fit the most points of which targets.
+
+    rows : (plate, site, time uint32[n], on_file uint64[n]), reads of one plate together and sorted
+    by time; openings : Openings; entries : Entries; asked : Asked; contends : as `contenders`
+    answers; scratch : Scratch; best : Best, which says at the start what targets fit, if not nothing.
     """
     plate, site, time, on_file = rows
-    mask, touched, of_cell = scratch.mask, scratch.touched, scratch.cell
-    place, bitmap = cells.place, cells.bitmap
-    current, serial, last, n = scratch.plate[0], scratch.plate[1], scratch.last[0], touched[0]
-    for i in range(len(plate)):
-        if np.int64(plate[i]) != current:
-            touched[0] = n
-            _settle_plate(current, asked, contends, scratch, best)
-            current, n, last = np.int64(plate[i]), 0, np.uint64(0)
-        cases = on_file[i]
-        if cases == 0:
-            continue
-        if cases != last:  # the same cell may tell something new
-            last = cases
-            serial += 1
-        hour = time[i] // np.uint32(HOUR_S)
-        second = time[i] - hour * np.uint32(HOUR_S)
-        for level in range(len(place)):
-            there = np.int64(place[level, site[i]])
-            if there < 0:
+    mask, touched, signs = scratch.mask, scratch.touched, scratch.signs
+    i, n = 0, len(plate)
+    while i < n:
+        first, opened = i, 0
+        signs[:] = 0
+        while i < n and plate[i] == plate[first]:
+            s, t, cases = site[i], time[i], on_file[i]
+            i += 1
+            if cases == 0:
                 continue
-            bin_, within = np.int64(hour), np.int64(second)
-            if cells.half_days[level]:
-                half = (hour + np.uint32(HALF_DAY_H - HALF_DAY_FROM_H)) // np.uint32(HALF_DAY_H)
-                within += (bin_ + HALF_DAY_H - HALF_DAY_FROM_H - np.int64(half) * HALF_DAY_H) * HOUR_S
-                bin_ = np.int64(half)
-            bin_ -= cells.first_bin[level]
-            if bin_ < 0 or bin_ >= cells.bins[level]:
+            sign = _sign((t + TO_HALF_DAYS) // np.uint32(HALF_DAY_S), asked.square[s])
+            signs[sign >> np.uint64(6)] |= ONE << (sign & np.uint64(63))
+            hour = np.int64(t // np.uint32(HOUR_S))
+            there, at = np.int64(openings.place[s]), hour - openings.first_hour
+            if there < 0 or at < 0 or at >= openings.hours:
                 continue
-            bit = cells.base[level] + bin_ * cells.places[level] + there  # by time, as reads come
-            word, shift = bitmap[bit >> 6, 0], np.uint64(bit & 63)
-            if (word >> shift) & np.uint64(1) == 0:
+            bit = at * openings.places + there  # by time, as reads come
+            word, shift = openings.bitmap[bit >> 6, 0], np.uint64(bit & 63)
+            if (word >> shift) & ONE == 0:
                 continue
-            cell = np.int64(bitmap[bit >> 6, 1] + ones(word & ((np.uint64(1) << shift) - np.uint64(1))))
-            if cells.whole[level]:
-                if of_cell[cell, 1] == serial:
-                    continue
-                of_cell[cell, 1] = serial
-            plain = cells.whole[level] and cells.cases[level] & ~cases == 0
-            entries = np.int64(of_cell[cell, 0]), np.int64(of_cell[cell + 1, 0])
-            n = _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n)
-    touched[0] = n
-    scratch.plate[0], scratch.plate[1], scratch.last[0] = current, serial, last
+            cell = np.int64(openings.bitmap[bit >> 6, 1] + ones(word & ((ONE << shift) - ONE)))
+            second = np.uint64(t - np.uint32(hour) * np.uint32(HOUR_S))
+            opened = _open(cell, second, cases, openings, mask, touched, opened)
+        if opened:
+            reads = (site, time, on_file, first, i)
+            _settle_plate(np.int64(plate[first]), opened, reads, entries, asked, contends, scratch, best)
 
 
 @folded
-def _mark_points(entries, within, cases, plain, cells, asked, mask, touched, n):
-    """Mark the points that a read in a cell fits; returns how many questions the plate touches by now."""
-    what, begin, end = cells.what, cells.begin, cells.end
-    first, last = entries
-    if plain:  # most reads: nothing is left to ask of an entry
-        for e in range(first, last):
-            q = what[e] >> np.uint32(4)
+def _open(cell, second, cases, openings, mask, touched, opened):
+    """Mark the points that open a question and that a read fits; returns how many questions are open by now."""
+    for e in range(np.int64(openings.first[cell]), np.int64(openings.first[cell + 1])):
+        what = openings.what[e]
+        fits = (what & LOW12) <= second < ((what >> SECONDS) & LOW12)
+        if fits and (cases >> ((what >> CASES) & LOW6)) & ONE:
+            q = np.int64(what >> QUESTION)
             before = mask[q]
-            touched[n + 1] = q
-            n += before == 0
-            mask[q] = before | np.uint16(1) << np.uint16(what[e] & np.uint32(15))
-        return n
-    for e in range(first, last):
-        q = what[e] >> np.uint32(4)
-        if begin[e] <= within < end[e] and (cases >> np.uint64(asked.case[q])) & np.uint64(1):
-            touched[n + 1] = q
-            n += mask[q] == 0
-            mask[q] |= np.uint16(1) << np.uint16(what[e] & np.uint32(15))
-    return n
+            touched[opened] = q
+            opened += before == 0
+            mask[q] = before | np.uint16(1) << np.uint16((what >> FITTED) & LOW4)
+    return opened
 
 
 @leaf
-def _settle_plate(plate, asked, contends, scratch, best):
-    """Count a finished plate for every question that it touched, and forget its marks."""
-    mask, touched, rising = scratch.mask, scratch.touched, best.rising
-    whose = _whose(asked, plate) if touched[0] > 0 else -1
-    for k in range(1, touched[0] + 1):
+def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best):
+    """Count a plate for every question that it opens, and forget its marks."""
+    mask, touched, signs, rising = scratch.mask, scratch.touched, scratch.signs, best.rising
+    whose = _whose(asked, plate)
+    for k in range(opened):
         q = touched[k]
-        m, most = np.uint64(mask[q]), np.uint64(rising[q])
+        m, most, points = np.uint64(mask[q]), np.uint64(rising[q]), np.uint64(asked.points[q])
         mask[q] = 0
-        if (
-            most & (most + ONE) == 0 and m & ~most == 0
-        ):  # some plate fits every point so far: a rival fits them from the first
-            if m & ONE:
-                _count_rival(q, m, m == most, asked.target[q] == whose, best)
-        elif (contends[rising[q], m >> np.uint64(6)] >> (m & np.uint64(63))) & np.uint64(1):
-            _count_plate(q, m, asked.target[q] == whose, best)
-    touched[0] = 0
+        own = whose >= 0 and asked.target[q] == whose
+        if most == points:  # some plate fits all: a rival fits from the first on
+            if m & ONE == 0:
+                continue
+            if not own and m == ONE and asked.second[q] < SIGNS and not _signed(signs, asked.second[q]):
+                best.plates[0, q] += np.uint32(1)
+                continue
+            _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, signs), own, best)
+            continue
+        could = _could_fit(q, m, entries, signs)
+        if not _contends(contends, most, could):
+            continue
+        if could != m:
+            m = _fitted(q, m, reads, entries, asked, signs)
+        if could == m or _contends(contends, most, m):
+            _count_plate(q, m, points, own, best)
+
+
+@inlined
+def _contends(contends, most, m):
+    return (contends[most, m >> np.uint64(6)] >> (m & np.uint64(63))) & ONE != 0
+
+
+@inlined
+def _signed(signs, sign):
+    return (signs[sign >> 6] >> np.uint64(sign & 63)) & ONE != 0
+
+
+@folded
+def _could_fit(q, m, entries, signs):
+    """Return the points of a question that a plate may fit by its signs; uint64."""
+    for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
+        if _signed(signs, entries.sign[e]):
+            m |= ONE << np.uint64(entries.point[e])
+    return m
+
+
+@folded
+def _fitted_from_first(q, m, reads, entries, asked, signs):
+    """Return the points of a question that a plate fits, up to the first that it misses."""
+    for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
+        bit = ONE << np.uint64(entries.point[e])
+        if m & (bit - ONE) != bit - ONE:
+            break
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+            m |= bit
+    return m
+
+
+@folded
+def _fitted(q, m, reads, entries, asked, signs):
+    """Return the points of a question that a plate fits; uint64."""
+    for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
+        bit = ONE << np.uint64(entries.point[e])
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+            m |= bit
+    return m
+
+
+@leaf
+def _was_there(q, e, reads, entries, asked):
+    """Tell whether some read of a plate fits an entry."""
+    site, time, on_file, low, last = reads
+    begin, end, high = entries.begin[e], entries.end[e], last
+    while low < high:
+        middle = (low + high) >> 1
+        if time[middle] < begin:
+            low = middle + 1
+        else:
+            high = middle
+    case, level, place = np.uint64(asked.case[q]), asked.level[q], entries.place[e]
+    while low < last and time[low] < end:
+        if asked.place[level, site[low]] == place and (on_file[low] >> case) & ONE:
+            return True
+        low += 1
+    return False
 
 
 @leaf
@@ -199,29 +274,28 @@ def _whose(asked, plate):
 
 
 @folded
-def _count_rival(q, m, every, own, best):
+def _count_rival(q, m, own, best):
     """Count one plate that fits the first points of a question, where the best fits them all."""
-    last = MAX_POINTS if every else np.int64(lowest(~m))
-    for p in range(last):
-        best.plates[q, p] += np.uint32(1)
+    for p in range(np.int64(lowest(~m))):
+        best.plates[p, q] += np.uint32(1)
         if own:
             best.own[q] |= np.uint16(1) << np.uint16(p)
 
 
 @folded
-def _count_plate(q, m, own, best):
+def _count_plate(q, m, points, own, best):
     """Hold one plate against the best of a question; m : uint64, bits of the points that it fits."""
     before, after, most = 0, 0, 0
     fitted = 0
-    for p in range(best.plates.shape[1]):
+    for p in range(np.int64(lowest(~points))):
         before += (best.rising[q] >> np.uint16(p)) & 1
         fitted += int((m >> np.uint64(p)) & np.uint64(1))
         bit = np.uint16(1) << np.uint16(p)
         if fitted > before:
-            best.plates[q, p] = 1
+            best.plates[p, q] = 1
             best.own[q] = (best.own[q] & ~bit) | (bit if own else np.uint16(0))
         elif fitted > 0 and fitted == before:
-            best.plates[q, p] += np.uint32(1)
+            best.plates[p, q] += np.uint32(1)
             best.own[q] |= bit if own else np.uint16(0)
         if max(before, fitted) > most:
             most += 1

@@ -1,10 +1,10 @@
-"""Plates that readers confuse: groups of 32 numbers that differ in five characters.
+"""Confusable plates: groups of 32 numbers.
 
-A group is 32 plates whose texts differ in five characters, each one of two that look
-alike; a plate's number is its group's times 32, plus one bit a character. Eight plates of
-a group are issued, one among each four that share the upper three bits; nobody holds the
-others. Vehicles i, i + groups, i + 2 groups ... share a group, so confusable plates
-belong to people with nothing in common.
+A group is 32 plates with texts differing in five characters, each one of a pair of similar
+characters; a plate's number is its group's times 32, plus one bit a character. Eight plates
+of a group are issued, one among each four with equal upper three bits; the others are not.
+Vehicles i, i + groups, i + 2 groups ... share a group, so confusable plates belong to
+people with nothing in common.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TWICE_BELOW = np.uint64(2**61)
 
 
 class PlateTables(NamedTuple):
-    """What it takes to number and to confuse plates."""
+    """Tables for numbering and confusing plates."""
 
     key: np.uint64
     groups: int
@@ -33,19 +33,19 @@ class PlateTables(NamedTuple):
     pairs: NDArray[np.int64]  # [5] pairs of characters to choose from, for each confusable character
     likeness: NDArray[np.int64]  # [5, pairs] how easily the two of a pair are confused
     spread: np.uint64  # groups are shuffled over the key space by this factor, coprime to it
-    space: np.uint64  # groups the format has room for
+    space: np.uint64  # capacity of the format, in groups
 
 
 @inlined
 def plate_in_group(tables, group, rank):
-    """Return which of a group's 32 plates its vehicle of a rank holds; rank = 0 .. 7."""
+    """Return the plate, 0 .. 31 in its group, of the group's vehicle of a rank; rank = 0 .. 7."""
     w = word(tables.key, np.uint64(group), np.uint64(0))
     return np.int64(rank * 4) + np.int64((w >> np.uint64(2 * rank)) & np.uint64(3))
 
 
 @leaf
 def confused(tables, group, plate, w):
-    """Return the plate of a group that a misread yields instead; w : uint64, the misread's own word."""
+    """Return the plate of the same group yielded by a misread; w : uint64, the misread's own word."""
     rest = np.int64(np.uint64(group) * tables.spread % tables.space)
     total = 0
     for i in range(CHARACTERS):
@@ -77,9 +77,9 @@ def fill_plates(tables, vehicle, plate):
 
 @leaf
 def fill_vehicles(tables, plate, vehicle):
-    """Write the vehicle that holds each plate, -1 = nobody; plate, vehicle : int64[n]."""
+    """Write the vehicle of each plate, -1 = none; plate, vehicle : int64[n]."""
     for i in range(len(plate)):
         group, rank = plate[i] // GROUP, plate[i] % GROUP // 4
         v = rank * tables.groups + group
-        held = group < tables.groups and v < tables.vehicles
-        vehicle[i] = v if held and plate_in_group(tables, group, rank) == plate[i] % GROUP else -1
+        exists = group < tables.groups and v < tables.vehicles
+        vehicle[i] = v if exists and plate_in_group(tables, group, rank) == plate[i] % GROUP else -1

@@ -1,7 +1,7 @@
-"""A keyed permutation of 0 .. n - 1 that can be asked for one number at a time, and undone.
+"""A keyed permutation of 0 .. n - 1, computed for one number at a time, and its inverse.
 
-A Feistel network of six rounds on the next even number of bits; what falls outside is put in again
-until it falls inside (cycle walking: Black & Rogaway 2002, doi:10.1007/3-540-45760-7_9).
+A Feistel network of six rounds on the next even number of bits; numbers outside the range are
+permuted again until inside (cycle walking: Black & Rogaway 2002, doi:10.1007/3-540-45760-7_9).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def unshuffle(key, n, number, out):
 
 @leaf
 def _half(n):
-    """Return half of the bits that n numbers need, rounded up."""
+    """Return half of the bits needed for n numbers, rounded up."""
     half = 1
     while 1 << 2 * half < n:
         half += 1
@@ -57,5 +57,5 @@ def _half(n):
 
 @inlined
 def _part(key, value, r, half):
-    """Return the bits that a round mixes in."""
+    """Return the bits mixed in by a round."""
     return np.int64(word(key, np.uint64(value), np.uint64(r)) >> np.uint64(64 - half))

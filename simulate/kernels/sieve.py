@@ -1,9 +1,9 @@
 """The sieve, compiled: bits of up to 64 cases beside each read.
 
-A read is looked up, not reckoned with: a site knows the cases in which it collects, and time is
-cut into segments at whose bounds something changes in some case (a query date, an age limit, a
-look-back, a delay), each with one word of bits for all cases. So a ladder of seven cases costs as
-much as one. Only plates that a list or a hold names take the slow path; a bitmap tells them.
+Outcomes are looked up, not computed: each site has the bits of its collecting cases, and time is
+cut into segments at every change in some case (a query date, an age limit, a look-back, a delay),
+each with one word of bits for all cases. So a ladder of seven cases costs as much as one. Only
+plates named by a list or a hold take the slow path, marked in a bitmap.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 BEFORE, MISS, HIT = 0, 1, 2
 """Columns of the words of a segment."""
 ON_FILE, OUT_OF_REACH, AFTER, OFF, NOT_STORED, EXPIRED, TOO_OLD, TOO_FRESH = range(8)
-"""What becomes of a read, the first of the reasons that applies."""
+"""Outcomes of a read, the first reason to apply."""
 
 
 class SieveTables(NamedTuple):
-    """What decides about reads; s sites, k kinds of holder, b bounds, c cases, m holds, e entries.
+    """Look-up tables for reads; s sites, k kinds of holder, b bounds, c cases, m holds, e entries.
 
-    Holders that every case treats alike are of one kind.
+    Holders with equal terms in every case are of one kind.
     """
 
     first_hour: int  # hour of the week in which second 0 lies
@@ -85,7 +85,7 @@ def mark_rows(tables, plate, site, time, collected, alerted, on_file):
 
 @leaf
 def count_reasons(tables, plate, site, time, counts):
-    """Count what becomes of the reads in each case; plate, site, time : uint32[n]; counts : int64[c, 8], added to."""
+    """Count the outcomes of reads in each case; plate, site, time : uint32[n]; counts : int64[c, 8], added to."""
     for i in range(len(plate)):
         p, s, t = np.int64(plate[i]), np.int64(site[i]), np.int64(time[i])
         listed = _special(tables.special, p) and _listed(tables, p, s, t)
@@ -95,7 +95,7 @@ def count_reasons(tables, plate, site, time, counts):
 
 @leaf
 def _reason(tables, c, p, s, t, listed):
-    """Return what becomes of one read in one case."""
+    """Return the outcome of one read in one case."""
     bit, k = np.uint64(1) << np.uint64(c), tables.kind[s]
     lost = _lost_at_reader(tables, c, bit, s, t)
     if lost != ON_FILE:
@@ -116,7 +116,7 @@ def _reason(tables, c, p, s, t, listed):
 
 @leaf
 def _lost_at_reader(tables, c, bit, s, t):
-    """Return why a read was not collected for an observer by its date; ON_FILE if it was."""
+    """Return the reason for a read not collected for an observer by its date; ON_FILE if collected."""
     row = tables.hours_of[s]
     if tables.reach[s] & bit == np.uint64(0):
         return OUT_OF_REACH
@@ -131,7 +131,7 @@ def _lost_at_reader(tables, c, bit, s, t):
 
 @leaf
 def _held(tables, p, k, t, on, hit):
-    """Return the cases in which holds keep a read on file; uint64."""
+    """Return the cases with a read kept on file by holds; uint64."""
     kept = np.uint64(0)
     j = _first_at(tables.hold_plate, p)
     while j < len(tables.hold_plate) and tables.hold_plate[j] == p:
@@ -147,7 +147,7 @@ def _held(tables, p, k, t, on, hit):
 
 @leaf
 def _expiry(tables, j, p, c, expiry):
-    """Put an expiry off by the holds on a plate in a case, from hold j on; returns it and the hold after the last."""
+    """Return an expiry postponed by the holds on a plate in a case, from hold j on, and the hold after the last."""
     while j < len(tables.hold_plate) and tables.hold_plate[j] == p and tables.hold_case[j] == c:
         if tables.hold_begin[j] <= expiry:
             expiry = max(expiry, tables.hold_end[j])
@@ -157,7 +157,7 @@ def _expiry(tables, j, p, c, expiry):
 
 @leaf
 def _listed(tables, p, s, t):
-    """Tell whether a read meets the hot list."""
+    """Return whether a read matches the hot list."""
     if _covered(tables.local, p, t):
         return True
     if not _covered(tables.other, p, t):
@@ -168,7 +168,7 @@ def _listed(tables, p, s, t):
 
 @leaf
 def _covered(entries, p, t):
-    """Tell whether some entry of a plate holds a time."""
+    """Return whether some entry of a plate covers a time."""
     plate, begin, end = entries
     j = _first_at(plate, p)
     while j < len(plate) and plate[j] == p:
@@ -180,7 +180,7 @@ def _covered(entries, p, t):
 
 @leaf
 def _first_at(ordered, value):
-    """Return the first position at which a value could stand in sorted values; ordered : int64[n]."""
+    """Return the first insertion point of a value in sorted values; ordered : int64[n]."""
     low, high = 0, len(ordered)
     while low < high:
         middle = (low + high) // 2

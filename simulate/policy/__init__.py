@@ -1,4 +1,4 @@
-"""What becomes of a read, and who sees what, under the rules of a case; and the rules themselves by name."""
+"""Effect of rules on reads and on access, case by case; re-exports the rules of `simulate.rules`."""
 
 from __future__ import annotations
 

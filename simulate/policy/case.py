@@ -1,4 +1,4 @@
-"""Cases: what is compared, and the key of every result."""
+"""Cases: the unit of comparison and the key of every result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Who looks, when, and under which rules.
+    """An observer, a query date and the rules in force.
 
     Examples
     --------
@@ -26,19 +26,19 @@ class Case:
     """
 
     name: str
-    """Key of its results, and how tables and figures call it."""
+    """Key of its results, and label in tables and figures."""
     observer: str | None = None
     """An observer or owner of the scenario; the scenario's first observer by name if None."""
     on: date | None = None
     """Query date; the day after the last simulated one if None."""
     policies: tuple[Policy, ...] = ()
-    """Rules in force: a set, whose order never matters."""
+    """Rules in force: a set, in any order."""
 
 
 def ladder_of(
     ladder: Sequence[str | Retention] | None, *, observer: str | None = None, policies: tuple[Policy, ...] = ()
 ) -> list[Case]:
-    """Return one case for each duration, shortest first, each with the other policies too; without any, one case."""
+    """Return a case per duration, shortest first, each with the other policies; one case if `ladder` is empty."""
     if not ladder:
         retention = next((rule for rule in policies if isinstance(rule, Retention)), Retention(days="forever"))
         return [Case(name=retention.label, observer=observer, policies=policies)]

@@ -1,4 +1,4 @@
-"""Look-ups: what is on file about one plate, as whoever may look gets it."""
+"""Look-ups: the sightings on file of one plate, as the observer of a case sees them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ SIGHTINGS = {
 
 
 def look_up(view: View, plate: int, case: str | None = None) -> Table:
-    """Look up one plate: a table of its sightings, oldest first.
+    """Return the sightings on file of one plate, oldest first.
 
-    Reads of other cars that were mistaken for this plate are among them, as they are on file. Times
-    and places are as the case shows them. Where it shows pseudonyms, only who knows them all could make this table.
+    Misreads of other cars as this plate are included, as they are on file. Times and places are as the
+    case shows them. Under pseudonyms, only the holder of their register could make this table.
 
     Parameters
     ----------
@@ -39,19 +39,19 @@ def look_up(view: View, plate: int, case: str | None = None) -> Table:
     plate
         The plate's number, such as `sim.choose_story(view).number`.
     case
-        Name of a case of the view; the last one that is reached if None.
+        Name of a case of the view; the last one reached if None.
 
     Returns
     -------
     pyarrow.Table
         One row a sighting. `at`: local time of the scenario, to the second; `day`: day of travel, 0 is the
         first, each from 04:00 to 04:00; `hour`: hours since 00:00 of that day, 4 to 28; `site`: number of
-        the reader; `owner`: whose it is; `x_m`, `y_m`: where it stands, metres east and north.
+        the reader; `owner`: its owner; `x_m`, `y_m`: its position, metres east and north.
 
     Raises
     ------
     ScenarioError
-        If there is no such plate, or no such case.
+        If the plate or the case does not exist.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def look_up(view: View, plate: int, case: str | None = None) -> Table:
 
 
 def table_of(public: Public, rows: Rows) -> Table:
-    """Lay out the reads of one plate."""
+    """Return reads of one plate as a table with the columns of `SIGHTINGS`."""
     second, site, sites = rows.time.astype(np.int64), rows.site.astype(np.int64), public.sites
     day = (second - DAY_START_S) // DAY_S
     midnight = np.datetime64(datetime.combine(public.start, datetime.min.time()), "s")

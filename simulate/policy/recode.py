@@ -1,4 +1,4 @@
-"""Recoding: how times, places and plates look to those who see them coarse or under pseudonyms."""
+"""Recoding: times, places and plates as seen at a coarse grain or under pseudonyms."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recoding:
-    """How one group of cases sees reads."""
+    """Coarsening and pseudonyms shared by one group of cases."""
 
     mask: int
     """Bits of its cases."""
     time_grain_s: int = 0
-    """Steps to which times are rounded down; 0 = to the second."""
+    """Step for rounding times down; 0 = to the second."""
     site_seen: NDArray[np.uint32] | None = None
-    """uint32[s]; the site as which each one is seen; None = as itself."""
+    """uint32[s]; the site shown in place of each one; None = itself."""
     names: Register | None = None
     """Pseudonyms; None = plates are seen."""
 
     def apply(self, rows: Rows) -> tuple[Rows, NDArray[np.int64] | None]:
-        """Return the rows as seen, and the order they had; None = the same order.
+        """Return the rows as seen, and their previous positions; None = unmoved.
 
-        Rows of one number stand together, by time and site, wherever a plate's rows are cut into blocks:
-        a pseudonym belongs to one plate and one period, and time runs on within a plate.
+        Rows of one number are contiguous, by time and site, for any cut of a plate's rows into blocks:
+        a pseudonym belongs to one plate and one period, and times ascend within a plate.
         """
         plate, site, time = rows
         run = _runs(plate)
@@ -53,7 +53,7 @@ class Recoding:
     def _named(
         self, plate: NDArray[np.uint32], time: NDArray[np.uint32], run: NDArray[np.int64]
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Return the pseudonym of each row and the run of rows that share it; uint32[n], int64[n]."""
+        """Return the pseudonym of each row and its run of rows with this pseudonym; uint32[n], int64[n]."""
         assert self.names is not None
         period = self.names.period_of(time)
         run = _runs(run, period)
@@ -62,7 +62,7 @@ class Recoding:
 
 
 def recodings(view: View) -> list[Recoding]:
-    """Group the cases that see alike, in the order of the first case of each group."""
+    """Group cases with equal recoding, in the order of the first case of each group."""
     setting = view.sieve.setting
     masks: dict[tuple[int, float, int, bytes], int] = {}
     for c, case in enumerate(view.cases):
@@ -81,14 +81,14 @@ def recodings(view: View) -> list[Recoding]:
 
 
 def register_of(truth: Truth, case: CaseSight) -> Register:
-    """Return who is behind which number in one case: for `ask` and for scoring, never for an attack."""
+    """Return the register of pseudonyms of one case: for `ask` and for scoring, never for an attack."""
     return register(truth.seed, truth.lives.plates.n, truth.scenario.settings.period.days, case.pseudonym_s)
 
 
 def squares_of(sites: Sites, visible: NDArray[np.bool_], side_m: float) -> NDArray[np.uint32]:
-    """Return as which site each one is seen: the first in use and in sight of its square; uint32[s].
+    """Return the site shown in place of each one: the first in use and visible in its square; uint32[s].
 
-    visible : bool[s]. A site out of sight is seen as itself; no read of it is.
+    visible : bool[s]. An invisible site stands for itself, without any visible read.
     """
     square = np.column_stack([np.floor(sites.x_m / side_m), np.floor(sites.y_m / side_m)])
     seen, shown = np.arange(sites.n, dtype=np.uint32), np.flatnonzero(visible & sites.used)
@@ -98,7 +98,7 @@ def squares_of(sites: Sites, visible: NDArray[np.bool_], side_m: float) -> NDArr
 
 
 def _runs(*columns: NDArray[np.uint32] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the run of equal rows that each one belongs to; int64[n], rising from 0."""
+    """Return the run of equal rows of each row; int64[n], rising from 0."""
     n = len(columns[0])
     change = np.zeros(n, np.bool_)
     for column in columns:
@@ -107,6 +107,6 @@ def _runs(*columns: NDArray[np.uint32] | NDArray[np.int64]) -> NDArray[np.int64]
 
 
 def _unsorted(run: NDArray[np.int64], time: NDArray[np.uint32], site: NDArray[np.uint32]) -> bool:
-    """Tell whether some row belongs before the one above it; time never falls within a run."""
+    """Return whether some row sorts before the one above it; time never falls within a run."""
     tied = (run[1:] == run[:-1]) & (time[1:] == time[:-1])
     return bool((tied & (site[1:] < site[:-1])).any())

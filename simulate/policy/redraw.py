@@ -1,7 +1,7 @@
 """Redraw: the reads of a few plates drawn again, exactly as they were, and as each case sees them.
 
-Rows of a run are those of its scenario, which every pass over them checks. So a few plates need no
-pass: their groups are drawn again, and the draw also knows which vehicle each read really met.
+Rows of a run equal those of its scenario, as checked by every pass over them. So a few plates need no
+pass: their groups are drawn again, and the draw also gives the true vehicle of each read.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class OwnRows:
     """Reads of some plates as one group of cases sees them, sorted by plate, time and site as seen."""
 
     plate: NDArray[np.int64]
-    """int64[n]; the plate that was read."""
+    """int64[n]; the plate read, before any pseudonym."""
     seen: Rows
     on_file: NDArray[np.uint64]
 
 
 def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.int64]]:
-    """Draw every read of some plates again, sorted by plate, time and site, with the vehicle that each really met.
+    """Draw every read of some plates again, sorted by plate, time and site, with the true vehicle of each.
 
     plates : int[p]. Returns n rows and int64[n].
     """
@@ -56,9 +56,9 @@ def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.
 
 
 def really_read(truth: Truth, rows: Rows) -> NDArray[np.int64]:
-    """Return the vehicle that each row really met, by drawing the rows' groups of plates again; int64[n].
+    """Return the true vehicle of each row, by drawing the rows' groups of plates again; int64[n].
 
-    rows : sorted by plate, time and site. Raises ScenarioError where a row is not drawn again.
+    rows : sorted by plate, time and site. Raise ScenarioError if a row is not drawn again.
     """
     drawn, who = redraw(truth, rows.plate)
     really: NDArray[np.int64] = who[_places(rows, drawn)]
@@ -77,7 +77,7 @@ def as_seen(sieve: Sieve, rows: Rows, groups: Sequence[Recoding]) -> list[OwnRow
 
 
 def on_file_of(view: View, plates: NDArray[np.int64], c: int) -> OwnRows:
-    """Return what is on file of some plates in case number c, as it sees them."""
+    """Return the rows on file of some plates in case number c, as it sees them."""
     group = next(group for group in recodings(view) if group.mask >> c & 1)
     (own,) = as_seen(view.sieve, redraw(view.truth, plates)[0], [group])
     kept = (own.on_file >> np.uint64(c)) & np.uint64(1) > 0
@@ -92,21 +92,21 @@ def of_plate(own: OwnRows, plate: int) -> Rows:
 
 
 def _stretches(groups: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """List the stretches first..last of groups that follow on one another."""
+    """Yield the half-open ranges of consecutive groups."""
     for some in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
         if len(some):
             yield int(some[0]), int(some[-1]) + 1
 
 
 def _among(plate: NDArray[np.uint32], plates: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Tell which plates are among some sorted ones; bool[n]."""
+    """Return whether each plate is among sorted `plates`; bool[n]."""
     at = np.minimum(np.searchsorted(plates, plate), len(plates) - 1)
     found: NDArray[np.bool_] = plates[at] == plate
     return found
 
 
 def _places(rows: Rows, drawn: Rows) -> NDArray[np.int64]:
-    """Return where each row stands in those drawn again, equal rows in turn; int64[n]."""
+    """Return the position of each row among those drawn again, equal rows in turn; int64[n]."""
     rank = _ranks(Rows(*(np.concatenate(columns) for columns in zip(drawn, rows, strict=True))))
     theirs, ours = rank[: len(drawn.plate)], rank[len(drawn.plate) :]
     at: NDArray[np.int64] = np.searchsorted(theirs, ours) + np.arange(len(ours)) - np.searchsorted(ours, ours)
@@ -116,7 +116,7 @@ def _places(rows: Rows, drawn: Rows) -> NDArray[np.int64]:
 
 
 def _ranks(rows: Rows) -> NDArray[np.int64]:
-    """Return numbers of rows that rise with plate, time and site; equal rows have one; int64[n]."""
+    """Return the dense rank of each row by plate, time and site; int64[n]."""
     order = np.lexsort((rows.site, rows.time, rows.plate))
     new = np.zeros(len(order), np.bool_)
     for column in rows:

@@ -1,4 +1,4 @@
-"""Registers: which pseudonym a plate has in which period. Scoring may look plates up; attacks may not."""
+"""Registers: the pseudonym of each plate in each period. Scoring may look plates up; attacks may not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 MOST_NUMBERS = 2**32 - 1
-"""Numbers that a row has room for; the last one is left to mark the end."""
+"""Capacity of the 32-bit number of a row; the last value is reserved to mark the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +25,20 @@ class Register:
 
     key: np.uint64
     plates: int
-    """Plates that there could be."""
+    """Number of possible plates."""
     periods: int
-    """Periods that rows may lie in."""
+    """Number of periods over all possible times."""
     period_s: int
     """Length of a period; 0 = plates are seen as they are."""
 
     def period_of(self, time_s: ArrayLike) -> NDArray[np.int64]:
-        """Return the period of each time; int64[n]. The first also holds what lies before 04:00 of the first day."""
+        """Return the period of each time; int64[n]. The first includes times before 04:00 of the first day."""
         since = np.asarray(time_s, np.int64) - DAY_START_S
         period: NDArray[np.int64] = np.clip(since // max(self.period_s, 1), 0, self.periods - 1)
         return period
 
     def pseudonyms(self, plate: ArrayLike, period: ArrayLike) -> NDArray[np.uint32]:
-        """Return the number under which each plate is seen in a period; uint32[n]."""
+        """Return the pseudonym of each plate in a period; uint32[n]."""
         plates, periods = np.broadcast_arrays(np.asarray(plate, np.int64), np.asarray(period, np.int64))
         if not self.period_s:
             return plates.astype(np.uint32)
@@ -50,12 +50,12 @@ class Register:
     def last(self, plate: ArrayLike, now_s: int) -> NDArray[np.uint32]:
         """Return the pseudonym of each plate in the last period before a query date; uint32[n].
 
-        It is what an attacker is told of a target.
+        Attackers are given it to name a target.
         """
         return self.pseudonyms(plate, self.period_of(np.full(np.shape(plate), now_s - 1)))
 
     def plates_of(self, number: ArrayLike) -> NDArray[np.int64]:
-        """Return the plate behind each number, -1 behind one that nobody was given; int64[n]."""
+        """Return the plate behind each number, -1 for an unassigned one; int64[n]."""
         numbers = np.ascontiguousarray(number, np.int64)
         total = self.plates * self.periods
         if not self.period_s:
@@ -67,9 +67,9 @@ class Register:
 
 
 def register(seed: int, plates: int, days: int, period_s: int) -> Register:
-    """Return the register of a run for periods of a length; raise ScenarioError where numbers run out.
+    """Return the register of a run; raise ScenarioError if numbers run out.
 
-    period_s : 0 = plates are seen as they are.
+    period_s : length of a period; 0 = plates are seen as they are.
     """
     periods = 1 + (days + 1) * DAY_S // period_s if period_s else 1
     if period_s and plates * periods > MOST_NUMBERS:

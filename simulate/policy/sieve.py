@@ -1,11 +1,11 @@
-"""The sieve: what becomes of a read, the one place that knows the order of events.
+"""The sieve: the outcome of each read; the order of events is defined here alone.
 
 A read is collected if its reader is on and allowed there and then; it may raise an alert, before
-storage; its holder stores it; it expires at its age limit, or with the last hold that began
-before it would have expired; and an observer sees it if a holder in reach still has it, within
-look-back and delay. Times and places may then be coarse, and plates be pseudonyms.
+storage; its holder stores it; it expires at its age limit, or with the last hold begun before
+that expiry; and an observer sees it if a holder in reach still has it, within look-back and
+delay. Times and places may then be coarse, and plates be pseudonyms.
 
-Terms are turned into look-ups here; `kernels/sieve.py` asks them of each read.
+Terms are converted to look-up tables here; `kernels/sieve.py` applies them to each read.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ MOST_CASES = 64
 REASONS = (
     "on file", "not in reach", "after the date", "reader off", "not stored", "expired", "beyond look-back", "too fresh",
 )  # fmt: skip
-"""What becomes of a read in one case, the first reason that applies; in the kernel's order."""
+"""Outcomes of a read in one case, the first reason to apply; in the kernel's order."""
 SLICES = 256
-"""Slices of time in which the first segment is looked up."""
+"""Number of slices of time for finding a first segment."""
 LAST_S = 2**33
-"""Beyond any time of a row."""
+"""Upper bound of the times of rows, in seconds."""
 
 
 class Marks(NamedTuple):
@@ -49,7 +49,7 @@ class Marks(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sieve:
-    """The terms of up to 64 cases of one run, ready for rows."""
+    """The terms of up to 64 cases of one run, as look-up tables."""
 
     setting: Setting
     terms: tuple[Terms, ...]
@@ -61,20 +61,20 @@ class Sieve:
         object.__setattr__(self, "tables", _tables(self.setting, self.terms, np.array(self.now_s, np.int64)))
 
     def marks(self, rows: Rows) -> Marks:
-        """Mark a block of rows for every case."""
+        """Return the bits of every case beside a block of rows."""
         marks = Marks(*(np.empty(len(rows.plate), np.uint64) for _ in Marks._fields))
         mark_rows(self.tables, *rows, *marks)
         return marks
 
     def reasons(self, rows: Rows) -> NDArray[np.int64]:
-        """Count what becomes of a block of rows; int64[cases, reasons], each row sums to the number of reads."""
+        """Count the outcomes of a block of rows; int64[cases, reasons], each row sums to the number of reads."""
         counts = np.zeros((len(self.terms), len(REASONS)), np.int64)
         count_reasons(self.tables, *rows, counts)
         return counts
 
 
 def _tables(setting: Setting, terms: Sequence[Terms], now: NDArray[np.int64]) -> SieveTables:
-    """Turn terms into look-ups; now : int64[c]."""
+    """Convert terms to look-up tables; now : int64[c]."""
     sites, hot = setting.sites, setting.hotlist
     holder = sites.owner.astype(np.int64)
     limits, kind = _kinds(terms)
@@ -120,7 +120,7 @@ def _tables(setting: Setting, terms: Sequence[Terms], now: NDArray[np.int64]) ->
 
 
 def _kinds(terms: Sequence[Terms]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Group holders that every case treats alike.
+    """Group holders with equal terms in every case.
 
     Returns age limits of misses and hits, and whether misses are stored and lists subscribed to,
     int64[4, c, k]; and the kind of each holder, int32[h]. Holders out of reach are all of one kind.
@@ -138,7 +138,7 @@ def _kinds(terms: Sequence[Terms]) -> tuple[NDArray[np.int64], NDArray[np.int32]
 def _segments(
     limits: NDArray[np.int64], now: NDArray[np.int64], oldest: NDArray[np.int64], newest: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Cut time where something changes, for each kind of holder; int64[k, b], uint64[k, b, 3].
+    """Cut time at every change of bits, for each kind of holder; int64[k, b], uint64[k, b, 3].
 
     limits : int64[4, c, k]; now, oldest, newest : int64[c].
     """
@@ -159,7 +159,7 @@ def _segments(
 
 
 def _hours(terms: Sequence[Terms], s: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
-    """Group sites that may read in the same hours in every case; int32[s], uint64[rows, 168].
+    """Group sites with equal permitted hours in every case; int32[s], uint64[rows, 168].
 
     Row 0 is every hour of every case.
     """
@@ -177,7 +177,7 @@ def _hours(terms: Sequence[Terms], s: int) -> tuple[NDArray[np.int32], NDArray[n
 
 
 def _holds(terms: Sequence[Terms]) -> NDArray[np.int64]:
-    """Lay the holds of all cases out as plate, case, begin and end, sorted by these; int64[4, m]."""
+    """Return the holds of all cases as plate, case, begin and end, sorted by these; int64[4, m]."""
     parts = [
         np.stack([one.hold_plate, np.full(len(one.hold_plate), c), one.hold_begin_s, one.hold_end_s])
         for c, one in enumerate(terms)
@@ -187,7 +187,7 @@ def _holds(terms: Sequence[Terms]) -> NDArray[np.int64]:
 
 
 def _special(n: int, lists: Sequence[Entries], held: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Set a bit for each plate that a list or a hold names; uint8[n / 8]."""
+    """Set a bit for each plate named by a list or a hold; uint8[n / 8]."""
     named = np.zeros(n, np.bool_)
     for plates in (*(entries.plate for entries in lists), held):
         named[plates] = True

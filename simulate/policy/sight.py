@@ -1,7 +1,7 @@
-"""Sight: what an attack may know, case by case; no truth in it.
+"""Sight: the knowledge of an attack, case by case; no truth in it.
 
-The public part (the map, the census, where readers stand) is the same for all; each case adds
-whose readers the observer sees, on which date and how far back.
+The public part (map, census, positions of readers) is shared by all; each case adds the visible
+readers, the query date and the look-back of its observer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simulate.durations import DAY_S, DAY_START_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
     from simulate.world.owners import Owners
     from simulate.world.roads import RoadNetwork
     from simulate.world.routes import Graph
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Habits:
-    """How drivers really choose among routes: the generator's own knowledge; a alternatives, h hubs."""
+    """True route choice of drivers: the generator's own knowledge; a alternatives, h hubs."""
 
     shares: NDArray[np.float64]
-    """float64[a]; share of trips that want each alternative, off the peak."""
+    """float64[a]; share of trips preferring each alternative, off the peak."""
     used: NDArray[np.uint8]
     """uint8[p, a]; whose tree is really driven between each pair of hubs that a way joins."""
     row: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Habits:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Public:
-    """What anyone may know: the map, where people live and work in sum, where readers stand."""
+    """Public knowledge: the map, totals of homes and workplaces, positions of readers."""
 
     roads: RoadNetwork
     graph: Graph
@@ -50,31 +50,31 @@ class Public:
     sites: Sites
     owners: Owners
     n_plates: int
-    """Plates that there could be, those that nobody holds included."""
+    """Number of possible plates, unissued ones included."""
     n_vehicles: int
     start: date
-    """First day of the scenario, whose midnight is second 0."""
+    """First day of the scenario; its midnight is second 0."""
     roads_known: str = "public"
-    """"none", "public" or "generator": what an attack may use of the roads."""
+    """"none", "public" or "generator": an attack's knowledge of the roads."""
     habits: Habits | None = None
-    """What drivers prefer; None unless the scenario grants its attackers the generator's knowledge."""
+    """Route choice of drivers; None unless the scenario grants attackers the generator's knowledge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CaseSight:
-    """What is known of one case; s sites."""
+    """Knowledge of one case; s sites."""
 
     name: str
     observer: str
     purpose: str
     habit: str
-    """How many users look how often, in words; "" where the scenario does not say."""
+    """Number of users and of look-ups a month, in words; "" if not stated."""
     visible: NDArray[np.bool_]
-    """bool[s]; sites in reach of the observer that ever collect."""
+    """bool[s]; sites in reach of the observer, collecting at some time."""
     now_s: int
-    """When the observer looks, seconds from the scenario's first midnight."""
+    """Query date, seconds from the scenario's first midnight."""
     oldest_s: int
-    """No read before this second is on file by age and look-back alone; 0 where all are. Holds may keep older ones."""
+    """First second on file by age limits and look-back alone; 0 if unlimited. Holds may keep older reads."""
     reached: bool
     """Whether the store is old enough for every limit of the case to have deleted something."""
     rules: tuple[str, ...]
@@ -82,15 +82,15 @@ class CaseSight:
     retention: str = ""
     """Label of the retention of the holders in reach, such as "21 days"; "" where they differ."""
     time_grain_s: int = 0
-    """Steps to which times are seen; 0 = to the second."""
+    """Step of times as seen; 0 = to the second."""
     place_grain_m: float = 0.0
-    """Squares to which places are seen; 0 = exactly."""
+    """Side of the squares seen as places; 0 = exact places."""
     pseudonym_s: int = 0
-    """Periods after which each plate gets a new pseudonym; 0 = plates are seen."""
+    """Period of a pseudonym; 0 = plates are seen."""
 
     @property
     def today(self) -> int:
-        """Return the day of travel that the query date belongs to."""
+        """Return the day of travel of the query date."""
         return max((self.now_s - DAY_START_S) // DAY_S, 0)
 
     def on(self, start: date) -> date:
@@ -98,16 +98,16 @@ class CaseSight:
         return start + timedelta(days=self.now_s // DAY_S)
 
     def describe(self, public: Public) -> str:
-        """Return one sentence on who sees what."""
+        """Return one sentence on observer, date, visible sites and purpose."""
         sees = public.sites.describe(self.visible)
         return f"{self.observer} looks on {self.on(public.start)} at {sees}, for {self.purpose}{self.habit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sight:
-    """What an attack may know: the public part and up to 64 cases, in the order of their bits."""
+    """Knowledge of an attack: the public part and up to 64 cases, in the order of their bits."""
 
     public: Public
     cases: tuple[CaseSight, ...]
     asked: Measuring
-    """How the scenario wants its measures taken."""
+    """The scenario's settings for measures."""

@@ -1,8 +1,8 @@
-"""Terms: all that rules say about one case, as plain arrays.
+"""Terms: the combined rules of one case, as plain arrays.
 
-A policy amends terms; nobody else does. Amendments commute and repeat without effect: what is
-forbidden adds up (a reader off stays off), and what is stated once (a number of days, a grain) may
-be stated again alike but not otherwise, which raises ScenarioError before any row is read.
+Only policies amend terms. Amendments are commutative and idempotent: prohibitions accumulate (a
+reader off stays off), and a quantity (a number of days, a grain) may be stated again with the same
+value only; another one raises ScenarioError before any row is read.
 """
 
 from __future__ import annotations
@@ -21,82 +21,82 @@ if TYPE_CHECKING:
 
 WEEK_HOURS = 168
 UNSTATED = -1
-"""A length of time or a grain that no rule has stated."""
+"""A duration or a grain stated by no rule."""
 FOREVER = 2**62
-"""A length of time that never ends, in seconds."""
+"""An infinite duration, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Terms:
-    """What the rules of one case say; s sites, h holders, k holds."""
+    """Combined rules of one case; s sites, h holders, k holds."""
 
     collects: NDArray[np.bool_]
-    """bool[s]; sites that may read at all: switched on, and not too near to a protected place."""
+    """bool[s]; sites permitted to read at all: switched on, and not too near to a protected place."""
     hours: NDArray[np.bool_]
-    """bool[s, 168]; hours of the week, from Monday 00:00, in which a site may read."""
+    """bool[s, 168]; permitted hours of the week at each site, from Monday 00:00."""
     stores_misses: NDArray[np.bool_]
-    """bool[h]; holders that store reads which no list alerts on."""
+    """bool[h]; holders storing reads without an alert."""
     subscribes: NDArray[np.bool_]
-    """bool[h]; holders that hold their reads against the hot list."""
+    """bool[h]; holders comparing their reads with the hot list."""
     keep_miss_s: NDArray[np.int64]
-    """int64[h]; age at which a holder deletes a read that raised no alert; UNSTATED, FOREVER."""
+    """int64[h]; age limit of reads without an alert; UNSTATED, FOREVER."""
     keep_hit_s: NDArray[np.int64]
-    """int64[h]; the same for a read that raised one; UNSTATED means as a miss."""
+    """int64[h]; the same for reads with an alert; UNSTATED means as a miss."""
     deletes: NDArray[np.bool_]
-    """bool[h]; holders that really delete what their limit says."""
+    """bool[h]; holders complying with their age limits."""
     hold_plate: NDArray[np.int64]
     hold_begin_s: NDArray[np.int64]
     hold_end_s: NDArray[np.int64]
     """int64[k]; holds on named plates, sorted by plate, begin and end; each binds every holder."""
     reach: NDArray[np.bool_]
-    """bool[h]; holders whose own reads the observer may see."""
+    """bool[h]; holders in reach of the observer, own reads only."""
     look_back_s: int = UNSTATED
-    """Greatest age of a read that a look-up may find."""
+    """Greatest age of a read in a look-up."""
     delay_s: int = UNSTATED
-    """Least age of a read that a look-up may find."""
+    """Least age of a read in a look-up."""
     time_grain_s: int = UNSTATED
-    """Length of the steps to which the observer sees times."""
+    """Step of times as seen by the observer."""
     place_grain_m: float = UNSTATED
-    """Side of the squares to which the observer sees places."""
+    """Side of the squares seen as places by the observer."""
     pseudonym_s: int = UNSTATED
-    """Length of the periods after which each plate gets a new pseudonym."""
+    """Period of a pseudonym."""
     deletes_share: float = UNSTATED
-    """Share of holders that really delete, as stated; `deletes` is drawn from it."""
+    """Share of complying holders, as stated; `deletes` is drawn from it."""
 
     def state(self, key: str, value: float, where: str) -> Terms:
-        """Return the terms with a number stated; raise ScenarioError where it was stated otherwise before."""
-        held = getattr(self, key)
-        if held not in {UNSTATED, value}:
-            raise contradiction(where, held, value)
+        """Return the terms with a number stated; raise ScenarioError if another was stated before."""
+        current = getattr(self, key)
+        if current not in {UNSTATED, value}:
+            raise contradiction(where, current, value)
         stated: dict[str, Any] = {key: value}
         return replace(self, **stated)
 
     def state_for(self, key: str, holders: NDArray[np.bool_], seconds: int | None, where: str) -> Terms:
-        """Return the terms with a length of time stated for some holders, None = for ever; holders : bool[h]."""
-        held, value = getattr(self, key), FOREVER if seconds is None else seconds
-        other = holders & (held != UNSTATED) & (held != value)
+        """Return the terms with a duration stated for some holders, None = for ever; holders : bool[h]."""
+        current, value = getattr(self, key), FOREVER if seconds is None else seconds
+        other = holders & (current != UNSTATED) & (current != value)
         if other.any():
-            raise contradiction(where, int(held[other][0]), value)
-        stated: dict[str, Any] = {key: np.where(holders, value, held)}
+            raise contradiction(where, int(current[other][0]), value)
+        stated: dict[str, Any] = {key: np.where(holders, value, current)}
         return replace(self, **stated)
 
     def hold(self, plates: NDArray[np.int64], begin_s: int, end_s: int | None) -> Terms:
-        """Return the terms with holds on plates added; end_s : None = they never end."""
+        """Return the terms with holds on plates added; end_s : None = without end."""
         end = FOREVER if end_s is None else end_s
         added = np.stack([plates, np.full(len(plates), begin_s), np.full(len(plates), end)])
-        there = np.stack([self.hold_plate, self.hold_begin_s, self.hold_end_s])
-        plate, begins, ends = np.unique(np.concatenate([there, added], axis=1), axis=1)  # sorted by plate, begin, end
+        existing = np.stack([self.hold_plate, self.hold_begin_s, self.hold_end_s])
+        plate, begins, ends = np.unique(np.concatenate([existing, added], axis=1), axis=1)  # sorted by all three
         return replace(self, hold_plate=plate, hold_begin_s=begins, hold_end_s=ends)
 
     def same(self, other: Terms) -> bool:
-        """Tell whether two terms say the same to the last entry."""
+        """Return whether two terms are equal in every entry."""
         return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__)
 
 
 def plain_terms(setting: Setting, reach: NDArray[np.bool_]) -> Terms:
-    """Return the terms of no rule at all: everything is collected and kept for ever; reach : bool[h]."""
+    """Return the terms without any rule: everything is collected and kept for ever; reach : bool[h]."""
     s, h = setting.sites.n, setting.owners.n
-    nothing = np.empty(0, np.int64)
+    no_holds = np.empty(0, np.int64)
     return Terms(
         collects=np.ones(s, np.bool_),
         hours=np.ones((s, WEEK_HOURS), np.bool_),
@@ -105,15 +105,15 @@ def plain_terms(setting: Setting, reach: NDArray[np.bool_]) -> Terms:
         keep_miss_s=np.full(h, UNSTATED),
         keep_hit_s=np.full(h, UNSTATED),
         deletes=np.ones(h, np.bool_),
-        hold_plate=nothing,
-        hold_begin_s=nothing,
-        hold_end_s=nothing,
+        hold_plate=no_holds,
+        hold_begin_s=no_holds,
+        hold_end_s=no_holds,
         reach=reach.copy(),
     )
 
 
-def contradiction(where: str, held: object, value: object) -> ScenarioError:
-    """Return the error for a number that two rules of one case state differently."""
+def contradiction(where: str, current: object, value: object) -> ScenarioError:
+    """Return the error for a number stated differently by two rules of one case."""
     return ScenarioError(
-        where, f"one statement in a case ({held})", value, "leave one of the two rules out of the case"
+        where, f"one statement in a case ({current})", value, "leave one of the two rules out of the case"
     )

@@ -1,7 +1,7 @@
 """A view: one run seen under some cases.
 
-What an attack may know is its `sight`; which rows it gets the `sieve` decides. The truth travels
-beside them; only what scores an attack may look at it.
+The `sight` is the knowledge of an attack; the `sieve` selects its rows. The truth travels beside
+them, for scoring only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """What really happened; only scoring may look."""
+    """Ground truth of a run, for scoring only."""
 
     world: World
     lives: Lives
@@ -49,27 +49,27 @@ class Truth:
     watch: Watch
     scenario: Scenario
     hotlist: HotList
-    """What the holders look out for, and until when each entry is right."""
+    """Entries of the holders' hot list, each with the times of its validity."""
 
 
 class Source(Protocol):
-    """Where rows come from, shard by shard: a store, or the draw itself."""
+    """Source of rows, shard by shard: a store, or the draw itself."""
 
     @property
     def n_shards(self) -> int:
-        """Count the shards."""
+        """Return the number of shards."""
 
     def comes_from(self, lives: Lives, watch: Watch) -> bool:
-        """Tell whether the rows are drawn from these lives and this watch."""
+        """Return whether the rows are drawn from these lives and this watch."""
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
-        """Stream the rows of a shard, sorted by plate, time and site; raise ScenarioError on altered ones.
+        """Yield the rows of a shard, sorted by plate, time and site; raise ScenarioError on altered ones.
 
-        groups : int64[g], groups of plates whose rows are redrawn and compared beside a random sample.
+        groups : int64[g], groups of plates redrawn and compared beside a random sample.
         """
 
     def span(self, shard: int) -> tuple[int, int]:
-        """Return the first group of plates of a shard, and the one after its last."""
+        """Return the half-open range of groups of plates of a shard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,7 +87,7 @@ class View:
         return self.sight.cases
 
     def describe(self) -> str:
-        """Return who looks at what, one sentence for each different look."""
+        """Return a sentence for each distinct observer, date and set of visible sites."""
         return "; ".join(dict.fromkeys(case.describe(self.sight.public) for case in self.cases))
 
 
@@ -107,17 +107,16 @@ def view_of(
     run
         A complete run.
     observer
-        A name from the scenario's observers, or an owner, who sees its own readers; in a nation
-        also one of the bodies that its owners are. The observer that comes first in the
-        alphabet if None.
+        A name from the scenario's observers, or an owner, seeing its own readers; in a nation
+        also one of the bodies of an owner. The first observer in alphabetical order if None.
     policies
         Rules in force, in any order; one case.
     ladder
         Durations, such as "21d", or retention rules to compare: one case each, beside `policies`.
     cases
-        Cases instead of all of these: made by `sim.Case`, or names of the scenario's.
+        Cases in place of all these: objects of `sim.Case`, or names from the scenario.
     on
-        Query date of cases that name none; the day after the last simulated one if None.
+        Query date of cases without one; the day after the last simulated one if None.
 
     Examples
     --------
@@ -126,9 +125,9 @@ def view_of(
     >>> [case.name for case in view.cases]
     ['7 days', 'for ever']
     """
-    asked = cases_of(run.scenario, observer, policies, ladder, cases)
+    requested = cases_of(run.scenario, observer, policies, ladder, cases)
     setting = setting_of(run)
-    terms, seen = zip(*(_look(run, setting, case, on) for case in asked), strict=True)
+    terms, seen = zip(*(_terms_and_sight(run, setting, case, on) for case in requested), strict=True)
     sieve = Sieve(setting=setting, terms=terms, now_s=tuple(case.now_s for case in seen))
     sight = Sight(public=_public(run), cases=seen, asked=run.scenario.settings.measure)
     truth = Truth(
@@ -139,9 +138,9 @@ def view_of(
 
 
 def case_of(view: View, name: str | None) -> tuple[int, CaseSight]:
-    """Return the number of a case and what it sees; without a name the last one that is reached, else the last.
+    """Return the number and the sight of a case; without a name the last case reached, else the last one.
 
-    Raises ScenarioError if the view has no case of that name.
+    Raise ScenarioError on an unknown name.
     """
     if name is None:
         reached = [c for c, case in enumerate(view.cases) if case.reached]
@@ -155,13 +154,13 @@ def case_of(view: View, name: str | None) -> tuple[int, CaseSight]:
 
 
 def alone(view: View, c: int) -> View:
-    """Return the view of one of its cases alone."""
+    """Return a view of case number c alone."""
     sieve = replace(view.sieve, terms=(view.sieve.terms[c],), now_s=(view.sieve.now_s[c],))
     return replace(view, sight=replace(view.sight, cases=(view.cases[c],)), sieve=sieve)
 
 
 def setting_of(run: Run) -> Setting:
-    """Return what rules speak about."""
+    """Return the setting of the rules of a run."""
     period = run.scenario.settings.period
     return Setting(
         sites=run.watch.sites, owners=run.world.owners, zones=run.world.zones, plates=run.lives.plates,
@@ -177,28 +176,28 @@ def cases_of(
     ladder: Sequence[str | Retention] | None,
     cases: Sequence[Case | str] | None,
 ) -> list[Case]:
-    """Return the cases asked for, each name once; raise ScenarioError on none, doubles or too many."""
+    """Return the cases requested, each name once; raise ScenarioError on none, duplicates or too many."""
     if cases is not None and (observer or policies or ladder):
         raise ScenarioError("cases", "cases alone", "an observer, policies or a ladder too", "say these in the cases")
     if cases is None:
-        asked = ladder_of(ladder, observer=observer, policies=tuple(policies))
+        requested = ladder_of(ladder, observer=observer, policies=tuple(policies))
     else:
-        asked = [case if isinstance(case, Case) else scenario_case(scenario, case) for case in cases]
-    names = [case.name for case in asked]
-    double = next((name for name in names if names.count(name) > 1), None)
-    if double is not None:
-        raise ScenarioError("cases", "a name of its own for each case", repr(double), "rename one of them")
-    if not 0 < len(asked) <= MOST_CASES:
-        raise ScenarioError("cases", f"1 to {MOST_CASES} cases", len(asked), "compare fewer at a time")
-    return asked
+        requested = [case if isinstance(case, Case) else scenario_case(scenario, case) for case in cases]
+    names = [case.name for case in requested]
+    duplicate = next((name for name in names if names.count(name) > 1), None)
+    if duplicate is not None:
+        raise ScenarioError("cases", "a name of its own for each case", repr(duplicate), "rename one of them")
+    if not 0 < len(requested) <= MOST_CASES:
+        raise ScenarioError("cases", f"1 to {MOST_CASES} cases", len(requested), "compare fewer at a time")
+    return requested
 
 
-def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tuple[Terms, CaseSight]:
-    """Amend the terms of one case and say what its observer may know."""
+def _terms_and_sight(run: Run, setting: Setting, case: Case, on: date | str | None) -> tuple[Terms, CaseSight]:
+    """Return the terms of one case, amended by its rules, and its sight."""
     settings = run.scenario.settings
     name = case.observer if case.observer is not None else default_observer(settings)
     sees, purpose = sees_of(settings, name, setting.owners.bodies)
-    reach = np.any([setting.owners.of(asked) for asked in sees], axis=0)
+    reach = np.any([setting.owners.of(holder) for holder in sees], axis=0)
     if not reach[setting.sites.owner].any():
         raise nothing_to_see(f"observers.{name}", sees)
     terms = plain_terms(setting, reach)
@@ -207,15 +206,15 @@ def _look(run: Run, setting: Setting, case: Case, on: date | str | None) -> tupl
         terms = rule.amend(terms, setting)
     start, days = settings.period.start, settings.period.days
     now_s = now_of(on, start, days) if case.on is None else now_of(case.on, start, days, f"case {case.name}: on")
-    asked = Case(name=case.name, observer=name, on=case.on, policies=rules)
-    return terms, seen_case(asked, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
+    resolved = Case(name=case.name, observer=name, on=case.on, policies=rules)
+    return terms, seen_case(resolved, terms, setting, observer=name, purpose=purpose, habit=habit_of(settings, name),
                             now_s=now_s)  # fmt: skip
 
 
 def seen_case(
     case: Case, terms: Terms, setting: Setting, *, observer: str, purpose: str, habit: str, now_s: int
 ) -> CaseSight:
-    """Return what an attack may know of a case whose terms are made."""
+    """Return the sight of a case from its amended terms."""
     limits = limits_of(terms)
     back = FOREVER if terms.look_back_s == UNSTATED else terms.look_back_s
     return CaseSight(
@@ -236,15 +235,15 @@ def seen_case(
 
 
 def limits_of(terms: Terms) -> list[int]:
-    """List the different ages at which the holders in reach delete what they store, shortest first."""
+    """Return the distinct age limits of reads stored by the holders in reach, in seconds, shortest first."""
     miss = np.where((terms.keep_miss_s == UNSTATED) | ~terms.deletes, FOREVER, terms.keep_miss_s)
     hit = np.where((terms.keep_hit_s == UNSTATED) | ~terms.deletes, miss, terms.keep_hit_s)
-    stored = [miss[terms.reach & terms.stores_misses], hit[terms.reach & terms.subscribes]]
-    return [int(limit) for limit in np.unique(np.concatenate(stored))]
+    by_outcome = [miss[terms.reach & terms.stores_misses], hit[terms.reach & terms.subscribes]]
+    return [int(limit) for limit in np.unique(np.concatenate(by_outcome))]
 
 
 def _public(run: Run) -> Public:
-    """Return what anyone may know, and the generator's habits where the scenario grants them."""
+    """Return public knowledge, and the generator's route choice if the scenario grants it."""
     settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
     habits = Habits(
@@ -252,7 +251,7 @@ def _public(run: Run) -> Public:
     )
     return Public(
         roads=run.world.roads,
-        graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # what drivers prefer is not public
+        graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # drivers' preferences are not public
         hub_node=routes.hub_node,
         zones=run.world.zones,
         sites=run.watch.sites,
@@ -265,8 +264,8 @@ def _public(run: Run) -> Public:
     )
 
 
-def now_of(on: date | str | None, start: date, days: int, where: str = "--on") -> int:
-    """Turn a query date into 04:00 of that day, in seconds. where : what named the date, for errors."""
+def now_of(on: date | str | None, start: date, days: int, where: str = "on") -> int:
+    """Return 04:00 of a query date, in seconds from the first midnight; where : source of the date, for errors."""
     last = start + timedelta(days=days)
     if isinstance(on, str):
         try:

@@ -1,4 +1,4 @@
-"""Policies and cases as a scenario file states them."""
+"""Policies and cases as stated in a scenario file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def scenario_policy(scenario: Scenario, name: str) -> Policy:
-    """Return a rule that a scenario names under [policy.NAME]."""
+    """Return the rule of a scenario under [policy.NAME]; raise ScenarioError on an unknown name."""
     tables = scenario.settings.policy
     if name not in tables:
         raise ScenarioError("policy", f"a policy of {scenario.name}", repr(name), did_you_mean(name, tables))
@@ -23,20 +23,20 @@ def scenario_policy(scenario: Scenario, name: str) -> Policy:
 
 
 def scenario_case(scenario: Scenario, name: str) -> Case:
-    """Return a case that a scenario names under [case.NAME]."""
+    """Return the case of a scenario under [case.NAME]; raise ScenarioError on an unknown name."""
     tables = scenario.settings.case
     if name not in tables:
-        raise ScenarioError("--case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
+        raise ScenarioError("case", f"a case of {scenario.name}", repr(name), did_you_mean(name, tables))
     stated = tables[name]
     rules = tuple(scenario_policy(scenario, policy) for policy in stated.policies)
     return Case(name=name, observer=stated.observer, on=stated.on, policies=rules)
 
 
 def say_cases(scenario: Scenario) -> Iterator[str]:
-    """Say in words what the policies and cases of a scenario mean, one line each."""
+    """Yield the policies and cases of a scenario in words, one line each."""
     for name in scenario.settings.policy:
         yield f"Policy {name}: {scenario_policy(scenario, name).describe()}"
     for name, case in scenario.settings.case.items():
-        who = case.observer or "the first observer"
+        observer = case.observer or "the first observer"
         when = f" on {case.on}" if case.on else ""
-        yield f"Case {name}: {who} looks{when}, under {', '.join(case.policies) or 'no policy'}."
+        yield f"Case {name}: {observer} looks{when}, under {', '.join(case.policies) or 'no policy'}."

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulate.policy.sight import CaseSight
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 
 def differ_by_age(cases: Sequence[CaseSight]) -> bool:

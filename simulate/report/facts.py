@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.report.stories import Story
     from simulate.risk.assumptions import Assumptions
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
     from simulate.sharing.build import BuiltNetwork
 
 

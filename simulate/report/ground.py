@@ -19,8 +19,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import cKDTree
 
-from simulate.metros import first_city
 from simulate.report.figures import GREY, INK, new_axes
+from simulate.scenario.metros import first_city
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose

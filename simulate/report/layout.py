@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulate.catalogue import FILES, leaves
 from simulate.files import check_target, write_text
 from simulate.scenario import SET
+from simulate.scenario.catalogue import FILES, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ CARD_WORDS = (
 def save(path: str | Path, make: Callable[[], str]) -> Path:
     """Make a page and write it whole or not at all, after a check of its folder; return its path."""
     target = Path(path)
-    check_target(target, "--out")
+    check_target(target, "path")
     write_text(target, make())
     return target
 

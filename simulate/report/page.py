@@ -64,15 +64,14 @@ def write_page(view: View, results: Results, path: str | Path) -> Path:
 
 def page_text(facts: Facts, results: Results, exhibits: Exhibits) -> str:
     """Return the page as text; a pure function of facts, results and exhibits."""
-    taken = words.taken(results)
-    _, drawn = shown(taken, facts.asked)
-    spreads = [(name, score) for name in taken for score in MEASURES[name].scores if score.ranks]
+    measures = words.taken(results)
+    _, panels = shown(measures, facts.asked)
+    spreads = [(name, score) for name in measures for score in MEASURES[name].scores if score.ranks]
     counts = {name for name, _ in spreads}
     of_file = "".join(_spread(facts, results, name, score) for name, score in spreads)
-    of_file += "".join(_panel(facts, results, one) for one in drawn if one.measure in counts)
-    risks = "".join(
-        _group(facts, results, group) for group in in_groups([one for one in drawn if one.measure not in counts])
-    )
+    of_file += "".join(_panel(facts, results, entry) for entry in panels if entry.measure in counts)
+    risk_panels = [entry for entry in panels if entry.measure not in counts]
+    risks = "".join(_group(facts, results, group) for group in in_groups(risk_panels))
     return Template(template("page.html")).substitute(
         css=template("page.css"),
         title=escape(facts.title),
@@ -85,10 +84,10 @@ def page_text(facts: Facts, results: Results, exhibits: Exhibits) -> str:
         risks=_risks(facts, risks),
         file=_file(of_file, lay_out_stock(facts, results)),
         notice=f"{NOTICE} Only the map is real." if facts.real_map else NOTICE,
-        map="".join(f"<figure>{one}</figure>" for one in exhibits.maps),
+        map="".join(f"<figure>{drawing}</figure>" for drawing in exhibits.maps),
         story=escape(exhibits.story or NO_CAR),
         table=_table(facts, main_results(results, facts.asked)),
-        cards="".join(lay_out_card(MEASURES[name].card(facts.asked)) for name in taken),
+        cards="".join(lay_out_card(MEASURES[name].card(facts.asked)) for name in measures),
         settings=_settings(facts),
         seed=escape(f"{facts.name}, seed {facts.seed}"),
         sharing="" if exhibits.network is None else _sharing(exhibits.network, facts),
@@ -101,15 +100,15 @@ def _facts(facts: Facts, results: Results) -> str:
     """List observer, date and subject, one fact a line."""
     nothing = f"; {words.NOTHING}" if words.nothing_on_file(results) else ""
     others = " ".join(facts.cases[0].rules[1:]) if facts.is_ladder else ""
-    said = [
+    entries = [
         ("Who looks", f"{facts.looks}{nothing}. {others}".strip()),
         ("What they see", _seen(facts.cases)),
         ("What is modelled", f"{_vehicles(facts)} for {_lasting(facts)}, from {facts.start}."),
         ("Changed for this run", changes(facts.settings, facts.sources)),
     ]
     if not facts.is_ladder:
-        said += [(f"Case “{case.name}”", " ".join(case.rules) or NO_RULE) for case in facts.cases]
-    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in said if fact)
+        entries += [(f"Case “{case.name}”", " ".join(case.rules) or NO_RULE) for case in facts.cases]
+    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in entries if fact)
 
 
 def _seen(cases: Sequence[CaseSight]) -> str:
@@ -199,36 +198,36 @@ def _file(panels: str, stock: str) -> str:
 
 def _group(facts: Facts, results: Results, group: Sequence[Asked]) -> str:
     """Build the panels of one group side by side."""
-    drawn = "".join(_panel(facts, results, one) for one in group)
-    return drawn if len(group) == 1 else f'<div class="group">{drawn}</div>'
+    panels = "".join(_panel(facts, results, entry) for entry in group)
+    return panels if len(group) == 1 else f'<div class="group">{panels}</div>'
 
 
-def _panel(facts: Facts, results: Results, asked: Asked) -> str:
+def _panel(facts: Facts, results: Results, entry: Asked) -> str:
     """Build the panel of one score against the cases."""
-    rows = rows_of(facts, results, asked)
+    rows = rows_of(facts, results, entry)
     by = "retention" if facts.is_ladder else "case"
-    alt = f"{asked.lead}, by {by}. {figures.describe(rows)}."
-    drawn = figures.svg(figures.by_case(rows, asked.axis), asked.id, alt)
-    caption = f"<strong>{escape(asked.score.title)}.</strong> {_unbroken(asked.lead)}."
+    alt = f"{entry.lead}, by {by}. {figures.describe(rows)}."
+    drawn = figures.svg(figures.by_case(rows, entry.axis), entry.id, alt)
+    caption = f"<strong>{escape(entry.score.title)}.</strong> {_unbroken(entry.lead)}."
     return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
 
 
-def rows_of(facts: Facts, results: Results, asked: Asked) -> list[figures.Row]:
+def rows_of(facts: Facts, results: Results, entry: Asked) -> list[figures.Row]:
     """Return the rows of a score for every case, with the reason for missing numbers."""
     rows = []
     for case in facts.cases:
-        found = words.find(results, asked, case)
+        result = words.find(results, entry, case)
         rows.append(
-            figures.Row(label=figures.broken(facts.label(case)), rate=found, reason=_reason(facts, case, found))
+            figures.Row(label=figures.broken(facts.label(case)), rate=result, reason=_reason(facts, case, result))
         )
     return rows
 
 
-def _reason(facts: Facts, case: CaseSight, found: Result | None) -> str:
+def _reason(facts: Facts, case: CaseSight, result: Result | None) -> str:
     """Return the reason for a missing number."""
     if not case.reached:
         return f"not reached: {facts.age(case)}"
-    return "not measured" if found is None else found.note or "nobody to count"
+    return "not measured" if result is None else result.note or "nobody to count"
 
 
 def _spread(facts: Facts, results: Results, measure: str, score: Score) -> str:
@@ -246,11 +245,11 @@ def spreads_of(facts: Facts, results: Results, measure: str, score: Score) -> li
     """Return the distribution of a score in every case, with the reason for missing numbers."""
     spreads = []
     for case in facts.cases:
-        found = [results.find(case=case.name, measure=measure, score=score.name, detail=rank) for rank in score.ranks]
-        values = [row.value for row in found if row is not None and row.value is not None]
-        whole = len(values) == len(score.ranks)
-        label, reason = figures.broken(facts.label(case)), _reason(facts, case, found[0])
-        spreads.append(figures.Spread(label=label, values=values if whole else (), reason=reason))
+        ranks = [results.find(case=case.name, measure=measure, score=score.name, detail=rank) for rank in score.ranks]
+        values = [row.value for row in ranks if row is not None and row.value is not None]
+        complete = len(values) == len(score.ranks)
+        label, reason = figures.broken(facts.label(case)), _reason(facts, case, ranks[0])
+        spreads.append(figures.Spread(label=label, values=values if complete else (), reason=reason))
     return spreads
 
 
@@ -287,8 +286,8 @@ def _table(facts: Facts, results: Results) -> str:
         )
         if any(getattr(row, name) is not None for row in results)
     ]  # fmt: skip
-    kept = "Kept for" if facts.is_ladder else "Case"
-    heads = ["Score", kept, "Value", "95 % interval", *(head for head, _ in rivals), "Of"]
+    case_head = "Kept for" if facts.is_ladder else "Case"
+    heads = ["Score", case_head, "Value", "95 % interval", *(head for head, _ in rivals), "Of"]
     labels = {case.name: facts.label(case) for case in facts.cases}
     rows = [list(_cells(row, labels.get(row.case, row.case), [name for _, name in rivals])) for row in results]
     return table_of(heads, rows, kind="numbers")

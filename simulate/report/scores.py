@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from simulate.risk.results import Key, Result
     from simulate.risk.score import Role, Score
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulate.report.scores import Asked
     from simulate.risk.assumptions import Assumed, Assumptions, Bounds
     from simulate.risk.results import Results
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 LEAST_SHARE, LEAST_PART = 0.1, 0.2
 """Minimum span of a tornado: 100 in 1,000, or this part of a number other than a share."""

@@ -15,9 +15,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from simulate.metros import first_city, listed
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
 from simulate.report.words import Headline
+from simulate.scenario.metros import first_city, listed
 from simulate.sharing.network import MANY, degrees, reach_of
 from simulate.sharing.states import CODES, LATITUDE, LONGITUDE, NAMES, UNKNOWN
 

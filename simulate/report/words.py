@@ -58,37 +58,37 @@ class Headline:
 
 def taken(results: Results) -> list[str]:
     """Return the measures of the results, in the order of the registry; the default ones if there are none."""
-    found = set(results.names("measure"))
-    return [name for name in MEASURES if name in found] or list(USUAL)
+    measured = set(results.names("measure"))
+    return [name for name in MEASURES if name in measured] or list(USUAL)
 
 
 def headlines(facts: Facts, results: Results) -> list[Headline]:
     """Return the headlines of the measures taken: for the last case reached, with the others beside it."""
-    asked, _ = shown(taken(results), facts.asked)
+    entries, _ = shown(taken(results), facts.asked)
     case = facts.headline
     if case is None:
         reason = f"Of the {'rules' if facts.is_ladder else 'cases'} asked about none is reached: {age(facts)}."
-        return [Headline(title=_title(one), number="not reached", sentence=reason, small="") for one in asked]
-    return [_beside(facts, results, one, case) for one in asked]
+        return [Headline(title=_title(entry), number="not reached", sentence=reason, small="") for entry in entries]
+    return [_with_others(facts, results, entry, case) for entry in entries]
 
 
-def terminal_lines(said: Sequence[Headline]) -> list[str]:
+def terminal_lines(shown_headlines: Sequence[Headline]) -> list[str]:
     """Format the headlines for a terminal, two lines each."""
-    wide = max((len(headline.number) for headline in said), default=0)
+    width = max((len(headline.number) for headline in shown_headlines), default=0)
     lines = []
-    for headline in said:
+    for headline in shown_headlines:
         over = f"({headline.over})  " if headline.over else ""
-        lines.append(f"{headline.number.rjust(wide)}  {over}{headline.sentence}")
+        lines.append(f"{headline.number.rjust(width)}  {over}{headline.sentence}")
         others = ", ".join(f"{name} {number}" for name, number in headline.others)
         beside = f"{capital(headline.case)}; beside it: {others}." if others else ""
-        lines += [f"{' ' * wide}  {line}" for line in (headline.small, beside) if line]
+        lines += [f"{' ' * width}  {line}" for line in (headline.small, beside) if line]
     return lines
 
 
-def find(results: Results, asked: Asked, case: CaseSight, detail: str | None = None) -> Result | None:
+def find(results: Results, entry: Asked, case: CaseSight, detail: str | None = None) -> Result | None:
     """Return the result of a score in a case, or None if it was not measured; detail : another than the first."""
-    detail = asked.detail if detail is None else detail
-    key = {"measure": asked.measure, "score": asked.score.name, "detail": detail}
+    detail = entry.detail if detail is None else detail
+    key = {"measure": entry.measure, "score": entry.score.name, "detail": detail}
     return results.find(case=case.name, **key) or results.find(case="", **key)
 
 
@@ -110,8 +110,8 @@ def nothing_on_file(results: Results) -> bool:
 
 def stock_of(facts: Facts, case: CaseSight) -> str:
     """Return a sentence on the stock counted."""
-    kept = as_long([case.today]) if case.name == FOR_EVER else case.name
-    under = f"kept {kept}" if facts.is_ladder else f"case “{case.name}”"
+    duration = as_long([case.today]) if case.name == FOR_EVER else case.name
+    under = f"kept {duration}" if facts.is_ladder else f"case “{case.name}”"
     return f"All sightings on file that {case.observer} can look up ({under}), by whose readers made them."
 
 
@@ -126,63 +126,64 @@ def stock_of_all(facts: Facts, sightings: float) -> str:
     )
 
 
-def _title(asked: Asked) -> str:
-    return asked.score.turned[0] if asked.score.turned else asked.score.title
+def _title(entry: Asked) -> str:
+    return entry.score.turned[0] if entry.score.turned else entry.score.title
 
 
-def _beside(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
-    """Say one number with the case that it is about, and those of the others beside it."""
-    said = _headline(facts, results, asked, case)
-    row = find(results, asked, case)
+def _with_others(facts: Facts, results: Results, entry: Asked, case: CaseSight) -> Headline:
+    """Return the headline of one number with its case, and the numbers of the other cases."""
+    headline = _headline(facts, results, entry, case)
+    row = find(results, entry, case)
     if len(facts.cases) == 1 or row is None or not row.case:
-        return said
+        return headline
     about = f"kept {facts.label(case)}" if facts.is_ladder else f"case “{case.name}”"
     beside = [other for other in facts.cases if other is not case]
     others = [
-        (facts.label(other), _short(find(results, asked, other), turned=asked.score.turned is not None))
+        (facts.label(other), _short(find(results, entry, other), turned=entry.score.turned is not None))
         for other in beside[:MOST_OTHERS]
     ]
     more = [(f"{len(beside) - MOST_OTHERS} more", "on the page")] if len(beside) > MOST_OTHERS else []
-    return replace(said, case=about, others=(*others, *more))
+    return replace(headline, case=about, others=(*others, *more))
 
 
 def _short(row: Result | None, *, turned: bool) -> str:
-    """Say a number as shortly as can be, or why there is none."""
+    """Return a number in its shortest form, or the reason for its absence."""
     if row is None or row.value is None:
         return "no number" if row is None or not row.note else row.note
     return amount(1 - row.value if turned else row.value, row.unit)
 
 
-def _headline(facts: Facts, results: Results, asked: Asked, case: CaseSight) -> Headline:
+def _headline(facts: Facts, results: Results, entry: Asked, case: CaseSight) -> Headline:
     """Return one headline: a number with its interval and the baseline without sightings."""
-    row = find(results, asked, case)
+    row = find(results, entry, case)
     if row is None or row.value is None:
         why = "this was not measured" if row is None else row.note or "there is nobody to count"
-        return Headline(title=_title(asked), number="no number", sentence=why, small="")
-    over = _over(facts, row, turned=asked.score.turned is not None)
-    if asked.score.turned is not None:
-        return _turned(results, asked, case, row, row.value, over)
+        return Headline(title=_title(entry), number="no number", sentence=why, small="")
+    over = _over(facts, row, turned=entry.score.turned is not None)
+    if entry.score.turned is not None:
+        return _turned(results, entry, case, row, row.value, over)
     share = row.unit == "share"
     without = "" if row.baseline is None else f" Without any sightings: {amount(row.baseline, row.unit)}."
     spread = f" 95 % interval {interval(row)}." if interval(row) else ""
     return Headline(
-        title=asked.score.title,
+        title=entry.score.title,
         number=counted(row.value, "share") if share else amount(row.value, row.unit),
-        sentence=asked.sentence,
-        small=f"{asked.score.remark}{spread}{without}".strip(),
+        sentence=entry.sentence,
+        small=f"{entry.score.remark}{spread}{without}".strip(),
         over=over,
         value=row.value if share else None,
         baseline=row.baseline if share else None,
     )
 
 
-def _turned(results: Results, asked: Asked, case: CaseSight, row: Result, value: float, over: str) -> Headline:
+def _turned(results: Results, entry: Asked, case: CaseSight, row: Result, value: float, over: str) -> Headline:
     """Return the headline of a complementary share, with the median number of those counted if known."""
-    assert asked.score.turned is not None
-    title, sentence = asked.score.turned
-    small = f"{asked.score.title}: {per_thousand(value)} in 1,000 (95 % interval {interval(row)})."
-    for score in (one for one in MEASURES[asked.measure].scores if one.ranks):
-        half = results.find(case=case.name, measure=asked.measure, score=score.name, detail=score.ranks[1])
+    assert entry.score.turned is not None
+    title, sentence = entry.score.turned
+    small = f"{entry.score.title}: {per_thousand(value)} in 1,000 (95 % interval {interval(row)})."
+    ranked = [score for score in MEASURES[entry.measure].scores if score.ranks]
+    for score in ranked:
+        half = results.find(case=case.name, measure=entry.measure, score=score.name, detail=score.ranks[1])
         if half is not None and half.value:
             small += f" Half of them have {counted(half.value, half.unit)} or more."
     return Headline(title=title, number=counted(1 - value, "share"), sentence=sentence, small=small, over=over,
@@ -191,7 +192,9 @@ def _turned(results: Results, asked: Asked, case: CaseSight, row: Result, value:
 
 def _over(facts: Facts, row: Result, *, turned: bool) -> str:
     """Format the range of a number over the assumptions; complementary shares have complementary ranges."""
-    found = None if facts.assumptions is None else facts.assumptions.of(row)
-    if found is None:
+    bounds = None if facts.assumptions is None else facts.assumptions.of(row)
+    if bounds is None:
         return ""
-    return over(1 - found.most, 1 - found.least, found.unit) if turned else over(found.least, found.most, found.unit)
+    if turned:
+        return over(1 - bounds.most, 1 - bounds.least, bounds.unit)
+    return over(bounds.least, bounds.most, bounds.unit)

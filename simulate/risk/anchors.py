@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from simulate.kernels.picking import pick_plates
-from simulate.risk.belief import answers, baseline_spot, chances_of
+from simulate.risk.belief import answers, baseline_spot, chances_of, ground_of
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
     from simulate.risk.belief import Answer, What
     from simulate.risk.passing import Chances
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 BINS = 10
 """Bins of equal width in which claimed chances are held against real shares."""
@@ -178,6 +178,7 @@ class Anchors(Measure):
         """Guess home and work of every target in every case that is reached."""
         rows, on_file = _sorted(state.parts)
         cache: dict[bytes, tuple[Chances, Chances]] = {}
+        ground = ground_of(sight)
         made: list[dict[What, Answer]] = []
         for c, case in enumerate(sight.cases):
             if not case.reached:
@@ -188,17 +189,19 @@ class Anchors(Measure):
                 met = cache[key] = chances_of(sight.public, case.visible)
             seen = (on_file >> np.uint64(c)) & np.uint64(1) > 0
             file = Rows(*(column[seen] for column in rows))
-            made.append(answers(sight, met, file, known.targets[c].plate))
+            made.append(answers(sight, ground, met, file, known.targets[c].plate))
         return made
 
     def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[dict[What, Answer]]) -> _Tally:
         """Hold every answer against the truth of the query date."""
         counted: list[dict[What, Counted]] = []
+        kinds: tuple[What, What] = ("home", "work")
+        spots = {what: _baselines(sight, what) for what in kinds}
         for case, targets, answer in zip(sight.cases, known.targets, guesses, strict=True):
             residents, home, work = living_here(truth, case.today)
             at = np.searchsorted(residents, targets.vehicle)
             zones: dict[What, NDArray[np.int64]] = {"home": home[at], "work": work[at]}
-            counted.append({what: _count(sight, what, answer[what], zones[what]) for what in answer})
+            counted.append({what: _count(sight, answer[what], zones[what], spots[what]) for what in answer})
         _, home, work = living_here(truth, max(case.today for case in sight.cases))
         return _Tally(cases=counted, sets=_set_sizes(home, work))
 
@@ -282,10 +285,16 @@ def _rest(what: What, of: Counted, near_m: float) -> Iterator[Result]:
         yield Result(measure="anchors", score=f"{what}_kept", detail=detail, value=value, low=low, high=high, n=n)
 
 
-def _count(sight: Sight, what: What, answer: Answer, truth: NDArray[np.int64]) -> Counted:
-    """Measure every answer's error; truth : int64[t], the zone, -1 for none."""
-    public, zones = sight.public, sight.public.zones
+def _baselines(sight: Sight, what: What) -> dict[str, tuple[float, float]]:
+    """Return where anyone would guess for either radius, by "baseline near" and "baseline far"."""
     purpose = Purpose.HOME if what == "home" else Purpose.WORK
+    radii = (("near", sight.asked.near_m), ("far", sight.asked.far_m))
+    return {f"baseline {name}": baseline_spot(sight.public, purpose, metres) for name, metres in radii}
+
+
+def _count(sight: Sight, answer: Answer, truth: NDArray[np.int64], spots: dict[str, tuple[float, float]]) -> Counted:
+    """Measure every answer's error; truth : int64[t], the zone, -1 for none."""
+    zones = sight.public.zones
     place, t = truth >= 0, len(truth)
     on_map = place & ~zones.outside[np.maximum(truth, 0)]
     x, y = zones.x_m[truth], zones.y_m[truth]
@@ -296,9 +305,8 @@ def _count(sight: Sight, what: What, answer: Answer, truth: NDArray[np.int64]) -
     guesses = {"near": answer.near, "far": answer.far, "trivial": answer.trivial}
     errors = {name: error(made.x_m, made.y_m) for name, made in guesses.items()}
     none = {name: made.none for name, made in guesses.items()}
-    for name, metres in (("near", sight.asked.near_m), ("far", sight.asked.far_m)):
-        errors[f"baseline {name}"] = error(*baseline_spot(public, purpose, metres))
-        none[f"baseline {name}"] = np.zeros(t, np.bool_)
+    for name, spot in spots.items():
+        errors[name], none[name] = error(*spot), np.zeros(t, np.bool_)
     claimed = {"near": answer.near.claimed, "far": answer.far.claimed}
     return Counted(place=place, error_m=errors, none=none, claimed=claimed, told=answer.told)
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
-from simulate.files import read_json, write_text
+from simulate.files import read_json
 from simulate.sightings.drawn import Drawn
 
 if TYPE_CHECKING:
     from simulate.policy.sight import CaseSight
     from simulate.policy.view import View
     from simulate.risk.results import Key, Result, Results
+    from simulate.store.storage import Storage
 
 FILE = "assumptions.json"
 """Name of the file in the folder of a run."""
@@ -142,18 +142,16 @@ def asked_of(case: CaseSight, view: View, run_hash: str) -> Asked:
     )  # fmt: skip
 
 
-def write_assumptions(run: Path, found: Assumptions) -> Path:
+def write_assumptions(run: Storage, found: Assumptions) -> None:
     """Put assumptions beside the run they hold for; whole or not at all."""
-    path = run / FILE
-    write_text(path, json.dumps(found.to_dict(), indent=1) + "\n")
-    return path
+    run.write_text(FILE, json.dumps(found.to_dict(), indent=1) + "\n")
 
 
 def assumptions_for(view: View) -> Assumptions | None:
     """Return what stands beside the run of a view and holds for one of its cases, by its name there; else None."""
-    if not isinstance(view.source, Drawn) or not (path := view.source.store.path / FILE).exists():
+    if not isinstance(view.source, Drawn) or not view.source.store.files.exists(FILE):
         return None
-    found = read_assumptions(path)
+    found = read_assumptions(view.source.store.files)
     run_hash = view.source.store.manifest()["run_hash"]
     for case in view.cases:
         here = asked_of(case, view, run_hash)
@@ -162,10 +160,10 @@ def assumptions_for(view: View) -> Assumptions | None:
     return None
 
 
-def read_assumptions(path: Path) -> Assumptions:
+def read_assumptions(run: Storage) -> Assumptions:
     """Read what `write_assumptions` wrote; raise ScenarioError on anything else."""
     try:
-        content = read_json(path.read_bytes())
+        content = read_json(run.read(FILE))
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
         asked = content.pop("asked")
@@ -177,7 +175,8 @@ def read_assumptions(path: Path) -> Assumptions:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = "delete it, or make it again with: plateprint sweep"
-        raise ScenarioError(path, f"assumptions as plateprint sweep writes them ({FORMAT})", error, remedy) from None
+        expected = f"assumptions as plateprint sweep writes them ({FORMAT})"
+        raise ScenarioError(run.place(FILE), expected, error, remedy) from None
 
 
 def _bounds(row: Result, base: float, moves: tuple[Move, ...]) -> Bounds:

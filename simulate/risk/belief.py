@@ -9,10 +9,11 @@ Each radius gets the decision that is best for it, and work may be answered with
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from scipy.spatial import cKDTree
 
 from simulate.risk.passing import (
@@ -30,12 +31,10 @@ from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from simulate.policy.sight import Public, Sight
-    from simulate.risk.passing import Chances
+    from simulate.risk.passing import Chances, Votes
 
 What = Literal["home", "work"]
 HOME_POWER, WORK_POWER = 0.45, 0.25
@@ -73,7 +72,36 @@ class Answer:
     """Where the reader stands that was most often first or last."""
 
 
-def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.int64]) -> dict[What, Answer]:
+class Stand(NamedTuple):
+    """Where to stand, if there is a place at all; t targets."""
+
+    block: NDArray[np.int64]
+    """int64[t]"""
+    held: NDArray[np.float64]
+    """float64[t]; share of the belief that lies near."""
+
+
+class Ground(NamedTuple):
+    """What is worked out once for all cases of one sight."""
+
+    within: tuple[csr_array, csr_array]
+    """Which blocks lie within either radius of which; sparse [z, z] each."""
+    usual: dict[What, tuple[float, float]]
+    """The spot that most homes, or jobs, lie near to."""
+
+
+def ground_of(sight: Sight) -> Ground:
+    """Work out what all cases share."""
+    usual: dict[What, tuple[float, float]] = {
+        "home": baseline_spot(sight.public, Purpose.HOME, TRIVIAL_M),
+        "work": baseline_spot(sight.public, Purpose.WORK, TRIVIAL_M),
+    }
+    return Ground(nearness(sight), usual)
+
+
+def answers(
+    sight: Sight, ground: Ground, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.int64]
+) -> dict[What, Answer]:
     """Answer for all targets of one case.
 
     rows : its reads of them, those of one plate side by side in order of time; plates :
@@ -87,7 +115,6 @@ def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDAr
     at = np.arange(len(plates))
     days = working_days_seen(passing, at, weekday)
     made: dict[What, Answer] = {}
-    nearby = nearness(sight)
     asked: tuple[tuple[What, Purpose, Chances], ...] = (
         ("home", Purpose.HOME, met[0]),
         ("work", Purpose.WORK, met[1]),
@@ -97,12 +124,8 @@ def answers(sight: Sight, met: tuple[Chances, Chances], rows: Rows, plates: NDAr
         stays = stay_belief(public, standing, at, purpose)
         told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr) > 0
         works = chance_of_work(votes.coming.sum(axis=1), days) if what == "work" else np.ones(len(at))
-        parts = [
-            _decide(sight, nearby, chance, part, stays[some], works[some], purpose)
-            for some, part in _batches(votes.leaving, votes.coming)
-        ]
-        near, far = (_joined([part[i] for part in parts]) for i in range(2))
-        trivial = _most_often(public, rows, len(at), what)
+        near, far = _decide(sight.public, ground, chance, votes, stays, works, purpose)
+        trivial = _most_often(public, ground, rows, len(at), what)
         made[what] = Answer(near=near, far=far, told=told, trivial=trivial)
     return made
 
@@ -118,33 +141,57 @@ def _by_target(rows: Rows, plates: NDArray[np.int64]) -> Rows:
 
 
 def _decide(
-    sight: Sight,
-    nearby: tuple[csr_array, csr_array],
-    chance: Chances,
-    votes: tuple[NDArray[np.float64], NDArray[np.float64]],
-    stays: csr_array,
-    place: NDArray[np.float64],
+    public: Public, ground: Ground, chance: Chances, votes: Votes, stays: csr_array, place: NDArray[np.float64],
     purpose: Purpose,
-) -> tuple[Guesses, Guesses]:
-    """Weigh every block for some targets and take the best decision for either radius.
+) -> tuple[Guesses, Guesses]:  # fmt: skip
+    """Weigh every block for all targets and take the best decision for either radius.
 
-    nearby : as `nearness` returns it; place : float64[t], chance that there is such a place at all.
+    place : float64[t], chance that there is such a place at all. Targets of whom the reads say the
+    same, such as nothing, are weighed once.
     """
-    belief = beliefs(sight.public, chance, *votes, stays, purpose)
-    mass = np.exp(belief - belief.max(axis=1, keepdims=True))
-    mass *= (place / mass.sum(axis=1))[:, None]
-    near, far = (_stand(sight.public, mass, 1 - place, within) for within in nearby)
+    first, which = _alike(votes, stays)
+    parts = []
+    for at in range(0, max(len(first), 1), BATCH):
+        some = first[at : at + BATCH]
+        belief = beliefs(public, chance, votes.leaving[some], votes.coming[some], stays[some], purpose)
+        mass = np.exp(belief - belief.max(axis=1, keepdims=True))
+        mass /= mass.sum(axis=1, keepdims=True)
+        parts.append([_stand(public, mass, within) for within in ground.within])
+    near, far = (
+        _guesses(public, Stand(*(np.concatenate(column)[which] for column in zip(*stands, strict=True))), place)
+        for stands in zip(*parts, strict=True)
+    )
     return near, far
 
 
-def _stand(public: Public, mass: NDArray[np.float64], nothing: NDArray[np.float64], within: csr_array) -> Guesses:
-    """Stand where most of the belief is near, or answer that there is no place where that is likelier."""
+def _alike(votes: Votes, stays: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return one target of each kind of evidence, and the kind of each target; int64[k], int64[t]."""
+    told = csr_array(hstack([csr_array(votes.leaving), csr_array(votes.coming), stays], format="csr"))
+    ends = told.indptr.tolist()
+    kinds: dict[tuple[bytes, bytes], int] = {}
+    first: list[int] = []
+    which = np.empty(len(votes.leaving), np.int64)
+    for t, (begin, end) in enumerate(pairwise(ends)):
+        which[t] = kinds.setdefault((told.indices[begin:end].tobytes(), told.data[begin:end].tobytes()), len(kinds))
+        if which[t] == len(first):
+            first.append(t)
+    return np.array(first, np.int64), which
+
+
+def _stand(public: Public, mass: NDArray[np.float64], within: csr_array) -> Stand:
+    """Stand where most of the belief is near."""
     near = mass @ within
     near[:, public.zones.outside] = -1.0  # nobody stands beyond the map
     best = np.argmax(near, axis=1)
-    held = near[np.arange(len(best)), best]
+    return Stand(best, near[np.arange(len(best)), best])
+
+
+def _guesses(public: Public, stand: Stand, place: NDArray[np.float64]) -> Guesses:
+    """Answer with a block, or that there is no place where that is likelier."""
+    held, nothing = stand.held * place, 1 - place
     none = nothing > held
-    return Guesses(public.zones.x_m[best], public.zones.y_m[best], none, np.where(none, nothing, held))
+    x, y = public.zones.x_m[stand.block], public.zones.y_m[stand.block]
+    return Guesses(x, y, none, np.where(none, nothing, held))
 
 
 def beliefs(
@@ -152,7 +199,7 @@ def beliefs(
     purpose: Purpose,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Return the logarithm of prior times tempered evidence, up to a constant of each target; float64[t, z]."""
-    told = leaving @ chance.first + coming @ chance.last
+    told = csr_array(leaving) @ chance.first + csr_array(coming) @ chance.last  # few readers speak of one car
     belief: NDArray[np.float64] = tempered(leaving, coming, purpose)[:, None] * told + stays.toarray()
     belief += np.log(np.maximum(_shares(public, purpose), 1e-12))
     belief[:, public.zones.outside] = -np.inf
@@ -200,7 +247,7 @@ def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[floa
     return float(public.zones.x_m[best]), float(public.zones.y_m[best])
 
 
-def _most_often(public: Public, rows: Rows, t: int, what: What) -> Guesses:
+def _most_often(public: Public, ground: Ground, rows: Rows, t: int, what: What) -> Guesses:
     """Stand where the car was read most often at an end of the stay; without any read do as the census does.
 
     rows : reads of passing and standing cars, whose plates number the targets 0 .. t - 1.
@@ -211,7 +258,7 @@ def _most_often(public: Public, rows: Rows, t: int, what: What) -> Guesses:
     order = np.lexsort((pair, -count, pair >> 32))
     target, first = np.unique(pair[order] >> 32, return_index=True)
     site = pair[order][first] & 0xFFFFFFFF
-    spot = baseline_spot(public, Purpose.HOME if what == "home" else Purpose.WORK, TRIVIAL_M)
+    spot = ground.usual[what]
     x, y, none = np.full(t, spot[0]), np.full(t, spot[1]), np.full(t, what == "work")
     x[target], y[target], none[target] = public.sites.x_m[site], public.sites.y_m[site], False
     return Guesses(x, y, none, np.ones(t))
@@ -227,16 +274,3 @@ def _shares(public: Public, purpose: Purpose) -> NDArray[np.float64]:
     prior = np.where(public.zones.outside, 0.0, prior_of(public, purpose))
     shares: NDArray[np.float64] = prior / max(float(prior.sum()), 1e-300)
     return shares
-
-
-def _batches(
-    leaving: NDArray[np.float64], coming: NDArray[np.float64]
-) -> Iterator[tuple[slice, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
-    """Cut targets into batches, at least one."""
-    for first in range(0, max(len(leaving), 1), BATCH):
-        some = slice(first, first + BATCH)
-        yield some, (leaving[some], coming[some])
-
-
-def _joined(parts: list[Guesses]) -> Guesses:
-    return Guesses(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulate.risk.exposed import Asked, Exposed
     from simulate.risk.measure import Block, Span
     from simulate.risk.results import Result
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 ENTRIES = 1 << 15
 """Entries that a count writes at a time."""

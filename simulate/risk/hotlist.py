@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
     from simulate.risk.intervals import Interval
     from simulate.risk.measure import Block, Span
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
     from simulate.travel.hotlists import HotList
 
 CHECKED = 0.80

@@ -1,31 +1,48 @@
 """Lanes: the points of all targets laid out for the kernel, one lane for the cases that see reads alike.
 
-A question is one target in one case at one grain. Its points hang on cells of place and time, so that
-what a read costs does not grow with the number of questions that it has nothing to do with.
+A question is one target in one case at one grain. What the targets' own reads fit of it is found here:
+no other plate then matters unless it fits as much, so few points can open a question, and only
+these are looked up for every read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulate.durations import HOUR_S
-from simulate.kernels.matching import HALF_DAY_FROM_H, HALF_DAY_H, Asked, Cells
+from simulate.durations import DAY_START_S, HOUR_S
+from simulate.kernels.matching import (
+    CASES,
+    FITTED,
+    HALF_DAY_S,
+    MAX_POINTS,
+    QUESTION,
+    SECONDS,
+    SIGNS,
+    Asked,
+    Best,
+    Entries,
+    Openings,
+    Scratch,
+    contenders,
+    match_points,
+    sign_entries,
+)
 from simulate.risk.points import squares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from simulate.policy.recode import Recoding
     from simulate.policy.redraw import OwnRows
     from simulate.risk.points import Points
+    from simulate.sightings.store import Rows
     from simulate.world.sites import Sites
-
-HALF_DAY_S = HALF_DAY_H * HOUR_S
 
 
 class Lane(NamedTuple):
@@ -36,8 +53,17 @@ class Lane(NamedTuple):
     points: tuple[Points, ...]
     starts: NDArray[np.int64]
     """int64[points + 1]; first question of each."""
-    cells: Cells
+    openings: Openings
+    entries: Entries
     asked: Asked
+    known: NDArray[np.uint16]
+    """uint16[questions]; bits of the points that have entries: the points that the kernel asks about, in order."""
+    least: NDArray[np.uint16]
+    """uint16[questions]; what the targets' own reads fit, as `Best.rising`."""
+
+    def match(self, rows: Rows, on_file: NDArray[np.uint64], scratch: Scratch, best: Best) -> None:
+        """Match a block of reads of whole plates."""
+        match_points((*rows, on_file), self.openings, self.entries, self.asked, contends(), scratch, best)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,135 +74,219 @@ class Known:
 
 
 def lay_out(sites: Sites, groups: Sequence[Recoding], own: Sequence[OwnRows], points: Sequence[Points]) -> Known:
-    """Lay points out for the kernel, by groups of cases that see alike."""
+    """Lay points out for the kernel, by groups of cases that see alike.
+
+    own : the reads of all targets as each group sees them, as the pass will meet them.
+    """
     lanes = []
     for group, rows in zip(groups, own, strict=True):
         its = tuple(some for some in points if group.mask >> some.case & 1)
-        plates = np.unique(np.concatenate([np.empty(0, np.int64), *(some.plate for some in its)]))
         starts = np.cumsum([0, *(len(some.plate) for some in its)])
-        lanes.append(Lane(group.mask, its, starts, _cells(sites, its, starts), _asked(its, plates, rows)))
+        spots, known = _spots(its, starts)
+        asked = _asked(sites, its, rows, known)
+        entries = _entries(spots, asked)
+        asked = asked._replace(second=_second(entries, asked.points))
+        lane = Lane(group.mask, its, starts, _openings(spots, asked), entries, asked, known, 0 * known)
+        best = nothing_found(lane.least)
+        lane.match(rows.seen, rows.on_file, room(lane), best)
+        opens = _opening(asked.points, best.rising)[spots.question] >> spots.point.astype(np.uint16) & 1 > 0
+        openings = _openings(_Spots(*(column[opens] for column in spots)), asked)
+        lanes.append(lane._replace(openings=openings, least=best.rising))
     return Known(lanes=tuple(lanes))
 
 
-def _asked(points: Sequence[Points], plates: NDArray[np.int64], rows: OwnRows) -> Asked:
-    """Say whom questions are about, and by which numbers these are seen."""
+def nothing_found(least: NDArray[np.uint16]) -> Best:
+    """Return what is found before any read, but for what targets fit."""
+    return Best(least.copy(), np.zeros((MAX_POINTS, len(least)), np.uint32), np.zeros(len(least), np.uint16))
+
+
+def room(lane: Lane) -> Scratch:
+    """Return room for the kernel."""
+    n = len(lane.least)
+    return Scratch(np.zeros(n, np.uint16), np.zeros(n + 1, np.int64), np.zeros(SIGNS // 64, np.uint64))
+
+
+@cache
+def contends() -> NDArray[np.uint64]:
+    """Return the table by which the kernel rejects plates."""
+    return contenders()
+
+
+class _Spots(NamedTuple):
+    """Entries of all questions of a lane, sorted by question and point; int64[e] each."""
+
+    question: NDArray[np.int64]
+    point: NDArray[np.int64]
+    place: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def _asked(sites: Sites, points: Sequence[Points], rows: OwnRows, known: NDArray[np.uint16]) -> Asked:
+    """Say whom questions are about, by which numbers these are seen, and what is a place to each."""
+    nothing = np.empty(0, np.int64)
+    target = np.concatenate([nothing, *(some.plate for some in points)])
+    plates = np.unique(target)
     pairs = np.unique(np.column_stack([rows.seen.plate, rows.plate]).astype(np.int64), axis=0)
     pairs = pairs[np.isin(pairs[:, 1], plates)]
-    nothing = np.empty(0, np.int64)
+    sizes = sorted({some.metres for some in points}) or [0.0]
+    place = np.array([squares(sites, metres)[0] for metres in sizes], np.int32)
+    each = [len(some.plate) for some in points]
     return Asked(
-        case=np.concatenate([nothing, *(np.full(len(some.plate), some.case) for some in points)]).astype(np.uint8),
-        target=np.searchsorted(plates, np.concatenate([nothing, *(some.plate for some in points)])).astype(np.int32),
+        case=np.repeat(np.array([some.case for some in points], np.uint8), each),
+        points=((1 << np.bitwise_count(known).astype(np.int64)) - 1).astype(np.uint16),
+        second=np.full(len(known), SIGNS, np.uint16),
+        level=np.repeat(np.array([sizes.index(some.metres) for some in points], np.uint8), each),
+        place=place,
+        square=_square(place),
+        target=np.searchsorted(plates, target).astype(np.int32),
         number=pairs[:, 0].astype(np.uint32),
         whose=np.searchsorted(plates, pairs[:, 1]).astype(np.int32),
     )
 
 
-class _Level(NamedTuple):
-    """One column of each of the kernel's tables of levels."""
-
-    place: NDArray[np.int32]
-    half_days: bool
-    whole: bool
-    first_bin: int
-    bins: int
-    places: int
-    base: int
-    cases: int
+def _square(place: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the square of each site for its signs: its largest place, or one for all if places straddle those."""
+    square: NDArray[np.int64] = place[-1].astype(np.int64)
+    for level in place:
+        lies_in = np.zeros(int(level.max(initial=-1)) + 1, np.int64)
+        lies_in[level] = square
+        if (lies_in[level] != square).any():
+            return np.zeros_like(square)
+    return square
 
 
-def _cells(sites: Sites, points: Sequence[Points], starts: NDArray[np.int64]) -> Cells:
-    """Hang every entry on the cells of place and time that it touches, by level."""
-    levels: list[_Level] = []
-    keys, whats, begins, ends = ([np.empty(0, np.int64)] for _ in range(4))
-    base = 0
-    for metres in sorted({some.metres for some in points}):
-        its = [(some, int(start)) for some, start in zip(points, starts[:-1], strict=True) if some.metres == metres]
-        for half_days, (what, place, bin_, begin, end) in _parted(_entries(its)):
-            places, rank = np.unique(place, return_inverse=True)
-            first, bins = int(bin_.min()), int(np.ptp(bin_)) + 1
-            whole = bool((end - begin == (HALF_DAY_S if half_days else HOUR_S)).all())
-            cases = _cases(points, starts, what)
-            levels.append(
-                _Level(_place(sites, metres, places), half_days, whole, first, bins, len(places), base, cases)
-            )
-            keys.append(base + (bin_ - first) * len(places) + rank)
-            whats.append(what)
-            begins.append(begin)
-            ends.append(end)
-            base += len(places) * bins
-    key = np.concatenate(keys)
-    order = np.argsort(key, kind="stable")
-    cell, first_entry = np.unique(key[order], return_index=True)
-    return Cells(
-        place=np.array([level.place for level in levels], np.int32).reshape(len(levels), sites.n),
-        half_days=np.array([level.half_days for level in levels], np.bool_),
-        whole=np.array([level.whole for level in levels], np.bool_),
-        first_bin=np.array([level.first_bin for level in levels], np.int64),
-        bins=np.array([level.bins for level in levels], np.int64),
-        places=np.array([level.places for level in levels], np.int64),
-        base=np.array([level.base for level in levels], np.int64),
-        cases=np.array([level.cases for level in levels], np.uint64),
-        bitmap=_bitmap(cell, base),
-        first=np.append(first_entry, len(key)).astype(np.uint32),
-        what=np.concatenate(whats)[order].astype(np.uint32),
-        begin=np.concatenate(begins)[order].astype(np.uint16),
-        end=np.concatenate(ends)[order].astype(np.uint16),
-    )
+def _spots(points: Sequence[Points], starts: NDArray[np.int64]) -> tuple[_Spots, NDArray[np.uint16]]:
+    """Gather the entries of all questions, without what lies before the first second.
 
-
-def _place(sites: Sites, metres: float, places: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the number of each place that is asked about; int32[s], -1 for sites elsewhere."""
-    square = squares(sites, metres)[0]
-    rank = np.full(int(square.max(initial=-1)) + 1, -1, np.int32)
-    rank[places] = np.arange(len(places))
-    return rank[square]
-
-
-def _cases(points: Sequence[Points], starts: NDArray[np.int64], what: NDArray[np.int64]) -> int:
-    """Return the bits of the cases that some entries are about."""
-    bits = 0
-    for which in np.unique(np.searchsorted(starts, what // 16, side="right") - 1):
-        bits |= 1 << points[which].case
-    return bits
-
-
-def _entries(points: Sequence[tuple[Points, int]]) -> NDArray[np.int64]:
-    """Gather entries; int64[4, e]: question and point as one number, place, begin and end."""
-    return np.concatenate(
-        [
-            np.array([(some.question + start) * 16 + some.point, some.place, some.begin_s, some.end_s])
-            for some, start in points
-        ],
-        axis=1,
-    )
-
-
-def _parted(entries: NDArray[np.int64]) -> Iterator[tuple[bool, tuple[NDArray[np.int64], ...]]]:
-    """Part entries into those that are just a half-day, a whole hour, and others, which fall into parts of hours.
-
-    Each part comes with what, place and bin of its entries, and the seconds of the bin between which they fit.
+    Points are numbered anew among those with entries, whose bits are returned beside them; uint16[q].
     """
-    what, place, begin, end = entries
-    half = (end - begin == HALF_DAY_S) & ((begin - HALF_DAY_FROM_H * HOUR_S) % HALF_DAY_S == 0)
-    hour = (end - begin == HOUR_S) & (begin % HOUR_S == 0)
-    for chosen, bin_s in ((half, HALF_DAY_S), (hour, HOUR_S)):
-        if chosen.any():
-            shift = (HALF_DAY_H - HALF_DAY_FROM_H) * HOUR_S if bin_s == HALF_DAY_S else 0
-            whole = np.full(int(chosen.sum()), bin_s)
-            yield (
-                bin_s == HALF_DAY_S,
-                (what[chosen], place[chosen], (begin[chosen] + shift) // bin_s, 0 * whole, whole),
-            )
-    rest = ~half & ~hour & (end > 0)
-    if rest.any():
-        what, place, begin, end = entries[:, rest]
-        begin = np.maximum(begin, 0)
-        first, last = begin // HOUR_S, (end - 1) // HOUR_S
-        times = last - first + 1
-        at = np.repeat(np.arange(len(what)), times)
-        bin_ = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
-        inside = (np.clip(edge[at] - bin_ * HOUR_S, 0, HOUR_S) for edge in (begin, end))
-        yield False, (what[at], place[at], bin_, *inside)
+    columns = [
+        (some.question + start, some.point, some.place, np.maximum(some.begin_s, 0), some.end_s)
+        for some, start in zip(points, starts[:-1], strict=True)
+    ]
+    nothing = np.empty((5, 0), np.int64)
+    spots = _Spots(*np.concatenate([nothing, *(np.array(some, np.int64) for some in columns)], axis=1))
+    order = np.lexsort((spots.point, spots.question))
+    spots = _Spots(*(column[order[spots.end[order] > 0]] for column in spots))
+    known = np.zeros(starts[-1], np.uint16)
+    np.bitwise_or.at(known, spots.question, _bit(spots.point))
+    rank = np.bitwise_count(known[spots.question] & (_bit(spots.point) - np.uint16(1)))
+    return spots._replace(point=rank.astype(np.int64)), known
+
+
+def _entries(spots: _Spots, asked: Asked) -> Entries:
+    """Cut entries at half-days, and sign each."""
+    at, begin, end = _cut(spots, HALF_DAY_S, DAY_START_S - HALF_DAY_S)
+    question, place = spots.question[at], spots.place[at].astype(np.int32)
+    sign = np.empty(len(at), np.uint16)
+    sign_entries(begin, _squares_of(asked, question, place), sign)
+    first = np.searchsorted(question, np.arange(len(asked.case) + 1)).astype(np.uint32)
+    return Entries(first, spots.point[at].astype(np.uint8), sign, place, begin, end)
+
+
+def _second(entries: Entries, points: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the sign of the second point of each question, SIGNS where it has none or several; uint16[q]."""
+    question = np.searchsorted(entries.first, np.arange(len(entries.point)), side="right") - 1
+    seconds = np.flatnonzero(entries.point == 1)
+    alone = np.bincount(question[seconds], minlength=len(points)) == 1
+    sign = np.full(len(points), SIGNS, np.uint16)
+    sign[question[seconds]] = entries.sign[seconds]
+    sign[~alone] = SIGNS
+    return sign
+
+
+def _squares_of(asked: Asked, question: NDArray[np.int64], place: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the square in which the place of each entry lies; int64[e]."""
+    square: NDArray[np.int64] = np.zeros((len(asked.place), int(asked.place.max(initial=0)) + 1), np.int64)
+    for level, places in enumerate(asked.place):
+        square[level, places] = asked.square
+    found: NDArray[np.int64] = square[asked.level[question], place]
+    return found
+
+
+def _opening(points: NDArray[np.uint16], least: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the points of each question that a plate may fit first and still change its answer; uint16[q].
+
+    A plate that fits none before some point must make up for all that the target fits before it,
+    by points from there on that the target does not fit.
+    """
+    opens = np.zeros(len(points), np.uint16)
+    for point in range(MAX_POINTS):
+        below = np.uint16((1 << point) - 1)
+        behind, gain = np.bitwise_count(least & below), np.bitwise_count(points & ~least & ~below)
+        opens |= np.where(gain >= behind, points & _bit(np.array(point)), 0).astype(np.uint16)
+    return opens
+
+
+def _openings(spots: _Spots, asked: Asked) -> Openings:
+    """Hang entries on every hour at every site that they touch."""
+    which, site = _sites_of(asked.place, asked.level[spots.question], spots.place)
+    spread = _Spots(*(column[which] for column in spots))._replace(place=site)
+    at, begin, end = _cut(spread, HOUR_S, 0)
+    question, point = spread.question[at].astype(np.uint64), spread.point[at].astype(np.uint64)
+    sites, rank = np.unique(spread.place[at], return_inverse=True)
+    hour = begin // HOUR_S
+    first_hour = int(hour.min()) if len(hour) else 0
+    hours = int(hour.max()) + 1 - first_hour if len(hour) else 0
+    key = (hour - first_hour) * len(sites) + rank
+    what = (
+        question << QUESTION | point << FITTED | asked.case[spread.question[at]].astype(np.uint64) << CASES
+        | (end - hour * HOUR_S).astype(np.uint64) << SECONDS | (begin - hour * HOUR_S).astype(np.uint64)
+    )  # fmt: skip
+    order = np.argsort(key, kind="stable")
+    cell, first = np.unique(key[order], return_index=True)
+    number = np.full(asked.place.shape[1], -1, np.int32)
+    number[sites] = np.arange(len(sites))
+    return Openings(
+        place=number,
+        first_hour=first_hour,
+        hours=hours,
+        places=len(sites),
+        bitmap=_bitmap(cell, len(sites) * hours),
+        first=np.append(first, len(key)).astype(np.uint32),
+        what=what[order],
+    )
+
+
+def _sites_of(
+    places: NDArray[np.int32], level: NDArray[np.uint8], place: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pair each of some places with its sites; int64[n] each.
+
+    places : int32[l, s], place of each site by size; level, place : size and number of each.
+    """
+    at, site = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for size, of_site in enumerate(places):
+        by_place = np.argsort(of_site, kind="stable")
+        some = np.flatnonzero(level == size)
+        first, last = (np.searchsorted(of_site[by_place], place[some], side=side) for side in ("left", "right"))
+        at.append(np.repeat(some, last - first))
+        site.append(by_place[_runs(first, last - first)])
+    return np.concatenate(at), np.concatenate(site)
+
+
+def _cut(spots: _Spots, bin_s: int, shift_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut entries where bins begin: the entry that each part is of, its begin and its end; int64[n] each.
+
+    shift_s : second at which some bin begins, at most 0.
+    """
+    first, last = (spots.begin - shift_s) // bin_s, (spots.end - 1 - shift_s) // bin_s
+    times = last - first + 1
+    at, bin_ = np.repeat(np.arange(len(times)), times), _runs(first, times)
+    begin = np.maximum(spots.begin[at], bin_ * bin_s + shift_s)
+    return at, begin, np.minimum(spots.end[at], (bin_ + 1) * bin_s + shift_s)
+
+
+def _runs(first: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count on from each first number, so many times each; int64[n]."""
+    numbers: NDArray[np.int64] = np.arange(times.sum()) + np.repeat(first - np.cumsum(times) + times, times)
+    return numbers
+
+
+def _bit(point: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """Return the bit of each point; uint16[n]."""
+    return np.left_shift(np.uint16(1), point.astype(np.uint16))
 
 
 def _bitmap(cell: NDArray[np.int64], bits: int) -> NDArray[np.uint64]:

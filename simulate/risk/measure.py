@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
     from simulate.risk.cards import AttackerCard
     from simulate.risk.score import Score
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 
 class Block(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError, did_you_mean
+from simulate.engines.threads import Threads
 from simulate.risk.anchors import Anchors
 from simulate.risk.exposure import Exposure
 from simulate.risk.hotlist import HotListMeasure
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
     from simulate.risk.measure import Measure
     from simulate.risk.scan import Progress
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 _TAKEN: tuple[Measure, ...] = (
     Exposure(),
@@ -70,7 +71,7 @@ def measure(
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
     known = {one.name: one.ask(view, n) for one in chosen}
-    tallies = scan(view, chosen, known, workers=workers, progress=progress)
+    tallies = scan(view, chosen, known, engine=Threads(workers), progress=progress)
     rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)
 
@@ -88,12 +89,12 @@ def check_names(measures: Sequence[str]) -> None:
     """Raise ScenarioError on an unknown measure, or on none at all."""
     unknown = [name for name in measures if name not in MEASURES]
     if unknown:
-        raise ScenarioError("--measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], MEASURES))
+        raise ScenarioError("measures", "known measures", repr(unknown[0]), did_you_mean(unknown[0], MEASURES))
     if not measures:
-        raise ScenarioError("--measures", "at least one measure", "none", f"known: {', '.join(MEASURES)}")
+        raise ScenarioError("measures", "at least one measure", "none", f"known: {', '.join(MEASURES)}")
 
 
 def check_targets(targets: int | None) -> None:
     """Raise ScenarioError if `targets` is below 1."""
     if targets is not None and targets < 1:
-        raise ScenarioError("--targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")
+        raise ScenarioError("targets", "at least 1 vehicle", targets, "1000 give an interval of about 3 points")

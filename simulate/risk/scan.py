@@ -8,13 +8,14 @@ holds one block a worker, states, and one tally.
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.engines.threads import map_threads
+from simulate.engines.engine import ready
+from simulate.engines.threads import Threads
 from simulate.kernels.plates import GROUP
 from simulate.policy.recode import recodings
 from simulate.risk.measure import Block, Span
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.engines.engine import Engine
     from simulate.policy.recode import Recoding
     from simulate.policy.sieve import Marks
     from simulate.policy.view import View
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, int], None]
     """Called as `progress(shards done, shards in all, rows so far)`."""
 
+THREADS = Threads()
 NOBODY = np.empty(0, np.int64)
 PIECE_ROWS = 1 << 16
 """Rows handed on at a time, about: with their marks they fit into a core's own cache."""
@@ -44,7 +47,7 @@ def scan(
     measures: Sequence[Measure],
     known: Mapping[str, Any],
     *,
-    workers: int | None = None,
+    engine: Engine = THREADS,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Take all measures of all cases in one pass; returns the tally of each by name.
@@ -58,13 +61,10 @@ def scan(
     groups = recodings(view) if any(measure.recoded for measure in measures) else []
     asked = np.unique(np.concatenate([NOBODY, *(one.plates(known[one.name]) // GROUP for one in measures)]))
 
-    def task(shard: int) -> tuple[int, list[Any]]:
-        return _shard(view, groups, measures, known, shard, asked)
-
+    task = ready(partial(_shard, view, groups, measures, known, asked))
     shards, rows = range(view.source.n_shards), 0
     held = [_Held(view, measure, known[measure.name]) for measure in measures]
-    threads = workers or min(len(shards), os.cpu_count() or 1)
-    for done, (shard, (n_rows, parts)) in enumerate(map_threads(task, shards, workers=threads), 1):
+    for done, (shard, (n_rows, parts)) in enumerate(engine.map(task, shards), 1):
         for one, part in zip(held, parts, strict=True):
             one.take(shard, part)
         rows += n_rows
@@ -74,7 +74,7 @@ def scan(
 
 
 class _Held:
-    """What the shards of one measure have brought; tallies are added up in the order of the shards."""
+    """What the shards of one measure have brought, added up in their order as they come: tallies, or states."""
 
     def __init__(self, view: View, measure: Measure, known: Any) -> None:  # noqa: ANN401
         self.view, self.measure, self.known = view, measure, known
@@ -85,17 +85,17 @@ class _Held:
     def take(self, shard: int, part: Any) -> None:  # noqa: ANN401
         """Take the tally of a shard, or its state where the crowd is needed."""
         self.parts[shard] = part
-        while self.measure.scope == "plate" and self.next in self.parts:
+        join = self.measure.add if self.measure.scope == "plate" else self.measure.merge
+        while self.next in self.parts:
             new = self.parts.pop(self.next)
-            self.total = self.measure.add([new] if self.next == 0 else [self.total, new])
+            self.total = join([new] if self.next == 0 else [self.total, new])
             self.next += 1
 
     def tally(self) -> Any:  # noqa: ANN401
         """Return the tally of all shards together."""
         if self.measure.scope == "plate":
             return self.total
-        state = self.measure.merge([self.parts.pop(shard) for shard in sorted(self.parts)])
-        return _tally(self.view, self.measure, self.known, state)
+        return _tally(self.view, self.measure, self.known, self.total)
 
 
 def _shard(
@@ -103,8 +103,8 @@ def _shard(
     groups: Sequence[Recoding],
     measures: Sequence[Measure],
     known: Mapping[str, Any],
-    shard: int,
     asked: NDArray[np.int64],
+    shard: int,
 ) -> tuple[int, list[Any]]:
     """Return the number of rows of a shard and, for each measure, its tally or else its state."""
     span = Span(*view.source.span(shard))

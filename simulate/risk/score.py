@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 Role = Literal["headline", "panel", "main", "full"]
 Worse = Literal["more", "less", "neither"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulate.policy.sight import CaseSight, Sight
     from simulate.policy.view import Truth
     from simulate.risk.measure import Block, Span
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
     from simulate.world.owners import Owners
 
 

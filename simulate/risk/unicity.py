@@ -9,30 +9,24 @@ a single missed read then does not save the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from simulate.kernels.matching import (
-    MAX_POINTS,
-    NOBODY,
-    Best,
-    Scratch,
-    contenders,
-    match_points,
-)  # fmt: skip
+from simulate.checks import ScenarioError
+from simulate.kernels.matching import MAX_POINTS, Best
 from simulate.policy.recode import recodings
 from simulate.policy.redraw import as_seen, redraw
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import share
-from simulate.risk.lanes import Known, Lane, lay_out
+from simulate.risk.lanes import Known, Lane, lay_out, nothing_found, room
 from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth
 from simulate.risk.results import NOT_REACHED, Result
 from simulate.risk.score import Score, Worse
 from simulate.risk.targets import LIVING, targets_of_cases
+from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +40,7 @@ if TYPE_CHECKING:
     from simulate.risk.measure import Block, Span
     from simulate.risk.points import Points
     from simulate.risk.targets import Targets
-    from simulate.schema.settings import Measuring
+    from simulate.scenario.schema.settings import Measuring
 
 CARD = AttackerCard(
     question="How many known points single out one plate?",
@@ -96,13 +90,6 @@ ANSWERS = ("right", "wrong", "ambiguous", "none")
 """What becomes of a target: exactly one of them."""
 
 
-class Progress(NamedTuple):
-    """The state of one lane in one shard."""
-
-    scratch: Scratch
-    best: Best
-
-
 class Matches(NamedTuple):
     """What was found of the targets of some Points; t targets, p = 1 .. MAX_POINTS points."""
 
@@ -116,9 +103,9 @@ class Matches(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
-    """One state a lane, all over the same reads."""
+    """What was found in each lane, all over the same reads."""
 
-    lanes: tuple[tuple[Lane, Progress], ...]
+    lanes: tuple[tuple[Lane, Best], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,27 +145,24 @@ class Unicity(Measure):
         return lay_out(view.sight.public.sites, groups, own, points)
 
     def start(self, sight: Sight, known: Known, span: Span) -> State:
-        """Return a state in which no plate fits anything."""
+        """Return a state in which no plate was met."""
         del sight, span
-        return State(lanes=tuple((lane, _nothing(lane)) for lane in known.lanes))
+        return State(lanes=tuple((lane, nothing_found(lane.least)) for lane in known.lanes))
 
     def update(self, state: State, block: Block) -> None:
-        """Match a block; the reads of one plate, as seen, must stand together over all blocks of a shard."""
-        rows = (block.plate, block.site, block.time, block.on_file)
+        """Match a block of whole plates."""
+        rows = Rows(block.plate, block.site, block.time)
         seen = int(np.bitwise_or.reduce(block.on_file)) if len(state.lanes) > 1 else -1
-        for lane, progress in state.lanes:
+        for lane, best in state.lanes:
             if lane.mask & seen:
-                match_points(rows, lane.cells, lane.asked, contends(), *progress)
+                lane.match(rows, block.on_file, room(lane), best)
 
     def merge(self, states: Iterable[State]) -> State:
         """Return one state for several shards: the most of all, and everyone who fits so many."""
-        lanes: list[tuple[Lane, Progress]] = []
+        lanes: list[tuple[Lane, Best]] = []
         for state in states:
-            for lane, progress in state.lanes:
-                _end(lane, progress)
             lanes = [
-                (lane, Progress(progress.scratch, _either(progress.best, other.best)))
-                for (lane, progress), (_, other) in zip(lanes, state.lanes, strict=True)
+                (lane, _either(best, other)) for (lane, best), (_, other) in zip(lanes, state.lanes, strict=True)
             ] if lanes else list(state.lanes)  # fmt: skip
         return State(lanes=tuple(lanes))
 
@@ -186,8 +170,8 @@ class Unicity(Measure):
         """Return what was found of each of the Points: where one plate fits the most, it is named."""
         del sight, known
         found: list[Matches] = []
-        for lane, progress in state.lanes:
-            found += _matches(lane, progress.best)
+        for lane, best in state.lanes:
+            found += _matches(lane, best)
         return found
 
     def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[Matches]) -> list[Counts]:
@@ -228,45 +212,14 @@ def record_points(
     return [from_records(view.sight.public.sites, c, rows_of[c], targets[c], grain, seed) for c, grain in asked]
 
 
-@cache
-def contends() -> NDArray[np.uint64]:
-    """Return the table by which the kernel rejects plates."""
-    return contenders()
-
-
-def _nothing(lane: Lane) -> Progress:
-    """Return a state in which no plate fits anything."""
-    questions = int(lane.starts[-1])
-    return Progress(
-        scratch=Scratch(
-            plate=np.array([NOBODY, 0]),
-            last=np.zeros(1, np.uint64),
-            mask=np.zeros(questions, np.uint16),
-            touched=np.zeros(questions + 2, np.int64),
-            cell=np.column_stack([lane.cells.first, 0 * lane.cells.first]),
-        ),
-        best=Best(
-            rising=np.zeros(questions, np.uint16),
-            plates=np.zeros((questions, MAX_POINTS), np.uint32),
-            own=np.zeros(questions, np.uint16),
-        ),
-    )
-
-
-def _end(lane: Lane, progress: Progress) -> None:
-    """Count the last plate of a shard; once more changes nothing."""
-    last = np.full(1, NOBODY, np.uint32)
-    match_points((last, 0 * last, last, np.zeros(1, np.uint64)), lane.cells, lane.asked, contends(), *progress)
-
-
 def _either(one: Best, other: Best) -> Best:
     """Return the best of two: of each number of points the greater, and all who fit so many."""
     fitted = [_fitted(best) for best in (one, other)]
     most = np.maximum(*fitted)
     own = [_bits(best.own) & (some == most) for best, some in zip((one, other), fitted, strict=True)]
-    plates = [np.where(some == most, best.plates, 0) for best, some in zip((one, other), fitted, strict=True)]
+    plates = [np.where(some == most, best.plates.T, 0) for best, some in zip((one, other), fitted, strict=True)]
     return Best(
-        rising=_word(np.diff(most, axis=1, prepend=0) > 0), plates=(plates[0] + plates[1]).astype(np.uint32),
+        rising=_word(np.diff(most, axis=1, prepend=0) > 0), plates=(plates[0] + plates[1]).T.astype(np.uint32),
         own=_word(own[0] | own[1]),
     )  # fmt: skip
 
@@ -287,8 +240,18 @@ def _fitted(best: Best) -> NDArray[np.int64]:
 
 
 def _matches(lane: Lane, best: Best) -> list[Matches]:
-    """Part what was found by Points."""
-    fitted, plates, own = _fitted(best), best.plates.astype(np.int64), _bits(best.own)
+    """Part what was found by Points, and number points as these do; those without entries add nothing.
+
+    Raises ScenarioError if nobody fits what targets were drawn to fit.
+    """
+    upto = np.cumsum(_bits(lane.known), axis=1)
+    found = [
+        np.where(upto > 0, np.take_along_axis(some, np.maximum(upto - 1, 0), axis=1), 0)
+        for some in (_fitted(best), best.plates.T.astype(np.int64), _bits(best.own))
+    ]
+    fitted, plates, own = found[0], found[1], found[2] > 0
+    if ((fitted > 0) & (plates == 0)).any():
+        raise ScenarioError("RUN", "the rows of its own scenario", "others", "the run was altered: plateprint verify")
     return [Matches(fitted[a:b], plates[a:b], own[a:b]) for a, b in pairwise(lane.starts)]
 
 

@@ -1,4 +1,4 @@
-"""What may be collected, stay and be seen: one small rule a file, which says all that there is to say of it."""
+"""Rules on collection, retention and access: one a file, with its fields, checks and words."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _RULES: tuple[type[Policy], ...] = (
     Pseudonyms,
 )
 POLICIES: Mapping[str, type[Policy]] = {rule.kind: rule for rule in _RULES}
-"""Every rule, by the kind that a scenario file calls it; tables of files are made from it."""
+"""Every rule by its kind in scenario files; tables of files are made from it."""
 
-if not TYPE_CHECKING:  # type checkers read the imports, and would take this for a list of nothing
+if not TYPE_CHECKING:  # type checkers read the imports, and would see an empty list here
     __all__ = ["POLICIES"]
     __all__ += [rule.__name__ for rule in _RULES]

@@ -1,4 +1,4 @@
-"""Coarse place: an observer sees in which square a read lies, not at which reader."""
+"""Coarse place: an observer sees the square of a read, not its reader."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class CoarsePlace:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the side of a square."""
+        """Return the terms with the side of a square stated."""
         del setting
         return terms.state("place_grain_m", self.metres, "coarse_place.metres")
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"Places are seen as squares of {self.metres:g} m."

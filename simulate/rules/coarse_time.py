@@ -1,4 +1,4 @@
-"""Coarse time: an observer sees in which step of time a read lies, not when."""
+"""Coarse time: an observer sees the time step of a read, not its time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CoarseTime:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the length of a step."""
+        """Return the terms with the length of a step stated."""
         del setting
         return terms.state("time_grain_s", self.seconds, "coarse_time.hours")
 
@@ -48,5 +48,5 @@ class CoarseTime:
         return round(self.hours * HOUR_S)
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"Times are seen in steps of {format_duration(self.seconds)}."

@@ -1,4 +1,4 @@
-"""Delay: how old a read must be before a look-up finds it."""
+"""Delay: least age of a read in a look-up."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Delay:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the least age of what a look-up finds."""
+        """Return the terms with the least age stated."""
         del setting
         return terms.state("delay_s", seconds_of(self.days), "delay.days")
 
     def describe(self) -> str:
-        """Return one sentence on what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"A look-up finds nothing of the last {format_duration(seconds_of(self.days))}."

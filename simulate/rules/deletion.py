@@ -1,4 +1,4 @@
-"""Deletion: which holders really delete what their limit says."""
+"""Deletion: compliance of holders with their age limits."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Deletion:
     """Some holders do not delete what they should.
 
-    They keep it for ever. Each holder has a draw of its own by the seed and its name: those who delete
-    at a share of 0.5 are among those who do at 0.8.
+    They keep it for ever. Each holder has a draw of its own, keyed by seed and name: the complying
+    holders at a share of 0.5 are a subset of those at 0.8.
 
     Examples
     --------
@@ -34,10 +34,10 @@ class Deletion:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the share, and draw who does not delete."""
+        """Return the terms with the share stated and the complying holders drawn."""
         terms = terms.state("deletes_share", self.share, "deletion.share")
         return replace(terms, deletes=setting.draw_holders("policy.deletion") < self.share)
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"{100 * self.share:g} % of holders really delete what they should; the others keep it for ever."

@@ -1,4 +1,4 @@
-"""Distance: no collection near places that deserve protection."""
+"""Distance: no collection near protected places."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Distance:
     """Nothing is collected near some places.
 
-    These are zones that hold some kind of place. A fixed reader lies where it stands; a gate, and what
-    mobile units scan, in the middle of its zone.
+    These are the centres of zones with places of the categories. A fixed reader has its own position;
+    a gate, and a scan by a mobile unit, lie in the centre of their zone.
 
     Examples
     --------
@@ -41,11 +41,11 @@ class Distance:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Switch off the sites that lie too near."""
+        """Return the terms with the sites too near switched off."""
         return replace(terms, collects=terms.collects & (setting.metres_from(self.categories) > self.metres))
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         *first, last = self.categories
         places = f"{', '.join(first)} or {last}" if first else last
         return f"Nothing is collected within {self.metres:g} m of a {places}."

@@ -1,7 +1,7 @@
-"""What fields of rules hold: kinds of value, each with its check, and how they are said in a sentence.
+"""Fields of rules: types of value, each with its check, and their wording in sentences.
 
-A field's type says all that there is to say of it: a file's table, its JSON Schema and the check in
-Python are made from the one annotation.
+The annotation of a field is its only definition: a file's table, its JSON Schema and the check in
+Python are made from it.
 """
 
 from __future__ import annotations
@@ -41,29 +41,29 @@ if TYPE_CHECKING:
 
 
 class Policy(Protocol):
-    """One rule: a frozen dataclass in a file of its own, which says `check_fields(self)` once it is made."""
+    """One rule: a frozen dataclass in a file of its own, with `check_fields(self)` in `__post_init__`."""
 
     kind: ClassVar[str]
-    """What a scenario file calls it."""
+    """Its kind in scenario files."""
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
         """Return the terms with this rule added; pure. Raise ScenarioError on a contradiction."""
 
     def describe(self) -> str:
-        """Return one sentence on what the rule does."""
+        """Return one sentence on the effect of the rule."""
 
 
 class Check(GroupedMetadata):
-    """A note on a type: bounds that files and their JSON Schema keep to, and the check in Python."""
+    """Annotation of a type: bounds for files and their JSON Schema, and the check in Python."""
 
     @abstractmethod
     def __iter__(self) -> Iterator[object]:
-        """Yield the bounds as pydantic knows them."""
+        """Yield the bounds as annotations of pydantic."""
 
     @abstractmethod
     def check(self, where: str, value: object) -> None:
-        """Raise ScenarioError on a value that the type does not take."""
+        """Raise ScenarioError on a value outside the type."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ class Number(Check):
             yield Le(self.high)
 
     def check(self, where: str, value: object) -> None:
-        """Raise ScenarioError on anything but such a number."""
+        """Raise ScenarioError unless `value` is such a number."""
         if not _is_number(value) or not self.low <= value <= self.high or math.isinf(value):
             raise ScenarioError(where, self.expected, repr(value), "state another, or leave the rule out")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Form(Check):
-    """A text of some form."""
+    """A text matching a pattern."""
 
     expected: str
     pattern: str
@@ -98,30 +98,30 @@ class Form(Check):
         yield from StringConstraints(pattern=self.pattern)
 
     def check(self, where: str, value: object) -> None:
-        """Raise ScenarioError on anything but such a text."""
+        """Raise ScenarioError unless `value` is such a text."""
         if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
             raise ScenarioError(where, self.expected, repr(value), "write it in this form")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AgeLimit(Check):
-    """A number of days, or "forever"; files keep it as it is written."""
+    """A number of days, or "forever"; files keep it as written."""
 
     def __iter__(self) -> Iterator[object]:
-        """Yield what makes pydantic take any value and ask the check."""
+        """Yield annotations for pydantic to take any value and apply the check."""
         yield GetPydanticSchema(lambda _, handler: handler(Any))
-        yield AfterValidator(self._kept)
+        yield AfterValidator(self._validated)
         days = {"type": "number", "exclusiveMinimum": 0}
         yield WithJsonSchema({"anyOf": [days, {"const": "forever", "type": "string"}]})
 
     def check(self, where: str, value: object) -> None:
-        """Raise ScenarioError on anything but such an age."""
+        """Raise ScenarioError unless `value` is such an age."""
         if value != "forever" and not (_is_number(value) and 1 / DAY_S <= value < math.inf):
             remedy = "write 21 for 21 days; to keep nothing of what raises no alert, take kind hit_only"
             found = f'"{value}"' if isinstance(value, str) else str(value)
             raise ScenarioError(where, 'a number of days above 0, or "forever"', found, remedy)
 
-    def _kept(self, value: object) -> object:
+    def _validated(self, value: object) -> object:
         self.check("days", value)
         return value
 
@@ -148,28 +148,28 @@ Kinds = Annotated[tuple[ReaderKind, ...], Field(description="kinds of reader; al
 
 @cache
 def field_types(rule: type[Policy]) -> Mapping[str, Any]:
-    """Return the type of each field of a rule, with its notes."""
+    """Return the annotated type of each field of a rule."""
     hints = get_type_hints(rule, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(rule)}
 
 
 @cache
 def owner_fields(rule: type[Policy]) -> tuple[str, ...]:
-    """List the fields of a rule that name owners, whatever they are called."""
+    """Return the fields of a rule naming owners, found by type and not by name."""
     return tuple(name for name, hint in field_types(rule).items() if get_args(hint)[:1] == (tuple[OwnerName, ...],))
 
 
 def check_fields(rule: Policy) -> None:
-    """Raise ScenarioError on a value that its field's type does not take; turn lists into tuples."""
+    """Raise ScenarioError on a value outside its field's type; convert lists to tuples."""
     for name, hint in field_types(type(rule)).items():
         object.__setattr__(rule, name, _checked(f"{rule.kind}.{name}", getattr(rule, name), hint))
 
 
 def _checked(where: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
-    """Return a value as its type holds it."""
+    """Return a value in the form of its type; raise ScenarioError on one outside it."""
     base, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if get_origin(base) in {Union, UnionType} and NoneType in get_args(base):
-        (inner,) = (one for one in get_args(base) if one is not NoneType)
+        (inner,) = (option for option in get_args(base) if option is not NoneType)
         return value if value is None else _checked(where, value, inner)
     if get_origin(base) is tuple:
         return _checked_list(where, value, get_args(base)[0], notes)
@@ -184,12 +184,12 @@ def _checked(where: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
 def _checked_list(where: str, values: Any, item: Any, notes: Collection[object]) -> tuple[Any, ...]:  # noqa: ANN401
     if isinstance(values, str):
         raise ScenarioError(where, "a list of names", repr(values), f"write ({values!r},) in Python, [...] in a file")
-    found = tuple(_checked(where, value, item) for value in values)
+    items = tuple(_checked(where, value, item) for value in values)
     least = max((bound.min_length for note in notes if isinstance(note, FieldInfo) for bound in note.metadata
                  if isinstance(bound, MinLen)), default=0)  # fmt: skip
-    if len(found) < least:
+    if len(items) < least:
         raise ScenarioError(where, f"at least {least} of them", "none", "name one or more, or leave the rule out")
-    return found
+    return items
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
@@ -202,12 +202,12 @@ def seconds_of(days: float) -> int:
 
 
 def say_holders(holders: Collection[str]) -> str:
-    """Name holders in a sentence; "" where all are meant."""
+    """Return holders as part of a sentence; "" for all."""
     return f" by {' and '.join(holders)}" if holders else ""
 
 
 def say_readers(owners: Collection[str], kinds: Collection[str]) -> str:
-    """Name readers in a sentence, as its subject."""
+    """Return readers as the subject of a sentence."""
     words = {"fixed": "fixed readers", "gate": "gates", "mobile": "mobile readers"}
     named = " and ".join(words[kind] for kind in kinds) or "readers"
     return f"{named} of {' and '.join(owners)}" if owners else named

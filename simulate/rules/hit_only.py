@@ -1,4 +1,4 @@
-"""Hit-only storage: what raises no alert is never stored."""
+"""Hit-only storage: reads without an alert are never stored."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class HitOnly:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Stop the holders' storing of misses."""
+        """Return the terms without storage of misses by the holders."""
         return replace(terms, stores_misses=terms.stores_misses & ~setting.holders(self.holders, "hit_only.holders"))
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"Sightings{say_holders(self.holders)} are stored only if they raise an alert."

@@ -1,4 +1,4 @@
-"""Holds: what must not be deleted while it lasts."""
+"""Holds: sightings protected from deletion for a time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Hold:
     """Sightings of some plates must not be deleted.
 
-    That are those on file when the hold begins, and those that come in while it lasts. It begins and
-    ends at 04:00, when a day of travel does, and binds every holder. Plates are invented and vehicles
-    are not: it names vehicles.
+    These are the sightings on file at the begin of the hold, and those added during it. It begins and
+    ends at 04:00, as days of travel do, and binds every holder. Plates are invented and vehicles are
+    not: it names vehicles.
 
     Examples
     --------
@@ -45,13 +45,13 @@ class Hold:
             raise ScenarioError("hold.end", f"a day after begin ({self.begin})", self.end, remedy)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Add the holds to those that there are."""
+        """Return the terms with the holds added."""
         plates = setting.plates_of(self.vehicles, "hold.vehicles")
         end_s = None if self.end is None else setting.second_of(self.end)
         return terms.hold(plates, setting.second_of(self.begin), end_s)
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         n = len(set(self.vehicles))
         until = "on for ever" if self.end is None else f"to {self.end}"
         return f"Sightings of the plates of {n} vehicle{'s' * (n > 1)} are held from {self.begin} {until}."

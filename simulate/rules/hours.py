@@ -1,4 +1,4 @@
-"""Hours: when readers may read."""
+"""Hours: permitted hours of reading."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Hours:
     """Readers read only in some hours.
 
-    Hours are those of the calendar day. With end before begin, the hours before end and those from
-    begin on are meant.
+    Hours are those of the calendar day. With end before begin, reading is permitted before end and from
+    begin on.
 
     Examples
     --------
@@ -47,19 +47,19 @@ class Hours:
             raise ScenarioError("hours.end", f"another hour than begin ({self.begin})", f'"{self.end}"', remedy)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Forbid all other hours."""
-        meant = setting.readers(self.owners, self.kinds, "hours.owners")
-        return replace(terms, hours=terms.hours & (~meant[:, None] | self._week()))
+        """Return the terms with all other hours forbidden."""
+        sites = setting.readers(self.owners, self.kinds, "hours.owners")
+        return replace(terms, hours=terms.hours & (~sites[:, None] | self._week()))
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
-        who = say_readers(self.owners, self.kinds)
+        """Return one sentence on the effect of the rule."""
+        subject = say_readers(self.owners, self.kinds)
         days = [day for day in WEEKDAYS if day in self.days]
         on = "" if len(days) == len(WEEKDAYS) else f" on {' and '.join(days)}"
-        return f"{who[0].upper()}{who[1:]} read only from {self.begin} to {self.end}{on}."
+        return f"{subject[0].upper()}{subject[1:]} read only from {self.begin} to {self.end}{on}."
 
     def _week(self) -> list[bool]:
-        """Tell in which of the 168 hours of the week, from Monday 00:00, readers may read."""
+        """Return whether reading is permitted, for each of the 168 hours of the week from Monday 00:00."""
         begin, end = int(self.begin[:2]), int(self.end[:2])
         allowed = [begin <= hour < end if begin < end else hour < end or begin <= hour for hour in range(24)]
         return [hour for day in WEEKDAYS for hour in (allowed if day in self.days else [True] * 24)]

@@ -1,4 +1,4 @@
-"""Look-back: how old a read may be that a look-up finds, whatever is kept."""
+"""Look-back: greatest age of a read in a look-up, whatever the retention."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class LookBack:
 
     @classmethod
     def of(cls, text: str) -> LookBack:
-        """Read a duration such as "5y"."""
+        """Return the rule for a duration such as "5y"; raise ScenarioError on "forever"."""
         seconds = parse_duration(text, "look_back")
         if seconds is None:
             raise ScenarioError("look_back", "a duration that ends", "forever", "leave the rule out")
         return cls(days=seconds / DAY_S)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the greatest age of what a look-up finds."""
+        """Return the terms with the greatest age stated."""
         del setting
         return terms.state("look_back_s", seconds_of(self.days), "look_back.days")
 
     def describe(self) -> str:
-        """Return one sentence on what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"A look-up reaches back {format_duration(seconds_of(self.days))} at most."

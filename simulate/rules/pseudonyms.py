@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Pseudonyms:
     """Plates are seen under pseudonyms.
 
-    They are numbers that mean nothing, new ones each period. Periods are counted from 04:00 of the
+    They are numbers without meaning, new ones each period. Periods are counted from 04:00 of the
     scenario's first day.
 
     Examples
@@ -35,10 +35,10 @@ class Pseudonyms:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the length of a period; raise ScenarioError where there are more pseudonyms than numbers."""
+        """Return the terms with the length of a period stated; raise ScenarioError if numbers run out."""
         setting.register(seconds_of(self.days))
         return terms.state("pseudonym_s", seconds_of(self.days), "pseudonyms.days")
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"Plates are seen under pseudonyms that change every {format_duration(seconds_of(self.days))}."

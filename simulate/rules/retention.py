@@ -1,4 +1,4 @@
-"""Retention: how long a sighting is kept."""
+"""Retention: age limits of sightings."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Retention:
 
     @classmethod
     def of(cls, text: str) -> Retention:
-        """Read a duration such as "21d", "3min" or "forever"."""
-        seconds = parse_duration(text, "--retention")
+        """Return the rule for a duration such as "21d", "3min" or "forever"."""
+        seconds = parse_duration(text, "retention")
         return cls(days="forever" if seconds is None else seconds / DAY_S)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """State the limits of the holders."""
-        meant = setting.holders(self.holders, "retention.holders")
-        terms = terms.state_for("keep_miss_s", meant, self.seconds, "retention.days")
+        """Return the terms with the age limits of the holders stated."""
+        holders = setting.holders(self.holders, "retention.holders")
+        terms = terms.state_for("keep_miss_s", holders, self.seconds, "retention.days")
         if self.hit_days is None:
             return terms
-        return terms.state_for("keep_hit_s", meant, self.hit_seconds, "retention.hit_days")
+        return terms.state_for("keep_hit_s", holders, self.hit_seconds, "retention.hit_days")
 
     @property
     def seconds(self) -> int | None:
@@ -54,7 +54,7 @@ class Retention:
 
     @property
     def hit_seconds(self) -> int | None:
-        """Return the greatest age of what raised an alert, in seconds; None = for ever."""
+        """Return the greatest age of sightings with an alert, in seconds; None = for ever."""
         if self.hit_days is None:
             return self.seconds
         return None if self.hit_days == "forever" else seconds_of(self.hit_days)
@@ -65,16 +65,16 @@ class Retention:
 
     @property
     def label(self) -> str:
-        """Name the rule in a table or a figure."""
+        """Return the name of the rule in tables and figures."""
         hits = "" if self.hit_days is None else f", hits {format_duration(self.hit_seconds)}"
         return f"{format_duration(self.seconds)}{hits}{say_holders(self.holders)}"
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
-        who = f"Sightings{say_holders(self.holders)} are {_fate(self.seconds)}"
-        return (
-            f"{who}." if self.hit_days is None else f"{who}; those that raised an alert are {_fate(self.hit_seconds)}."
-        )
+        """Return one sentence on the effect of the rule."""
+        words = f"Sightings{say_holders(self.holders)} are {_fate(self.seconds)}"
+        if self.hit_days is None:
+            return f"{words}."
+        return f"{words}; those that raised an alert are {_fate(self.hit_seconds)}."
 
 
 def _fate(seconds: int | None) -> str:

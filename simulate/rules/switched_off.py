@@ -1,4 +1,4 @@
-"""Readers switched off: what they would have read is never collected."""
+"""Readers switched off: their reads are never collected."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class SwitchedOff:
     """Readers are switched off.
 
-    Each reader has a draw of its own by the seed and its place: those off at a share of 0.3 are
-    among those off at 0.6. Of mobile units, places are meant in which they then do not scan.
+    Each reader has a draw of its own, keyed by seed and place: the readers off at a share of 0.3 are a
+    subset of those off at 0.6. For mobile units, the draw selects places without scans.
 
     Examples
     --------
@@ -36,11 +36,11 @@ class SwitchedOff:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """Switch the readers off."""
-        meant = setting.readers(self.owners, self.kinds, "switched_off.owners")
+        """Return the terms with the readers switched off."""
+        selected = setting.readers(self.owners, self.kinds, "switched_off.owners")
         drawn = setting.draw_readers("policy.switched_off") < self.share
-        return replace(terms, collects=terms.collects & ~(meant & drawn))
+        return replace(terms, collects=terms.collects & ~(selected & drawn))
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"{100 * self.share:g} % of {say_readers(self.owners, self.kinds)} are switched off."

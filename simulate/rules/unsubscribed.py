@@ -1,4 +1,4 @@
-"""Unsubscribed holders: whose reads are held against no hot list."""
+"""Unsubscribed holders: no comparison of their reads with a hot list."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Unsubscribed:
         check_fields(self)
 
     def amend(self, terms: Terms, setting: Setting) -> Terms:
-        """End the holders' subscription."""
+        """Return the terms without the holders' subscription."""
         return replace(terms, subscribes=terms.subscribes & ~setting.holders(self.holders, "unsubscribed.holders"))
 
     def describe(self) -> str:
-        """Say in one sentence what the rule does."""
+        """Return one sentence on the effect of the rule."""
         return f"Reads{say_holders(self.holders)} are held against no hot list."

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
-from simulate.schema.settings import NationRoads
-from simulate.schema.sharing import GeneratedSharing
+from simulate.scenario.metros import read_metros
+from simulate.scenario.schema.settings import NationRoads
+from simulate.scenario.schema.sharing import GeneratedSharing
 from simulate.sharing.agencies import generate
 from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.network import describe, placed
@@ -16,8 +16,8 @@ from simulate.sharing.pairs import read_pairs
 from simulate.sharing.states import CODES
 
 if TYPE_CHECKING:
-    from simulate.schema.parts import Table
-    from simulate.schema.sharing import PairsSharing
+    from simulate.scenario.schema.parts import Table
+    from simulate.scenario.schema.sharing import PairsSharing
     from simulate.sharing.metros import Metros
     from simulate.sharing.network import SharingNetwork
 
@@ -77,5 +77,5 @@ def _metros(sharing: GeneratedSharing | PairsSharing, roads: Table) -> Metros | 
 def _given(path: str, key: str, description: str) -> str:
     """Return a path; raise ScenarioError if it is empty."""
     if not path:
-        raise ScenarioError(key, f"the path of {description}", "nothing", f"give it: --set {key}=FILE")
+        raise ScenarioError(key, f"the path of {description}", "nothing", f'give it: overrides=["{key}=FILE"]')
     return path

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
+    from simulate.scenario.metros import Metro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,7 +14,6 @@ from simulate.sightings.store import COLUMNS, SCHEMA, in_order, one_line, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from simulate.sightings.manifest import ShardRecord
     from simulate.sightings.store import Rows, Store
@@ -40,38 +39,39 @@ def checked_blocks(store: Store, record: ShardRecord) -> Iterator[Rows]:
         states other values than the rows have.
     """
     part = store.part(record.shard)
-    if not part.exists():
-        raise _not_as_listed(part, "nothing")
-    with opened(part) as file:
+    place = store.files.place(part)
+    if not store.files.exists(part):
+        raise _not_as_listed(place, "nothing")
+    with opened(store.files, part) as file:
         schema = file.schema_arrow.remove_metadata()
     if schema != SCHEMA:
-        raise _not_as_listed(part, f"wrong schema, {one_line(schema)}")
+        raise _not_as_listed(place, f"wrong schema, {one_line(schema)}")
     n_rows, total, spans = 0, 0, []
     for rows, unsorted in in_order(store.blocks(shards=[record.shard])):
         if unsorted >= 0:
-            raise _not_as_listed(part, "rows not in order of plate, time, site")
+            raise _not_as_listed(place, "rows not in order of plate, time, site")
         n_rows += len(rows.plate)
         if n_rows > record.rows:
-            raise _not_as_listed(part, f"{n_rows} rows instead of {record.rows}, or more")
+            raise _not_as_listed(place, f"{n_rows} rows instead of {record.rows}, or more")
         total = (total + rows_hash(*rows)) % 2**128
         spans += [(int(column.min()), int(column.max())) for column in rows]
         yield rows
     if n_rows != record.rows:
-        raise _not_as_listed(part, f"{n_rows} rows instead of {record.rows}")
+        raise _not_as_listed(place, f"{n_rows} rows instead of {record.rows}")
     if total != record.rows_hash:
-        raise _not_as_listed(part, "altered rows")
-    if spans != _stated_spans(part):
-        raise _not_as_listed(part, "altered footer")
+        raise _not_as_listed(place, "altered rows")
+    if spans != _stated_spans(store, part):
+        raise _not_as_listed(place, "altered footer")
 
 
-def _not_as_listed(part: Path, found: str) -> ScenarioError:
+def _not_as_listed(place: str, found: str) -> ScenarioError:
     remedy = "nothing of this run was measured: see plateprint verify, or draw it again into another folder"
-    return ScenarioError(part, "the shard that the run's manifest lists", found, remedy)
+    return ScenarioError(place, "the shard that the run's manifest lists", found, remedy)
 
 
-def _stated_spans(part: Path) -> Spans:
+def _stated_spans(store: Store, part: str) -> Spans:
     """Return the least and greatest value of each column of each block, as a part's footer states them for searches."""
-    with opened(part) as file:
+    with opened(store.files, part) as file:
         groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
         columns = [group.column(i).statistics for group in groups if group.num_rows for i in range(len(COLUMNS))]
         return [(span.min, span.max) for span in columns]

@@ -20,7 +20,7 @@ from simulate.kernels.plates import GROUP, ISSUED
 from simulate.sightings.checked import checked_blocks
 from simulate.sightings.draw import DrawTables, cuts_of, draw_groups, stretches, whole
 from simulate.sightings.lookup import row_groups
-from simulate.sightings.manifest import ShardRecord, records_of
+from simulate.sightings.manifest import IDENTITY, ShardRecord, records_of
 from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import NOTHING, Rows, Store, joined
 
@@ -165,7 +165,7 @@ class Drawn:
     def _refusal(self, found: str) -> ScenarioError:
         identity = self.store.identity
         return ScenarioError(
-            self.store.path,
+            self.store.files.address,
             f"rows drawn from scenario {identity['name']!r}, seed {identity['seed']}",
             found,
             "Plateprint measures only what it drew itself, so real reads stay out: draw the run again into another"
@@ -186,7 +186,7 @@ def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
     tables = replace(tables, cuts=cuts_of(tables.plates.groups, store.n_shards))
     if len(tables.cuts) != store.n_shards + 1:
         found = f"{store.n_shards} for {tables.plates.groups} groups of plates"
-        raise ScenarioError(store.path / "scenario.json", "no more shards than can be filled", found, "draw it again")
+        raise ScenarioError(store.files.place(IDENTITY), "no more shards than can be filled", found, "draw it again")
     records = tuple(records_of(store.manifest()))
     drawn = Drawn(store=store, records=records, tables=tables, n_sites=watch.sites.n)
     drawn.look()

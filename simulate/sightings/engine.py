@@ -1,4 +1,4 @@
-"""Draw shards into a run's folder, here or in worker processes that may die.
+"""Draw shards into a run's folder, on any engine.
 
 A shard depends on its number alone and writes its own part, so it can be drawn again anywhere.
 """
@@ -8,16 +8,20 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulate.engines.processes import run_tasks
+from simulate.engines.engine import Task
+from simulate.engines.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from simulate.engines.engine import Engine
     from simulate.sightings.manifest import ShardRecord
     from simulate.sightings.store import Rows, Store
 
     Draw = Callable[[int], Iterator[Rows]]
     Progress = Callable[[int, int, int], None]
+
+HERE = Processes(1)
 
 
 class Job(NamedTuple):
@@ -34,7 +38,7 @@ def run_shards(
     make_draw: Callable[[Any], Draw],
     payload: object,
     *,
-    workers: int = 1,
+    engine: Engine = HERE,
     progress: Progress | None = None,
 ) -> dict[int, ShardRecord]:
     """Draw and store the shards that are not whole yet, and return what each holds.
@@ -49,8 +53,8 @@ def run_shards(
         Function of a module; makes the draw from the payload, once in each worker.
     payload
         What the draw is made from; picklable.
-    workers
-        Processes; up to 1, all is drawn in this one.
+    engine
+        Who draws them; this process, one after the other, unless another is given.
     progress
         Called as `progress(done_shards, total_shards, rows)`, at the start and after each shard.
 
@@ -66,15 +70,15 @@ def run_shards(
     n_rows = sum(record.rows for record in done.values())
     report = progress or _silent
     report(len(done), len(wanted), n_rows)
-    job = Job(store, make_draw, payload)
+    task = Task(_make_writer, Job(store, make_draw, payload))
     try:
-        with closing(run_tasks(_make_writer, job, missing, workers=workers)) as written:
+        with closing(engine.map(task, missing)) as written:
             for shard, record in written:
                 done[shard] = record
                 n_rows += record.rows
                 report(len(done), len(wanted), n_rows)
     finally:
-        store.remove_temporaries()
+        store.files.delete_unfinished()
     return done
 
 

@@ -80,5 +80,5 @@ class RowGroups:
 def row_groups(store: Store, record: ShardRecord) -> Iterator[RowGroups]:
     """Open one shard to look up rows within."""
     part = store.part(record.shard)
-    with opened(part) as file:
-        yield RowGroups(file, part, record.rows)
+    with opened(store.files, part) as file:
+        yield RowGroups(file, store.files.place(part), record.rows)

@@ -14,13 +14,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.checks import ScenarioError
-from simulate.files import read_json, write_text
+from simulate.files import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+
+    from simulate.store.storage import Storage
 
 FORMAT = "rows v1"
+IDENTITY = "scenario.json"
+MANIFEST = "manifest.json"
 SOURCES = "sources.json"
 MOST_SHARDS = 100_000
 """More than any run has: five digits name a shard's file."""
@@ -55,16 +58,16 @@ def run_hash(records: Iterable[ShardRecord]) -> str:
     return f"{sum(r.rows for r in held)}-{sum(r.rows_hash for r in held) % 2**128:032x}"
 
 
-def write_sources(run: Path, sources: Mapping[str, str]) -> None:
+def write_sources(files: Storage, sources: Mapping[str, str]) -> None:
     """Keep where each value is from, whole or not at all."""
-    write_text(run / SOURCES, json.dumps(sources, indent=1, ensure_ascii=False) + "\n")
+    files.write_text(SOURCES, json.dumps(sources, indent=1, ensure_ascii=False) + "\n")
 
 
-def read_sources(run: Path) -> dict[str, str]:
+def read_sources(files: Storage) -> dict[str, str]:
     """Return where each value is from; nothing where that was not kept."""
-    if not (run / SOURCES).exists():
+    if not files.exists(SOURCES):
         return {}
-    sources = _read_json(run / SOURCES, "delete it: nothing is drawn from it")
+    sources = _read_json(files, SOURCES, "delete it: nothing is drawn from it")
     return {key: str(source) for key, source in sources.items()}
 
 
@@ -88,34 +91,35 @@ def records_of(manifest: dict[str, Any]) -> list[ShardRecord]:
     return [ShardRecord(int(s["shard"]), int(s["rows"]), int(s["hash"], 16)) for s in manifest["shards"]]
 
 
-def read_manifest(run: Path, identity: dict[str, Any]) -> dict[str, Any]:
+def read_manifest(files: Storage, identity: dict[str, Any]) -> dict[str, Any]:
     """Read a run's manifest and check that it is whole and agrees with itself."""
-    manifest = _read_json(run / "manifest.json", _REBUILD)
+    manifest = _read_json(files, MANIFEST, _REBUILD)
     fault = _fault(manifest, identity)
     if fault:
-        raise ScenarioError(run / "manifest.json", "the manifest of this run", fault, _REBUILD)
+        raise ScenarioError(files.place(MANIFEST), "the manifest of this run", fault, _REBUILD)
     return manifest
 
 
-def read_identity(run: Path) -> dict[str, Any]:
+def read_identity(files: Storage) -> dict[str, Any]:
     """Read what a run draws."""
-    file = run / "scenario.json"
-    if not file.exists():
+    file = files.place(IDENTITY)
+    if not files.exists(IDENTITY):
         raise ScenarioError(
-            run, "the folder of a run", "no scenario.json", "make a run with: plateprint run smallville"
+            files.address, "the folder of a run", "no scenario.json", "make a run with: plateprint run smallville"
         )
-    identity = _read_json(file, _ANOTHER)
+    identity = _read_json(files, IDENTITY, _ANOTHER)
     if identity.get("format") != FORMAT:
         raise ScenarioError(f"{file}: format", repr(FORMAT), repr(identity.get("format")), _ANOTHER)
-    metros = identity.get("metros")
-    if not isinstance(metros, dict) or not all(isinstance(n, int) and 0 <= n < MOST_SHARDS for n in metros.values()):
-        raise ScenarioError(f"{file}: metros", "the number of shards of each metro", repr(metros), _ANOTHER)
+    n = identity.get("n_shards")
+    if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < MOST_SHARDS:
+        found = "nothing" if n is None else repr(n)
+        raise ScenarioError(f"{file}: n_shards", f"the number of shards, below {MOST_SHARDS:,}", found, _ANOTHER)
     return identity
 
 
-def refuse_other_run(run: Path, asked: dict[str, Any]) -> None:
+def refuse_other_run(files: Storage, asked: dict[str, Any]) -> None:
     """Refuse to add to a folder that holds another scenario, seed or version."""
-    differences = _as_asked(list(_differences(read_identity(run), asked)))
+    differences = _as_asked(list(_differences(read_identity(files), asked)))
     if not differences:
         return
     key, held, wanted = differences[0]
@@ -123,12 +127,12 @@ def refuse_other_run(run: Path, asked: dict[str, Any]) -> None:
     more = f" and {others} more difference{'' if others == 1 else 's'}" if others else ""
     remedy = "choose another folder, or ask for what this one holds"
     expected, found = ("nothing" if value is None else repr(value) for value in (wanted, held))
-    raise ScenarioError(f"{run / 'scenario.json'}: {key}", f"{expected} as asked", f"{found}{more}", remedy)
+    raise ScenarioError(f"{files.place(IDENTITY)}: {key}", f"{expected} as asked", f"{found}{more}", remedy)
 
 
 def _as_asked(differences: Sequence[tuple[str, object, object]]) -> Sequence[tuple[str, object, object]]:
-    """Put first what people ask for: numbers of shards follow from it, and counts from the metros of the roads."""
-    asked = [found for found in differences if not found[0].startswith("metros.")]
+    """Put first what people ask for: the number of shards follows from it, and counts from the metros of the roads."""
+    asked = [found for found in differences if found[0] != "n_shards"]
     return sorted(asked or differences, key=lambda found: not found[0].startswith("scenario.roads."))
 
 
@@ -136,9 +140,12 @@ _ANOTHER = "choose another folder"
 _REBUILD = "delete it if it is there and run the same command again: it is made anew from the shards"
 
 
-def _read_json(file: Path, remedy: str) -> dict[str, Any]:
+def _read_json(files: Storage, name: str, remedy: str) -> dict[str, Any]:
+    file = files.place(name)
     try:
-        content = read_json(file.read_bytes())
+        content = read_json(files.read(name))
+    except ScenarioError:
+        raise
     except FileNotFoundError as fault:
         raise ScenarioError(file, "a file of this program", "none", remedy) from fault
     except (OSError, ValueError) as fault:
@@ -158,7 +165,7 @@ def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
         int(manifest["n_vehicles"]), str(manifest["world_hash"])
     except (KeyError, TypeError, ValueError, OverflowError) as fault:
         return f"a broken one ({type(fault).__name__}: {fault})"
-    if len(records) != sum(identity["metros"].values()) or any(r.shard != i for i, r in enumerate(records)):
+    if len(records) != identity["n_shards"] or any(r.shard != i for i, r in enumerate(records)):
         return f"{len(records)} shards, not in order or not all"
     same = totals == (sum(record.rows for record in records), run_hash(records))
     return "" if same else "totals that are not those of its shards"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema.readers import Fleet
+    from simulate.scenario.schema.readers import Fleet
     from simulate.world.build import World
     from simulate.world.patrols import Visits
     from simulate.world.sites import Sites

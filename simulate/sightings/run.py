@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.faults import spell
-from simulate.files import check_name
+from simulate.engines.processes import Processes
 from simulate.kernels.life import flat
 from simulate.mapped import joined, pieces, release
 from simulate.scenario import Scenario, from_resolved
+from simulate.scenario.faults import spell
 from simulate.sharing.build import build_network
 from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expected_rows, watch_of
 from simulate.sightings.drawn import drawn_rows
 from simulate.sightings.engine import run_shards
-from simulate.sightings.manifest import read_sources, write_sources
+from simulate.sightings.manifest import IDENTITY, read_sources, write_sources
 from simulate.sightings.source import OnTheFly
-from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store
+from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store, table_name
 from simulate.sightings.watch import Watch
+from simulate.store.address import storage_at
 from simulate.travel.life import Lives, make_lives
 from simulate.world.cache import cached_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
     from typing import Any
 
     from simulate.sightings.drawn import Drawn
+    from simulate.store.storage import Storage
     from simulate.world.build import World
 
     Progress = Callable[[int, int, int], None]
 
-METRO = "city"
-"""Name of the only metro of a scenario with one road network."""
 SERIAL_SHARDS = 4
 """Up to this, starting worker processes costs more than they save."""
 
@@ -48,8 +46,6 @@ SERIAL_SHARDS = 4
 class Run:
     """A run with the world and the lives it was drawn from; only `run`, `open_run` and `fly` make one to measure."""
 
-    path: Path | None
-    """Its folder; None if it is drawn on the fly."""
     scenario: Scenario
     world: World
     lives: Lives
@@ -89,7 +85,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     scenario
         What to draw.
     path
-        The run's folder; made if absent.
+        The run's folder, a path or an address such as s3://bucket/run; made if absent.
     workers
         Processes; chosen by the size of the run if None.
     progress
@@ -108,9 +104,9 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     True
     """
     check_workers(workers)
-    check_name(path, "the folder of the run")
+    files = storage_at(path)
     sharing = scenario.settings.sharing
-    if sharing is not None and not (Path(path) / "scenario.json").exists():
+    if sharing is not None and not files.exists(IDENTITY):
         build_network(sharing, scenario.settings.roads, scenario.seed)  # no row hangs on it, but the report would fail
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
@@ -118,25 +114,24 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     tables = draw_tables(world, lives, watch)
     shards = len(tables.cuts) - 1
     identity = {
-        "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "metros": {METRO: shards},
+        "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "n_shards": shards,
     }  # fmt: skip
-    rows = expected_rows(tables)
-    if not (Path(path) / "scenario.json").exists():
-        check_space(path, rows)
-    with _alone(Path(path)):
+    rows, processes = expected_rows(tables), _processes(files, shards, workers)
+    if not files.exists(IDENTITY):
+        check_space(files, rows)
+    with files.lock():
         store = create_or_resume(path, identity)
         beside = world_tables(world, lives, watch)
         store.write_world(beside)
         release(column for table in beside.values() for column in table.values())
         del beside
-        if scenario.sources and scenario.sources != read_sources(store.path):
-            write_sources(store.path, scenario.sources)
+        if scenario.sources and scenario.sources != read_sources(files):
+            write_sources(files, scenario.sources)
         if not store.complete():
-            processes = workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
-            run_shards(range(shards), store, make_draw, tables, workers=processes, progress=progress)
+            run_shards(range(shards), store, make_draw, tables, engine=Processes(processes), progress=progress)
             store.finish(lives.population.n_vehicles)
     source = drawn_rows(store, world, lives, watch)
-    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def fly(scenario: Scenario) -> Run:
@@ -167,7 +162,17 @@ def fly(scenario: Scenario) -> Run:
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
     source = OnTheFly(tables=draw_tables(world, lives, watch))
-    return Run(path=None, scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+
+
+def _processes(files: Storage, shards: int, workers: int | None) -> int:
+    """Choose how many processes draw, unless that is asked for."""
+    if files.shared:
+        return workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
+    if workers is not None and workers > 1:
+        remedy = "processes share no memory: choose another address"
+        raise ScenarioError("workers", f"1 for {files.address}", workers, remedy)
+    return 1
 
 
 def check_workers(workers: int | None) -> None:
@@ -205,12 +210,13 @@ def open_run(path: str | Path) -> Run:
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
     tables = world_tables(world, lives, watch)
-    missing = [name for name in tables if not (store.path / "world" / f"{name}.parquet").exists()]
+    missing = [name for name in tables if not store.files.exists(table_name(name))]
     if missing:
-        raise ScenarioError(store.path, "the tables of its world", f"no {missing[0]}", "see: plateprint verify")
+        found, remedy = f"no {missing[0]}", "see: plateprint verify"
+        raise ScenarioError(store.files.address, "the tables of its world", found, remedy)
     store.write_world(tables)  # all are there, so this only compares
     source = drawn_rows(store, world, lives, watch)
-    return Run(path=Path(path), scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def _stored_scenario(store: Store) -> Scenario:
@@ -223,8 +229,8 @@ def _stored_scenario(store: Store) -> Scenario:
     ):
         if not isinstance(asked.get(key), kind):
             remedy = "draw it again into another folder"
-            raise ScenarioError(f"{store.path / 'scenario.json'}: {key}", expected, spell(asked.get(key)), remedy)
-    return from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.path))
+            raise ScenarioError(f"{store.files.place(IDENTITY)}: {key}", expected, spell(asked.get(key)), remedy)
+    return from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.files))
 
 
 def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
@@ -267,19 +273,3 @@ def _hashes(tables: Mapping[str, Any]) -> dict[str, list[str]]:
         hashes.append(hashlib.blake2b(np.ascontiguousarray(table).data, digest_size=16).hexdigest())
         release([table])
     return {"table": list(tables), "hash": hashes}
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Keep a second process from drawing into the same folder; the lock goes with its process."""
-    if not path.exists():
-        path.mkdir(parents=True)
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        remedy = "wait until it is done, or choose another folder"
-        raise ScenarioError(path, "a folder of its own", "one that another process is drawing into", remedy) from None
-    finally:
-        os.close(folder)

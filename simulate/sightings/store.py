@@ -1,30 +1,25 @@
 """Where sightings are kept: Parquet shards, each whole or absent, under one manifest.
 
-The only door to Parquet. A run is a folder:
+The only door to Parquet. A run is a folder, on this machine's disk or in another store (`simulate.store`):
 
     scenario.json                               what is drawn; written first
     world/NAME.parquet                          tables of the world
-    sightings/metro=NAME/part-00000.parquet     one shard, sorted by (plate, time, site)
+    sightings/part-00000.parquet                one shard, sorted by (plate, time, site)
     manifest.json                               what the run holds; written last
     sources.json                                where the scenario's values are from; decides nothing
 
-Every file is made under a temporary name and renamed when complete, and each part says
-in its footer what it holds, so a killed run resumes from names and footers alone.
-Shards are numbered through the metros in order of name.
+Every file is there whole or not at all, and each part says in its footer what it holds,
+so a killed run resumes from names and footers alone.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -34,12 +29,16 @@ from simulate.checks import ScenarioError
 from simulate.files import read_json
 from simulate.kernels.hashing import first_unsorted, rows_hash
 from simulate.sightings import manifest as manifests
-from simulate.sightings.manifest import ShardRecord, identity_hash, records_of
+from simulate.sightings.manifest import IDENTITY, MANIFEST, ShardRecord, identity_hash, records_of
+from simulate.store.address import storage_at
+from simulate.store.storage import NoSpaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from simulate.store.storage import Handle, Storage
 
 COLUMNS = ("plate", "site", "time")
 SCHEMA = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in COLUMNS])
@@ -79,43 +78,40 @@ def joined(parts: Iterable[Rows]) -> Rows:
 class Store:
     """One run's folder and what is drawn into it."""
 
-    path: Path
+    files: Storage
+    """The folder, wherever it lies."""
     identity: dict[str, Any]
     """The content of scenario.json."""
 
     @property
     def n_shards(self) -> int:
-        """Count the shards of all metros."""
-        return sum(self.identity["metros"].values())
+        """Count the shards."""
+        return int(self.identity["n_shards"])
 
-    def part(self, shard: int) -> Path:
-        """Return where a shard is kept."""
-        end = 0
-        for metro, n_shards in sorted(self.identity["metros"].items()):
-            end += n_shards
-            if 0 <= shard < end:
-                folder = f"metro={quote(metro, safe='')}"
-                return self.path / "sightings" / folder / f"part-{shard:05d}.parquet"
+    def part(self, shard: int) -> str:
+        """Return the name of a shard's file."""
+        if 0 <= shard < self.n_shards:
+            return f"sightings/part-{shard:05d}.parquet"
         raise IndexError(f"shard {shard} of {self.n_shards}")
 
     def complete(self) -> bool:
         """Tell whether the run has its manifest."""
-        return (self.path / "manifest.json").exists()
+        return self.files.exists(MANIFEST)
 
     def manifest(self) -> dict[str, Any]:
         """Return what the complete run says it holds."""
-        return manifests.read_manifest(self.path, self.identity)
+        return manifests.read_manifest(self.files, self.identity)
 
     def whole(self) -> dict[int, ShardRecord]:
         """List the shards that are there, by their footers; costs about 1 ms each."""
         run = identity_hash(self.identity)
-        records = (read_footer(self.part(shard), shard, run) for shard in range(self.n_shards))
+        records = (read_footer(self.files, self.part(shard), shard, run) for shard in range(self.n_shards))
         return {record.shard: record for record in records if record is not None}
 
     def write_shard(self, shard: int, blocks: Iterable[Rows]) -> ShardRecord:
         """Write one shard, whole or not at all; blocks come sorted by (plate, time, site)."""
         n_rows, total = 0, 0
-        with _whole_file(self, self.part(shard)) as file, pq.ParquetWriter(file, SCHEMA, **WRITING) as writer:
+        with _written(self, self.part(shard)) as file, pq.ParquetWriter(file, SCHEMA, **WRITING) as writer:
             for rows, unsorted in in_order(blocks):
                 if unsorted >= 0:
                     raise ValueError(f"shard {shard}: row {n_rows + unsorted} is not in order of plate, time, site")
@@ -131,7 +127,7 @@ class Store:
         """Stream sightings, one row group at a time; columns not asked for come empty."""
         wanted = list(columns)
         for shard in range(self.n_shards) if shards is None else shards:
-            with opened(self.part(shard)) as part:
+            with opened(self.files, self.part(shard)) as part:
                 for group in range(part.num_row_groups):
                     yield read_group(part, group, wanted)
 
@@ -139,18 +135,18 @@ class Store:
         """Keep the world's tables and return their hash; a resumed run must bring the same."""
         for name, columns in tables.items():
             table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
-            kept = self.path / "world" / f"{name}.parquet"
-            if not kept.exists():
-                with _whole_file(self, kept) as file:
+            kept = table_name(name)
+            if not self.files.exists(kept):
+                with _written(self, kept) as file:
                     pq.write_table(table, file, compression="lz4", store_schema=False)
             elif _table_hash(self.world(name)) != _table_hash(table):
                 remedy = "the program or its data changed since the run began: choose another folder"
-                raise ScenarioError(kept, "the world this run began with", "another one", remedy)
+                raise ScenarioError(self.files.place(kept), "the world this run began with", "another one", remedy)
         return world_hash(self)
 
     def world(self, name: str) -> pa.Table:
         """Return one table of the world."""
-        with opened(self.path / "world" / f"{name}.parquet") as file:
+        with opened(self.files, table_name(name)) as file:
             table = file.read()
             table.validate(full=True)  # texts included
             return table
@@ -162,13 +158,8 @@ class Store:
         if missing:
             raise ValueError(f"shards {missing} are still to be drawn")
         manifest = manifests.make_manifest(self.identity, records.values(), world_hash(self), n_vehicles)
-        _write_json(self, "manifest.json", manifest)
+        _write_json(self, MANIFEST, manifest)
         return manifest
-
-    def remove_temporaries(self) -> None:
-        """Remove what a killed process left half written."""
-        for leftover in self.path.rglob("*.tmp"):
-            leftover.unlink(missing_ok=True)
 
 
 def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
@@ -177,32 +168,31 @@ def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
     Parameters
     ----------
     path
-        The run's folder; made if absent.
+        The run's folder, a path or an address; made if absent.
     identity
-        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `metros`, the
-        number of shards of each metro by name.
+        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `n_shards`.
 
     Returns
     -------
     The run. Where it is `complete()` nothing is left to do; else the shards that `whole()`
     does not list are still to be drawn.
     """
-    store = Store(Path(path), manifests.make_identity(identity))
-    if _is_new(store.path):
-        store.path.mkdir(parents=True, exist_ok=True)
-        store.remove_temporaries()
-        _write_json(store, "scenario.json", store.identity)
+    store = Store(storage_at(path), manifests.make_identity(identity))
+    if _is_new(store.files):
+        store.files.delete_unfinished()
+        _write_json(store, IDENTITY, store.identity)
         return store
-    manifests.refuse_other_run(store.path, store.identity)
-    store.remove_temporaries()
+    manifests.refuse_other_run(store.files, store.identity)
+    store.files.delete_unfinished()
     if not _holds_all(store):
-        (store.path / "manifest.json").unlink(missing_ok=True)
+        store.files.delete(MANIFEST)
     return store
 
 
 def open_store(path: str | Path) -> Store:
     """Open a complete run; its rows are trusted here, and checked wherever they are streamed."""
-    store = Store(Path(path), manifests.read_identity(Path(path)))
+    files = storage_at(path)
+    store = Store(files, manifests.read_identity(files))
     if not store.complete():
         found = f"an interrupted one with {len(store.whole())} of {store.n_shards} shards"
         raise ScenarioError(path, "a complete run", found, "resume it with: plateprint run")
@@ -212,24 +202,23 @@ def open_store(path: str | Path) -> Store:
     return store
 
 
-def check_space(path: str | Path, expected_rows: int) -> None:
-    """Refuse to start a run that the disk cannot hold."""
-    needed, free = expected_rows * BYTES_PER_ROW, _free_bytes(Path(path))
-    if free < needed:
+def check_space(files: Storage, expected_rows: int) -> None:
+    """Raise ScenarioError for a run that the disk cannot hold."""
+    needed, free = expected_rows * BYTES_PER_ROW, files.free_bytes()
+    if free is not None and free < needed:
         expected = f"{_megabytes(needed)} free for about {expected_rows:,} sightings"
         remedy = "choose another folder, fewer metros or fewer days"
-        raise ScenarioError(path, expected, f"{_megabytes(free)} free", remedy)
+        raise ScenarioError(files.address, expected, f"{_megabytes(free)} free", remedy)
 
 
-def _is_new(path: Path) -> bool:
-    if path.exists() and not path.is_dir():
-        raise ScenarioError(path, "a folder", "a file", "choose another name")
-    if (path / "scenario.json").exists():
+def _is_new(files: Storage) -> bool:
+    files.check()
+    if files.exists(IDENTITY):
         return False
-    strangers = [file.name for file in path.glob("*") if not file.match("scenario.json.*.tmp")]
+    strangers = [name for name in files.entries() if not PurePosixPath(name).match(f"{IDENTITY}.*.tmp")]
     if strangers:
         found = f"a folder with other files, such as {min(strangers)!r}"
-        raise ScenarioError(path, "a new or empty folder, or a run", found, "choose another folder")
+        raise ScenarioError(files.address, "a new or empty folder, or a run", found, "choose another folder")
     return True
 
 
@@ -243,38 +232,26 @@ def _holds_all(store: Store) -> bool:
 
 
 @contextmanager
-def _whole_file(store: Store, final: Path) -> Iterator[Path]:
-    """Give a temporary name, which becomes the final one only if all goes well."""
-    temporary = final.with_name(f"{final.name}.{os.getpid()}.tmp")
+def _written(store: Store, name: str) -> Iterator[Handle]:
+    """Write a file, whole or not at all; say how much room is missing where there is none."""
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, final)
-    except OSError as fault:
-        if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise _disk_full(store, temporary) from fault
-    finally:
-        temporary.unlink(missing_ok=True)
+        with store.files.writing(name) as file:
+            yield file
+    except NoSpaceError as fault:
+        raise _disk_full(store, fault) from fault
 
 
-def _disk_full(store: Store, temporary: Path) -> ScenarioError:
+def _disk_full(store: Store, fault: NoSpaceError) -> ScenarioError:
     parts = [store.part(shard) for shard in range(store.n_shards)]
-    sizes = [part.stat().st_size for part in parts if part.exists()]
-    unfinished = temporary.stat().st_size if temporary.exists() else 0
-    largest = max([*sizes, unfinished])
+    sizes = [store.files.size(part) for part in parts if store.files.exists(part)]
+    largest = max([*sizes, fault.n_written])
     n_missing = len(parts) - len(sizes)
     return ScenarioError(
-        store.path,
+        store.files.address,
         f"about {_megabytes(largest * n_missing)} free for the {n_missing} shards still to be written",
-        f"{_megabytes(_free_bytes(store.path) + unfinished)} (disk full)",
+        f"{_megabytes(fault.n_free)} (disk full)",
         "free some space and run the same command again to resume",
     )
-
-
-def _free_bytes(path: Path) -> int:
-    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    return shutil.disk_usage(there).free
 
 
 def _megabytes(n_bytes: int) -> str:
@@ -282,8 +259,10 @@ def _megabytes(n_bytes: int) -> str:
 
 
 def _write_json(store: Store, name: str, content: dict[str, Any]) -> None:
-    with _whole_file(store, store.path / name) as file:
-        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    try:
+        store.files.write_text(name, json.dumps(content, indent=1) + "\n")
+    except NoSpaceError as fault:
+        raise _disk_full(store, fault) from fault
 
 
 def in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
@@ -297,18 +276,17 @@ def in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(files: Storage, name: str) -> Iterator[pq.ParquetFile]:
     """Open a table to be read within; whatever a damaged file makes the reader raise becomes one message."""
     try:
-        with pq.ParquetFile(path) as file:
+        with files.reading(name) as handle, pq.ParquetFile(handle) as file:
             yield file
     except ScenarioError:
         raise
     except UNREADABLE as fault:
         remedy = "delete that file and run the same command as at first; plateprint verify names all such files"
-        raise ScenarioError(
-            path, "a table as it was written", f"one that cannot be read ({one_line(fault)})", remedy
-        ) from None
+        found = f"one that cannot be read ({one_line(fault)})"
+        raise ScenarioError(files.place(name), "a table as it was written", found, remedy) from None
 
 
 def read_group(part: pq.ParquetFile, group: int, columns: Iterable[str] = COLUMNS) -> Rows:
@@ -318,26 +296,35 @@ def read_group(part: pq.ParquetFile, group: int, columns: Iterable[str] = COLUMN
     return Rows(*(table[name].to_numpy() if name in table.column_names else nothing for name in COLUMNS))
 
 
-def read_footer(part: Path, shard: int, run: str) -> ShardRecord | None:
+def read_footer(files: Storage, part: str, shard: int, run: str) -> ShardRecord | None:
     """Return what a part holds, or None where it is absent or truncated."""
-    if not part.exists():
+    if not files.exists(part):
         return None
     try:
-        footer = read_json((pq.read_metadata(part).metadata or {}).get(b"plateprint", b"{}"))
+        with files.reading(part) as handle:
+            footer = read_json((pq.read_metadata(handle).metadata or {}).get(b"plateprint", b"{}"))
         record = ShardRecord(shard, int(footer.get("rows", 0)), int(footer.get("hash", "0"), 16))
+    except ScenarioError:
+        raise
     except UNREADABLE:
         return None
     if (footer.get("run"), footer.get("shard")) != (run, shard):
         found = f"shard {footer.get('shard')} of run {footer.get('run')}"
-        raise ScenarioError(part, f"shard {shard} of run {run}", found, "move that file out of the run")
+        raise ScenarioError(files.place(part), f"shard {shard} of run {run}", found, "move that file out of the run")
     return record
+
+
+def table_name(name: str) -> str:
+    """Return the name of the file of a table of the world."""
+    return f"world/{name}.parquet"
 
 
 def world_hash(store: Store) -> str:
     """Hash the tables of a run's world as they are."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted((store.path / "world").glob("*.parquet")):
-        digest.update(f"{file.stem}/{_table_hash(store.world(file.stem))}/".encode())
+    for file in map(PurePosixPath, store.files.files("world")):
+        if file.match("world/*.parquet"):
+            digest.update(f"{file.stem}/{_table_hash(store.world(file.stem))}/".encode())
     return digest.hexdigest()
 
 

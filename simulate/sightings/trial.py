@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema.owners import OwnerKind
-    from simulate.schema.readers import Fleet, Gates
-    from simulate.schema.settings import Settings
+    from simulate.scenario.schema.owners import OwnerKind
+    from simulate.scenario.schema.readers import Fleet, Gates
+    from simulate.scenario.schema.settings import Settings
 
 TOLERANCE = 0.25
 """How far what fixed readers and gates collect may be from their share: whole ones cannot always fit better."""

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
 from simulate.sightings.checked import checked_blocks
 from simulate.sightings.manifest import identity_hash, read_identity, read_sources, records_of
 from simulate.sightings.store import Store, one_line, read_footer, world_hash
+from simulate.store.address import storage_at
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from simulate.sightings.manifest import ShardRecord
 
 
 def verify(path: str | Path) -> list[str]:
     """Read a whole run again and say in one line each what is missing, truncated or altered."""
     try:
-        store = Store(Path(path), read_identity(Path(path)))
+        files = storage_at(path)
+        store = Store(files, read_identity(files))
         manifest = store.manifest()
     except ScenarioError as fault:
         return [one_line(fault)]
     faults = [
-        f"shard {record.shard} ({store.part(record.shard).relative_to(store.path)}): {said}"
+        f"shard {record.shard} ({store.part(record.shard)}): {said}"
         for record in records_of(manifest)
         if (said := _part_fault(store, record))
     ]
     try:
-        read_sources(store.path)
+        read_sources(files)
     except ScenarioError as fault:
         faults.append(one_line(fault))
     known = {store.part(shard) for shard in range(store.n_shards)}
-    extra = sorted(file for file in (store.path / "sightings").rglob("*") if file.is_file() and file not in known)
-    faults += [f"extra file, not in the manifest: {file.relative_to(store.path)}" for file in extra]
+    extra = [name for name in files.files("sightings") if name not in known]
+    faults += [f"extra file, not in the manifest: {name}" for name in extra]
     try:
         sound = world_hash(store) == manifest["world_hash"]
     except ScenarioError as fault:
@@ -44,10 +47,10 @@ def _part_fault(store: Store, record: ShardRecord) -> str:
     """Read one part again and say how it differs from the manifest, or nothing."""
     part = store.part(record.shard)
     remedy = "delete that file and run the same command again"
-    if not part.exists():
+    if not store.files.exists(part):
         return "missing; run the same command again"
     try:
-        stated = read_footer(part, record.shard, identity_hash(store.identity))
+        stated = read_footer(store.files, part, record.shard, identity_hash(store.identity))
     except ScenarioError as fault:
         return f"unreadable, {one_line(fault)}; {remedy}"
     if stated is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema.readers import Gates, Parking, Readers
+    from simulate.scenario.schema.readers import Gates, Parking, Readers
     from simulate.world.build import World
     from simulate.world.patrols import Visits
     from simulate.world.sites import Sites

@@ -24,8 +24,7 @@ from simulate.world.zones import Purpose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.scenario import Households, Travel
-    from simulate.schema.settings import HouseholdType
+    from simulate.scenario.schema.settings import Households, HouseholdType, Travel
 
 PATTERNS = 1024
 """Days drawn for each household type and kind of day; ten bits pick one."""

@@ -15,7 +15,7 @@ from simulate.world.zones import Purpose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Events, Households
+    from simulate.scenario.schema.settings import Events, Households
     from simulate.travel.calendar import Calendar
     from simulate.travel.households import Population
     from simulate.world.build import World

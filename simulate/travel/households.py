@@ -26,8 +26,8 @@ from simulate.world.zones import Purpose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.scenario import Households as HouseholdSettings
-    from simulate.scenario import Travel
+    from simulate.scenario.schema.settings import Households as HouseholdSettings
+    from simulate.scenario.schema.settings import Travel
 
 SCHOOL_SLOT = 2
 SHOP_SLOTS, MEAL_SLOTS, LEISURE_SLOTS, VISIT_SLOTS = range(3, 9), range(9, 12), range(12, 15), range(15, 18)

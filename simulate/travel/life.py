@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema.settings import Travel
+    from simulate.scenario.schema.settings import Travel
     from simulate.world.build import World
 
 SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))

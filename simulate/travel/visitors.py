@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Visitors
+    from simulate.scenario.schema.settings import Visitors
     from simulate.travel.households import Population
     from simulate.world.zones import Zones
 

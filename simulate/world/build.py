@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.metros import apportion
-from simulate.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads, TownRoads
+from simulate.scenario.metros import apportion
+from simulate.scenario.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads, TownRoads
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
 from simulate.world.metro.build import build_metro
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.schema.readers import Placement
-    from simulate.schema.settings import Settings
+    from simulate.scenario.schema.readers import Placement
+    from simulate.scenario.schema.settings import Settings
     from simulate.world.roads import RoadNetwork
 
 
@@ -161,7 +161,7 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
     if not source.path:
         raise ScenarioError(
             "roads.path", "the folder of a TNTP network", "nothing",
-            "give it: --set roads.path=FOLDER, the folder that holds *_net.tntp, *_trips.tntp and the node coordinates",
+            'give it: overrides=["roads.path=FOLDER"], the folder of *_net.tntp, *_trips.tntp and the node coordinates',
         )  # fmt: skip
     files = find_files(Path(source.path))
     table = read_network(files.net)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulate.checks import ScenarioError
-from simulate.schema.settings import NationRoads, StreetRoads, TntpRoads
+from simulate.scenario.schema.settings import NationRoads, StreetRoads, TntpRoads
 from simulate.world import entries
 from simulate.world.build import World, build_world
 from simulate.world.districts import Districts

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Travel
+    from simulate.scenario.schema.settings import Travel
     from simulate.world.districts import Districts
     from simulate.world.reach import Reach
     from simulate.world.zones import Zones

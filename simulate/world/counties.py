@@ -86,7 +86,7 @@ def _read(path: str | Path, where: str) -> dict[str, int]:
     if not path:
         raise ScenarioError(
             where, "a file of readers by county", "nothing",
-            f"give it: --set {where}=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
+            f'give it: overrides=["{where}=FILE"], a CSV file with the columns {", ".join(COLUMNS)}',
         )  # fmt: skip
     mapped: dict[str, int] = {}
     for line, row in read_table(Path(path), COLUMNS, "a file of counties"):

@@ -19,7 +19,7 @@ from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, s
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.scenario import TntpRoads
+    from simulate.scenario.schema.settings import TntpRoads
 
 BEYOND = 0.3
 """Shops, leisure and other destinations at the map's edge, as a share of those on it (assumption)."""

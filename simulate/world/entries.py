@@ -57,7 +57,7 @@ def key_of(decides: object, *more: bytes) -> str:
 
 def sources(house: Path) -> list[Path]:
     """List the source files that may decide a world; house : the folder of this package."""
-    rooms = ("world/**/*.py", "kernels/*.py", "schema/*.py", "engines/*.py", "*.py")
+    rooms = ("world/**/*.py", "kernels/*.py", "scenario/**/*.py", "engines/*.py", "*.py")
     return sorted(source for room in rooms for source in house.glob(room))
 
 

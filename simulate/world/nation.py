@@ -13,8 +13,8 @@ import numpy as np
 
 from simulate import streams
 from simulate.mapped import release, room
-from simulate.metros import choose, read_metros
-from simulate.schema.settings import MetroRoads
+from simulate.scenario.metros import choose, read_metros
+from simulate.scenario.schema.settings import MetroRoads
 from simulate.world.metro.build import build_metro
 from simulate.world.part import Ground
 from simulate.world.parts import build_parts, join_routes
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
-    from simulate.schema.settings import NationRoads, Settings
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.settings import NationRoads, Settings
     from simulate.world.parts import Parts
     from simulate.world.reach import Reach
     from simulate.world.readers import Readers

@@ -13,15 +13,15 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.metros import agencies_of
+from simulate.scenario.metros import agencies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
-    from simulate.schema.owners import Owner
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.owners import Owner
     from simulate.world.nation import Nation
     from simulate.world.zones import Zones
 

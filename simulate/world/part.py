@@ -21,7 +21,7 @@ from simulate.world.zones import Purpose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Travel
+    from simulate.scenario.schema.settings import Travel
     from simulate.world.districts import Districts
     from simulate.world.leaving import Leaving
     from simulate.world.reach import Reach

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from simulate.engines.processes import run_tasks
+from simulate.engines.engine import Task
+from simulate.engines.processes import Processes
 from simulate.mapped import release, room
 from simulate.world import entries
 from simulate.world.part import Part, build_part
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.metros import Metro
-    from simulate.schema.settings import NationRoads, Settings, Travel
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.settings import NationRoads, Settings, Travel
     from simulate.world.part import Ground
 
 Made = TypeVar("Made")
@@ -207,7 +208,7 @@ def _make_missing(wanted: Parts | Routing) -> None:
     n = wanted.n if isinstance(wanted, Parts) else wanted.parts.n
     missing = [i for i in range(n) if wanted.opened(i, checked=False) is None]
     workers = 1 if n <= SERIAL_PARTS else os.cpu_count() or 1
-    with closing(run_tasks(_maker, wanted, missing, workers=workers)) as done:
+    with closing(Processes(workers).map(Task(_maker, wanted), missing)) as done:
         for _ in done:
             pass
 

@@ -17,7 +17,7 @@ from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S, MONTH_DAYS
 from simulate.mapped import Tape
-from simulate.schema.readers import MOST_VISITS, clock_min, shift_min
+from simulate.scenario.schema.readers import MOST_VISITS, clock_min, shift_min
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.schema.readers import Fleet
+    from simulate.scenario.schema.readers import Fleet
     from simulate.world.zones import Zones
 
 NEIGHBOURHOOD_M = 1000.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import Travel
+    from simulate.scenario.schema.settings import Travel
 
 NEAR = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL, Purpose.LUNCH)
 """Purposes that are served near home, or near work at midday, so that stays there may be short (assumption)."""

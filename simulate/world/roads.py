@@ -25,6 +25,10 @@ class RoadClass(IntEnum):
     CONNECTOR = 4
 
 
+CAPACITY = {RoadClass.FREEWAY: 4000.0, RoadClass.ARTERIAL: 1600.0, RoadClass.COLLECTOR: 900.0, RoadClass.LOCAL: 500.0}
+"""Vehicles per hour and direction, where a source states none (assumption)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoadNetwork:
     """Nodes and directed links. Link ids are positions, in the order of the source."""
@@ -82,6 +86,12 @@ class RoadNetwork:
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth, in metres (IUGG R1, Moritz 2000)."""
+
+
+def capacity_of(road_class: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return vehicles per hour of links that are no connectors; float64[k]."""
+    capacity: NDArray[np.float64] = np.array([CAPACITY[kind] for kind in sorted(CAPACITY)])[road_class]
+    return capacity
 
 
 def project(

@@ -9,13 +9,13 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.world.roads import RoadClass, RoadNetwork
+from simulate.world.roads import RoadClass, RoadNetwork, capacity_of
 from simulate.world.zones import Purpose, Zones, everyday_attraction, scatter, smooth_field
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.scenario import TownRoads
+    from simulate.scenario.schema.settings import TownRoads
 
 ARTERIAL_EVERY = 4
 """Blocks between main streets (assumption)."""
@@ -27,8 +27,6 @@ MOST_SIDE = 70
 """Maximum number of junctions along a side; all are hubs, and tables grow with the square of the hubs."""
 SPEED_KMH = {RoadClass.FREEWAY: 100.0, RoadClass.ARTERIAL: 60.0, RoadClass.COLLECTOR: 50.0, RoadClass.LOCAL: 35.0}
 """Free speeds (assumption: common North American limits)."""
-CAPACITY = {RoadClass.FREEWAY: 4000.0, RoadClass.ARTERIAL: 1600.0, RoadClass.COLLECTOR: 900.0, RoadClass.LOCAL: 500.0}
-"""Vehicles per hour and direction (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ def build_streets(grid: Grid, seed: int) -> RoadNetwork:
         length_m=length,
         free_s=length / speed,
         road_class=kind.astype(np.uint8),
-        capacity=np.array([CAPACITY[RoadClass(k)] for k in range(4)])[kind],
+        capacity=capacity_of(kind),
         credit="synthetic town, no real place",
     )
 

@@ -178,7 +178,7 @@ BAD = {
     "none": (list, {}, "at least one scenario"),
     "unknown": (lambda: ["smallvile"], {}, "did you mean 'smallville'"),
     "twice": (lambda: ["smallville", "smallville"], {}, "'smallville' twice"),
-    "no replicates": (lambda: [town("a"), town("b")], {"replicates": 0}, "--replicates: expected at least 1 world"),
+    "no replicates": (lambda: [town("a"), town("b")], {"replicates": 0}, "replicates: expected at least 1 world"),
     "measures": (
         lambda: [town("a"), town("b")],
         {"measures": ["anchor"]},
@@ -191,8 +191,8 @@ BAD = {
     ),
     "workers": (lambda: [town("a"), town("b")], {"workers": 0}, "workers: expected a whole number"),
     "targets": (lambda: [town("a"), town("b")], {"targets": 0}, "targets: expected at least 1"),
-    "not reached": (lambda: [town("a"), town("b")], {"retention": ["90d", "1y"]}, "--retention: expected a rule that"),
-    "first not reached": (lambda: [town("a")], {"retention": ["90d", "1d"]}, "--retention: expected a first rule"),
+    "not reached": (lambda: [town("a"), town("b")], {"retention": ["90d", "1y"]}, "retention: expected a rule that"),
+    "first not reached": (lambda: [town("a")], {"retention": ["90d", "1d"]}, "retention: expected a first rule"),
     "nothing to compare": (
         lambda: [town("a")],
         {"retention": ["1d"]},
@@ -214,7 +214,7 @@ BAD = {
         {"metros": "Buffalo"},
         "metros: expected scenarios by name or file, found 'a', which is loaded already; give the metros to load",
     ),
-    "metros of a town": (lambda: ["smallville"], {"metros": ["Buffalo"]}, "--metros: expected a scenario whose roads"),
+    "metros of a town": (lambda: ["smallville"], {"metros": ["Buffalo"]}, "metros: expected a scenario whose roads"),
     "an observer without readers": (
         lambda: [town("a"), town("b", **BLIND)],
         {},
@@ -241,9 +241,9 @@ BAD = {
     "cases not reached": (
         lambda: [town("a")],
         {"cases": [Case(name="x"), Case(name="y", policies=(Retention(days=30),))]},
-        "--case: expected a first rule, and one to compare it with, that the run is old enough for, found x, y",
+        "cases: expected a first rule, and one to compare it with, that the run is old enough for, found x, y",
     ),
-    "a query date": (lambda: [town("a"), town("b")], {"on": "2031-01-01"}, "--on: expected a date from"),
+    "a query date": (lambda: [town("a"), town("b")], {"on": "2031-01-01"}, "on: expected a date from"),
     "a query date before a rule": (
         lambda: [town("a")],
         {"on": "2025-03-05", "retention": ["1d", "7d"]},

@@ -176,16 +176,16 @@ def test_some_assumptions_may_be_tried_alone_and_leave_no_range_for_a_report(mad
     assert {row.scenario for row in some.results} == {"base", "capture, low", "capture, high"}
     assert some.results.where(scenario="capture, low") == made.results.where(scenario="capture, low")
     assert [one.name for one in some.assumptions.tried] == ["capture"]
-    assert {one.skipped for one in some.assumptions.assumed} == {"", "left out by --only"}
+    assert {one.skipped for one in some.assumptions.assumed} == {"", "not among those asked for"}
     assert not (folders / "some" / FILE).exists()
     page = some.page(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "when the assumption “capture” goes to its low or its high end" in page
-    assert page.count("Not tried: left out by --only.") == len(ASSUMED) - 1
+    assert page.count("Not tried: not among those asked for.") == len(ASSUMED) - 1
 
 
 BAD = {
-    "no such one": (town, {"only": ["captur"]}, "--only: expected an assumption of town, found 'captur'; did"),
-    "only none": (town, {"only": []}, "--only: expected names of assumptions, found none; name at least one"),
+    "no such one": (town, {"only": ["captur"]}, "only: expected an assumption of town, found 'captur'; did"),
+    "only none": (town, {"only": []}, "only: expected names of assumptions, found none; name at least one"),
     "only what does not apply": (town, {"only": ["sea"]}, "only such as do not apply: roads.outside_zones; write"),
     "no assumption": (lambda: town({}), {}, "town: assumptions: expected at least one to try, found none"),
     "none applies": (lambda: town({"sea": ASSUMED["sea"]}), {}, "only such as do not apply: roads.outside_zones"),
@@ -195,16 +195,16 @@ BAD = {
     "an end of another kind": (
         lambda: town({"capture": {**ASSUMED["capture"], "low": "bad"}}), {}, "assumptions.capture.low",
     ),
-    "not reached": (town, {"retention": "90d"}, "--retention: expected a rule that the run is old enough for"),
+    "not reached": (town, {"retention": "90d"}, "retention: expected a rule that the run is old enough for"),
     "measures": (town, {"measures": ["anchor"]}, "expected known measures, found 'anchor'"),
     "observer": (town, {"observer": "nobody"}, "town: observer: expected an observer or owner"),
     "targets": (town, {"targets": 0}, "targets: expected at least 1"),
     "an unknown case": (town, {"case": "strict"}, "found 'strict'"),
     "a case and a rule": (town, {"case": Case(name="x"), "observer": "pd"}, "cases: expected cases alone"),
-    "a query date": (town, {"on": "2031-01-01"}, "--on: expected a date from"),
+    "a query date": (town, {"on": "2031-01-01"}, "on: expected a date from"),
     "overrides": (town, {"overrides": ["period.days=3"]}, "overrides: expected scenarios by name or file, found 't"),
     "metros": (town, {"metros": ["Buffalo"]}, "metros: expected scenarios by name or file, found 't"),
-    "metros of a town": (lambda: "smallville", {"metros": "Buffalo"}, "--metros: expected a scenario whose roads"),
+    "metros of a town": (lambda: "smallville", {"metros": "Buffalo"}, "metros: expected a scenario whose roads"),
     "workers": (town, {"workers": 0}, "workers: expected a whole number"),
 }  # fmt: skip
 

@@ -10,10 +10,11 @@ from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
-from views import look
+from views import look, small_town
 from worlds import rows_of
 
 from simulate.checks import ScenarioError
+from simulate.engines.threads import Threads
 from simulate.policy import Retention
 from simulate.policy.case import Case
 from simulate.policy.view import Truth
@@ -42,10 +43,6 @@ every_measure = pytest.mark.parametrize("name", list(MEASURES))
 
 def rows(view, name, **how):
     return list(measure(view, [name], targets=TARGETS, **how))
-
-
-def nothing():
-    return np.empty((0, 3), np.int64)
 
 
 @every_measure
@@ -128,7 +125,7 @@ def test_no_number_hangs_on_shards_blocks_or_workers(town, name):
 def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     one, view = MEASURES[name], look(town, ladder=LADDER, n_shards=4)
     known = {name: one.ask(view, TARGETS)}
-    plain = one.results(view.sight, scan(view, [one], known, workers=1)[name])
+    plain = one.results(view.sight, scan(view, [one], known, engine=Threads(1))[name])
 
     class Backwards:
         n_shards = 4
@@ -145,7 +142,7 @@ def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     backwards = Backwards()
     monkeypatch.setattr(drawn, "_MADE", {backwards, view.source})
     turned = replace(view, source=backwards)
-    assert one.results(view.sight, scan(turned, [one], known, workers=1)[name]) == plain
+    assert one.results(view.sight, scan(turned, [one], known, engine=Threads(1))[name]) == plain
 
 
 @every_measure
@@ -211,7 +208,8 @@ def test_readers_out_of_sight_and_reads_after_the_date_tell_nothing(town, name):
 @pytest.mark.parametrize("filled", [True, False], ids=["rows", "no rows"])
 def test_every_number_is_finite_in_its_interval_and_declared(town, name, filled):
     scores = {score.name: score for score in MEASURES[name].scores}
-    found = rows(look(town, None if filled else nothing(), ladder=["6h", "1d", "10d"]), name)
+    blind = {"readers.capture_day": 0.0, "readers.capture_night": 0.0}
+    found = rows(look(town if filled else small_town(**blind), ladder=["6h", "1d", "10d"]), name)
     assert found
     for row in found:
         numbers = [x for x in (row.value, row.low, row.high, row.baseline, row.trivial, row.oracle) if x is not None]

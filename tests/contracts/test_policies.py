@@ -21,8 +21,9 @@ from simulate.policy.terms import plain_terms
 from simulate.policy.view import setting_of, view_of
 from simulate.policy.written import scenario_policy
 from simulate.rules.fields import Policy, Readers, owner_fields
-from simulate.scenario import from_resolved, json_schema, load
-from simulate.schema.policies import RuleTable, case_faults
+from simulate.scenario.loading import from_resolved, load
+from simulate.scenario.schema.policies import RuleTable, case_faults
+from simulate.scenario.schema.settings import json_schema
 from simulate.world.build import build_world
 
 WANTED = {"hotlist.wanted": 0.2, "hotlist.other_states": 1.0}

@@ -67,6 +67,7 @@ def make_fault(kind):
 
 
 if __name__ == "__main__":
-    from simulate.engines.processes import run_tasks
+    from simulate.engines.engine import Task
+    from simulate.engines.processes import Processes
 
-    print(sorted((shard, result[0]) for shard, result in run_tasks(make_double, LARGE, range(7), workers=2)))
+    print(sorted((shard, result[0]) for shard, result in Processes(2).map(Task(make_double, LARGE), range(7))))

@@ -16,7 +16,8 @@ import pytest
 from fake_tasks import LARGE, make_double, make_fault, make_note, make_wait
 
 from simulate.checks import ScenarioError
-from simulate.engines.processes import IN_FLIGHT, RETRIES, run_tasks
+from simulate.engines.engine import Task
+from simulate.engines.processes import IN_FLIGHT, RETRIES, Processes
 
 SCRIPT = Path(__file__).parent / "fake_tasks.py"
 
@@ -44,7 +45,7 @@ def start(*arguments):
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_shard_is_answered_once_whatever_the_number_of_workers(workers):
-    results = dict(run_tasks(make_double, LARGE, [5, 3, 8, 1], workers=workers))
+    results = dict(Processes(workers).map(Task(make_double, LARGE), [5, 3, 8, 1]))
     assert {shard: double for shard, (double, _, _) in results.items()} == {5: 10, 3: 6, 8: 16, 1: 2}
     assert all(payload == LARGE for _, _, payload in results.values())
     assert len({pid for _, pid, _ in results.values()}) <= workers
@@ -52,7 +53,7 @@ def test_every_shard_is_answered_once_whatever_the_number_of_workers(workers):
 
 
 def test_no_shards_make_no_task():
-    assert list(run_tasks(None, None, [], workers=2)) == list(run_tasks(None, None, [])) == []
+    assert list(Processes(2).map(Task(None, None), [])) == list(Processes().map(Task(None, None), [])) == []
 
 
 @pytest.mark.parametrize("deaths", [1, 2])
@@ -72,7 +73,7 @@ def test_workers_that_never_get_to_start_end_in_an_error(tmp_path):
 def test_a_worker_that_dies_amid_an_answer_is_replaced():
     """Its pipe is full while nobody takes the answers: it is killed half-way through one."""
     answered = set()
-    with closing(run_tasks(make_double, LARGE, range(6), workers=2)) as results:
+    with closing(Processes(2).map(Task(make_double, LARGE), range(6))) as results:
         for shard, (_, pid, _) in results:
             if not answered:
                 time.sleep(1)
@@ -83,7 +84,7 @@ def test_a_worker_that_dies_amid_an_answer_is_replaced():
 
 def test_all_workers_killed_between_two_answers_are_replaced():
     answered = []
-    with closing(run_tasks(make_double, LARGE, range(8), workers=2)) as results:
+    with closing(Processes(2).map(Task(make_double, LARGE), range(8))) as results:
         for shard, _ in results:
             answered.append(shard)
             if len(answered) in {2, 5}:
@@ -94,7 +95,7 @@ def test_all_workers_killed_between_two_answers_are_replaced():
 
 def test_no_more_shards_are_handed_out_than_a_window(tmp_path):
     """Where answers are not taken, work goes no further: memory stays flat."""
-    with closing(run_tasks(make_note, tmp_path, range(40), workers=2)) as results:
+    with closing(Processes(2).map(Task(make_note, tmp_path), range(40))) as results:
         next(results)
         time.sleep(1)
         assert len(list(tmp_path.iterdir())) <= 1 + 2 * IN_FLIGHT
@@ -109,7 +110,7 @@ def test_an_iterator_that_is_closed_ends_its_workers_amid_their_work(tmp_path):
     try:
         with (
             pytest.raises(KeyboardInterrupt),
-            closing(run_tasks(make_wait, tmp_path, range(4), workers=2)) as results,
+            closing(Processes(2).map(Task(make_wait, tmp_path), range(4))) as results,
         ):
             next(results)
     finally:
@@ -128,8 +129,8 @@ def alive(pid):
 def test_workers_end_soon_after_their_parent_was_killed(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from fake_tasks import make_wait;"
-        "from simulate.engines.processes import run_tasks;"
-        "next(run_tasks(make_wait, Path(sys.argv[2]), range(4), workers=2))"
+        "from simulate.engines.engine import Task; from simulate.engines.processes import Processes;"
+        "next(Processes(2).map(Task(make_wait, Path(sys.argv[2])), range(4)))"
     )
     with subprocess.Popen([sys.executable, "-c", code, SCRIPT.parent, tmp_path], start_new_session=True) as parent:
         while len(pids := [int(path.name.split(".")[1]) for path in tmp_path.glob("at-*")]) < 2:
@@ -145,12 +146,12 @@ def test_workers_end_soon_after_their_parent_was_killed(tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_a_task_raises_is_raised_here(workers):
     with pytest.raises(ZeroDivisionError, match=r"^[34]"):
-        list(run_tasks(make_fault, "", [3, 4], workers=workers))
+        list(Processes(workers).map(Task(make_fault, ""), [3, 4]))
 
 
 def test_an_error_that_cannot_be_opened_again_comes_as_text():
     with pytest.raises(RuntimeError, match=r"(?s)^shard \d: Traceback.*UnpackableError: \d and more"):
-        list(run_tasks(make_fault, "unpackable", [0, 1], workers=2))
+        list(Processes(2).map(Task(make_fault, "unpackable"), [0, 1]))
 
 
 def test_no_room_for_what_workers_share_is_told_as_such(monkeypatch):
@@ -159,4 +160,4 @@ def test_no_room_for_what_workers_share_is_told_as_such(monkeypatch):
 
     monkeypatch.setattr("simulate.engines.processes.Pickler.dump", full)
     with pytest.raises(ScenarioError, match=r"room for what workers share.*No space left.*TMPDIR"):
-        list(run_tasks(make_double, LARGE, [0, 1], workers=2))
+        list(Processes(2).map(Task(make_double, LARGE), [0, 1]))

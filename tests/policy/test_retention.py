@@ -69,7 +69,7 @@ def test_what_is_no_retention_is_refused_in_one_message(days):
 
 @pytest.mark.parametrize("text", ["0d", "-3d", "21", "21 days", "", "forever and ever", "5m"])
 def test_a_duration_that_is_none_names_the_option(text):
-    with pytest.raises(ScenarioError, match=r'^--retention: expected a duration such as "21d" or "forever"'):
+    with pytest.raises(ScenarioError, match=r'^retention: expected a duration such as "21d" or "forever"'):
         Retention.of(text)
 
 

@@ -14,7 +14,7 @@ from views import MONDAY, by_hand, in_memory
 from simulate.checks import ScenarioError
 from simulate.policy import Retention
 from simulate.policy.view import alone, case_of, view_of
-from simulate.schema.owners import Owner
+from simulate.scenario.schema.owners import Owner
 from simulate.sightings.store import Rows
 from simulate.world.owners import build_owners
 
@@ -151,12 +151,12 @@ def test_a_view_opens_at_four_in_the_morning_of_its_date(run, on, today):
 
 @pytest.mark.parametrize("on", [MONDAY, "2025-03-02", "2025-03-14", "1999-01-01"])
 def test_a_date_outside_the_scenario_is_refused(run, on):
-    with pytest.raises(ScenarioError, match=r"^--on: expected a date from 2025-03-04 to 2025-03-13, found"):
+    with pytest.raises(ScenarioError, match=r"^on: expected a date from 2025-03-04 to 2025-03-13, found"):
         view_of(run, on=on)
 
 
 def test_what_is_no_date_is_refused(run):
-    with pytest.raises(ScenarioError, match=r"^--on: expected a date as YYYY-MM-DD, found 'yesterday'; for example"):
+    with pytest.raises(ScenarioError, match=r"^on: expected a date as YYYY-MM-DD, found 'yesterday'; for example"):
         view_of(run, on="yesterday")
 
 

@@ -15,7 +15,7 @@ from simulate.risk.anchors import Anchors
 from simulate.risk.belief import Answer, Guesses
 from simulate.risk.intervals import share
 from simulate.risk.measure import Block
-from simulate.risk.passing import DECAY_S, SLIP, chances, home_votes, work_votes
+from simulate.risk.passing import DECAY_S, SLIP, Votes, chances, home_votes, work_votes
 from simulate.risk.results import Results
 from simulate.risk.scan import scan
 from simulate.risk.targets import Targets
@@ -54,15 +54,36 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
     made, _ = belief._decide(
-        view.sight,
-        belief.nearness(view.sight),
+        view.sight.public,
+        belief.ground_of(view.sight),
         known,
-        (leaving, coming),
+        Votes(leaving=leaving, coming=coming),
         csr_array((len(homes), zones.n)),
         np.ones(len(homes)),
         Purpose.HOME,
     )
     assert (np.hypot(zones.x_m[homes] - made.x_m, zones.y_m[homes] - made.y_m) <= NEAR_M).all()
+
+
+def test_targets_of_whom_reads_say_the_same_get_the_answers_that_each_gets_alone(everywhere):
+    view = look(everywhere)
+    public, ground, r = view.sight.public, belief.ground_of(view.sight), view.sight.public.sites.n
+    known = chances(public, view.sight.cases[0].visible, Purpose.HOME)
+    leaving, coming = (np.eye(r)[[5, 9, 5, 0, 9, 5]] * [[n]] for n in (1.0, 2.0))
+    coming[2] = 0.0
+    stays = csr_array(([3.0], ([5], [7])), shape=(6, public.zones.n))
+    place = np.array([1.0, 0.5, 1.0, 0.9, 0.25, 1.0])
+
+    def decided(some):
+        votes = Votes(leaving=leaving[some], coming=coming[some])
+        return belief._decide(public, ground, known, votes, stays[some], place[some], Purpose.HOME)
+
+    together, alone = decided(np.arange(6)), [decided(np.array([t])) for t in range(6)]
+    for i in range(2):
+        for column, parts in zip(together[i], zip(*(made[i] for made in alone), strict=True), strict=True):
+            assert np.array_equal(column, np.concatenate(parts))
+    assert together[0].x_m[0] != together[0].x_m[1]
+    assert len(set(together[0].claimed[[0, 2, 5]].tolist())) == 3
 
 
 @pytest.mark.parametrize("purpose", [Purpose.HOME, Purpose.WORK])
@@ -153,7 +174,7 @@ def scored(x_m, truth, outside, what="home", **changes):
     sight = SimpleNamespace(public=public, asked=SimpleNamespace(near_m=NEAR_M, far_m=FAR_M))
     made = made_at(x_m)
     answer = Answer(near=made, far=made, told=np.ones(len(x_m), np.bool_), trivial=made_at([0.0] * len(x_m)))
-    counted = anchors._count(sight, what, answer, np.array(truth))
+    counted = anchors._count(sight, answer, np.array(truth), anchors._baselines(sight, what))
     return {f"{row.score} {row.detail}".strip(): row for row in anchors.score(what, counted, NEAR_M, FAR_M)}
 
 
@@ -185,13 +206,11 @@ def test_no_guess_stands_beyond_the_map(everywhere):
     outside = view.sight.public.zones.hub % 2 == 0
     public = replace(view.sight.public, zones=replace(view.sight.public.zones, outside=outside))
     r, none = public.sites.n, csr_array((public.sites.n, public.zones.n))
-    sight = replace(view.sight, public=public)
+    sight, votes = replace(view.sight, public=public), Votes(leaving=np.eye(r), coming=np.zeros((r, r)))
     for purpose in (Purpose.HOME, Purpose.WORK):
         known = chances(public, view.sight.cases[0].visible, purpose)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
-        for made in belief._decide(
-            sight, belief.nearness(sight), known, (np.eye(r), np.zeros((r, r))), none, np.ones(r), purpose
-        ):
+        for made in belief._decide(public, belief.ground_of(sight), known, votes, none, np.ones(r), purpose):
             assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
         assert belief.baseline_spot(public, purpose, 1.0) in inside
 
@@ -278,7 +297,7 @@ def test_work_is_scored_over_all_vehicles_with_none_as_an_answer():
     none = np.array([False, True, True, False])
     made = Guesses(np.zeros(4), np.zeros(4), none, np.full(4, 0.5))
     answer = Answer(near=made, far=made, told=np.ones(4, np.bool_), trivial=made)
-    counted = anchors._count(sight, "work", answer, np.array(truth))
+    counted = anchors._count(sight, answer, np.array(truth), anchors._baselines(sight, "work"))
     rows = {row.score: row for row in anchors.score("work", counted, NEAR_M, FAR_M) if row.detail == "250 m"}
     assert (rows["work_found"].value, rows["work_found"].n) == (1 / 2, 2)
     assert (rows["work_precision"].value, rows["work_precision"].n) == (1 / 2, 2)
@@ -354,7 +373,8 @@ def test_the_baseline_of_each_distance_is_the_best_spot_for_that_distance():
     sight.public.zones.residents = residents
     made = made_at([0.0] * 24)
     answer = Answer(near=made, far=made, told=np.ones(24, np.bool_), trivial=made)
-    rows = list(anchors.score("home", anchors._count(sight, "home", answer, np.array(truth)), 100.0, 500.0))
+    counted = anchors._count(sight, answer, np.array(truth), anchors._baselines(sight, "home"))
+    rows = list(anchors.score("home", counted, 100.0, 500.0))
     assert [row.baseline for row in rows if row.score == "home_found"] == [9 / 24, 15 / 24]
 
 

@@ -28,6 +28,7 @@ from simulate.risk.assumptions import (
 )
 from simulate.risk.results import Result, Results
 from simulate.sightings.drawn import Drawn
+from simulate.store.local import LocalFolder
 
 KEY = ("anchors", "home_found", "250 m")
 RULES = ("Sightings are deleted after 7 days.", "A rule.")
@@ -81,7 +82,7 @@ class Store:
     """A store of which only its place and hash are known."""
 
     def __init__(self, path, run_hash):
-        self.path, self.run_hash = path, run_hash
+        self.files, self.run_hash = LocalFolder(path), run_hash
 
     def manifest(self):
         return {"run_hash": self.run_hash}
@@ -102,13 +103,14 @@ def view_of(path, *cases, run_hash="5-abc"):
 
 
 def test_what_is_written_is_read_again(found, tmp_path):
-    assert read_assumptions(write_assumptions(tmp_path, found)) == found
+    write_assumptions(LocalFolder(tmp_path), found)
+    assert read_assumptions(LocalFolder(tmp_path)) == found
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
     assert assumptions_for(view_of(tmp_path, case("1 day", rules=()), case())) == found
 
 
 def test_a_case_is_known_by_its_rules_whatever_their_order_and_its_name(found, tmp_path):
-    write_assumptions(tmp_path, found)
+    write_assumptions(LocalFolder(tmp_path), found)
     here = assumptions_for(view_of(tmp_path, case("as is", rules=RULES[::-1])))
     assert here.bounds == found.bounds
     assert here.of(result(0.2, case="as is")) == found.bounds[0]
@@ -121,14 +123,14 @@ def test_a_case_is_known_by_its_rules_whatever_their_order_and_its_name(found, t
     ids=str,
 )
 def test_ranges_of_anything_else_are_left_aside(found, tmp_path, other):
-    write_assumptions(tmp_path, found)
+    write_assumptions(LocalFolder(tmp_path), found)
     of_run = {key: other.pop(key) for key in list(other) if key == "run_hash"}
     assert assumptions_for(view_of(tmp_path, case(**other), **of_run)) is None
 
 
 def test_a_run_without_any_and_rows_of_no_store_have_none(found, tmp_path):
     assert assumptions_for(view_of(tmp_path, case())) is None
-    write_assumptions(tmp_path, found)
+    write_assumptions(LocalFolder(tmp_path), found)
     assert assumptions_for(replace(view_of(tmp_path, case()), source=None)) is None
 
 

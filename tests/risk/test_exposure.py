@@ -11,6 +11,7 @@ from views import by_hand, look, relabelled, table_of
 from worlds import EVERYTHING, reads_of, rows_of, small, town_scenario
 
 from simulate.checks import ScenarioError
+from simulate.engines.threads import Threads
 from simulate.risk.exposure import Exposure
 from simulate.risk.measure import Block
 from simulate.risk.measures import measure
@@ -113,7 +114,7 @@ def test_cases_nest_and_a_day_has_a_sighting_and_a_reader(town):
 def exposed(view):
     """Score exposure without tracing anybody, so that rows may be made up."""
     nobody = {case.today: np.empty(0, np.uint32) for case in view.cases}
-    return EXPOSURE.results(view.sight, scan(view, [EXPOSURE], {"exposure": nobody}, workers=1)["exposure"])
+    return EXPOSURE.results(view.sight, scan(view, [EXPOSURE], {"exposure": nobody}, engine=Threads(1))["exposure"])
 
 
 def one(rows, score, detail="", case=None):

@@ -48,7 +48,7 @@ def test_targets_are_those_asked_for_or_the_scenarios(view):
 
 def test_an_unknown_measure_is_told_which_was_meant(view):
     with pytest.raises(
-        ScenarioError, match=r"^--measures: expected known measures, found 'anchor'; did you mean 'anchors'"
+        ScenarioError, match=r"^measures: expected known measures, found 'anchor'; did you mean 'anchors'"
     ):
         measure(view, ["exposure", "anchor"])
 
@@ -60,7 +60,7 @@ def test_no_measure_at_all_is_refused(view):
 
 @pytest.mark.parametrize("targets", [0, -5])
 def test_fewer_than_one_target_is_refused(view, targets):
-    with pytest.raises(ScenarioError, match=f"^--targets: expected at least 1 vehicle, found {targets}"):
+    with pytest.raises(ScenarioError, match=f"^targets: expected at least 1 vehicle, found {targets}"):
         measure(view, ["anchors"], targets=targets)
 
 

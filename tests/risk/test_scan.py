@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from views import look
 
+from simulate.engines.threads import Threads
 from simulate.risk.exposure import Exposure
 from simulate.risk.measures import measure
 from simulate.risk.scan import pieces, scan
+from simulate.risk.unicity import Unicity
 from simulate.sightings.store import Rows
 
 
@@ -61,5 +64,19 @@ def test_only_the_total_of_the_shards_is_kept(town):
 
     one, view = Watched(), look(town, n_shards=6)
     known = {"exposure": one.ask(view, 5)}
-    assert scan(view, [one], known, workers=1)["exposure"]
+    assert scan(view, [one], known, engine=Threads(1))["exposure"]
     assert Watched.most == 2
+
+
+def test_the_states_of_shards_are_merged_as_they_come(town):
+    class Watched(Unicity):
+        given: ClassVar[list[int]] = []
+
+        def merge(self, states):
+            some = list(states)
+            Watched.given.append(len(some))
+            return super().merge(some)
+
+    view, watched = look(town, n_shards=5), Watched()
+    scan(view, [watched], {"unicity": watched.ask(view, 20)}, workers=2)
+    assert Watched.given == [1, 2, 2, 2, 2]

@@ -13,6 +13,7 @@ from reference.slow_risk import slow_matches
 from views import by_hand, look, relabelled, seen_everywhere, small_town, swapped, table_of
 from worlds import rows_of
 
+from simulate.checks import ScenarioError
 from simulate.kernels.matching import MAX_POINTS, contenders
 from simulate.policy import Retention
 from simulate.policy.recode import recodings
@@ -22,7 +23,7 @@ from simulate.risk.measure import Block, Span
 from simulate.risk.measures import measure
 from simulate.risk.points import GRAINS, HOUR_READER, TOLERANCE_S, Points, from_truth
 from simulate.risk.results import NOT_REACHED
-from simulate.risk.scan import scan
+from simulate.risk.scan import pieces, scan
 from simulate.risk.targets import Targets
 from simulate.risk.unicity import ANSWERS, Unicity, record_points
 from simulate.sightings.store import Rows
@@ -78,7 +79,7 @@ def attack(view, points, order=None):
     states = []
     for shard in range(view.source.n_shards):
         state = UNICITY.start(view.sight, known, Span(*view.source.span(shard)))
-        for rows in view.source.blocks(shard):
+        for rows in pieces(view.source.blocks(shard)):
             UNICITY.update(state, Block(*rows, *view.sieve.marks(rows)))
         states.append(state)
     merged = UNICITY.merge(states[i] for i in (range(len(states)) if order is None else order))
@@ -519,3 +520,28 @@ def test_a_town_without_sightings_singles_out_nobody():
             assert row.value == 0.0 or (row.value is None and row.n == 0)
         else:
             assert row.value == 1.0
+
+
+def test_a_file_without_the_reads_that_were_drawn_of_the_targets_is_refused():
+    full = by_hand([(0, START, 0), (1, START, 1)], vehicles=2, readers=2)
+    gone = by_hand([(1, START, 1)], vehicles=2, readers=2)
+    points = [asking([[[(0, START, START + HOUR)]]], [0])]
+    known = lay_out(full.sight.public.sites, recodings(full), file_of(full), points)
+    for view, whole in ((full, True), (gone, False)):
+        state = UNICITY.start(view.sight, known, Span(*view.source.span(0)))
+        for rows in view.source.blocks(0):
+            UNICITY.update(state, Block(*rows, *view.sieve.marks(rows)))
+        if whole:
+            [matches] = UNICITY.guess(view.sight, known, state)
+            assert matches.own.all()
+        else:
+            with pytest.raises(ScenarioError, match="altered"):
+                UNICITY.guess(view.sight, known, state)
+
+
+def test_a_target_that_fits_the_first_point_alone_is_among_those_who_do_where_a_rival_came_before_it():
+    view = by_hand([(0, START, 0), (0, DAY, 1), (1, START, 0)], vehicles=2, readers=2)
+    [matches] = attack(view, [asking([[[(0, START, START + HOUR)], [(1, DAY, DAY + HOUR)]]], [1])])
+    assert matches.fitted[0, :2].tolist() == [1, 2]
+    assert matches.plates[0, :2].tolist() == [2, 1]
+    assert matches.own[0, :2].tolist() == [True, False]

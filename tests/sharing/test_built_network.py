@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
 from simulate.scenario import load
+from simulate.scenario.metros import read_metros
 from simulate.sharing.build import build_network
 from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.states import CODES
@@ -98,5 +98,7 @@ def test_pairs_are_read_and_placed_by_name(tmp_path, metros):
     ],
 )
 def test_a_path_that_nobody_gave_is_asked_for(overrides, key):
-    with pytest.raises(ScenarioError, match=f"{key}: expected the path of .*found nothing; give it: --set {key}=FILE"):
+    with pytest.raises(
+        ScenarioError, match=rf'{key}: expected the path of .*found nothing; give it: overrides=\["{key}=FILE"\]'
+    ):
         built(overrides)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
+from simulate.scenario.metros import read_metros
 from simulate.sharing.metros import in_arrays, outside_share, place
 from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
@@ -63,7 +63,9 @@ def test_a_table_that_is_not_there_is_refused(tmp_path):
 
 
 def test_without_a_name_the_message_says_how_to_give_one():
-    with pytest.raises(ScenarioError, match=r"roads.path: expected a table of metros, found nothing; .*--set roads"):
+    with pytest.raises(
+        ScenarioError, match=r"roads.path: expected a table of metros, found nothing; .*overrides=.*roads"
+    ):
         in_arrays(read_metros(""), "")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from simulate.engines.processes import Processes
 from simulate.sightings.engine import run_shards
 from simulate.sightings.store import Rows, create_or_resume
 
@@ -28,6 +29,16 @@ WORLD = {
     "sites": {"site": np.arange(7, dtype=np.uint32), "name": [f"Elm & {n}th" for n in range(7)]},
     "zones": {"zone": np.arange(3, dtype=np.uint16), "share": [0.1, 0.25, 0.65], "hidden": [True, False, True]},
 }
+
+
+def folder_of(store) -> Path:
+    """Return the folder of a run on this disk."""
+    return store.files.path
+
+
+def part_of(store, shard: int) -> Path:
+    """Return where a shard of it lies."""
+    return store.files.path / store.part(shard)
 
 
 def rows_of_household(household: int) -> Rows:
@@ -106,7 +117,7 @@ def full_disk(write, at: int):
 def identity(per_shard: int = PER_SHARD, **more):
     """Say what is drawn: everything in one metro."""
     n_shards = -(-N_HOUSEHOLDS // per_shard)
-    return {"scenario": {"title": "fake", "period": {"days": 60}}, "seed": 1, "metros": {"fake": n_shards}} | more
+    return {"scenario": {"title": "fake", "period": {"days": 60}}, "seed": 1, "n_shards": n_shards} | more
 
 
 def run(path, *, workers: int = 1, make=make_draw, progress=None):
@@ -114,7 +125,7 @@ def run(path, *, workers: int = 1, make=make_draw, progress=None):
     store = create_or_resume(path, identity())
     if not store.complete():
         store.write_world(WORLD)
-        run_shards(range(store.n_shards), store, make, PER_SHARD, workers=workers, progress=progress)
+        run_shards(range(store.n_shards), store, make, PER_SHARD, engine=Processes(workers), progress=progress)
         store.finish(2 * N_HOUSEHOLDS)
     return store
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fake_run import folder_of, part_of
 from worlds import town_scenario
 
 import simulate as sim
@@ -28,6 +29,7 @@ from simulate.sightings.run import Run
 from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import SCHEMA, WRITING, Rows, Store, open_store
 from simulate.sightings.verify import verify
+from simulate.store.local import LocalFolder
 
 TOWN = {"roads.population": 800, "roads.density_per_km2": 300, "period.days": 10}
 SHARDS = 4
@@ -66,7 +68,7 @@ def no_sample(monkeypatch):
 
 def copy_of(run, folder):
     """Copy a run that may be spoilt."""
-    return shutil.copytree(run.path, folder / "run")
+    return shutil.copytree(folder_of(run.store), folder / "run")
 
 
 def table_of(store, shard=0):
@@ -90,7 +92,7 @@ def forge(folder, tables, shard=0):
     total = sum(rows_hash(*rows) for rows in parts) % 2**128
     n = sum(map(len, tables))
     footer = {"run": identity_hash(store.identity), "shard": shard, "rows": n, "hash": f"{total:032x}"}
-    with pq.ParquetWriter(store.part(shard), SCHEMA, **WRITING) as writer:
+    with pq.ParquetWriter(part_of(store, shard), SCHEMA, **WRITING) as writer:
         for rows in parts:
             writer.write_table(pa.table(rows._asdict(), schema=SCHEMA))
         writer.add_key_value_metadata({"plateprint": json.dumps(footer)})
@@ -102,7 +104,7 @@ def fit(folder):
     manifest = folder / "manifest.json"
     n_vehicles = json.loads(manifest.read_text())["n_vehicles"]
     manifest.unlink()
-    Store(folder, json.loads((folder / "scenario.json").read_text())).finish(n_vehicles)
+    Store(LocalFolder(folder), json.loads((folder / "scenario.json").read_text())).finish(n_vehicles)
 
 
 def lie(part, told):
@@ -145,7 +147,7 @@ def open_and_measure(folder, **how):
 def test_brought_in_rows_behind_a_footer_that_lies_are_not_opened(made, tmp_path):
     folder, plates = copy_of(made, tmp_path), np.arange(1001, 1999)
     forge(folder, [table_of(made.store), brought_in(1_000_000, plates)])
-    lie(open_store(folder).part(0), made.lives.plates.n - 1)
+    lie(part_of(open_store(folder), 0), made.lives.plates.n - 1)
     assert verify(folder) != []
     with pytest.raises(ScenarioError):  # one row in fifty is drawn: sixteen such are not picked in a lifetime
         sim.open_run(folder)
@@ -155,7 +157,7 @@ def test_brought_in_rows_behind_a_footer_that_lies_are_not_measured_if_they_were
     folder = copy_of(made, tmp_path)
     run = sim.open_run(folder)
     forge(folder, [table_of(made.store), brought_in(100_000, np.arange(1001, 1999))])
-    lie(open_store(folder).part(0), made.lives.plates.n - 1)
+    lie(part_of(open_store(folder), 0), made.lives.plates.n - 1)
     with pytest.raises(ScenarioError, match=r"part-00000.parquet: expected the shard that the run's manifest lists"):
         taken(run)
 
@@ -178,7 +180,7 @@ def test_a_run_in_which_nothing_is_read_takes_no_rows_however_few_the_plates(bli
 
 
 def test_a_run_in_which_nothing_is_read_opens_and_is_measured(blind):
-    assert taken(sim.open_run(blind.path), measures=["exposure"]).one(score="never_seen").value == 1
+    assert taken(sim.open_run(folder_of(blind.store)), measures=["exposure"]).one(score="never_seen").value == 1
 
 
 # Rows exchanged or altered
@@ -376,7 +378,7 @@ def test_a_run_made_by_hand_is_not_measured(made):
         taken(dataclasses.replace(made, source=brought))
     again = remade(made.source, type(made.source))
     with pytest.raises(ScenarioError, match="found a run or view made by hand"):
-        taken(Run(path=made.path, scenario=made.scenario, world=made.world, lives=made.lives, watch=made.watch,
+        taken(Run(scenario=made.scenario, world=made.world, lives=made.lives, watch=made.watch,
                   source=again))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from fake_run import (
     N_HOUSEHOLDS,
     PER_SHARD,
+    folder_of,
     identity,
     joined,
     make_deadly_draw,
@@ -20,7 +21,7 @@ from fake_run import (
 )
 
 from simulate.checks import ScenarioError
-from simulate.engines.processes import ShardError
+from simulate.engines.processes import Processes, ShardError
 from simulate.sightings.engine import run_shards
 from simulate.sightings.store import create_or_resume
 from simulate.sightings.verify import verify
@@ -42,7 +43,7 @@ def expected(tmp_path_factory):
 @pytest.mark.parametrize(("per_shard", "workers"), [(N_HOUSEHOLDS, 1), (17, 1), (1, 1), (20, 2), (13, 3)])
 def test_any_shard_size_and_number_of_workers_gives_the_same_rows(tmp_path, expected, per_shard, workers):
     store = create_or_resume(tmp_path, identity(per_shard))
-    records = run_shards(range(store.n_shards), store, make_draw, per_shard, workers=workers)
+    records = run_shards(range(store.n_shards), store, make_draw, per_shard, engine=Processes(workers))
     assert store.finish(2 * N_HOUSEHOLDS)["run_hash"] == expected.manifest()["run_hash"]
     assert store.whole() == records
     drawn = joined(rows_of_household(household) for household in range(N_HOUSEHOLDS))
@@ -69,27 +70,27 @@ def test_whole_shards_are_not_drawn_again(store):
 
 
 def test_a_killed_worker_costs_no_shard(tmp_path, store, expected):
-    run_shards(range(N_SHARDS), store, make_deadly_draw, (tmp_path, 1, 2), workers=2)
+    run_shards(range(N_SHARDS), store, make_deadly_draw, (tmp_path, 1, 2), engine=Processes(2))
     store.write_world({})
     assert store.finish(1)["run_hash"] == expected.manifest()["run_hash"]
     assert len(list(tmp_path.glob("died-*"))) == 2
-    assert verify(store.path) == []
+    assert verify(folder_of(store)) == []
 
 
 def test_a_shard_that_always_kills_its_worker_is_named(tmp_path, store):
     with pytest.raises(ShardError, match=r"^shard 2: its worker process died 3 times"):
-        run_shards(range(N_SHARDS), store, make_deadly_draw, (tmp_path, 2, 99), workers=2)
+        run_shards(range(N_SHARDS), store, make_deadly_draw, (tmp_path, 2, 99), engine=Processes(2))
     assert len(list(tmp_path.glob("died-*"))) == 3
-    assert list(store.path.rglob("*.tmp")) == []
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert 2 not in store.whole()
 
 
 def test_a_full_disk_in_a_worker_is_told_as_such_and_keeps_whole_shards(store):
     run_shards([5], store, make_draw, PER_SHARD)
     with pytest.raises(ScenarioError, match=r"disk full.*run the same command again to resume") as told:
-        run_shards(range(N_SHARDS), store, make_draw_on_full_disk, PER_SHARD, workers=2)
-    assert told.value.where == str(store.path)
-    assert list(store.path.rglob("*.tmp")) == []
+        run_shards(range(N_SHARDS), store, make_draw_on_full_disk, PER_SHARD, engine=Processes(2))
+    assert told.value.where == str(folder_of(store))
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert 5 in store.whole()
 
 
@@ -99,9 +100,9 @@ def test_an_interrupt_stops_workers_at_once_and_leaves_nothing_half_done(store):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_shards(range(N_SHARDS), store, make_slow_draw, PER_SHARD, workers=2, progress=interrupt)
+        run_shards(range(N_SHARDS), store, make_slow_draw, PER_SHARD, engine=Processes(2), progress=interrupt)
     assert multiprocessing.active_children() == []
-    assert list(store.path.rglob("*.tmp")) == []
+    assert list(folder_of(store).rglob("*.tmp")) == []
     assert list(store.whole()) == [0, 1]
 
 
@@ -116,7 +117,7 @@ def test_a_worker_has_one_thread_and_the_environment_is_put_back(store, monkeypa
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
     if before is not None:
         monkeypatch.setenv("NUMBA_NUM_THREADS", before)
-    run_shards([2], store, make_draw_with_one_thread, PER_SHARD, workers=2)
+    run_shards([2], store, make_draw_with_one_thread, PER_SHARD, engine=Processes(2))
     assert os.environ.get("NUMBA_NUM_THREADS") == before
 
 
@@ -130,4 +131,4 @@ def test_a_fault_of_the_draw_arrives_and_leaves_nothing_half_done(store):
 
     with pytest.raises(ZeroDivisionError):
         run_shards([3], store, make_broken_draw, None)
-    assert [file.name for file in store.path.rglob("*") if file.is_file()] == ["scenario.json"]
+    assert [file.name for file in folder_of(store).rglob("*") if file.is_file()] == ["scenario.json"]

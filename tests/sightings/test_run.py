@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from fake_run import folder_of
 from views import MONDAY, TOWN
 from worlds import rows_of, small, town_scenario
 
@@ -15,9 +16,9 @@ import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.sightings import draw, drawn
 from simulate.sightings import run as runs
-from simulate.sightings import store as stores
 from simulate.sightings.store import Rows, create_or_resume, open_store
 from simulate.sightings.verify import verify
+from simulate.store import local
 from simulate.travel.life import make_lives
 from simulate.world.build import build_world
 
@@ -38,7 +39,7 @@ def made(scenario, tmp_path_factory):
 @pytest.fixture
 def copied(made, tmp_path):
     """A copy of it that may be spoilt."""
-    return shutil.copytree(made.path, tmp_path / "run")
+    return shutil.copytree(folder_of(made.store), tmp_path / "run")
 
 
 @pytest.fixture
@@ -67,11 +68,11 @@ def test_a_run_holds_the_rows_that_its_scenario_draws(made, scenario):
     assert np.array_equal(rows_in(made.store), rows_of(town.tables))
     assert made.n_sightings == len(rows_of(town.tables))
     assert made.n_vehicles == town.lives.population.n_vehicles
-    assert verify(made.path) == []
+    assert verify(folder_of(made.store)) == []
 
 
 def test_an_opened_run_is_the_run_that_was_made(made, scenario):
-    opened = sim.open_run(str(made.path))
+    opened = sim.open_run(str(folder_of(made.store)))
     assert opened.scenario.identity == scenario.identity
     assert opened.scenario.settings.period.start == MONDAY
     assert opened.store == made.store
@@ -86,10 +87,10 @@ def test_running_again_draws_nothing_and_gives_the_same_run(made, scenario, monk
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(runs, "run_shards", never)
-    before = {file: file.stat().st_mtime_ns for file in made.path.rglob("*")}
-    again = sim.run(scenario, made.path)
+    before = {file: file.stat().st_mtime_ns for file in folder_of(made.store).rglob("*")}
+    again = sim.run(scenario, folder_of(made.store))
     assert again.store.manifest() == made.store.manifest()
-    assert {file: file.stat().st_mtime_ns for file in made.path.rglob("*")} == before
+    assert {file: file.stat().st_mtime_ns for file in folder_of(made.store).rglob("*")} == before
 
 
 def later(table):
@@ -162,11 +163,11 @@ def test_a_town_smaller_than_a_slice_is_redrawn_whole(tmp_path):
     scenario = town_scenario(2, **{"period.days": 3, "roads.population": 40})
     run = sim.run(scenario, tmp_path / "run")
     assert run.lives.plates.tables.groups <= drawn.SLICE_GROUPS
-    sim.open_run(run.path)
+    sim.open_run(folder_of(run.store))
     table = rows_in(run.store)
-    rewrite(run.path, np.delete(table, len(table) // 2, axis=0))
+    rewrite(folder_of(run.store), np.delete(table, len(table) // 2, axis=0))
     with pytest.raises(ScenarioError, match=r"found other rows"):
-        sim.open_run(run.path)
+        sim.open_run(folder_of(run.store))
 
 
 def test_a_scenario_that_was_altered_after_the_draw_is_refused(copied):
@@ -185,9 +186,9 @@ def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
     store.write_world(runs.world_tables(world, lives, draw.watch_of(claimed, world, lives)))
     store.write_shard(0, made.store.blocks())
     store.finish(made.n_vehicles)
-    assert verify(store.path) == []
+    assert verify(folder_of(store)) == []
     with pytest.raises(ScenarioError, match=r"expected rows drawn from scenario 'town', seed 2, found"):
-        sim.open_run(store.path)
+        sim.open_run(folder_of(store))
 
 
 def test_a_run_keeps_where_its_values_are_from_beside_what_it_is(made, copied):
@@ -265,12 +266,12 @@ def test_a_network_without_files_says_how_to_give_them(tmp_path):
         ScenarioError, match=r"^roads.path: expected the folder of a TNTP network, found nothing"
     ) as told:
         sim.run(sim.load("anaheim"), tmp_path / "run")
-    assert "--set roads.path=FOLDER" in told.value.remedy
+    assert 'overrides=["roads.path=FOLDER"]' in told.value.remedy
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_too_small_is_told_before_anything_is_written(scenario, tmp_path, monkeypatch):
-    monkeypatch.setattr(stores.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(local.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(
         ScenarioError, match=r"expected 0\.\d MB free for about [\d,]+ sightings, found 0.0 MB free; choose"
     ):
@@ -341,11 +342,11 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(scenario, made, tmp_p
 
 @pytest.mark.usefixtures("in_shards")
 def test_a_resumed_draw_may_not_take_up_another_number_of_shards(scenario, copied):
-    with pytest.raises(ScenarioError, match=r"scenario.json: metros.city: expected 4 as asked, found 1"):
+    with pytest.raises(ScenarioError, match=r"scenario.json: n_shards: expected 4 as asked, found 1"):
         sim.run(scenario, copied)
 
 
 def test_the_stored_scenario_is_all_that_a_run_needs(made):
-    identity = open_store(made.path).identity
+    identity = open_store(folder_of(made.store)).identity
     assert identity["scenario"] == made.scenario.resolved()
-    assert create_or_resume(made.path, identity).complete()
+    assert create_or_resume(folder_of(made.store), identity).complete()

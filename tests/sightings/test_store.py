@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from fake_run import PER_SHARD, WORLD, full_disk, identity, joined, make_draw, run
+from fake_run import PER_SHARD, WORLD, folder_of, full_disk, identity, joined, make_draw, part_of, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate.checks import ScenarioError
 from simulate.kernels.hashing import first_unsorted, rows_hash
 from simulate.sightings import manifest as manifests
-from simulate.sightings import store as stores
 from simulate.sightings.lookup import row_groups
 from simulate.sightings.manifest import ShardRecord, run_hash
 from simulate.sightings.run import open_run
@@ -32,6 +31,8 @@ from simulate.sightings.store import (
     open_store,
 )
 from simulate.sightings.verify import verify
+from simulate.store import local
+from simulate.store.local import LocalFolder
 
 U32 = st.integers(0, 2**32 - 1)
 SIGHTINGS = st.lists(st.tuples(U32, U32, U32), max_size=20)
@@ -127,8 +128,8 @@ def test_the_first_row_out_of_order_is_found(sightings):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """A store of two metros; its second shard has rows for four row groups in two blocks."""
-    store = create_or_resume(tmp_path_factory.mktemp("large"), {"seed": 3, "metros": {"Ålesund": 1, "Norfolk": 2}})
+    """A store of three shards; its second shard has rows for four row groups in two blocks."""
+    store = create_or_resume(tmp_path_factory.mktemp("large"), {"seed": 3, "n_shards": 3})
     rows = many_rows(3_000_000)
     store.write_shard(
         1, [Rows(*(column[part] for column in rows)) for part in (slice(1_600_000), slice(1_600_000, None))]
@@ -140,13 +141,13 @@ def large(tmp_path_factory):
 
 def test_parts_have_the_promised_form(large):
     store, rows = large
-    parts = sorted(str(part.relative_to(store.path)) for part in store.path.rglob("*.parquet"))
+    parts = sorted(str(part.relative_to(folder_of(store))) for part in folder_of(store).rglob("*.parquet"))
     assert parts == [
-        "sightings/metro=%C3%85lesund/part-00002.parquet",
-        "sightings/metro=Norfolk/part-00000.parquet",
-        "sightings/metro=Norfolk/part-00001.parquet",
+        "sightings/part-00000.parquet",
+        "sightings/part-00001.parquet",
+        "sightings/part-00002.parquet",
     ]
-    metadata = pq.read_metadata(store.part(1))
+    metadata = pq.read_metadata(part_of(store, 1))
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     assert [group.num_rows for group in groups] == [ROW_GROUP, 1_600_000 - ROW_GROUP, ROW_GROUP, 1_400_000 - ROW_GROUP]
     plate, site, time_s = (groups[0].column(i) for i in range(3))
@@ -156,7 +157,7 @@ def test_parts_have_the_promised_form(large):
     assert {column.compression for column in (plate, site, time_s)} == {"LZ4"}
     assert all(column.has_offset_index and column.has_column_index for column in (plate, site, time_s))
     assert list(metadata.metadata) == [b"plateprint"]
-    assert store.part(1).stat().st_size / len(rows.plate) < 5
+    assert part_of(store, 1).stat().st_size / len(rows.plate) < 5
 
 
 def test_rows_come_back_as_they_went_in(large):
@@ -176,13 +177,10 @@ def test_reading_keeps_one_row_group_in_memory(large):
     assert most < 3 * 12 * ROW_GROUP  # 12 bytes a row; the block before may still be held
 
 
-def test_other_programs_read_the_parts_with_their_metro(large):
+def test_other_programs_read_the_parts(large):
     store, rows = large
-    table = ds.dataset(store.path / "sightings", partitioning="hive").to_table(columns=["metro"])
-    assert sorted(table["metro"].value_counts().to_pylist(), key=lambda count: count["counts"]) == [
-        {"values": "Ålesund", "counts": 3},
-        {"values": "Norfolk", "counts": len(rows.plate)},
-    ]
+    table = ds.dataset(folder_of(store) / "sightings").to_table(columns=["plate"])
+    assert np.array_equal(np.sort(table["plate"].to_numpy()), np.sort(np.append(rows.plate, [5, 5, 5])))
 
 
 def found(store, first, last):
@@ -265,8 +263,8 @@ def test_the_world_comes_back_and_its_hash_is_of_its_content(kept):
     assert kept.world("sites").to_pydict() == {name: list(column) for name, column in WORLD["sites"].items()}
     given_hash = kept.manifest()["world_hash"]
     assert kept.write_world({name: pa.table(columns) for name, columns in WORLD.items()}) == given_hash
-    pq.write_table(kept.world("zones"), kept.path / "world" / "zones.parquet", compression="zstd")
-    assert verify(kept.path) == []
+    pq.write_table(kept.world("zones"), folder_of(kept) / "world" / "zones.parquet", compression="zstd")
+    assert verify(folder_of(kept)) == []
 
 
 @pytest.mark.parametrize(
@@ -285,10 +283,10 @@ def test_a_run_is_resumed_only_as_what_it_is(kept):
     with pytest.raises(
         ScenarioError, match=r"scenario.json: seed: expected 2 as asked, found 1; choose another folder"
     ):
-        create_or_resume(kept.path, identity(seed=2))
+        create_or_resume(folder_of(kept), identity(seed=2))
     other = identity(scenario={"title": "fake", "period": {"days": 7}}, seed=2)
     with pytest.raises(ScenarioError, match=r"scenario.period.days: expected 7 .* found 60 and 1 more difference"):
-        create_or_resume(kept.path, other)
+        create_or_resume(folder_of(kept), other)
 
 
 def test_what_was_asked_for_is_told_before_what_follows_from_it(kept):
@@ -298,23 +296,23 @@ def test_what_was_asked_for_is_told_before_what_follows_from_it(kept):
         "title": "fake",
         "period": {"days": 60},
     }
-    more = identity(scenario=asked, metros={"west": 9})
+    more = identity(scenario=asked, n_shards=9)
     with pytest.raises(
         ScenarioError, match=r"json: scenario.roads.metros: expected \['Buffalo'\] .* found nothing and 1 more d"
     ):
-        create_or_resume(kept.path, more)
+        create_or_resume(folder_of(kept), more)
 
 
 def test_another_version_of_the_program_does_not_add_rows(kept, monkeypatch):
     monkeypatch.setattr(manifests, "version", lambda _: "9.9.9")
     with pytest.raises(ScenarioError, match=r"plateprint: expected '9.9.9' as asked, found"):
-        create_or_resume(kept.path, identity())
+        create_or_resume(folder_of(kept), identity())
 
 
 def test_a_complete_run_is_left_alone(kept):
-    before = {file: file.stat().st_mtime_ns for file in kept.path.rglob("*")}
-    assert create_or_resume(kept.path, identity()).complete()
-    assert {file: file.stat().st_mtime_ns for file in kept.path.rglob("*")} == before
+    before = {file: file.stat().st_mtime_ns for file in folder_of(kept).rglob("*")}
+    assert create_or_resume(folder_of(kept), identity()).complete()
+    assert {file: file.stat().st_mtime_ns for file in folder_of(kept).rglob("*")} == before
 
 
 def test_only_new_and_empty_folders_become_runs(tmp_path):
@@ -333,7 +331,9 @@ def test_only_new_and_empty_folders_become_runs(tmp_path):
         ("{", "expected a file of this program"),
         ("[]", "expected a table of keys, found list"),
         ('{"format": "rows v0"}', "format: expected 'rows v1', found 'rows v0'"),
-        ('{"format": "rows v1", "metros": {"a": "b"}}', "expected the number of shards of each metro"),
+        ('{"format": "rows v1", "n_shards": "b"}', "n_shards: expected the number of shards, below 100,000, found 'b'"),
+        ('{"format": "rows v1", "n_shards": true}', "n_shards: expected the number of shards, .* found True"),
+        ('{"format": "rows v1", "metros": {"city": 4}}', "n_shards: expected the number of shards, .* found nothing"),
     ],
 )
 def test_what_is_not_a_run_is_not_opened(tmp_path, content, message):
@@ -366,7 +366,7 @@ def test_an_interrupted_run_is_not_opened(tmp_path):
     ],
 )
 def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
-    store = create_or_resume(tmp_path, identity(metros={"fake": 0}, **held))
+    store = create_or_resume(tmp_path, identity(n_shards=0, **held))
     store.write_world(WORLD)
     store.finish(0)
     with pytest.raises(ScenarioError, match=message):
@@ -375,13 +375,13 @@ def test_a_run_of_no_scenario_is_not_opened(tmp_path, held, message):
 
 @pytest.mark.parametrize("shards", [10**5, 10**18, -1])
 def test_a_run_of_absurdly_many_shards_is_not_opened(tmp_path, shards):
-    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "metros": {"a": shards}}))
-    with pytest.raises(ScenarioError, match="expected the number of shards of each metro"):
+    (tmp_path / "scenario.json").write_text(json.dumps({"format": "rows v1", "n_shards": shards}))
+    with pytest.raises(ScenarioError, match="expected the number of shards"):
         open_store(tmp_path)
 
 
 def test_an_opened_run_says_what_it_holds(kept):
-    manifest = open_store(kept.path).manifest()
+    manifest = open_store(folder_of(kept)).manifest()
     rows = joined(kept.blocks())
     assert manifest["rows"] == len(rows.plate)
     assert manifest["run_hash"] == f"{len(rows.plate)}-{rows_hash(*rows):032x}"
@@ -394,13 +394,13 @@ def test_an_opened_run_says_what_it_holds(kept):
 
 def test_a_part_of_another_run_is_refused(tmp_path, kept):
     store = create_or_resume(tmp_path / "other", identity(seed=2))
-    store.part(2).parent.mkdir(parents=True)
-    shutil.copy(kept.part(2), store.part(2))
+    part_of(store, 2).parent.mkdir(parents=True)
+    shutil.copy(part_of(kept, 2), part_of(store, 2))
     with pytest.raises(ScenarioError, match=r"part-00002.parquet: expected shard 2 of run .* move that file out"):
         create_or_resume(tmp_path / "other", identity(seed=2))
-    shutil.copy(kept.part(2), kept.part(3))
+    shutil.copy(part_of(kept, 2), part_of(kept, 3))
     with pytest.raises(ScenarioError, match=r"expected shard 3 of run .*, found shard 2 of run"):
-        open_store(kept.path)
+        open_store(folder_of(kept))
 
 
 # Space
@@ -447,10 +447,10 @@ def failing_draw():
 
 
 def test_a_run_larger_than_the_disk_is_not_begun(tmp_path, monkeypatch):
-    monkeypatch.setattr(stores.shutil, "disk_usage", lambda _: SimpleNamespace(free=6_000_000))
-    check_space(tmp_path / "not" / "yet", 1_000_000)
+    monkeypatch.setattr(local.shutil, "disk_usage", lambda _: SimpleNamespace(free=6_000_000))
+    check_space(LocalFolder(tmp_path / "not" / "yet"), 1_000_000)
     with pytest.raises(ScenarioError, match=r"expected 6.0 MB free for about 1,000,001 sightings, found 6.0 MB free"):
-        check_space(tmp_path / "not" / "yet", 1_000_001)
+        check_space(LocalFolder(tmp_path / "not" / "yet"), 1_000_001)
 
 
 # Verify
@@ -512,14 +512,14 @@ FAULTS = [
 
 
 def test_nothing_is_wrong_with_a_new_run(kept):
-    assert verify(kept.path) == []
+    assert verify(folder_of(kept)) == []
 
 
 @pytest.mark.parametrize(("harm", "says"), FAULTS)
 def test_verify_names_the_harmed_shard(kept, harm, says):
-    harm(kept.part(2), joined(Rows(*map(np.copy, rows)) for rows in kept.blocks(shards=[2])))
-    (fault,) = verify(kept.path)
-    assert fault.startswith("shard 2 (sightings/metro=fake/part-00002.parquet): ")
+    harm(part_of(kept, 2), joined(Rows(*map(np.copy, rows)) for rows in kept.blocks(shards=[2])))
+    (fault,) = verify(folder_of(kept))
+    assert fault.startswith("shard 2 (sightings/part-00002.parquet): ")
     assert says in fault
     assert "\n" not in fault
 
@@ -527,31 +527,31 @@ def test_verify_names_the_harmed_shard(kept, harm, says):
 @pytest.mark.parametrize("harm", [missing, truncated, emptied])
 def test_a_run_that_lost_a_shard_is_not_opened_but_made_whole_again(kept, harm):
     before = kept.manifest()
-    harm(kept.part(2), None)
+    harm(part_of(kept, 2), None)
     with pytest.raises(ScenarioError, match="expected every shard whole"):
-        open_store(kept.path)
-    run(kept.path)
-    assert open_store(kept.path).manifest() == before
-    assert verify(kept.path) == []
+        open_store(folder_of(kept))
+    run(folder_of(kept))
+    assert open_store(folder_of(kept)).manifest() == before
+    assert verify(folder_of(kept)) == []
 
 
 def test_verify_names_every_fault(kept):
-    kept.part(0).unlink()
-    truncated(kept.part(4), None)
-    shutil.copy(kept.part(1), kept.part(1).with_name("part-00099.parquet"))
-    (kept.path / "world" / "zones.parquet").unlink()
-    faults = verify(kept.path)
+    part_of(kept, 0).unlink()
+    truncated(part_of(kept, 4), None)
+    shutil.copy(part_of(kept, 1), part_of(kept, 1).with_name("part-00099.parquet"))
+    (folder_of(kept) / "world" / "zones.parquet").unlink()
+    faults = verify(folder_of(kept))
     assert [fault.split(" (")[0] for fault in faults[:2]] == ["shard 0", "shard 4"]
     assert faults[2:] == [
-        "extra file, not in the manifest: sightings/metro=fake/part-00099.parquet",
+        "extra file, not in the manifest: sightings/part-00099.parquet",
         "world: missing, altered or extra table",
     ]
 
 
 def test_verify_finds_a_truncated_world(kept):
-    truncated(kept.path / "world" / "sites.parquet", None)
-    (fault,) = verify(kept.path)
-    assert fault.startswith(f"world: {kept.path / 'world' / 'sites.parquet'}: expected a table as it was written")
+    truncated(folder_of(kept) / "world" / "sites.parquet", None)
+    (fault,) = verify(folder_of(kept))
+    assert fault.startswith(f"world: {folder_of(kept) / 'world' / 'sites.parquet'}: expected a table as it was written")
     with pytest.raises(
         ScenarioError, match=r"expected a table as it was written, .* delete that file and run the same"
     ):
@@ -572,7 +572,7 @@ def everything(store):
 @pytest.mark.parametrize("name", ["part-00000.parquet", "sites.parquet"])
 def test_any_flipped_bit_is_named_by_verify_or_harmless(kept, name):
     """Bits of pages, statistics, footers and texts: no reader of Parquet checks them all."""
-    (path,), as_written = kept.path.rglob(name), everything(kept)
+    (path,), as_written = folder_of(kept).rglob(name), everything(kept)
     sound = path.read_bytes()
     footer = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")
     pages = np.random.default_rng(5).choice(footer, 100, replace=False)
@@ -580,7 +580,7 @@ def test_any_flipped_bit_is_named_by_verify_or_harmless(kept, name):
         damaged = bytearray(sound)
         damaged[at] ^= 1 << at % 8
         path.write_bytes(damaged)
-        faults = verify(kept.path)
+        faults = verify(folder_of(kept))
         if faults:
             with suppress(ScenarioError):
                 everything(kept)
@@ -602,15 +602,15 @@ def test_any_flipped_bit_is_named_by_verify_or_harmless(kept, name):
 )
 def test_a_manifest_that_contradicts_itself_is_refused_and_made_anew(kept, change, says):
     before = kept.manifest()
-    (kept.path / "manifest.json").write_text(json.dumps(before | change))
+    (folder_of(kept) / "manifest.json").write_text(json.dumps(before | change))
     with pytest.raises(ScenarioError, match=f"manifest.json: expected the manifest of this run, found {says}"):
-        open_store(kept.path)
-    assert says in verify(kept.path)[0]
-    run(kept.path)
-    assert open_store(kept.path).manifest() == before
+        open_store(folder_of(kept))
+    assert says in verify(folder_of(kept))[0]
+    run(folder_of(kept))
+    assert open_store(folder_of(kept)).manifest() == before
 
 
 def test_verify_says_that_the_manifest_is_missing(kept):
-    (kept.path / "manifest.json").unlink()
-    (fault,) = verify(kept.path)
+    (folder_of(kept) / "manifest.json").unlink()
+    (fault,) = verify(folder_of(kept))
     assert "manifest.json: expected a file of this program, found none" in fault

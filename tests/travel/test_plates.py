@@ -9,7 +9,7 @@ import pytest
 
 from simulate.checks import ScenarioError
 from simulate.kernels.plates import CHARACTERS, GROUP, confused
-from simulate.schema.readers import Plates
+from simulate.scenario.schema.readers import Plates
 from simulate.travel.plates import DIGITS, LETTERS, make_plates
 
 

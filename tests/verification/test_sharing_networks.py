@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulate.metros import read_metros
 from simulate.report.sharing import draw_sharing
 from simulate.risk.intervals import share
+from simulate.scenario.metros import read_metros
 from simulate.sharing.agencies import generate
 from simulate.sharing.metros import in_arrays, place
 from simulate.sharing.network import MANY, degrees, network, placed, reach_of

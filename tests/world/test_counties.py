@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulate.checks import ScenarioError
-from simulate.metros import read_metros
+from simulate.scenario.metros import read_metros
 from simulate.world.counties import COUNTIES, count_mapped
 
 BAD = Path(__file__).parent.parent / "bad" / "counties"
@@ -58,7 +58,9 @@ def test_no_bad_file_goes_untested():
 
 
 def test_no_file_and_no_such_file():
-    with pytest.raises(ScenarioError, match=rf"{KEY}: expected a file of readers by county, found nothing; .*--set"):
+    with pytest.raises(
+        ScenarioError, match=rf"{KEY}: expected a file of readers by county, found nothing; .*overrides"
+    ):
         count_mapped("", [BUFFALO], KEY)
     with pytest.raises(ScenarioError, match="check the path"):
         count_mapped("no-such-file.csv", [BUFFALO], KEY)

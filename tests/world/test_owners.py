@@ -14,11 +14,11 @@ from worlds import Small, finish, rows_of, town_scenario
 
 import simulate as sim
 from simulate.checks import ScenarioError
-from simulate.metros import Metro, agencies_of, apportion, read_metros
 from simulate.policy.observers import check_observer
 from simulate.policy.view import view_of
 from simulate.risk.stock import Stock
-from simulate.schema.owners import Owner
+from simulate.scenario.metros import Metro, agencies_of, apportion, read_metros
+from simulate.scenario.schema.owners import Owner
 from simulate.world.build import World, build_world
 from simulate.world.owners import bodies_of
 from simulate.world.sites import SiteKind

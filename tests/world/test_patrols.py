@@ -13,7 +13,7 @@ from scipy.stats import gamma, kstest
 
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.schema.readers import Fleet
+from simulate.scenario.schema.readers import Fleet
 from simulate.world.patrols import NEIGHBOURHOOD_M, _territory, patrol, zone_weights
 from simulate.world.zones import N_PURPOSES, Purpose, Zones
 

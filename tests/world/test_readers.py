@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate.checks import ScenarioError
-from simulate.schema.readers import Placement
+from simulate.scenario.schema.readers import Placement
 from simulate.streams import uid
 from simulate.world.readers import STRATEGIES, Quota, Readers, _first, concatenate, place
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass, RoadNetwork

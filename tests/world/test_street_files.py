@@ -105,7 +105,7 @@ def test_declarations_are_refused_before_anything_is_expanded_or_fetched(name, m
 
 
 def test_no_path_and_no_file_are_said(tmp_path):
-    with pytest.raises(ScenarioError, match=r"^roads\.path: .*--set roads\.path=FILE"):
+    with pytest.raises(ScenarioError, match=r'^roads\.path: .*overrides=\["roads\.path=FILE"\]'):
         read_streets("", 7.0)
     with pytest.raises(ScenarioError, match=r"^roads\.path: expected an existing file"):
         read_streets(str(tmp_path / "nowhere.osm"), 7.0)

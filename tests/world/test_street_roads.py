@@ -15,13 +15,12 @@ from simulate.travel.life import make_lives
 from simulate.world import build
 from simulate.world.build import build_world
 from simulate.world.positions import Positions, snap
-from simulate.world.roads import RoadClass, strong_parts, to_networkx
+from simulate.world.roads import CAPACITY, RoadClass, strong_parts, to_networkx
 from simulate.world.routes import N_ALTERNATIVES, best_times, graph, route_links, trees
 from simulate.world.streets import zones as street_zones
 from simulate.world.streets.edges import EDGE_M, PAIR_M
 from simulate.world.streets.roads import BEYOND_KMH, CREDIT, STATION_NAME, read_streets
 from simulate.world.streets.zones import spread
-from simulate.world.town import CAPACITY
 from simulate.world.zones import Purpose
 
 EXTRACTS = {

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import town_scenario
 
-from simulate.world.roads import RoadClass, strong_parts, to_networkx
-from simulate.world.town import CAPACITY, SHARE_CLOSED, SPEED_KMH, Grid, build_streets, build_town
+from simulate.world.roads import CAPACITY, RoadClass, strong_parts, to_networkx
+from simulate.world.town import SHARE_CLOSED, SPEED_KMH, Grid, build_streets, build_town
 from simulate.world.zones import Purpose
 
 

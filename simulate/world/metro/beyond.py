@@ -19,7 +19,7 @@ from simulate.world.zones import N_PURPOSES, Purpose, Zones, smooth_field
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import MetroRoads
+    from simulate.scenario.schema.settings import MetroRoads
 
 BEYOND_KM = (10.0, 30.0, 70.0, 170.0)
 """Distances of the stations from the edge (assumption: suburbs of the next county, the next towns,

@@ -14,13 +14,12 @@ from simulate.world.metro.freeways import join_freeways
 from simulate.world.metro.plan import draw_plan
 from simulate.world.metro.streets import build_streets
 from simulate.world.metro.zones import build_zones, choose_hubs, street_nodes
-from simulate.world.roads import RoadClass, RoadNetwork
-from simulate.world.town import CAPACITY
+from simulate.world.roads import RoadClass, RoadNetwork, capacity_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import MetroRoads
+    from simulate.scenario.schema.settings import MetroRoads
     from simulate.world.leaving import Leaving
     from simulate.world.metro.freeways import Joined
     from simulate.world.metro.plan import Plan
@@ -96,7 +95,7 @@ def build_roads(plan: Plan, seed: int) -> RoadNetwork:
         length_m=length,
         free_s=length / np.array([SPEED_KMH[RoadClass(k)] / 3.6 for k in range(3)])[kind],
         road_class=kind.astype(np.uint8),
-        capacity=np.array([CAPACITY[RoadClass(k)] for k in range(3)])[kind],
+        capacity=capacity_of(kind),
         credit="synthetic metro, no real place",
     )
 

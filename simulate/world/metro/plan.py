@@ -18,7 +18,7 @@ from simulate import streams
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import MetroRoads
+    from simulate.scenario.schema.settings import MetroRoads
 
 Points = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 

@@ -22,7 +22,7 @@ from simulate.world.zones import Blocks, Purpose, Zones, everyday_attraction, sm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import MetroRoads
+    from simulate.scenario.schema.settings import MetroRoads
     from simulate.world.metro.plan import Plan
     from simulate.world.roads import RoadNetwork
 

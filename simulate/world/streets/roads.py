@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.checks import ScenarioError
-from simulate.world.roads import RoadClass, RoadNetwork, project
+from simulate.world.roads import RoadClass, RoadNetwork, capacity_of, project
 from simulate.world.streets.edges import PAIR_M, find_ends, join_ends
 from simulate.world.streets.files import check_file, read_osm
 from simulate.world.streets.graphml import read_graphml
 from simulate.world.streets.links import cut_ways, largest_part, simplify, within
-from simulate.world.town import CAPACITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +79,7 @@ def read_streets(path: str, outside_km: float) -> tuple[RoadNetwork, StreetRepor
     if not path:
         raise ScenarioError(
             "roads.path", "a street map", "nothing",
-            "give it: --set roads.path=FILE, an extract of OpenStreetMap (.osm, .osm.pbf) or GraphML saved by OSMnx",
+            'give it: overrides=["roads.path=FILE"], an extract of OpenStreetMap (.osm, .osm.pbf) or GraphML of OSMnx',
         )  # fmt: skip
     file = Path(path)
     streets = read_graphml(file) if check_file(file) == ".graphml" else read_osm(file)
@@ -128,7 +127,7 @@ def to_roads(streets: StreetMap, outside_km: float) -> tuple[RoadNetwork, Street
         length_m=links.length_m,
         free_s=links.free_s,
         road_class=links.road_class,
-        capacity=_capacity(links.road_class),
+        capacity=capacity_of(links.road_class),
         origin=origin,
         credit=CREDIT,
     )
@@ -170,7 +169,7 @@ def _with_stations(
         length_m=np.concatenate([roads.length_m, np.full(len(tail), beyond_m)]),
         free_s=np.concatenate([roads.free_s, np.full(len(tail), beyond_m * 3.6 / BEYOND_KMH)]),
         road_class=np.concatenate([roads.road_class, np.full(len(tail), RoadClass.CONNECTOR)]).astype(np.uint8),
-        capacity=np.concatenate([roads.capacity, _capacity(of_class)]),
+        capacity=np.concatenate([roads.capacity, capacity_of(of_class)]),
         origin=roads.origin,
         credit=roads.credit,
     )
@@ -186,8 +185,3 @@ def _beyond(
     far = max(BEYOND_SHARE * max(float(np.ptp(roads.x_m)), float(np.ptp(roads.y_m))), BEYOND_M)
     radius = np.maximum(np.hypot(x, y), 1.0)
     return x * (1 + far / radius), y * (1 + far / radius)
-
-
-def _capacity(road_class: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return vehicles per hour of links, connectors excluded; float64[k]."""
-    return np.array([CAPACITY[kind] for kind in sorted(CAPACITY)])[road_class]

@@ -20,7 +20,7 @@ from simulate.world.zones import N_PURPOSES, Purpose, Zones, everyday_attraction
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.schema.settings import StreetRoads
+    from simulate.scenario.schema.settings import StreetRoads
 
 MOST_HUBS, SPREAD_HUBS = 3000, 1200
 """Every junction is a hub up to MOST_HUBS: tables of routes take 40 bytes a pair of hubs, or 0.4 GB. A larger map

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import MOST_FAULTS, did_you_mean
-from simulate.schema.owners import Observer, Owner, owner_faults
-from simulate.schema.parts import (
+from simulate.scenario.schema.owners import Observer, Owner, owner_faults
+from simulate.scenario.schema.parts import (
     Above0,
     AtLeast0,
     Count,
@@ -27,9 +27,9 @@ from simulate.schema.parts import (
     refuse,
     sum_to_one,
 )
-from simulate.schema.policies import CaseTable, PolicyTable, case_faults
-from simulate.schema.readers import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
-from simulate.schema.sharing import Sharing
+from simulate.scenario.schema.policies import CaseTable, PolicyTable, case_faults
+from simulate.scenario.schema.readers import Fleet, Gates, HotList, Parking, Placement, Plates, Readers
+from simulate.scenario.schema.sharing import Sharing
 
 LONGEST_DAYS = 7305
 """Twenty years: the longest period a scenario may cover."""
@@ -96,7 +96,7 @@ class NationRoads(Table):
 
     source: Literal["nation"] = Field(description="'nation': invent the metros of a file that a run asks for")
     path: str = Field(description="CSV file of metros: metro, state, population, lat, lon; empty until you give it")
-    metros: tuple[Text, ...] = Field(description="names of the metros to draw, as --metros gives them")
+    metros: tuple[Text, ...] = Field(description="names of the metros to draw, as a run asks for them")
     share: float | None = Field(
         default=None, gt=0, le=1, description="share of the totals that these metros take; the program says it"
     )

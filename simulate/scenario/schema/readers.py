@@ -7,8 +7,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from simulate.schema.owners import OwnerKind
-from simulate.schema.parts import (
+from simulate.scenario.schema.owners import OwnerKind
+from simulate.scenario.schema.parts import (
     Above0,
     AtLeast0,
     Clock,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulate.schema.parts import Above0, Fault, Share, Table, Text, refuse
+from simulate.scenario.schema.parts import Above0, Fault, Share, Table, Text, refuse
 
 METROS_MEAN = "the large metros, in which agencies stand; those of roads.path in a national scenario that names none"
 FEWEST_PER_PARTNER = 4

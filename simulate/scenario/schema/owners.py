@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulate.checks import MOST_FAULTS, did_you_mean
-from simulate.schema.parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
+from simulate.scenario.schema.parts import Above0, Count, Duration, Fault, Name, Table, Text, refuse
 
 OwnerKind = Literal["police", "repossession", "parking", "insurer", "access control", "retail"]
 MOST_AGENCIES = 20_000

@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.schema.owners import owner_and_state
-from simulate.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
+from simulate.scenario.schema.owners import owner_and_state
+from simulate.scenario.schema.settings import LEAST_PEOPLE, MOST_PEOPLE, NationRoads, Settings
 from simulate.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulate.schema.owners import Owner
-    from simulate.schema.parts import Table
+    from simulate.scenario.schema.owners import Owner
+    from simulate.scenario.schema.parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
-OPTION = "--metros"
-"""What names the metros to draw: an option, which sets roads.metros."""
+PARAMETER = "metros"
+"""What names the metros to draw; it sets roads.metros."""
 ALL = "all"
 """Names every metro of the file."""
 
@@ -174,7 +174,7 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
     if not path:
         raise ScenarioError(
             "roads.path", "a table of metros", "nothing",
-            f"give it: --set roads.path=FILE, a CSV file with the columns {', '.join(COLUMNS)}",
+            f'give it: overrides=["roads.path=FILE"], a CSV file with the columns {", ".join(COLUMNS)}',
         )  # fmt: skip
     path = Path(path)
     metros: dict[str, Metro] = {}
@@ -200,8 +200,9 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     """
     if not names:
         raise ScenarioError(
-            OPTION, "names of metros", "none",
-            f"choose whole metros, as in --metros {metros[-1].short}, or --metros {ALL}; the file lists {len(metros)}",
+            PARAMETER, "names of metros", "none",
+            f'choose whole metros, as in metros="{metros[-1].short}", or all of them: metros="{ALL}"; '
+            f"the file lists {len(metros)}",
         )  # fmt: skip
     chosen = set()
     for asked in _each_name(metros, names):
@@ -209,14 +210,14 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
         found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
         if not found:
             shorts = [metro.short for metro in metros]
-            raise ScenarioError(OPTION, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
+            raise ScenarioError(PARAMETER, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
         if len(found) > 1:
             whole = ", ".join(metros[i].name for i in found)
-            raise ScenarioError(OPTION, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
+            raise ScenarioError(PARAMETER, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
         if not LEAST_PEOPLE <= metros[found[0]].population <= MOST_PEOPLE:
             expected = f"metros of {LEAST_PEOPLE:,} to {MOST_PEOPLE:,} people"
             said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
-            raise ScenarioError(OPTION, expected, said, "choose another")
+            raise ScenarioError(PARAMETER, expected, said, "choose another")
         chosen.add(found[0])
     return tuple(sorted(chosen))
 

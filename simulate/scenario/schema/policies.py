@@ -12,8 +12,8 @@ from pydantic import Field, create_model, model_validator
 from simulate.checks import ScenarioError, did_you_mean
 from simulate.rules import POLICIES
 from simulate.rules.fields import Policy, field_types, owner_fields
-from simulate.schema.owners import Observer, Owner, owner_and_state
-from simulate.schema.parts import Fault, Name, Table, Text, refuse
+from simulate.scenario.schema.owners import Observer, Owner, owner_and_state
+from simulate.scenario.schema.parts import Fault, Name, Table, Text, refuse
 
 
 class RuleTable(Table):

@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulate.checks import MOST_NAME, ScenarioError, did_you_mean, shorten
-from simulate.schema.parts import Fault, InconsistentError
-from simulate.schema.settings import Assumption, Settings
+from simulate.scenario.schema.parts import Fault, InconsistentError
+from simulate.scenario.schema.settings import Assumption, Settings
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

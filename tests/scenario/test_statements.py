@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate.checks import ScenarioError
-from simulate.statements import parse, statements
+from simulate.scenario.statements import parse, statements
 
 
 def slow_statements(text):

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from simulate.checks import MOST_NAME, TOO_DEEP, ScenarioError, did_you_mean, shorten, too_deep
-from simulate.faults import Keys, spell
-from simulate.statements import Statement, parse, statements
+from simulate.scenario.faults import Keys, spell
+from simulate.scenario.statements import Statement, parse, statements
 
 Tables = dict[str, Any]
 LONGEST_CHAIN = 32
@@ -68,7 +68,7 @@ def catalogue() -> list[Entry]:
 
 def catalogue_folder() -> Path:
     """Return the folder of the catalogue: beside the package, or where it was installed."""
-    places = (Path(__file__).parents[1] / "scenarios", Path(sys.prefix) / "share" / "plateprint" / "scenarios")
+    places = (Path(__file__).parents[2] / "scenarios", Path(sys.prefix) / "share" / "plateprint" / "scenarios")
     for place in places:
         if (place / "base.toml").is_file():
             return place
@@ -167,12 +167,12 @@ def place_of(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
     """Name file, line and key, by the innermost table that a line sets."""
     nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
     where = marks[nearest].where
-    return where if where == option_of(keys) else f"{where}: {dotted(keys)}"
+    return where if where == override_of(keys) else f"{where}: {dotted(keys)}"
 
 
-def option_of(keys: Keys) -> str:
-    """Name the option that sets a key for one run."""
-    return f"--set {dotted(keys)}"
+def override_of(keys: Keys) -> str:
+    """Name what sets a key for one run."""
+    return f'overrides["{dotted(keys)}"]'
 
 
 def dotted(keys: Keys) -> str:

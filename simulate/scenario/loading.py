@@ -16,69 +16,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulate.catalogue import (
-    Entry,
+from simulate.checks import DEEPEST, TOO_DEEP, ScenarioError, did_you_mean
+from simulate.scenario.catalogue import (
     Layer,
     Mark,
     anchor,
-    catalogue,
     check_depth,
     check_values,
     leaves,
     locate,
     merge,
     nested,
-    option_of,
+    override_of,
     place_of,
     read_chain,
 )
-from simulate.checks import DEEPEST, TOO_DEEP, ScenarioError, did_you_mean
-from simulate.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
-from simulate.metros import OPTION, names_of, take_share
-from simulate.schema.owners import Observer, Owner
-from simulate.schema.readers import Placement, Readers
-from simulate.schema.settings import (
-    Assumption,
-    Households,
-    HouseholdType,
-    Measuring,
-    MetroRoads,
-    NationRoads,
-    Period,
-    Settings,
-    StreetRoads,
-    TntpRoads,
-    TownRoads,
-    Travel,
-    json_schema,
-)
-from simulate.statements import parse, statements
-
-__all__ = [
-    "Assumption",
-    "Entry",
-    "HouseholdType",
-    "Households",
-    "Measuring",
-    "MetroRoads",
-    "NationRoads",
-    "Observer",
-    "Owner",
-    "Period",
-    "Placement",
-    "Readers",
-    "Scenario",
-    "Settings",
-    "StreetRoads",
-    "TntpRoads",
-    "TownRoads",
-    "Travel",
-    "catalogue",
-    "changed",
-    "from_resolved",
-    "json_schema",
-    "load",
-]
+from simulate.scenario.faults import Keys, combine, explain, known_keys, spell, unknown_assumptions
+from simulate.scenario.metros import PARAMETER, names_of, take_share
+from simulate.scenario.schema.settings import NationRoads, Settings
+from simulate.scenario.statements import parse, statements
 
 Overrides = Sequence[str] | Mapping[str, Any]
 SET = "set for this run"
@@ -151,7 +107,7 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     tables = merge(*(layer.tables for layer in layers))
     marks = {keys: mark for layer in layers for keys, mark in layer.marks.items()}
     for option, keys, value in [*_overrides(overrides), *_metros(metros)]:
-        if option == OPTION:
+        if option == PARAMETER:
             _check_national(tables, path.stem)
         for one in _every(tables, keys, option):
             layer = _override(tables, one, value, option)
@@ -259,14 +215,14 @@ def _plain(value: object) -> object:
 def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
     """Read overrides, whether texts or a mapping, as option, keys and value."""
     if isinstance(overrides, Mapping):
-        yield from ((option_of(keys := _keys(key)), keys, value) for key, value in overrides.items())
+        yield from ((override_of(keys := _keys(key)), keys, value) for key, value in overrides.items())
         return
     for text in [overrides] if isinstance(overrides, str) else overrides:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "write = between key and value")
+            raise ScenarioError(f'overrides["{text}"]', "table.key=value", f'"{text}"', "write = between key and value")
         keys = _keys(key.strip())
-        yield option_of(keys), keys, _value(value.strip())
+        yield override_of(keys), keys, _value(value.strip())
 
 
 def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
@@ -275,8 +231,8 @@ def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
         return
     names = names_of(metros) if isinstance(metros, str) else [name for name in metros if name.strip()]
     if not names:
-        raise ScenarioError(OPTION, "names of metros, as in Buffalo,Memphis", "none", "name at least one")
-    yield OPTION, ("roads", "metros"), names
+        raise ScenarioError(PARAMETER, "names of metros, as in Buffalo,Memphis", "none", "name at least one")
+    yield PARAMETER, ("roads", "metros"), names
 
 
 def _check_national(tables: Mapping[str, Any], name: str) -> None:
@@ -285,15 +241,17 @@ def _check_national(tables: Mapping[str, Any], name: str) -> None:
     source = roads.get("source") if isinstance(roads, Mapping) else None
     if source != "nation":
         expected = 'a scenario whose roads.source is "nation"'
-        raise ScenarioError(OPTION, expected, f"{spell(source)} in {name}", f"leave {OPTION} out")
+        raise ScenarioError(PARAMETER, expected, f"{spell(source)} in {name}", f"leave {PARAMETER} out")
 
 
 def _keys(text: str) -> Keys:
     keys = tuple(part.strip() for part in text.split("."))
     if not all(keys):
-        raise ScenarioError(f"--set {text}", "table.key=value", f'"{text}"', "name the key, as in period.days=30")
+        raise ScenarioError(
+            f'overrides["{text}"]', "table.key=value", f'"{text}"', "name the key, as in period.days=30"
+        )
     if len(keys) > DEEPEST:
-        raise ScenarioError(f"--set {text}", *TOO_DEEP)
+        raise ScenarioError(f'overrides["{text}"]', *TOO_DEEP)
     return keys
 
 
@@ -345,8 +303,8 @@ def _check_table(tables: Mapping[str, Any], keys: Keys) -> None:
     for at, key in enumerate(keys):
         if not isinstance(table, Mapping):
             remedy = f"set {'.'.join(keys[:at])} itself"
-            raise ScenarioError(option_of(keys), f"a table at {'.'.join(keys[:at])}", spell(table), remedy)
+            raise ScenarioError(override_of(keys), f"a table at {'.'.join(keys[:at])}", spell(table), remedy)
         known = {*table, *known_keys(keys[:at])}
         if key not in known and at < len(keys) - 1:
-            raise ScenarioError(option_of(keys), "a table of this scenario", f'"{key}"', did_you_mean(key, known))
+            raise ScenarioError(override_of(keys), "a table of this scenario", f'"{key}"', did_you_mean(key, known))
         table = table.get(key, {})

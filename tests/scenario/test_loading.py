@@ -14,18 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate import catalogue as shelves
 from simulate.checks import ScenarioError
 from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
 from simulate.policy import Hold, Hours, Retention
 from simulate.policy.case import Case
 from simulate.policy.written import say_cases, scenario_case
-from simulate.scenario import catalogue, changed, from_resolved, json_schema, load
+from simulate.scenario import catalogue as shelves
+from simulate.scenario import changed, from_resolved, load
+from simulate.scenario.catalogue import catalogue
+from simulate.scenario.schema.settings import json_schema
 from simulate.sharing.network import AgencyKind, degrees, kind_of
 from simulate.sharing.pairs import read_pairs
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 GOOD, BAD, CATALOGUE = HERE / "good" / "scenarios", HERE / "bad" / "scenarios", HERE.parent / "scenarios"
 NAMES = [
     "anaheim",
@@ -290,7 +292,7 @@ def fleets(n):
 
 def test_no_more_fleets_than_a_byte_can_number():
     assert len(load("smallville", overrides=fleets(256)).settings.readers.mobile) == 256
-    with pytest.raises(ScenarioError, match=r"readers\.mobile: expected at most 256 fleets, found 257; make one fleet"):
+    with pytest.raises(ScenarioError, match=r'readers\.mobile"\]: expected at most 256 fleets, found 257; make one'):
         load("smallville", overrides=fleets(257))
 
 
@@ -298,13 +300,13 @@ def test_no_more_kinds_of_household_than_a_byte_can_number():
     one = {"share": 0.001, "cars": 1, "workers": 0, "hybrid": 0}
     types = {"retired": {**one, "share": 1 - 0.256}, **{f"t{i}": one for i in range(256)}}
     kept = {name: {"share": 0} for name in load("smallville").settings.households.types if name not in types}
-    with pytest.raises(ScenarioError, match=r"households\.types: expected at most 256 types .* found 2\d\d; make one"):
+    with pytest.raises(ScenarioError, match=r'households\.types"\]: expected at most 256 types .* found 2\d\d; make'):
         load("smallville", overrides={"households.types": types | kept})
 
 
 def test_visitors_need_plates_too():
     many = {"vehicles": 500_000, "weeks": 1, "days": "one", "purpose": "through"}
-    with pytest.raises(ScenarioError, match=r"plates\.format: expected room for 500,000 vehicles"):
+    with pytest.raises(ScenarioError, match=r'plates\.format"\]: expected room for 500,000 vehicles'):
         load("anaheim", overrides={"visitors.many": many, "plates.format": "LLLDD"})
 
 
@@ -397,7 +399,7 @@ def test_catalogue_lists_what_can_be_loaded():
 
 def test_catalogue_is_found_where_it_was_installed(tmp_path, monkeypatch):
     installed = tmp_path / "share" / "plateprint" / "scenarios"
-    monkeypatch.setattr(shelves, "__file__", str(tmp_path / "lib" / "simulate" / "catalogue.py"))
+    monkeypatch.setattr(shelves, "__file__", str(tmp_path / "lib" / "simulate" / "scenario" / "catalogue.py"))
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(ScenarioError, match="install Plateprint again"):
         catalogue()
@@ -522,7 +524,7 @@ def test_a_star_in_an_override_stands_for_every_name_that_sets_the_key():
     assert {rule.count for rule in place.values()} == {3}
     assert load("smallville", overrides=["readers.place.*.count=3"]).settings.readers.place == place
     assert load("smallville", overrides=asked).sources["readers.place.police.count"] == "set for this run"
-    with pytest.raises(ScenarioError, match=r"^--set readers.place.\*.counties: expected keys that the scenario sets"):
+    with pytest.raises(ScenarioError, match=r'^overrides."readers.place.\*.counties".: expected keys that'):
         load("smallville", overrides={"readers.place.*.counties": "x.csv"})
 
 
@@ -558,7 +560,7 @@ def test_override_mapping_is_the_same_as_texts():
 def test_bad_override_is_refused_by_its_option(override, words):
     with pytest.raises(ScenarioError) as caught:
         load("smallville", overrides=[override])
-    assert str(caught.value).startswith(f"--set {override.partition('=')[0]}: expected ")
+    assert str(caught.value).startswith(f'overrides["{override.partition("=")[0]}"]: expected ')
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
@@ -610,7 +612,7 @@ def test_any_number_out_of_bounds_is_refused(data):
     below = st.floats(max_value=low, exclude_max=True)
     outside = below if high is None else below | st.floats(min_value=high, exclude_min=True)
     value = data.draw(outside | st.just(float("nan")))
-    with pytest.raises(ScenarioError, match=rf"^--set {key}: expected a (finite )?number"):
+    with pytest.raises(ScenarioError, match=rf'^overrides\["{key}"\]: expected a (finite )?number'):
         load("smallville", overrides=[f"{key}={value!r}"])
 
 
@@ -688,8 +690,8 @@ def test_durations(text, seconds, words):
     "text", ["", "0d", "-3d", "21", "d", "3m", "1.5h", "21 days", "Forever", "٣d", "99999999999y", 21]
 )
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(ScenarioError, match=r"^--retention: expected a duration"):
-        parse_duration(text, "--retention")
+    with pytest.raises(ScenarioError, match=r"^retention: expected a duration"):
+        parse_duration(text, "retention")
 
 
 @given(st.integers(1, 900), st.sampled_from(sorted(UNIT_S)))
@@ -776,7 +778,7 @@ def test_cases_of_a_file_are_those_that_python_makes(tmp_path):
     assert scenario_case(loaded, "proposal") == proposal
     stored = json.loads(json.dumps(loaded.resolved()))
     assert scenario_case(from_resolved(stored, "mine", 0), "proposal") == proposal
-    with pytest.raises(ScenarioError, match=r"--case: expected a case of mine, found 'propsal'; did you mean"):
+    with pytest.raises(ScenarioError, match=r"case: expected a case of mine, found 'propsal'; did you mean"):
         scenario_case(loaded, "propsal")
     said = list(say_cases(loaded))
     assert any("deleted after 21 days" in line for line in said)

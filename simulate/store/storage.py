@@ -1,0 +1,79 @@
+"""The protocol of a store: named files under one address, each whole or absent, and a lock on all of them."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+Handle = Path | IO[bytes]
+"""What libraries read or write: a path where there is one, which they do fastest, else an open file."""
+
+
+class NoSpaceError(OSError):
+    """No room to write a file; nothing of it is left."""
+
+    def __init__(self, n_written: int, n_free: int) -> None:
+        super().__init__(errno.ENOSPC, "no space left")
+        self.n_written = n_written
+        """Bytes of the file that found room."""
+        self.n_free = n_free
+        """Bytes free now that they are gone."""
+
+
+class Storage(Protocol):
+    """Files under one address. Names are relative, with slashes; a folder is there once a file in it is."""
+
+    @property
+    def address(self) -> str:
+        """Return the address as people write it."""
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other processes see what this one writes."""
+
+    def place(self, name: str) -> str:
+        """Return the address of a file, for messages."""
+
+    def check(self) -> None:
+        """Raise ScenarioError if nothing can lie under this address."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a file is there."""
+
+    def size(self, name: str) -> int:
+        """Return the bytes of a file."""
+
+    def entries(self) -> Sequence[str]:
+        """List files and folders that lie directly under the address."""
+
+    def files(self, under: str) -> Sequence[str]:
+        """List all files below a folder, in order of name."""
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file; raise FileNotFoundError if it is absent."""
+
+    def reading(self, name: str) -> AbstractContextManager[Handle]:
+        """Open a file, to be read in parts."""
+
+    def writing(self, name: str) -> AbstractContextManager[Handle]:
+        """Write a file, whole or not at all: it appears at the end, and only without a fault."""
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of text, whole or not at all."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep others from writing here; raise ScenarioError if another one does. Makes the folder if absent."""
+
+    def free_bytes(self) -> int | None:
+        """Return how much more may be written; None where nothing limits it."""
+
+    def delete_unfinished(self) -> None:
+        """Delete what a killed process left half written."""
