@@ -9,6 +9,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.durations import MONTH_DAYS
+from simulate.mapped import release
 from simulate.travel.diaries import GROUP_OFFSET_S
 from simulate.world.zones import Purpose
 
@@ -87,4 +88,5 @@ def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np
             total = cumulative[-1] + rest - others[-1]
             at = (np.arange(CANDIDATES) + offset[hub]) / CANDIDATES * total
             rows[hub] = own[np.minimum(np.searchsorted(cumulative, at, side="right"), len(own) - 1)]
+        release([world.nearness])
     return rows

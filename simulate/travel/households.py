@@ -104,6 +104,7 @@ def households_of(people: Population) -> NDArray[np.uint32]:
 
     def keepers(some: slice) -> NDArray[np.int64]:
         cars = np.diff(people.first_vehicle[some.start : some.stop + 1])
+        release([people.first_vehicle])
         return np.repeat(np.arange(some.start, some.stop), cars)
 
     return joined((keepers(some) for some in pieces(people.n_households)), people.n_vehicles, np.uint32)
