@@ -33,7 +33,7 @@ def link_passages(
     by_tree = np.zeros((N_ALTERNATIVES, h, h))
     for alternative in range(N_ALTERNATIVES):
         for tree in range(N_ALTERNATIVES):
-            same = world.routes.used[:, alternative] == tree
+            same = world.routes.used[:, alternative].reshape(h, h) == tree
             by_tree[tree] += np.where(same, legs[:, alternative], 0)
     for tree in range(N_ALTERNATIVES):
         for i, _, in_link in trees(world.graph, tree, world.routes.hub_node):

@@ -14,7 +14,7 @@ import simulate
 
 HOUSE = Path(simulate.__file__).parent
 ROOMS = (
-    ("checks", "columns", "durations", "files", "tables"),
+    ("checks", "columns", "durations", "files", "mapped", "tables"),
     ("engines",),
     ("kernels",),
     ("streams",),

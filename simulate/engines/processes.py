@@ -13,6 +13,7 @@ answer, where a shared queue waits for the rest. It ends with the parent too, an
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
@@ -30,6 +31,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from simulate.checks import ScenarioError
 from simulate.engines.engine import map_here
+from simulate.mapped import Pickler, Unpickler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -77,8 +79,8 @@ class Processes:
 
 def _run_spread(task: Task[Any], shards: Sequence[int], workers: int) -> Generator[tuple[int, Any]]:
     with tempfile.TemporaryFile() as package:
-        _pack(task, package)
-        team = _Team(package.fileno(), workers, deque(shards))
+        mapped = _pack(task, package)
+        team = _Team((package.fileno(), *mapped), workers, deque(shards))
         try:
             while team.hand_out():
                 for worker in team.ready():
@@ -91,14 +93,17 @@ def _run_spread(task: Task[Any], shards: Sequence[int], workers: int) -> Generat
             team.end()
 
 
-def _pack(task: Task[Any], package: IO[bytes]) -> None:
+def _pack(task: Task[Any], package: IO[bytes]) -> list[int]:
+    """Write a task, and return the open files that hold its largest arrays."""
     try:
-        pickle.dump(task, package, pickle.HIGHEST_PROTOCOL)
+        pickler = Pickler(package)
+        pickler.dump(task)
         package.flush()
     except OSError as fault:
         folder = tempfile.gettempdir()
         remedy = "free some space, name another folder as TMPDIR, or take one worker"
         raise ScenarioError(folder, "room for what workers share", fault.strerror, remedy) from fault
+    return [mapping.number for mapping in pickler.mappings]
 
 
 def _result(answer: bytes) -> object:
@@ -139,8 +144,8 @@ class _Worker:
 class _Team:
     """The workers that live, and the shards that wait for one."""
 
-    package: int
-    """The open file that tasks are made from."""
+    files: tuple[int, ...]
+    """The open files that tasks are made from: what is packed, then its largest arrays."""
     most: int
     """Workers that may live at a time."""
     waiting: deque[int]
@@ -191,7 +196,7 @@ class _Team:
     def _start(self) -> _Worker:
         spawn = get_context("spawn")
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs, _OpenFile(self.package)), daemon=True)
+        process = spawn.Process(target=_work, args=(theirs, *map(_OpenFile, self.files)), daemon=True)
         resource_tracker.ensure_running()  # or starting it would let through what is held
         with _held():
             with _environment("NUMBA_NUM_THREADS", "1"):
@@ -237,7 +242,7 @@ class _OpenFile:
         self.number = taken.detach()
 
 
-def _work(connection: Connection, package: _OpenFile) -> None:
+def _work(connection: Connection, *files: _OpenFile) -> None:
     """Answer for shards until the parent closes the connection or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
@@ -247,7 +252,7 @@ def _work(connection: Connection, package: _OpenFile) -> None:
     while True:
         shard = shards.get()
         try:
-            task = task or _made(package.number)
+            task = task or _made(*(file.number for file in files))
             answer = pickle.dumps((True, task(shard)), pickle.HIGHEST_PROTOCOL)
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it
             answer = _fault(shard, error)
@@ -266,12 +271,12 @@ def _listen(connection: Connection, shards: SimpleQueue[int]) -> None:
             os._exit(1)
 
 
-def _made(package: int) -> Callable[[int], object]:
+def _made(package: int, *mapped: int) -> Callable[[int], object]:
     size = os.fstat(package).st_size
     whole = bytearray()
     while len(whole) < size:  # by position: all workers share the file's own; and no read takes more than 2 GB
         whole += os.pread(package, size - len(whole), len(whole))
-    task: Task[object] = pickle.loads(whole)
+    task: Task[object] = Unpickler(io.BytesIO(whole), mapped).load()
     return task.make(task.payload)
 
 

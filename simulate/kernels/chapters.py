@@ -25,6 +25,7 @@ from simulate.kernels.plan import (
     RESIDENT,
     TWELVE_BITS,
     WORK_ANCHOR_S,
+    pair_of,
 )
 from simulate.kernels.words import U32, word
 
@@ -122,9 +123,16 @@ def reachable(life, zone, other, within_ds):
     if within_ds == NEVER:
         return True
     a, b = life.places.zone_hub[zone], life.places.zone_hub[other]
-    there = np.int64(life.roads.fast_ds[a, 0, b]) + np.int64(life.roads.slow_ds[a, 0, b])
-    back = np.int64(life.roads.fast_ds[b, 0, a]) + np.int64(life.roads.slow_ds[b, 0, a])
-    return max(there, back) <= within_ds
+    if life.places.part[a] != life.places.part[b]:  # no way joins them
+        return False
+    return max(quickest_ds(life, a, b), quickest_ds(life, b, a)) <= within_ds
+
+
+@folded
+def quickest_ds(life, from_hub, to_hub):
+    """Return tenths of a second of the quickest way between two hubs of one part of the map, on free roads."""
+    pair = pair_of(life, from_hub, to_hub)
+    return np.int64(life.roads.fast_ds[pair, 0]) + np.int64(life.roads.slow_ds[pair, 0])
 
 
 @folded
@@ -158,5 +166,4 @@ def shift_of(life, household, car, state):
     w = word(life.keys[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car]))
     shift = np.int64(life.diary.shift[w & np.uint64(255)])
     a, b = life.places.zone_hub[state[0]], life.places.zone_hub[state[3 + 3 * car]]
-    way_ds = np.int64(life.roads.fast_ds[a, 0, b]) + np.int64(life.roads.slow_ds[a, 0, b])
-    return max(shift, (way_ds * life.roads.slowest >> 16) + life.roads.slowest_s - WORK_ANCHOR_S)
+    return max(shift, (quickest_ds(life, a, b) * life.roads.slowest >> 16) + life.roads.slowest_s - WORK_ANCHOR_S)

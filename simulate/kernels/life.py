@@ -105,10 +105,11 @@ class Diary(NamedTuple):
 
 
 class Roads(NamedTuple):
-    """The ways between hubs, and the traffic on them."""
+    """The ways between hubs, and the traffic on them; p pairs of hubs that a way joins."""
 
-    fast_ds: NDArray[np.uint32]  # [h, alternatives, h]
-    slow_ds: NDArray[np.uint32]  # [h, alternatives, h]
+    row: NDArray[np.int64]  # [h] hubs a and b of one part of the map are pair row[a] + b
+    fast_ds: NDArray[np.uint32]  # [p, alternatives]
+    slow_ds: NDArray[np.uint32]  # [p, alternatives]
     hour_fast: NDArray[np.int64]  # [24] seconds per tenth of a free second, in 65,536ths
     hour_slow: NDArray[np.int64]  # [24]
     usual: NDArray[np.uint8]  # [256] alternative

@@ -173,3 +173,9 @@ def anchor(life, late, template, i, shift, day, group):
 def hour_of(second):
     """Return the clock hour of a second after 04:00."""
     return np.int64(np.uint64(second + DAY_START_S) // np.uint64(3600) % np.uint64(24))
+
+
+@inlined
+def pair_of(life, from_hub, to_hub):
+    """Return the entry of two hubs of one part of the map in tables of pairs."""
+    return life.roads.row[from_hub] + to_hub

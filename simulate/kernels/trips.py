@@ -11,7 +11,7 @@ import numpy as np
 
 from simulate.kernels.bits import BYTE, highest
 from simulate.kernels.leaf import folded, inlined, leaf
-from simulate.kernels.plan import K_CAR, K_ROUTE
+from simulate.kernels.plan import K_CAR, K_ROUTE, pair_of
 from simulate.kernels.words import GOLDEN, U32, branch, mix, stem, word
 
 TRIP = np.uint64(0x5A5A5A5A5A5A5A5A)
@@ -60,10 +60,8 @@ def traffic(life, fast_ds, slow_ds, hour):
 @inlined
 def way_of(life, from_hub, alternative, to_hub, hour):
     """Return driving time of a route in the traffic of an hour, in 65,536ths of a second."""
-    roads = life.roads
-    return traffic(
-        life, roads.fast_ds[from_hub, alternative, to_hub], roads.slow_ds[from_hub, alternative, to_hub], hour
-    )
+    pair = pair_of(life, from_hub, to_hub)
+    return traffic(life, life.roads.fast_ds[pair, alternative], life.roads.slow_ds[pair, alternative], hour)
 
 
 @inlined

@@ -30,6 +30,7 @@ from simulate.kernels.plan import (
     household_trait,
     lean,
     new_zone,
+    pair_of,
 )
 from simulate.kernels.words import U32, fill_branches, stem, word
 
@@ -42,10 +43,10 @@ NONE, GATED, SPARSE, DENSE = range(4)
 
 
 class Paths(NamedTuple):
-    """The fixed readers on the ways between hubs; h hubs, c cells of the trie."""
+    """The fixed readers on the ways between hubs; p pairs as in `life.Roads`, c cells of the trie."""
 
-    watched: NDArray[np.uint8]  # [h, h] 1 where some alternative meets a reader
-    cell: NDArray[np.uint32]  # [h, alternatives, h]
+    watched: NDArray[np.uint8]  # [p] 1 where some alternative meets a reader
+    cell: NDArray[np.uint32]  # [p, alternatives]
     parent: NDArray[np.uint32]  # [c]
     site: NDArray[np.uint32]  # [c]
     fast_ds: NDArray[np.uint32]  # [c]
@@ -233,7 +234,7 @@ def _explored_and_watched(life, coverage, explored, scratch):
             for end in (stay - 1, stay + 1):  # no stay of a group: its ways may always be watched
                 other = _place_at(life, bit, end, scratch)
                 a, b = (life.places.zone_hub[other], hub) if end < stay else (hub, life.places.zone_hub[other])
-                met = met or coverage.paths.watched[a, b] != 0 or coverage.fixed.gate[other] >= 0
+                met = met or coverage.paths.watched[pair_of(life, a, b)] != 0 or coverage.fixed.gate[other] >= 0
         watched |= np.uint64(met) << bit
     return watched
 
@@ -286,7 +287,7 @@ def mark_ways(life, coverage, scratch):
         a = life.places.zone_hub[scratch.place[slot]]
         for other in range(N_SLOTS):
             b = life.places.zone_hub[scratch.place[other]]
-            bits |= np.uint64(coverage.paths.watched[a, b] != 0) << np.uint64(other)
+            bits |= np.uint64(coverage.paths.watched[pair_of(life, a, b)] != 0) << np.uint64(other)
         scratch.way[slot] = bits
 
 

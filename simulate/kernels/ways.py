@@ -13,6 +13,7 @@ from simulate.kernels.plan import (
     K_READ,
     fill_day,
     hour_of,
+    pair_of,
     zone_on,
 )
 from simulate.kernels.reads import STANDING, read
@@ -58,13 +59,13 @@ def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key,
     """Write what fixed readers and gates read of one trip."""
     from_zone, to_zone = scratch.zone[leg], scratch.zone[leg + 1]
     a, b = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone]
-    hour, paths = hour_of(scratch.at[leg]), coverage.paths
+    hour, paths, pair = hour_of(scratch.at[leg]), coverage.paths, pair_of(life, a, b)
     from_gate, to_gate = coverage.fixed.gate[from_zone], coverage.fixed.gate[to_zone]
-    if paths.watched[a, b] == 0 and from_gate < 0 and to_gate < 0:
+    if paths.watched[pair] == 0 and from_gate < 0 and to_gate < 0:
         return
     trip = trip_word(w, leg)
     alternative = alternative_of(life, of_route, trip, hour, a, b)
-    cell = paths.cell[a, alternative, b]
+    cell = paths.cell[pair, alternative]
     if cell == 0 and from_gate < 0 and to_gate < 0:
         return
     way, pace = way_of(life, a, alternative, b, hour), pace_of(life, trip, hour)

@@ -32,7 +32,11 @@ class Habits:
     shares: NDArray[np.float64]
     """float64[a]; share of households that have each alternative for their usual route."""
     used: NDArray[np.uint8]
-    """uint8[h, a, h]; whose tree is really driven."""
+    """uint8[p, a]; whose tree is really driven between each pair of hubs that a way joins."""
+    row: NDArray[np.int64]
+    """int64[h]; hubs a and b of one part of the map are pair row[a] + b."""
+    part: NDArray[np.int16]
+    """int16[h]; the part of the map that each hub lies in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,7 +22,6 @@ from simulate.policy.sight import CaseSight, Habits, Public, Sight
 from simulate.policy.terms import FOREVER, UNSTATED, Terms, plain_terms
 from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
-from simulate.world.routes import alternative_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -247,6 +246,9 @@ def _public(run: Run) -> Public:
     """Return public knowledge, and the generator's route choice if the scenario grants it."""
     settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
+    habits = Habits(
+        shares=np.array(settings.travel.route_shares), used=routes.used, row=routes.row, part=run.world.metro_of_hub
+    )
     return Public(
         roads=run.world.roads,
         graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # drivers' preferences are not public
@@ -258,7 +260,7 @@ def _public(run: Run) -> Public:
         n_vehicles=run.n_vehicles,
         start=settings.period.start,
         roads_known=settings.measure.attacker_roads,
-        habits=Habits(shares=alternative_shares(settings.travel.route_shares), used=routes.used) if granted else None,
+        habits=habits if granted else None,
     )
 
 

@@ -168,9 +168,10 @@ def _on_the_way(
 
 def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
     """Return the share of trips from hub i to each hub that take the tree of a cost field; float64[h]."""
-    if public.habits is None:
-        return np.ones(len(public.hub_node))
-    taking: NDArray[np.float64] = public.habits.shares @ (public.habits.used[i] == field)
+    habits, taking = public.habits, np.ones(len(public.hub_node))
+    if habits is not None:
+        joined = np.flatnonzero(habits.part == habits.part[i])
+        taking[joined] = habits.shares @ np.ascontiguousarray(field == habits.used[habits.row[i] + joined].T)
     return taking
 
 

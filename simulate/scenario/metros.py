@@ -28,8 +28,8 @@ COLUMNS = ("metro", "state", "population", "lat", "lon")
 """Columns a table of metros must have; others are ignored."""
 PARAMETER = "metros"
 """What names the metros to draw; it sets roads.metros."""
-MOST_METROS = 5
-"""Metros drawn at once: tables of routes grow with the square of their hubs, 40 MB for a thousand."""
+ALL = "all"
+"""Names every metro of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,16 +196,16 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
 def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
     """Find metros by the name of their first city or by the whole name; positions in the file, rising.
 
-    Raises ScenarioError where none is asked for, one does not exist or might be another, or
-    there are too many.
+    Raises ScenarioError where none is asked for, or one does not exist or might be another.
     """
     if not names:
         raise ScenarioError(
-            PARAMETER, f"names of up to {MOST_METROS} metros", "none",
-            f'choose whole metros, as in metros="{metros[-1].short}"; the file lists {len(metros)}',
+            PARAMETER, "names of metros", "none",
+            f'choose whole metros, as in metros="{metros[-1].short}", or all of them: metros="{ALL}"; '
+            f"the file lists {len(metros)}",
         )  # fmt: skip
     chosen = set()
-    for asked in names:
+    for asked in _each_name(metros, names):
         name = asked.strip().casefold()
         found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
         if not found:
@@ -219,10 +219,12 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
             said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
             raise ScenarioError(PARAMETER, expected, said, "choose another")
         chosen.add(found[0])
-    if len(chosen) > MOST_METROS:
-        expected = f"at most {MOST_METROS} metros at once"
-        raise ScenarioError(PARAMETER, expected, len(chosen), "draw them in several runs")
     return tuple(sorted(chosen))
+
+
+def _each_name(metros: Sequence[Metro], names: Sequence[str]) -> Sequence[str]:
+    """Return the names asked for; those of all metros where all are."""
+    return [metro.name for metro in metros] if [name.strip().casefold() for name in names] == [ALL] else names
 
 
 def names_of(text: str) -> list[str]:

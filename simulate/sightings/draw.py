@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.kernels.draw import draw_rows, row_bound
+from simulate.kernels.life import flat
 from simulate.kernels.plates import ISSUED
+from simulate.mapped import release
 from simulate.sightings.store import Rows
 from simulate.sightings.trial import Yield
 from simulate.sightings.watch import Watch, make_watch
@@ -91,6 +93,12 @@ def draw_shard(tables: DrawTables, shard: int) -> Iterator[Rows]:
     """Draw the rows of one shard in blocks, sorted by plate, time and site."""
     for rows, _ in draw_groups(tables, int(tables.cuts[shard]), int(tables.cuts[shard + 1])):
         yield rows
+    give_back(tables)
+
+
+def give_back(tables: DrawTables) -> None:
+    """Give back the memory of the pages of large tables that were looked up."""
+    release([*flat(tables.life).values(), *flat(tables.coverage).values()])
 
 
 def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Rows, NDArray[np.uint32]]]:
@@ -132,7 +140,8 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     by_site = np.zeros(watch.sites.n)
     for g in sample:
         for rows, _ in draw_groups(tables, int(g), int(g) + 1):
-            by_site += np.bincount(rows.site, minlength=watch.sites.n)
+            np.add.at(by_site, rows.site, 1.0)
+    give_back(tables)
     by_site *= groups / len(sample)
     readers = scenario.settings.readers
 

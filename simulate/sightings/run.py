@@ -12,6 +12,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.engines.processes import Processes
 from simulate.kernels.life import flat
+from simulate.mapped import joined, pieces, release
 from simulate.scenario import Scenario, from_resolved
 from simulate.scenario.faults import spell
 from simulate.sharing.build import build_network
@@ -120,7 +121,10 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         check_space(files, rows)
     with files.lock():
         store = create_or_resume(path, identity)
-        store.write_world(world_tables(world, lives, watch))
+        beside = world_tables(world, lives, watch)
+        store.write_world(beside)
+        release(column for table in beside.values() for column in table.values())
+        del beside
         if scenario.sources and scenario.sources != read_sources(files):
             write_sources(files, scenario.sources)
         if not store.complete():
@@ -241,7 +245,8 @@ def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
 def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str, Any]]:
     """Return the tables kept beside the sightings, which also pin what they were drawn from."""
     sites, visits, zones, roads = watch.sites, watch.visits, world.zones, world.roads
-    first = lives.population.first_vehicle
+    first, n = lives.population.first_vehicle, lives.population.n_households
+    cars = joined((np.diff(first[some.start : some.stop + 1]) for some in pieces(n)), n, np.int64)
     return {
         "sites": {
             "kind": sites.kind, "uid": sites.uid, "owner": sites.owner, "link": sites.link, "at": sites.at,
@@ -256,14 +261,15 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
         },
         "owners": {"owner": list(world.owners.name)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
-        "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": np.diff(first)},
+        "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": cars},
         "draw": _hashes(flat(lives.tables) | flat(watch.coverage)),
     }  # fmt: skip
 
 
 def _hashes(tables: Mapping[str, Any]) -> dict[str, list[str]]:
     """Hash each table that a draw looks up: whatever decides a row and is not kept in full."""
-    return {
-        "table": list(tables),
-        "hash": [hashlib.blake2b(np.ascontiguousarray(x).data, digest_size=16).hexdigest() for x in tables.values()],
-    }
+    hashes = []
+    for table in tables.values():
+        hashes.append(hashlib.blake2b(np.ascontiguousarray(table).data, digest_size=16).hexdigest())
+        release([table])
+    return {"table": list(tables), "hash": hashes}

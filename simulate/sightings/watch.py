@@ -8,7 +8,7 @@ vehicles is drawn under a nominal calendar with a gate at every candidate lot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,19 +16,22 @@ from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.watched import DENSE, GATED, NONE, SPARSE, Coverage, Fixed, Paths, Patrols, Reading
+from simulate.sightings.packing import pack, scanning_bodies
 from simulate.sightings.trial import Yield, visits_and_gates
-from simulate.world.patrols import Visits, patrol, strength_by_day
-from simulate.world.sites import SiteKind, Sites, number_sites
+from simulate.world.patrols import patrol, strength_by_day
+from simulate.world.sites import SiteKind, number_sites
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.scenario.schema.readers import Fleet, Gates, Parking, Readers
+    from simulate.scenario.schema.readers import Gates, Parking, Readers
     from simulate.world.build import World
+    from simulate.world.patrols import Visits
+    from simulate.world.sites import Sites
     from simulate.world.zones import Zones
 
 DENSE_SHARE = 0.25
@@ -93,13 +96,8 @@ def _watch(
     strength = strength_by_day(readers.growth, settings.period.days)
     fleets = list(readers.mobile.values())
     calendar = patrol(zones, readers.mobile, visits, strength, scenario.seed)
-    owner_of_visit = _owner_of_visit(world, fleets, calendar)
-    scans = {
-        int(one): np.bincount(calendar.zone[owner_of_visit == one], minlength=zones.n)
-        for fleet in fleets
-        for one in np.flatnonzero(world.owners.of(fleet.owner))
-    }
-    sites = number_sites(world, gated.zone, gated.owner, scans, strength, scenario.seed)
+    bodies = scanning_bodies(world, fleets)
+    sites = number_sites(world, gated.zone, gated.owner, bodies, strength, scenario.seed)
     if not sites.n:
         raise ScenarioError(
             "readers",
@@ -109,12 +107,9 @@ def _watch(
         )
     gate_of_zone = np.full(zones.n, -1, np.int32)
     gate_of_zone[gated.zone] = world.readers.n + np.arange(len(gated.zone))
-    mobile = sites.of_kind(SiteKind.MOBILE)  # by owner and zone
-    place = sites.owner[mobile].astype(np.int64) * zones.n + sites.zone[mobile]
-    site_of_visit = mobile[np.searchsorted(place, owner_of_visit.astype(np.int64) * zones.n + calendar.zone)]
     scan_s = np.array([round(fleet.scan_min * 60) for fleet in fleets] or [0], np.int64)
     rolling_s = np.array([round(fleet.rolling_min * 60) for fleet in fleets] or [0], np.int64)
-    packed = _packed(calendar, zones.n, settings.period.days, site_of_visit, np.maximum(scan_s, rolling_s))
+    packed, most = pack(world, calendar, sites, fleets, settings.period.days, np.maximum(scan_s, rolling_s))
     routes = world.routes
     coverage = Coverage(
         level=_how_much(routes.hot, len(gated.zone)),
@@ -126,7 +121,6 @@ def _watch(
             **packed._asdict(), scan_s=scan_s, rolling_s=rolling_s, visible=_visible(zones, settings.parking)
         ),
     )
-    most = int(np.diff(packed.first.astype(np.int64)).max(initial=0))
     return Watch(sites=sites, visits=calendar, coverage=coverage, most_visits=most)
 
 
@@ -174,15 +168,6 @@ def _gated(world: World, rules: Mapping[str, Gates], lots: Mapping[str, NDArray[
     )
 
 
-def _owner_of_visit(world: World, fleets: Sequence[Fleet], calendar: Visits) -> NDArray[np.int16]:
-    """Return which body of its fleet's owner the unit of each visit belongs to, by the unit's base; int16[n]."""
-    owner = np.full(calendar.n, -1, np.int16)
-    for number, fleet in enumerate(fleets):
-        its = calendar.fleet == number
-        owner[its] = world.owners.on(fleet.owner, world.zones, world.metro_of_hub)[calendar.base[its]]
-    return owner
-
-
 def _first_lots(zones: Zones, rules: Mapping[str, Gates]) -> dict[str, NDArray[np.int64]]:
     """List the busiest lots of each rule's purpose, MOST_GATES without a count; earlier rules choose first."""
     taken = np.zeros(zones.n, np.bool_)
@@ -205,45 +190,6 @@ def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
     draw = np.where(zones.outside, 0.0, zones.attraction[Purpose[rule.purpose.upper()]])
     order = np.lexsort((zones.x_m, zones.y_m, -draw))
     return order[draw[order] > 0]
-
-
-class Packed(NamedTuple):
-    """The calendar in three levels, as `Patrols` says: days of a zone, hours of a day, visits."""
-
-    scanned: NDArray[np.uint64]
-    before: NDArray[np.uint32]
-    hours: NDArray[np.uint32]
-    first: NDArray[np.uint32]
-    visit: NDArray[np.uint64]
-
-
-def _packed(
-    calendar: Visits, n_zones: int, days: int, site_of_visit: NDArray[np.int64], lasts_s: NDArray[np.int64]
-) -> Packed:
-    """Pack the calendar."""
-    blocks = -(-days // BLOCK_DAYS)
-    zone, day = calendar.zone.astype(np.int64), calendar.day.astype(np.int64)
-    begins = np.append(True, (zone[1:] != zone[:-1]) | (day[1:] != day[:-1]))[: calendar.n]
-    first = np.flatnonzero(begins)
-    scanned = np.zeros(n_zones * blocks, np.uint64)
-    cell = zone[first] * blocks + day[first] // BLOCK_DAYS
-    np.bitwise_or.at(scanned, cell, np.uint64(1) << (day[first] % BLOCK_DAYS).astype(np.uint64))
-    counts = np.bincount(cell, minlength=len(scanned))
-    before = (np.cumsum(counts) - counts).astype(np.uint32)
-    hours = np.zeros(len(first) + 1, np.uint32)
-    last_s = calendar.second + lasts_s[calendar.fleet]
-    for later_s in range(0, int(lasts_s.max()) + 3600, 3600):
-        hour = np.minimum(np.minimum(calendar.second + later_s, last_s) // 3600, 23).astype(np.uint32)
-        np.bitwise_or.at(hours, np.cumsum(begins) - 1, np.uint32(1) << hour)
-    packed = (
-        calendar.second.astype(np.uint64) << np.uint64(40)
-        | calendar.fleet.astype(np.uint64) << np.uint64(32)
-        | site_of_visit.astype(np.uint64)
-    )
-    visit = np.stack([calendar.uid, packed], axis=1)
-    shape = (n_zones, blocks)
-    starts = np.append(first, calendar.n).astype(np.uint32)
-    return Packed(scanned.reshape(shape), before.reshape(shape), hours, starts, visit)
 
 
 def _how_much(hot: NDArray[np.uint8], gates: int) -> int:

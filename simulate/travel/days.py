@@ -136,12 +136,15 @@ def _far_home(life: Life, home: int, pick: int) -> int:
 def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
     """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
     a, b = int(life.places.zone_hub[zone]), int(life.places.zone_hub[other])
+    if life.places.part[a] != life.places.part[b]:
+        return within_ds == plan.NEVER
     return all(quickest_ds(life, *ways) <= within_ds for ways in ((a, b), (b, a)))
 
 
 def quickest_ds(life: Life, from_hub: int, to_hub: int) -> int:
     """Return tenths of a second of the quickest way between two hubs on free roads."""
-    return int(life.roads.fast_ds[from_hub, 0, to_hub]) + int(life.roads.slow_ds[from_hub, 0, to_hub])
+    pair = int(life.roads.row[from_hub]) + to_hub
+    return int(life.roads.fast_ds[pair, 0]) + int(life.roads.slow_ds[pair, 0])
 
 
 def group_of(life: Life, household: int, home: int) -> int | None:
@@ -366,8 +369,9 @@ def alternative_on(life: Life, household: int, trip: int, hour: int, from_hub: i
 
 def driving(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:
     """Return what a route takes in the traffic of an hour, in 65,536ths of a second."""
-    fast = int(life.roads.fast_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_fast[hour])
-    return fast + int(life.roads.slow_ds[from_hub, alternative, to_hub]) * int(life.roads.hour_slow[hour])
+    pair = int(life.roads.row[from_hub]) + to_hub
+    fast = int(life.roads.fast_ds[pair, alternative]) * int(life.roads.hour_fast[hour])
+    return fast + int(life.roads.slow_ds[pair, alternative]) * int(life.roads.hour_slow[hour])
 
 
 def driving_s(life: Life, trip: int, hour: int, way: int) -> int:

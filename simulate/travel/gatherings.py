@@ -9,6 +9,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.durations import MONTH_DAYS
+from simulate.mapped import release
 from simulate.travel.diaries import GROUP_OFFSET_S
 from simulate.world.zones import Purpose
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 CANDIDATES = 64
 """Groups that people of one hub may join; six bits pick one."""
+
+
+NOTHING = 1e-12
+"""Weight of a group however far away, so that a hub without groups near it has a row too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,11 +69,24 @@ def make_gatherings(
 
 
 def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np.uint32]:
-    """List groups for each hub, those whose venue is near more often; uint32[h, CANDIDATES]."""
-    offset = streams.uniforms(streams.key(seed, "groups.join"), np.arange(len(world.nearness)))
-    rows = np.empty((len(world.nearness), CANDIDATES), np.uint32)
-    for hub, near in enumerate(world.nearness):
-        cumulative = np.cumsum(near[world.zones.hub[venue]] + 1e-12)
-        at = (np.arange(CANDIDATES) + offset[hub]) / CANDIDATES * cumulative[-1]
-        rows[hub] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(venue) - 1)
+    """List groups for each hub, those whose venue is near more often; uint32[h, CANDIDATES].
+
+    Groups of other metros take up next to nothing of the row, and are passed over.
+    """
+    h, hub_of = len(world.metro_of_hub), world.zones.hub[venue]
+    offset = streams.uniforms(streams.key(seed, "groups.join"), np.arange(h))
+    rows, metro_of = np.empty((h, CANDIDATES), np.uint32), world.metro_of_hub[hub_of]
+    for metro in np.unique(world.metro_of_hub):
+        own = np.flatnonzero(metro_of == metro)
+        if not len(own):  # too few groups for so many metros: nobody joins one that cannot be reached
+            rows[world.metro_of_hub == metro] = 0
+            continue
+        others = (own - np.arange(len(own))) * NOTHING  # what those before each group weigh that are of other metros
+        rest = (len(venue) - len(own)) * NOTHING
+        for hub in np.flatnonzero(world.metro_of_hub == metro):
+            cumulative = np.cumsum(world.nearness[world.routes.row[hub] + hub_of[own]] + NOTHING) + others
+            total = cumulative[-1] + rest - others[-1]
+            at = (np.arange(CANDIDATES) + offset[hub]) / CANDIDATES * total
+            rows[hub] = own[np.minimum(np.searchsorted(cumulative, at, side="right"), len(own) - 1)]
+        release([world.nearness])
     return rows

@@ -17,6 +17,7 @@ import numpy as np
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.words import LOW32
+from simulate.mapped import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,23 +143,24 @@ def _spells(
     keys = [streams.key(seed, f"{name}.{part}") for part in ("first", "gap", "right", "stale")]
     gap = length_table(right_days * (1 - share) / share if share > 0 else 0.0)
     right, stale = length_table(right_days), length_table(stale_days)
-    who = np.arange(n if share > 0 else 0)
-    at = np.full(len(who), DAY_START_S - stale[-1])  # what ended before has been taken off when the scenario begins
-    wanted = (streams.words(keys[0], who) >> np.uint64(32)) < np.uint64(streams.threshold(share))
     found: list[tuple[NDArray[np.int64], ...]] = []
-    ordinal = 0
-    while len(who):
-        starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], who, ordinal)))
-        kept = starts < until_s
-        who, starts = who[kept], starts[kept]
-        ends = starts + np.maximum(_length(right, streams.words(keys[2], who, ordinal)), 1)
-        off = ends + _length(stale, streams.words(keys[3], who, ordinal))
-        found.append((who, np.full(len(who), ordinal), starts, ends, off))
-        at, wanted = ends, np.zeros(len(who), np.bool_)
-        ordinal += 1
+    for some in pieces(n if share > 0 else 0):
+        who = np.arange(some.start, some.stop)
+        at = np.full(len(who), DAY_START_S - stale[-1])  # what ended before has been taken off when the scenario begins
+        wanted = (streams.words(keys[0], who) >> np.uint64(32)) < np.uint64(streams.threshold(share))
+        ordinal = 0
+        while len(who):
+            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], who, ordinal)))
+            kept = starts < until_s
+            who, starts = who[kept], starts[kept]
+            ends = starts + np.maximum(_length(right, streams.words(keys[2], who, ordinal)), 1)
+            off = ends + _length(stale, streams.words(keys[3], who, ordinal))
+            meets = off > DAY_START_S
+            found.append(tuple(row[meets] for row in (who, np.full(len(who), ordinal), starts, ends, off)))
+            at, wanted = ends, np.zeros(len(who), np.bool_)
+            ordinal += 1
     whose, nth, *times = (np.concatenate([np.empty(0, np.int64), *(some[i] for some in found)]) for i in range(5))
-    meets = times[2] > DAY_START_S
-    return whose[meets], nth[meets].astype(np.uint64), np.stack(times)[:, meets]
+    return whose, nth.astype(np.uint64), np.stack(times)
 
 
 def _length(table: NDArray[np.int64], words: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from simulate.kernels.plan import (
     TRIP_SLOT,
     WORK_SLOT,
 )
+from simulate.mapped import joined, pieces, release, room
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
@@ -77,17 +78,41 @@ def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: 
     share = np.array([t.share for t in types])
     wanted = int(round(residents.sum()))
     most = int(wanted / (share * cars).sum() * 1.05) + 100
-    draw = streams.uniforms(streams.key(seed, "household.type"), np.arange(most))
-    kind = np.minimum(np.searchsorted(np.cumsum(share), draw, side="right"), len(types) - 1)
-    total = np.cumsum(cars[kind])
-    n = int(np.searchsorted(total, wanted)) + 1
-    cumulative = np.cumsum(residents)
-    at = (np.arange(n) + 0.5) / n * cumulative[-1]
-    home = np.minimum(np.searchsorted(cumulative, at, side="right"), len(residents) - 1)
-    first = np.concatenate([[0], total[:n]])
+    key, bounds, cumulative = streams.key(seed, "household.type"), np.cumsum(share), np.cumsum(residents)
+    kind, first = room(most, np.uint8), room(most + 1, np.int64)
+    n = most
+    for some in pieces(most):
+        draw = streams.uniforms(key, np.arange(some.start, some.stop))
+        kind[some] = np.minimum(np.searchsorted(bounds, draw, side="right"), len(types) - 1)
+        total = first[some.start] + np.cumsum(cars[kind[some]])
+        first[some.start + 1 : some.stop + 1] = total
+        release([kind, first])
+        if total[-1] >= wanted:
+            n = some.start + int(np.searchsorted(total, wanted)) + 1
+            break
+
+    def homes(some: slice) -> NDArray[np.int64]:
+        at = (np.arange(some.start, some.stop) + 0.5) / n * cumulative[-1]
+        home: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(residents) - 1)
+        return home
+
     return Population(
-        kind=kind[:n].astype(np.uint8), home=home.astype(np.uint32), first_vehicle=first, n_residents=int(first[-1])
+        kind=kind[:n],
+        home=joined((homes(some) for some in pieces(n)), n, np.uint32),
+        first_vehicle=first[: n + 1],
+        n_residents=int(first[n]),
     )
+
+
+def households_of(people: Population) -> NDArray[np.uint32]:
+    """Return the household that keeps each vehicle; uint32[v]."""
+
+    def keepers(some: slice) -> NDArray[np.int64]:
+        cars = np.diff(people.first_vehicle[some.start : some.stop + 1])
+        release([people.first_vehicle])
+        return np.repeat(np.arange(some.start, some.stop), cars)
+
+    return joined((keepers(some) for some in pieces(people.n_households)), people.n_vehicles, np.uint32)
 
 
 def movers_and_stayers(one_year: float, five_years: float) -> tuple[float, float]:

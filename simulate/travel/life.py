@@ -22,6 +22,7 @@ from simulate.kernels.plan import (
     STAYS,
     WORKDAYS,
 )
+from simulate.mapped import pieces, release
 from simulate.travel.calendar import Calendar, calendar
 from simulate.travel.diaries import GROUP_OFFSET_S, PATTERNS, Diaries, diaries, pattern_table
 from simulate.travel.gatherings import make_gatherings
@@ -30,6 +31,7 @@ from simulate.travel.households import (
     arc,
     day_widths,
     gap_table,
+    households_of,
     movers_and_stayers,
     populate,
     shift_table,
@@ -104,7 +106,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             kind=people.kind,
             home=people.home,
             first_vehicle=people.first_vehicle,
-            household=np.repeat(np.arange(people.n_households, dtype=np.uint32), np.diff(people.first_vehicle)),
+            household=households_of(people),
         ),
         kinds=Kinds(
             workers=np.array(
@@ -166,6 +168,7 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
             far_job=table.far_job,
         ),
         roads=Roads(
+            row=world.routes.row,
             fast_ds=world.routes.fast_ds,
             slow_ds=world.routes.slow_ds,
             hour_fast=factors[0],
@@ -219,13 +222,11 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
 def _longest_s(world: World, factors: list[NDArray[np.int64]], pace: NDArray[np.int64], travel: Travel) -> int:
     """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
     fast, slow = (int((factor * pace.max(axis=1)).max() >> 12) + 1 for factor in factors)
-    longest = 0
-    for hub, metro in enumerate(world.metro_of_hub):
-        joined = world.metro_of_hub == metro
-        ways = world.routes.fast_ds[hub][:, joined] * np.int64(fast) + world.routes.slow_ds[hub][:, joined] * np.int64(
-            slow
-        )
+    routes, longest = world.routes, 0
+    for some in pieces(len(routes.fast_ds)):
+        ways = routes.fast_ds[some] * np.int64(fast) + routes.slow_ds[some] * np.int64(slow)
         longest = max(longest, int(ways.max()))
+        release([routes.fast_ds, routes.slow_ds])
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 

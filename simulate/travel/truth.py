@@ -70,7 +70,7 @@ def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
     """Drive trips link by link; one Passages a trip."""
     life = lives.tables
     from_hub, to_hub = life.places.zone_hub[chosen.from_zone], life.places.zone_hub[chosen.to_zone]
-    used = world.routes.used[from_hub, chosen.alternative, to_hub]
+    used = world.routes.used[world.routes.row[from_hub] + to_hub, chosen.alternative]
     driven: list[Passages] = [_NOWHERE] * len(chosen.vehicle)
     for alternative in range(N_ALTERNATIVES):
         hubs = np.unique(from_hub[used == alternative])

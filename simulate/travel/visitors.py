@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.kernels.plan import MAX_CARS
+from simulate.mapped import joined, pieces
 from simulate.travel.diaries import NUMBER, PATTERNS, THROUGH_ANY, VISIT_CITY_ANY, WORK
 from simulate.world.zones import Purpose
 
@@ -43,19 +45,28 @@ def add_visitors(
         )  # fmt: skip
     sizes = [one.vehicles for one in visitors.values()]
     wide = np.cumsum(zones.attraction[Purpose.OUTSIDE, ways_in])
-    homes = [
-        ways_in[np.searchsorted(wide, wide[-1] * draws, side="right")]
-        for draws in (
-            streams.uniforms(streams.key(seed, f"visitors.{name}"), np.arange(one.vehicles))
-            for name, one in visitors.items()
-        )
-    ]
-    last = residents.first_vehicle[-1]
+    keys = [streams.key(seed, f"visitors.{name}") for name in visitors]
+    n, last = residents.n_households, int(residents.first_vehicle[-1])
+    of_kind = [(number, some) for number, size in enumerate(sizes) for some in pieces(size)]
+
+    def homes(number: int, some: slice) -> NDArray[np.int64]:
+        draws = streams.uniforms(keys[number], np.arange(some.start, some.stop))
+        home: NDArray[np.int64] = ways_in[np.searchsorted(wide, wide[-1] * draws, side="right")]
+        return home
+
+    kinds = (np.full(some.stop - some.start, first_kind + number) for number, some in of_kind)
+    alone = (last + 1 + np.arange(some.start, some.stop) for some in pieces(sum(sizes)))
     return replace(
         residents,
-        kind=np.concatenate([residents.kind, np.repeat(first_kind + np.arange(len(sizes)), sizes)]).astype(np.uint8),
-        home=np.concatenate([residents.home, *homes]).astype(np.uint32),
-        first_vehicle=np.concatenate([residents.first_vehicle, last + 1 + np.arange(sum(sizes))]),
+        kind=joined(chain((residents.kind[some] for some in pieces(n)), kinds), n + sum(sizes), np.uint8),
+        home=joined(
+            chain((residents.home[some] for some in pieces(n)), (homes(*one) for one in of_kind)),
+            n + sum(sizes),
+            np.uint32,
+        ),
+        first_vehicle=joined(
+            chain((residents.first_vehicle[some] for some in pieces(n + 1)), alone), n + 1 + sum(sizes), np.int64
+        ),
     )
 
 

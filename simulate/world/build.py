@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,24 +11,22 @@ import numpy as np
 
 from simulate.checks import ScenarioError
 from simulate.scenario.metros import apportion
-from simulate.scenario.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads
-from simulate.world.choices import choice_tables, interests
+from simulate.scenario.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads, TownRoads
 from simulate.world.counties import count_mapped
 from simulate.world.districts import Districts, build_districts
-from simulate.world.leaving import Leaving, settle
 from simulate.world.metro.build import build_metro
-from simulate.world.nation import Nation, build_nation
+from simulate.world.nation import Nation, build_nation, join_nation
 from simulate.world.owners import Owners, build_owners, say_agencies
-from simulate.world.reach import Reach, reach
+from simulate.world.part import Ground, build_part
+from simulate.world.reach import Reach
 from simulate.world.readers import Placed, Quota, Readers, concatenate, place
-from simulate.world.roads import RoadClass
-from simulate.world.routes import Graph, Routes, best_times, build_routes, graph, link_flow, plant
+from simulate.world.routes import Graph, Routes, build_routes
 from simulate.world.streets.roads import read_streets
 from simulate.world.streets.zones import build_street_zones
 from simulate.world.tntp.roads import read_nodes, to_roads
 from simulate.world.tntp.tables import find_files, read_network, read_trips
 from simulate.world.town import build_town
-from simulate.world.zones import Purpose, Zones
+from simulate.world.zones import Zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +55,7 @@ class World:
     choice: NDArray[np.uint32]
     """uint32[purposes, h, 512]; zones that people of each hub go to."""
     nearness: NDArray[np.float64]
-    """float64[h, h]; how interest falls with driving time, 1 next door."""
+    """float64[p]; how interest falls with driving time, 1 next door, by pairs of hubs as in `Routes`."""
     reach: Reach
     credits: tuple[str, ...]
     """Whom to name wherever this world is shown."""
@@ -70,67 +69,78 @@ class World:
     """Zone of those who live off the map for now, -1 where nobody does."""
 
 
-def build_world(scenario: Scenario) -> World:
-    """Build roads, zones, choices, readers and routes; a pure function of the scenario."""
+def build_world(scenario: Scenario, kept: Path | None = None) -> World:
+    """Build roads, zones, choices, readers and routes; a pure function of the scenario.
+
+    kept : folder where the metros of a nation are kept and found again; None keeps none.
+    """
     settings, seed = scenario.settings, scenario.seed
+    if not isinstance(settings.roads, NationRoads):
+        return _one_part(settings, seed)
+    with tempfile.TemporaryDirectory(prefix="plateprint-") as passing:
+        return _several(settings, seed, kept or Path(passing))
+
+
+def _one_part(settings: Settings, seed: int) -> World:
+    """Build a map whose roads all hang together."""
     ground = _ground(settings, seed)
-    roads, hubs, zones = ground.roads, ground.hubs, ground.zones
-    network = graph(roads, settings.travel.taste_spread, seed)
-    quickest = plant(network, hubs)
-    nation = ground.nation
-    part = None if nation is None else nation.metro_of_hub
-    metro_of_hub = np.zeros(len(hubs), np.int16) if part is None else part
-    best_s = best_times(roads, network, hubs, quickest, part)
-    limit = reach(best_s, settings.travel, freeways=bool((roads.road_class == RoadClass.FREEWAY).any()))
-    interest = interests(zones, best_s, settings.travel, limit)
-    if ground.leaving is not None:
-        zones = settle(zones, ground.leaving, interest, metro_of_hub)
-    choice = choice_tables(zones, interest, best_s, limit, ground.districts, roads.node_name[hubs], seed)
-    del interest  # a gigabyte with five metros
-    flow = link_flow(network, hubs, _daily_trips(zones, choice), quickest)
-    owners = build_owners(settings.owners, zones, nation, seed)
-    readers, placements = _place_readers(settings, ground, owners, flow, seed)
-    named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
+    part = build_part(ground, settings.travel, seed)
+    owners = build_owners(settings.owners, part.zones, None, seed)
+    readers, placements = _place_readers(settings, part.roads, None, owners, part.flow, seed)
+    margin = settings.travel.other_route_margin
     return World(
-        roads=roads,
-        graph=network,
-        zones=zones,
+        roads=part.roads,
+        graph=part.network,
+        zones=part.zones,
         districts=ground.districts,
         owners=owners,
         readers=readers,
-        placements=(*ground.left_out, *placements, *say_agencies(settings.owners, nation)),
-        routes=build_routes(roads, network, hubs, readers, settings.travel.other_route_margin, quickest, part),
-        choice=choice,
-        nearness=np.exp(-best_s / settings.travel.distance_decay_s),
-        reach=limit,
-        credits=tuple(dict.fromkeys(credit for credit in named if credit)),
-        metros=() if nation is None else tuple(nation.metros[i].name for i in nation.chosen),
-        metro_of_hub=metro_of_hub,
-        migration=np.zeros((1, 0)) if nation is None else nation.migration,
-        elsewhere=-1 if nation is None else zones.n - 1,
+        placements=(*ground.left_out, *placements, *say_agencies(settings.owners, None)),
+        routes=build_routes(part.roads, part.network, part.hubs, readers, margin, part.quickest),
+        choice=part.choice,
+        nearness=part.nearness,
+        reach=part.reach,
+        credits=_credits(settings, part.roads),
+        metros=(),
+        metro_of_hub=np.zeros(len(part.hubs), np.int16),
+        migration=np.zeros((1, 0)),
+        elsewhere=-1,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ground:
-    """What a source of roads gives."""
+def _several(settings: Settings, seed: int, folder: Path) -> World:
+    """Build the metros of a nation, side by side; folder : where each is kept."""
+    nation = build_nation(settings, seed, folder)
+    owners = build_owners(settings.owners, nation.zones, nation, seed)
+    readers, placements = _place_readers(settings, nation.roads, nation, owners, nation.flow, seed)
+    return World(
+        roads=nation.roads,
+        graph=nation.network,
+        zones=nation.zones,
+        districts=None,
+        owners=owners,
+        readers=readers,
+        placements=(*placements, *say_agencies(settings.owners, nation)),
+        routes=join_nation(nation, readers),
+        choice=nation.choice,
+        nearness=nation.nearness,
+        reach=nation.reach,
+        credits=_credits(settings, nation.roads),
+        metros=tuple(nation.metros[i].name for i in nation.chosen),
+        metro_of_hub=nation.metro_of_hub,
+        migration=nation.migration,
+        elsewhere=nation.zones.n - 1,
+    )
 
-    roads: RoadNetwork
-    hubs: NDArray[np.int32]
-    """int32[h]; node of each hub."""
-    zones: Zones
-    districts: Districts | None = None
-    """Only with a trip table."""
-    leaving: Leaving | None = None
-    """Only where shares of people are stated who leave the map."""
-    left_out: tuple[str, ...] = ()
-    """What of a file was not used, in plain sentences."""
-    nation: Nation | None = None
-    """Only where metros of a nation are drawn."""
+
+def _credits(settings: Settings, roads: RoadNetwork) -> tuple[str, ...]:
+    """List whom to name: for the roads, then for the readers."""
+    named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
+    return tuple(dict.fromkeys(credit for credit in named if credit))
 
 
 def _ground(settings: Settings, seed: int) -> Ground:
-    """Read or invent the roads, and put homes and all else on them."""
+    """Read or invent the roads of a map that is no nation, and put homes and all else on them."""
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
@@ -138,12 +148,10 @@ def _ground(settings: Settings, seed: int) -> Ground:
         return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving, left_out=(report.describe(),))
     if isinstance(source, TntpRoads):
         return _table_ground(source, seed)
-    if isinstance(source, NationRoads):
-        nation = build_nation(source, seed)
-        return Ground(roads=nation.roads, hubs=nation.hubs, zones=nation.zones, leaving=nation.leaving, nation=nation)
     if isinstance(source, MetroRoads):
         roads, hubs, zones, leaving = build_metro(source, seed)
         return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving)
+    assert isinstance(source, TownRoads)
     roads, zones = build_town(source, seed)
     return Ground(roads=roads, hubs=np.arange(roads.n_nodes, dtype=np.int32), zones=zones)
 
@@ -171,7 +179,7 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
 
 
 def _place_readers(
-    settings: Settings, ground: Ground, owners: Owners, flow: NDArray[np.float64], seed: int
+    settings: Settings, roads: RoadNetwork, nation: Nation | None, owners: Owners, flow: NDArray[np.float64], seed: int
 ) -> tuple[Readers, tuple[str, ...]]:
     """Place the readers of every rule and number them by link and position; say what became of them."""
     stated = list(settings.owners)
@@ -184,12 +192,12 @@ def _place_readers(
         index = stated.index(rule.owner)
         quota = None
         if rule.counties is not None:
-            quota, sentence = _by_county(name, rule, ground.nation)
+            quota, sentence = _by_county(name, rule, nation)
             said.append(sentence)
-        elif ground.nation is not None and rule.count is not None:
-            people = [ground.nation.metros[i].population for i in ground.nation.chosen]
-            quota = Quota(part=ground.nation.metro_of_link, counts=apportion(rule.count, people))
-        part = place(ground.roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
+        elif nation is not None and rule.count is not None:
+            people = [nation.metros[i].population for i in nation.chosen]
+            quota = Quota(part=nation.metro_of_link, counts=apportion(rule.count, people))
+        part = place(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)
         if part.report is not None:
@@ -200,7 +208,7 @@ def _place_readers(
         uid=readers.uid[order],
         link=readers.link[order],
         at=readers.at[order],
-        owner=_bodies(readers, stated, owners, ground.nation)[order],
+        owner=_bodies(readers, stated, owners, nation)[order],
         x_m=readers.x_m[order],
         y_m=readers.y_m[order],
         operator=tuple(readers.operator[i] for i in order),
@@ -235,18 +243,3 @@ def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota
         parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
     said = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
     return Quota(part=nation.metro_of_link, counts=counts), said
-
-
-def _daily_trips(zones: Zones, choice: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """Guess a day's trips from hub to hub, there and back, to tell busy links from quiet ones.
-
-    Two in five trips are commutes, the rest shopping and leisure; float64[h, h].
-    """
-    h = choice.shape[1]
-    homes = np.bincount(zones.hub, weights=zones.residents, minlength=h)
-    trips = np.zeros((h, h))
-    for purpose, share in ((Purpose.WORK, 0.4), (Purpose.SHOP, 0.35), (Purpose.LEISURE, 0.25)):
-        to_hub = zones.hub[choice[purpose]]
-        for hub in range(h):
-            trips[hub] += share * homes[hub] * np.bincount(to_hub[hub], minlength=h) / to_hub.shape[1]
-    return trips + trips.T

@@ -41,36 +41,28 @@ class Leaving:
         return len(next(iter(self.share.values())))
 
 
-def settle(
-    zones: Zones, leaving: Leaving, interest: Mapping[Purpose, NDArray[np.float64]], part: NDArray[np.int16]
-) -> Zones:
+def settle(zones: Zones, leaving: Leaving, interest: Mapping[Purpose, NDArray[np.float64]]) -> Zones:
     """Scale the attraction of the groups to the stated shares.
 
-    interest : float64[h, h] for each purpose, deterrence from hub to hub; part : int16[h], the map
-    of each hub, if several are side by side. Each map is fitted by itself, so its result is the same
-    to the last bit whatever its neighbours. Within a group, zones keep their relative weights.
-    Unreachable groups get no trips. External workers have lunch there: its attraction grows
-    with the jobs.
+    interest : float64[h, h] for each purpose, deterrence from hub to hub of one part of the map.
+    Within a group, zones keep their relative weights. Unreachable groups get no trips. External
+    workers have lunch there: its attraction grows with the jobs.
     """
-    attraction = zones.attraction.copy()
-    for map_number in np.unique(part):
-        hubs, here = np.flatnonzero(part == map_number), part[zones.hub] == map_number
-        inside, beyond = np.flatnonzero(here & (leaving.group < 0)), np.flatnonzero(here & (leaving.group >= 0))
-        groups, of_zone = np.unique(leaving.group[beyond], return_inverse=True)
-        at = np.searchsorted(hubs, zones.hub)
-        homes = _summed(at[here], zones.residents[here], len(hubs))
-        for purpose, target in leaving.share.items():
-            weight, deterrence = attraction[purpose], interest[purpose][np.ix_(hubs, hubs)]
-            outside = np.zeros((len(hubs), len(groups)))
-            np.add.at(outside, (at[beyond], of_zone), weight[beyond])
-            near = deterrence @ _summed(at[inside], weight[inside], len(hubs))
-            weight[beyond] *= _scale(homes, near, deterrence @ outside, target[groups])[of_zone]
-        jobs, lunch = attraction[Purpose.WORK], attraction[Purpose.LUNCH]
-        lunch[beyond] = jobs[beyond] * math.fsum(lunch[inside]) / max(math.fsum(jobs[inside]), 1e-300)
+    attraction, h = zones.attraction.copy(), len(interest[Purpose.WORK])
+    inside, beyond = np.flatnonzero(leaving.group < 0), np.flatnonzero(leaving.group >= 0)
+    of_zone, homes = leaving.group[beyond], _summed(zones.hub, zones.residents, h)
+    for purpose, target in leaving.share.items():
+        weight, deterrence = attraction[purpose], interest[purpose]
+        outside = np.zeros((h, leaving.n))
+        np.add.at(outside, (zones.hub[beyond], of_zone), weight[beyond])
+        near: NDArray[np.float64] = deterrence @ _summed(zones.hub[inside], weight[inside], h)
+        weight[beyond] *= _scale(homes, near, deterrence @ outside, target)[of_zone]
+    jobs, lunch = attraction[Purpose.WORK], attraction[Purpose.LUNCH]
+    lunch[beyond] = jobs[beyond] * math.fsum(lunch[inside]) / max(math.fsum(jobs[inside]), 1e-300)
     return replace(zones, attraction=attraction)
 
 
-def _summed(at: NDArray[np.int64], amount: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+def _summed(at: NDArray[np.int32], amount: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Sum amounts at their positions; float64[n]."""
     total = np.zeros(n)
     np.add.at(total, at, amount)

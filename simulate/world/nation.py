@@ -1,114 +1,156 @@
-"""Roads and zones of several metros of one country.
+"""The ground of several metros of one country.
 
-They lie side by side on the map, farther apart than any trip, without roads between them; their
-real positions matter only for moves and travel between them.
+They stand side by side on the map, farther apart than any trip, and no road leads from one to
+another; where they really lie counts only for who moves or travels between them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate import streams
+from simulate.mapped import release, room
 from simulate.scenario.metros import choose, read_metros
 from simulate.scenario.schema.settings import MetroRoads
-from simulate.world.leaving import Leaving
 from simulate.world.metro.build import build_metro
+from simulate.world.part import Ground
+from simulate.world.parts import build_parts, join_routes
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
-from simulate.world.zones import Purpose, Zones
+from simulate.world.routes import Graph
+from simulate.world.zones import N_PURPOSES, Purpose, Zones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from simulate.scenario.metros import Metro
-    from simulate.scenario.schema.settings import NationRoads
+    from simulate.scenario.schema.settings import NationRoads, Settings
+    from simulate.world.parts import Parts
+    from simulate.world.reach import Reach
+    from simulate.world.readers import Readers
+    from simulate.world.routes import Routes
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
 LISTED = 0.55
-"""Share of a metro's emigrants with another metro of the file as destination (assumption: as many as
+"""Share of the people who leave a metro that moves to another of the file (assumption: as many as
 live there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
 EVERYONE = 0.9
-"""Maximum share of any metro's emigrants with another metro of the file as destination (assumption)."""
+"""Most of those who leave any metro that go to another of the file (assumption)."""
 NEAREST_M = 100_000.0
-"""Minimum distance in the gravity model (assumption)."""
+"""Metros nearer than this draw no more people for it (assumption)."""
 NAME_BITS = 24
-"""Node names of one metro are below 2^24; a hash of the metro's name is in the higher bits."""
+"""Nodes of one metro have names below 2^24; a hash of the metro's name stands above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nation:
-    """The metros of a file and the selection drawn; c chosen metros, h hubs."""
+    """The metros of a file and those of them that are drawn; c chosen metros, h hubs, m links."""
 
     metros: tuple[Metro, ...]
     chosen: tuple[int, ...]
-    """Indices of the drawn metros, in the order of the file."""
+    """Positions of the drawn ones, in the order of the file."""
+    parts: Parts
+    """Each chosen metro by itself."""
     roads: RoadNetwork
+    network: Graph
     hubs: NDArray[np.int32]
     """int32[h]; node of each hub."""
     zones: Zones
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; index of the chosen metro of each hub."""
-    migration: NDArray[np.float64]
-    """float64[c + 1, c]; share of the emigrants of each chosen metro by destination; the
-    rest leave the map. The last row is for immigrants from outside the map."""
+    """int16[h]; which chosen metro each hub lies in."""
     metro_of_link: NDArray[np.int16]
-    """int16[m]; index of the chosen metro of each link."""
-    leaving: Leaving
-    """External trips of each metro to the towns beyond it."""
+    """int16[m]; which chosen metro each link lies in."""
+    first_node: NDArray[np.int64]
+    """int64[c + 1]; where the nodes of each chosen metro begin."""
+    migration: NDArray[np.float64]
+    """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
+    rest leave the map. The last row is for those who come from off the map."""
+    flow: NDArray[np.float64]
+    """float64[m]; modelled vehicles on each link."""
+    nearness: NDArray[np.float64]
+    """float64[p]; how interest falls with driving time within each metro, by pairs of hubs."""
+    choice: NDArray[np.uint32]
+    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    reach: Reach
 
 
-def build_nation(settings: NationRoads, seed: int) -> Nation:
-    """Build the chosen metros, each independent of the others, and place them side by side."""
-    metros = read_metros(settings.path)
-    chosen = choose(metros, settings.metros)
-    grounds = []
-    for i in chosen:
-        metro = metros[i]
-        grounds.append(
-            build_metro(
-                MetroRoads(
-                    source="metro",
-                    population=metro.population,
-                    vehicles_per_person=settings.vehicles_per_person,
-                    density_per_km2=settings.density_per_km2,
-                    water=settings.water,
-                    vehicles_per_zone=settings.vehicles_per_zone,
-                    leave_work=settings.leave_work,
-                    leave_other=settings.leave_other,
-                ),
-                int(streams.key(seed, f"metro.{metro.name}")),
-            )
-        )
+def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
+    """Build the chosen metros, each the same whatever others are chosen, and set them side by side.
+
+    folder : where each is kept, and found if it was built before.
+    """
+    source = settings.roads
+    metros = read_metros(source.path)  # type: ignore[union-attr]
+    chosen = choose(metros, source.metros)  # type: ignore[union-attr]
+    parts = build_parts([metros[i] for i in chosen], settings, seed, metro_ground, folder)
+    small = [parts.small(i) for i in range(len(chosen))]
+    roads, zones = [one.roads for one in small], [one.zones for one in small]
+    shift_m = _side_by_side(roads)
+    nodes = np.cumsum([0, *(one.n_nodes for one in roads)])
+    first_hub = np.cumsum([0, *(len(one.hubs) for one in small)])
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    shift_m = _side_by_side([roads for roads, _, _, _ in grounds])
-    nodes = np.cumsum([0, *(roads.n_nodes for roads, _, _, _ in grounds)])
-    n_hubs = np.cumsum([0, *(len(hubs) for _, hubs, _, _ in grounds)])
+    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(one.n for one in zones)]))
     return Nation(
         metros=metros,
         chosen=chosen,
-        roads=_union([roads for roads, _, _, _ in grounds], uids, nodes, shift_m),
-        hubs=np.concatenate([hubs + nodes[i] for i, (_, hubs, _, _) in enumerate(grounds)]).astype(np.int32),
-        zones=_all_zones(
-            [zones for _, _, zones, _ in grounds], n_hubs, shift_m, [metros[i].population for i in chosen], uids
-        ),
-        metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(n_hubs)).astype(np.int16),
+        parts=parts,
+        roads=_union(roads, nodes, shift_m),
+        network=_one_graph([one.network for one in small], nodes),
+        hubs=np.concatenate([one.hubs + nodes[i] for i, one in enumerate(small)]).astype(np.int32),
+        zones=_all_zones(zones, first_hub, shift_m, uids),
+        metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(first_hub)).astype(np.int16),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [one.n_links for one in roads]).astype(np.int16),
         migration=migration(metros, chosen),
-        leaving=_all_leaving([leaving for _, _, _, leaving in grounds]),
-        metro_of_link=np.repeat(np.arange(len(chosen)), [roads.n_links for roads, _, _, _ in grounds]).astype(np.int16),
+        first_node=nodes,
+        flow=np.concatenate([one.flow for one in small]),
+        nearness=nearness,
+        choice=choice,
+        reach=small[0].reach,
     )
 
 
-def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
-    """Return the destinations of emigrants of each chosen metro, by a gravity model over all metros; float64[c + 1, c].
+def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
+    """Lay out one metro, its nodes named by a hash of its name; ways in weigh as many as people live behind them."""
+    built = MetroRoads(
+        source="metro",
+        population=metro.population,
+        vehicles_per_person=source.vehicles_per_person,
+        density_per_km2=source.density_per_km2,
+        water=source.water,
+        vehicles_per_zone=source.vehicles_per_zone,
+        leave_work=source.leave_work,
+        leave_other=source.leave_other,
+    )
+    roads, hubs, zones, leaving = build_metro(built, int(streams.key(seed, f"metro.{metro.name}")))
+    name = int(streams.uid("metro", metro.name)) >> NAME_BITS + 2 << NAME_BITS
+    attraction = zones.attraction.copy()
+    attraction[Purpose.OUTSIDE] = metro.population * (attraction[Purpose.OUTSIDE] / attraction[Purpose.OUTSIDE].sum())
+    return Ground(
+        roads=replace(roads, node_name=roads.node_name + name),
+        hubs=hubs,
+        zones=replace(zones, attraction=attraction),
+        leaving=leaving,
+    )
 
-    Flows between two metros are symmetric: product of their populations over their distance.
-    LISTED of all emigrants move to another metro of the file, or fewer if some metro would
-    exceed EVERYONE; the others leave the map, and equally many come from there.
+
+def join_nation(nation: Nation, readers: Readers) -> Routes:
+    """Return the routes of all metros with their readers."""
+    first_link = np.searchsorted(nation.metro_of_link, np.arange(len(nation.chosen) + 1))
+    return join_routes(nation.parts, readers, first_link, nation.first_node)
+
+
+def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
+    """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
+
+    As many go from one metro to another as come back: people of both over the distance between.
+    LISTED of all who leave one go to another of the file, or fewer if from some metro more
+    than EVERYONE did; the others leave the map, and as many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
@@ -116,43 +158,36 @@ def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.floa
     east = (at[:, None, 1] - at[:, 1]) * np.cos((at[:, None, 0] + at[:, 0]) / 2)
     weight = people / np.maximum(np.hypot(north, east) * EARTH_RADIUS_M, NEAREST_M)
     np.fill_diagonal(weight, 0.0)
-    potential = weight.sum(axis=1)
-    usual = LISTED * people.sum() / max(people @ potential, 1e-300)
-    share = weight * min(usual, EVERYONE / max(potential.max(), 1e-300))
+    pulled = weight.sum(axis=1)
+    usual = LISTED * people.sum() / max(people @ pulled, 1e-300)
+    share = weight * min(usual, EVERYONE / max(pulled.max(), 1e-300))
     inside = share[np.ix_(chosen, chosen)]
-    arrivals = people[list(chosen)] * (1.0 - inside.sum(axis=1))
-    return np.concatenate([inside, arrivals[None] / arrivals.sum()])
+    comes = people[list(chosen)] * (1.0 - inside.sum(axis=1))
+    return np.concatenate([inside, comes[None] / comes.sum()])
 
 
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
-    """Return the eastward shift of each metro, in metres; 0 for the first."""
+    """Return how far east each metro is set, in metres; the first stays."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
-    for network in roads[1:]:
-        shift_m.append(edge_m + GAP_M - float(network.x_m.min()))
-        edge_m = shift_m[-1] + float(network.x_m.max())
+    for one in roads[1:]:
+        shift_m.append(edge_m + GAP_M - float(one.x_m.min()))
+        edge_m = shift_m[-1] + float(one.x_m.max())
     return shift_m
 
 
-def _union(
-    roads: Sequence[RoadNetwork], uids: Sequence[np.uint64], nodes: NDArray[np.int64], shift_m: Sequence[float]
-) -> RoadNetwork:
-    """Merge networks into one map; a node's name contains a hash of its metro's name."""
+def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequence[float]) -> RoadNetwork:
+    """Put networks on one map."""
 
     def joined(field: str) -> NDArray[Any]:
-        return np.concatenate([getattr(network, field) for network in roads])
+        return np.concatenate([getattr(one, field) for one in roads])
 
     return RoadNetwork(
-        node_name=np.concatenate(
-            [
-                network.node_name + ((int(uid) >> NAME_BITS + 2) << NAME_BITS)
-                for uid, network in zip(uids, roads, strict=True)
-            ]
-        ),
-        x_m=np.concatenate([network.x_m + east for east, network in zip(shift_m, roads, strict=True)]),
+        node_name=joined("node_name"),
+        x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
-        tail=np.concatenate([network.tail + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
-        head=np.concatenate([network.head + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
+        tail=np.concatenate([one.tail + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
+        head=np.concatenate([one.head + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
         length_m=joined("length_m"),
         free_s=joined("free_s"),
         road_class=joined("road_class"),
@@ -161,39 +196,60 @@ def _union(
     )
 
 
-def _all_zones(
-    zones: Sequence[Zones],
-    hubs: NDArray[np.int64],
-    shift_m: Sequence[float],
-    people: Sequence[int],
-    uids: Sequence[np.uint64],
-) -> Zones:
-    """Merge the zones of all metros into one table; external attraction is scaled to the metro's population.
+def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
+    """Put graphs in one; copies of nodes that block through traffic follow on all nodes."""
+    copies = np.cumsum([nodes[-1], *(one.n_nodes - len(one.start) for one in graphs)])
 
-    The last zone is no place: it stands for the homes of people off the map for now.
-    """
-    attraction = np.concatenate([metro.attraction for metro in zones], axis=1)
-    sizes = [metro.n for metro in zones]
-    ways_in = [metro.attraction[Purpose.OUTSIDE] / metro.attraction[Purpose.OUTSIDE].sum() for metro in zones]
-    attraction[Purpose.OUTSIDE] = np.concatenate([n * weight for n, weight in zip(people, ways_in, strict=True)])
-    return Zones(
-        x_m=np.concatenate([*(metro.x_m + east for east, metro in zip(shift_m, zones, strict=True)), [0.0]]),
-        y_m=np.concatenate([*(metro.y_m for metro in zones), [0.0]]),
-        hub=np.concatenate([*(metro.hub + hubs[i] for i, metro in enumerate(zones)), [0]]).astype(np.int32),
-        residents=np.concatenate([*(metro.residents for metro in zones), [0.0]]),
-        attraction=np.concatenate([attraction, np.zeros((len(attraction), 1))], axis=1),
-        outside=np.concatenate([*(metro.outside for metro in zones), [True]]),
-        income_rank=np.concatenate([*(metro.income_rank for metro in zones), [0.5]]),
-        shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
-        metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
+    def renumbered(field: str) -> NDArray[np.int64]:
+        numbers = [(getattr(one, field), len(one.start)) for one in graphs]
+        return np.concatenate(
+            [np.where(at < n, at + nodes[i], at - n + copies[i]) for i, (at, n) in enumerate(numbers)]
+        )
+
+    return Graph(
+        n_nodes=int(copies[-1]),
+        leaves=renumbered("leaves"),
+        enters=renumbered("enters"),
+        start=renumbered("start"),
+        cost=np.concatenate([one.cost for one in graphs], axis=1),
+        fast_ds=np.concatenate([one.fast_ds for one in graphs]),
+        slow_ds=np.concatenate([one.slow_ds for one in graphs]),
     )
 
 
-def _all_leaving(leaving: Sequence[Leaving]) -> Leaving:
-    """Merge the external trips with separate groups per metro; the last zone, no place, is in none."""
-    groups = np.cumsum([0, *(metro.n for metro in leaving)])
-    group = [np.where(metro.group >= 0, metro.group + first, -1) for metro, first in zip(leaving, groups, strict=False)]
-    return Leaving(
-        group=np.concatenate([*group, [-1]]),
-        share={purpose: np.concatenate([metro.share[purpose] for metro in leaving]) for purpose in leaving[0].share},
+def _whom_to_visit(
+    parts: Parts, first_hub: NDArray[np.int64], first_zone: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    """Join how near hubs are, float64[p], and the zones that people of each go to, uint32[purposes, h, 512]."""
+    pairs = np.cumsum([0, *(np.diff(first_hub) ** 2)])
+    nearness: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
+    choice: NDArray[np.uint32] = np.empty(0, np.uint32)
+    for i in range(len(first_hub) - 1):
+        part = parts.part(i)
+        if not i:
+            choice = room((N_PURPOSES, int(first_hub[-1]), part.choice.shape[2]), np.uint32)
+        nearness[pairs[i] : pairs[i + 1]] = part.nearness
+        choice[:, first_hub[i] : first_hub[i + 1]] = part.choice + np.uint32(first_zone[i])
+        release([nearness, choice])
+    return nearness, choice
+
+
+def _all_zones(
+    zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], uids: Sequence[np.uint64]
+) -> Zones:
+    """Put the zones of all metros in one table.
+
+    The last zone is no place: it stands for wherever people live who have left the map for now.
+    """
+    sizes = [one.n for one in zones]
+    return Zones(
+        x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
+        y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
+        hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
+        residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
+        attraction=np.concatenate([*(one.attraction for one in zones), np.zeros((N_PURPOSES, 1))], axis=1),
+        outside=np.concatenate([*(one.outside for one in zones), [True]]),
+        income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
+        shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
+        metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
     )

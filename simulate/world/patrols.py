@@ -16,11 +16,13 @@ from scipy.special import gammaincinv
 from simulate import streams
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S, MONTH_DAYS
+from simulate.mapped import Tape
 from simulate.scenario.schema.readers import MOST_VISITS, clock_min, shift_min
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 
 NEIGHBOURHOOD_M = 1000.0
 """Side of the squares with one fleet preference each (assumption)."""
+
+
+COLUMNS = {
+    "zone": np.int32, "day": np.int32, "second": np.int64, "fleet": np.uint8, "unit": np.int32, "base": np.int32,
+    "uid": np.uint64,
+}  # fmt: skip
+"""Types of the columns of `Visits`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +73,7 @@ class Unit:
     fleet: Fleet
     uid: np.uint64
     territory: NDArray[np.float64]
-    """float64[z]; cumulative visit weights of the zones."""
+    """float64[k]; cumulative visit weights of the zones of its metro."""
 
 
 def patrol(
@@ -77,34 +86,41 @@ def patrol(
 
     Raise ScenarioError if the visits do not fit into a shift.
     """
-    parts = []
+    weights = {name: zone_weights(zones, name, fleet, seed) for name, fleet in fleets.items()}
     metro, people = _metros(zones)
-    for number, (name, fleet) in enumerate(fleets.items()):
-        weight = zone_weights(zones, name, fleet, seed)
-        for unit in range(fleet.units):
-            uid = streams.uid(fleet.owner, name, unit)
-            here = metro == np.searchsorted(people, (unit + 0.5) / fleet.units * people[-1])  # units by population
-            base, territory = _territory(zones, weight * here, fleet, streams.key(seed, f"patrols.{uid}"))
-            for shift in range(len(fleet.shifts)):
-                where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
-                constants = (np.full(len(where), value) for value in (number, unit, base))
-                parts.append((where, when, names, *constants))
+    tapes = {name: Tape(kind) for name, kind in COLUMNS.items()}
+    for one in dict.fromkeys(metro.tolist()):  # in the order of their zones, which are next to one another
+        here = np.flatnonzero(metro == one)
+        parts: list[tuple[NDArray[Any], ...]] = []
+        for number, (name, fleet) in enumerate(fleets.items()):
+            share = (np.arange(fleet.units) + 0.5) / fleet.units * people[-1]  # units by population
+            for unit in np.flatnonzero(np.searchsorted(people, share) == one).tolist():
+                uid = streams.uid(fleet.owner, name, unit)
+                key = streams.key(seed, f"patrols.{uid}")
+                base, territory = _territory(zones, here, weights[name][here], fleet, key)
+                for shift in range(len(fleet.shifts)):
+                    where, when, names = _shift(Unit(name, fleet, uid, territory), shift, visits[name], strength, seed)
+                    constants = (np.full(len(where), value) for value in (number, unit, base))
+                    parts.append((here[where], when, names, *constants))
+        for column, values in _sorted(parts, len(strength)).items():
+            tapes[column].append(values)
+    return Visits(**{name: tape.wound() for name, tape in tapes.items()})
+
+
+def _sorted(parts: Sequence[tuple[NDArray[Any], ...]], days: int) -> dict[str, NDArray[Any]]:
+    """Sort the visits of one metro by zone and time, without those that begin before the first day or after the last.
+
+    parts : zone, start in seconds from the first midnight, uid, fleet, unit and base of visits.
+    """
     types = (np.int64, np.int64, np.uint64, np.int64, np.int64, np.int64)
-    zone, start_s, visit_uid, fleet_number, unit_number, base_zone = (
+    zone, start_s, uid, fleet, unit, base = (
         np.concatenate([np.empty(0, kind), *(part[i] for part in parts)]) for i, kind in enumerate(types)
     )
     day, second = np.divmod(start_s - DAY_START_S, DAY_S)
-    order = np.lexsort((visit_uid, second, day, zone))
-    order = order[(day[order] >= 0) & (day[order] < len(strength))]
-    return Visits(
-        zone=zone[order].astype(np.int32),
-        day=day[order].astype(np.int32),
-        second=second[order],
-        fleet=fleet_number[order].astype(np.uint8),
-        unit=unit_number[order].astype(np.int32),
-        base=base_zone[order].astype(np.int32),
-        uid=visit_uid[order],
-    )
+    order = np.lexsort((uid, second, day, zone))
+    order = order[(day[order] >= 0) & (day[order] < days)]
+    columns = {"zone": zone, "day": day, "second": second, "fleet": fleet, "unit": unit, "base": base, "uid": uid}
+    return {name: column[order] for name, column in columns.items()}
 
 
 def strength_by_day(growth: float | None, days: int) -> NDArray[np.float64]:
@@ -154,13 +170,16 @@ def _metros(zones: Zones) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def _territory(
-    zones: Zones, weight: NDArray[np.float64], fleet: Fleet, key: np.uint64
+    zones: Zones, here: NDArray[np.int64], weight: NDArray[np.float64], fleet: Fleet, key: np.uint64
 ) -> tuple[int, NDArray[np.float64]]:
-    """Return the zone of one unit's base, and its cumulative weights with the decline from there, float64[z]."""
+    """Return the zone of one unit's base, and its cumulative weights with the decline from there, float64[k].
+
+    here, weight : int64[k], zones of its metro, and float64[k].
+    """
     u = float(streams.uniforms(key, np.zeros(1, np.uint64))[0])
     cumulative = np.cumsum(weight)
-    base = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
-    distance = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
+    base = int(here[np.searchsorted(cumulative, u * cumulative[-1], side="right")])
+    distance = np.hypot(zones.x_m[here] - zones.x_m[base], zones.y_m[here] - zones.y_m[base])
     return base, np.cumsum(weight * np.exp(-distance / fleet.territory_m))
 
 

@@ -69,20 +69,27 @@ class Forest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Routes:
-    """Tables of all routes between hubs; h hubs, a alternatives, c cells."""
+    """Tables of all routes between hubs; h hubs, a alternatives, c cells, p pairs of hubs that a way joins.
+
+    Hubs of one part of the map follow on one another, and so do their pairs: all from the
+    first hub, then all from the next. No way leads from one part to another, so that tables grow
+    with the parts and not with the square of all hubs.
+    """
 
     hub_node: NDArray[np.int32]
     """int32[h]; node of each hub."""
+    row: NDArray[np.int64]
+    """int64[h]; hubs a and b of one part are pair row[a] + b."""
     fast_ds: NDArray[np.uint32]
-    """uint32[h, a, h]; free driving time on freeways, tenths of a second."""
+    """uint32[p, a]; free driving time on freeways, tenths of a second."""
     slow_ds: NDArray[np.uint32]
-    """uint32[h, a, h]; free driving time on other roads, tenths of a second."""
+    """uint32[p, a]; free driving time on other roads, tenths of a second."""
     cell: NDArray[np.uint32]
-    """uint32[h, a, h]; last reader on the way as a cell of the trie, 0 = none."""
+    """uint32[p, a]; last reader on the way as a cell of the trie, 0 = none."""
     used: NDArray[np.uint8]
-    """uint8[h, a, h]; whose tree is really driven (0 where an alternative is too long)."""
+    """uint8[p, a]; whose tree is really driven (0 where an alternative is too long)."""
     hot: NDArray[np.uint8]
-    """uint8[h, h]; 1 where some alternative meets a reader."""
+    """uint8[p]; 1 where some alternative meets a reader."""
     cell_parent: NDArray[np.uint32]
     cell_site: NDArray[np.uint32]
     cell_fast: NDArray[np.uint32]
@@ -151,21 +158,18 @@ def build_routes(
     readers: Readers,
     margin: float,
     quickest: Forest | None = None,
-    part: NDArray[np.int16] | None = None,
 ) -> Routes:
-    """Grow every tree once and keep what a draw needs of it.
+    """Grow every tree of one part of the map once and keep what a draw needs of it.
 
     An alternative longer than `margin` times the best (plus a minute) is replaced by the
     best, so the time between two hubs has a bound. In place of one that is too long, or the same
     as the best, stands the next that is neither, if any: what a household takes for its own way
-    is another way wherever there is one. Readers must be sorted by link and position. part :
-    int16[h], the part of the map each hub lies in; no way leads from one to another, and the
-    tables say LONGEST_DS. Raises ScenarioError where another hub cannot be reached.
+    is another way wherever there is one. Readers must be sorted by link and position. Raises
+    ScenarioError where another hub cannot be reached.
     """
     h, r = len(hub_node), readers.n
-    fast, slow = (np.zeros((h, N_ALTERNATIVES, h), np.uint32) for _ in range(2))
-    cell = np.zeros((h, N_ALTERNATIVES, h), np.uint32)
-    used = np.zeros((h, N_ALTERNATIVES, h), np.uint8)
+    fast, slow, cell = (np.zeros((h, h, N_ALTERNATIVES), np.uint32) for _ in range(3))
+    used = np.zeros((h, h, N_ALTERNATIVES), np.uint8)
     parent, site, cell_fast, cell_slow = (np.zeros(r + 1, np.uint32) for _ in range(4))
     depth = np.zeros(r + 1, np.uint16)
     at = np.minimum(np.floor(readers.at * 65_536), 65_535).astype(np.int64)
@@ -178,8 +182,7 @@ def build_routes(
         found = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
         names = np.zeros((N_ALTERNATIVES, h))
         for field, (i, order, in_link) in enumerate(ways):
-            elsewhere = _elsewhere(part, h, i)
-            _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
+            _check_reached(roads, in_link, hub_node, hub_node[i])
             if n_cells + r > len(parent):  # a tree meets each reader at most once
                 parent, site, cell_fast, cell_slow, depth = (
                     np.concatenate([cells, np.zeros(len(cells) + r, cells.dtype)])
@@ -191,24 +194,24 @@ def build_routes(
             )  # fmt: skip
             way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
             way[:, i] = 0
-            way[:2, elsewhere], way[2, elsewhere] = LONGEST_DS, 0
             sum_down(order, in_link, network.leaves, link_name, name)
-            found[field], names[field] = way, np.where(elsewhere, 0.0, name[hub_node])
+            found[field], names[field] = way, name[hub_node]
         driven_ds = found[:, 0] + found[:, 1]
         other = (names != names[0]) & (driven_ds <= driven_ds[0] * margin + 600)
         other[:, i] = False
-        used[i] = _stand_ins(other)
+        used[i] = _stand_ins(other).T
         fast[i], slow[i], cell[i] = (
-            np.take_along_axis(found[:, k], used[i].astype(np.int64), axis=0) for k in range(3)
+            np.take_along_axis(found[:, k], used[i].T.astype(np.int64), axis=0).T for k in range(3)
         )
-        _check_length((fast[i].astype(np.int64) + slow[i])[:, ~elsewhere])
+        _check_length(fast[i].astype(np.int64) + slow[i])
     return Routes(
         hub_node=hub_node,
-        fast_ds=fast,
-        slow_ds=slow,
-        cell=cell,
-        used=used,
-        hot=(cell != 0).any(axis=1).astype(np.uint8),
+        row=np.arange(h, dtype=np.int64) * h,
+        fast_ds=fast.reshape(h * h, -1),
+        slow_ds=slow.reshape(h * h, -1),
+        cell=cell.reshape(h * h, -1),
+        used=used.reshape(h * h, -1),
+        hot=(cell != 0).any(axis=2).ravel().astype(np.uint8),
         cell_parent=parent[:n_cells].copy(),
         cell_site=site[:n_cells].copy(),
         cell_fast=cell_fast[:n_cells].copy(),
@@ -241,17 +244,15 @@ def best_times(
     network: Graph,
     hub_node: NDArray[np.int32],
     quickest: Forest | None = None,
-    part: NDArray[np.int16] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the free driving time of the quickest route; float64[h, h], seconds, infinite between parts."""
+    """Return the free driving time of the quickest route between hubs of one part; float64[h, h], seconds."""
     best = np.zeros((len(hub_node), len(hub_node)))
     link_s = (network.fast_ds + network.slow_ds) / 10.0
     for i, order, in_link in _ways(network, 0, hub_node, quickest):
-        elsewhere = _elsewhere(part, len(hub_node), i)
-        _check_reached(roads, in_link, hub_node[~elsewhere], hub_node[i])
+        _check_reached(roads, in_link, hub_node, hub_node[i])
         driven = np.zeros(network.n_nodes)
         sum_down(order, in_link, network.leaves, link_s, driven)
-        best[i] = np.where(elsewhere, np.inf, driven[hub_node])
+        best[i] = driven[hub_node]
         best[i, i] = 0.0
     return best
 
@@ -301,11 +302,6 @@ def _cheapest(network: Graph, cost: NDArray[np.float64]) -> csr_array:
     keep = order[first]
     shape = (network.n_nodes, network.n_nodes)
     return csr_array((cost[keep], (network.leaves[keep], network.enters[keep])), shape=shape)
-
-
-def _elsewhere(part: NDArray[np.int16] | None, n: int, i: int) -> NDArray[np.bool_]:
-    """Tell which hubs lie in another part of the map than hub i; bool[n]."""
-    return np.zeros(n, np.bool_) if part is None else part != part[i]
 
 
 def _check_reached(roads: RoadNetwork, in_link: NDArray[np.int32], nodes: NDArray[np.int32], start: np.int32) -> None:

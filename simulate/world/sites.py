@@ -15,7 +15,7 @@ from simulate import streams
 from simulate.checks import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -103,7 +103,7 @@ def number_sites(
     world: World,
     gates: NDArray[np.int32],
     gate_owner: NDArray[np.int16],
-    scans: Mapping[int, NDArray[np.int64]],
+    scanners: Sequence[int],
     strength: NDArray[np.float64],
     seed: int,
 ) -> Sites:
@@ -112,13 +112,12 @@ def number_sites(
     strength : float64[days], size of the network on each day as a share of its last; each
     reader and gate begins to work by a draw of its own, so that on average so many do.
 
-    gates : int32[g], zones with a gate; gate_owner : int16[g]; scans : int64[z] for each body
-    that keeps mobile units, how often they scan every zone; any zone inside the map and its
-    metros is a site of theirs, scanned or not, so that another calendar leaves the numbers as
-    they are.
+    gates : int32[g], zones with a gate; gate_owner : int16[g]; scanners : bodies that keep mobile
+    units, rising; any zone inside the map and its metros is a site of theirs, scanned or not, so
+    that another calendar leaves the numbers as they are. How often each is scanned is counted later.
     """
     readers, zones, owners = world.readers, world.zones, world.owners
-    metro, scanners = world.metro_of_hub[zones.hub], sorted(scans)
+    metro = world.metro_of_hub[zones.hub]
     own = [np.flatnonzero(~zones.outside & owners.covers[one][metro]).astype(np.int32) for one in scanners]
     zone = np.concatenate([gates, *own])
     if readers.n + len(zone) > MOST_SITES:
@@ -145,9 +144,7 @@ def number_sites(
         at=np.concatenate([readers.at, np.zeros(len(zone))]),
         zone=np.concatenate([np.full(readers.n, -1), zone]).astype(np.int32),
         since=since,
-        visits=np.concatenate(
-            [np.zeros(len(begins), np.int64), *(scans[one][its] for one, its in zip(scanners, own, strict=True))]
-        ),
+        visits=np.zeros(len(uid), np.int64),
     )
 
 

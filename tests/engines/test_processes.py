@@ -158,6 +158,6 @@ def test_no_room_for_what_workers_share_is_told_as_such(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulate.engines.processes.pickle.dump", full)
+    monkeypatch.setattr("simulate.engines.processes.Pickler.dump", full)
     with pytest.raises(ScenarioError, match=r"room for what workers share.*No space left.*TMPDIR"):
         list(Processes(2).map(Task(make_double, LARGE), [0, 1]))

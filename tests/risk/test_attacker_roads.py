@@ -119,7 +119,7 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
         for b in range(h):
             thinner = np.exp(-link_s[ways[0][a, b]].sum() / DECAY_S)
             for alternative, portion in enumerate(alternative_shares(tiny.scenario.settings.travel.route_shares)):
-                links = ways[tiny.world.routes.used[a, alternative, b]][a, b]
+                links = ways[tiny.world.routes.used[tiny.world.routes.row[a] + b, alternative]][a, b]
                 passed = [reader for link in links for reader in on[link]]
                 if passed:
                     met[0, passed[0], a] += drawn_by[b] * thinner * portion

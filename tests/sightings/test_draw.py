@@ -141,7 +141,8 @@ def test_fast_equals_slow_where_alternatives_are_too_long():
     )
     trips = truth.trips(run.lives, np.arange(run.lives.population.n_vehicles), 0, 30)
     hubs = run.world.zones.hub[trips.from_zone], run.world.zones.hub[trips.to_zone]
-    fell_back = run.world.routes.used[hubs[0], trips.alternative, hubs[1]] != trips.alternative
+    pair = run.world.routes.row[hubs[0]] + hubs[1]
+    fell_back = run.world.routes.used[pair, trips.alternative] != trips.alternative
     assert fell_back.sum() >= 30
     assert np.array_equal(reads_of(run.tables), slow_twin(run))
 

@@ -34,7 +34,8 @@ def test_passages_are_the_links_of_the_route(town, trips):
     driven = truth.passages(town.world, town.lives, trips)
     assert [p.link.tolist() for p in driven] == routes_of(town, trips)
     hub = town.world.zones.hub
-    used = town.world.routes.used[hub[trips.from_zone], trips.alternative, hub[trips.to_zone]]
+    pair = town.world.routes.row[hub[trips.from_zone]] + hub[trips.to_zone]
+    used = town.world.routes.used[pair, trips.alternative]
     assert (used != trips.alternative).sum() >= 5
 
 

@@ -123,7 +123,7 @@ def miles_from(world: World, trips: Trips, hubs: NDArray[np.int64]) -> tuple[NDA
     start, end = world.zones.hub[trips.from_zone], world.zones.hub[trips.to_zone]
     chosen = np.isin(start, hubs)
     length = np.zeros(len(start))
-    driven = world.routes.used[start, trips.alternative, end]
+    driven = world.routes.used[world.routes.row[start] + end, trips.alternative]
     for alternative in range(N_ALTERNATIVES):
         for i, order, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
             along = np.zeros(world.graph.n_nodes)

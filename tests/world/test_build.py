@@ -14,8 +14,8 @@ import pytest
 from worlds import anaheim_scenario, finish, town_scenario
 
 from simulate.checks import ScenarioError
-from simulate.world import build
 from simulate.world.build import build_world
+from simulate.world.part import _daily_trips
 
 TESTS = Path(__file__).parent.parent
 PARTS = ("roads", "graph", "zones", "owners", "readers", "routes")
@@ -30,6 +30,7 @@ print(fingerprint(town_scenario(5)))
 
 def fingerprint(scenario) -> str:
     """Hash every array of the world, of the people and of what they look up."""
+    from simulate.kernels.life import flat
     from simulate.travel.life import make_lives
 
     world = build_world(scenario)
@@ -41,7 +42,7 @@ def fingerprint(scenario) -> str:
             digest.update(np.asarray(getattr(table, field.name)).astype(str).tobytes())
     digest.update(world.choice.tobytes())
     digest.update(repr((world.placements, world.credits)).encode())
-    for values in make_lives(scenario, world).tables:
+    for values in flat(make_lives(scenario, world).tables).values():
         digest.update(np.asarray(values).tobytes())
     return digest.hexdigest()
 
@@ -107,7 +108,7 @@ def test_every_credit_is_kept_once(data):
 
 def test_busiest_links_of_a_day_are_loaded_both_ways(town):
     """People drive there and back, so what leaves a hub comes back to it."""
-    trips = build._daily_trips(town.zones, town.choice)
+    trips = _daily_trips(town.zones, town.choice)
     assert np.array_equal(trips, trips.T)
     assert trips.sum() == pytest.approx(2 * town.zones.residents.sum())
 

@@ -14,7 +14,7 @@ import pytest
 from worlds import anaheim_scenario, finish, rows_of, town_scenario
 
 import simulate
-from simulate.world import cache
+from simulate.world import cache, entries
 from simulate.world.build import World, build_world
 from simulate.world.cache import cached_world, load_world, save_world, world_key
 
@@ -110,7 +110,7 @@ def test_whatever_a_build_imports_decides_its_key():
     house = Path(simulate.__file__).parent
     taken = {Path(file) for file in done.stdout.split()}
     assert len(taken) > 30
-    assert {file for file in taken if file.parent != house / "policy"} <= set(cache.sources(house))  # a public name
+    assert {file for file in taken if file.parent != house / "rules"} <= set(entries.sources(house))  # a public name
 
 
 def test_an_array_with_any_broken_header_is_built_again(scenario, folder):
@@ -242,7 +242,7 @@ def test_unfinished_entries_are_forgotten(scenario, folder, monkeypatch):
     (folder / f".{'0' * 32}.0123").mkdir(parents=True)
     cached_world(scenario)
     assert (folder / f".{'0' * 32}.0123").exists()
-    monkeypatch.setattr(cache, "FORGOTTEN_S", -1)
+    monkeypatch.setattr(entries, "FORGOTTEN_S", -1)
     cached_world(town_scenario(8, **MID_TOWN))
     assert not (folder / f".{'0' * 32}.0123").exists()
 

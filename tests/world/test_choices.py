@@ -179,7 +179,9 @@ def test_near_places_are_as_near_as_the_diaries_trust(block_m, peak):
         7, roads__block_m=block_m, roads__density_per_km2=4000 / block_m, roads__population=150, travel__peak_other=peak
     )
     world, travel = build_world(scenario), scenario.settings.travel
-    longest = (world.routes.fast_ds.astype(float) + world.routes.slow_ds).max(axis=1) / 10
+    longest = (world.routes.fast_ds.astype(float) + world.routes.slow_ds).max(axis=1).reshape(
+        2 * [len(world.choice[0])]
+    ) / 10
     longest = longest * peak + 2 * travel.access_s  # a town has no freeways
     for hub in range(len(longest)):
         near = np.unique(world.zones.hub[world.choice[list(NEAR), hub]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,12 @@ import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.scenario import changed, from_resolved
-from simulate.scenario.metros import MOST_METROS, choose, read_metros
+from simulate.scenario.metros import choose, read_metros
 from simulate.travel.life import make_lives
 from simulate.world.build import World, build_world
 from simulate.world.nation import GAP_M, NAME_BITS, build_nation
 from simulate.world.patrols import strength_by_day
-from simulate.world.routes import LONGEST_DS
+from simulate.world.routes import graph
 from simulate.world.sites import SiteKind, zone_uids
 from simulate.world.zones import Purpose
 
@@ -89,7 +88,10 @@ def test_metros_are_chosen_by_their_first_city_or_whole_name_in_the_order_of_the
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], r"metros: expected names of up to 5 metros, found none; .* metros=\"Northport\"; the file lists 4"),
+        (
+            [],
+            r'metros: expected names of metros, found none; .*metros="Northport", .* metros="all"; the file lists 4',
+        ),
         (["Bufalo"], r'a metro of the file, found "Bufalo"; did you mean \'Buffalo\'\?'),
     ],
 )
@@ -98,13 +100,13 @@ def test_no_metro_and_no_such_metro(files, names, words):
         choose(read_metros(files / "metros.csv"), names)
 
 
-def test_too_many_metros(files):
-    [metro] = read_metros(files / "metros.csv")[:1]
-    metros = [dataclasses.replace(metro, name=f"City{i}, NY") for i in range(MOST_METROS + 1)]
-    names = [one.short for one in metros]
-    assert len(choose(metros, names[:-1])) == MOST_METROS
-    with pytest.raises(ScenarioError, match="at most 5 metros at once, found 6; draw them in several runs"):
-        choose(metros, names)
+def test_all_metros_may_be_asked_for_in_a_word(files):
+    metros = read_metros(files / "metros.csv")
+    assert choose(metros, ["All"]) == (0, 1, 2, 3)
+    scenario = sim.load("vigilant-2019", overrides={"roads.path": str(files / "metros.csv"), "roads.metros": ["all"]})
+    assert scenario.settings.roads.share == 1.0
+    with pytest.raises(ScenarioError, match='a metro of the file, found "all"'):
+        choose(metros, ["Buffalo", "all"])
 
 
 def test_metros_may_be_named_in_one_text_or_as_a_list(files):
@@ -162,9 +164,9 @@ def test_a_share_never_leaves_nothing(files):
     assert sim.load("vigilant-2019", overrides=change).settings.readers.place["police"].count == 1
 
 
-def test_a_metro_is_the_same_alone_or_beside_another(files):
+def test_a_metro_is_the_same_alone_or_beside_another(files, tmp_path):
     one, two = (
-        build_nation(settings.roads, 7)
+        build_nation(settings, 7, tmp_path)
         for settings in (flock(files, *names).settings for names in (["Buffalo"], ["Memphis", "Buffalo"]))
     )
     assert two.chosen == (1, 2)
@@ -232,15 +234,41 @@ def test_what_does_not_fit_or_is_nothing_is_refused(files):
 
 
 def test_no_way_leads_from_one_metro_to_another(both):
-    across = both.metro_of_hub[:, None] != both.metro_of_hub
+    """Tables have an entry for each pair of hubs of one metro, and for no other."""
+    pairs = [
+        both.routes.row[a] + np.flatnonzero(both.metro_of_hub == metro) for a, metro in enumerate(both.metro_of_hub)
+    ]
+    np.testing.assert_array_equal(np.concatenate(pairs), np.arange(len(both.nearness)))
     routes = both.routes
-    for table in (routes.fast_ds, routes.slow_ds):
-        assert (table.transpose(0, 2, 1)[across] == LONGEST_DS).all()
-        assert (table.transpose(0, 2, 1)[~across] < LONGEST_DS).all()
-    assert (routes.cell.transpose(0, 2, 1)[across] == 0).all()
-    assert (routes.hot[across] == 0).all()
-    assert routes.hot[~across].any()
-    assert (both.nearness[across] == 0).all()
+    assert {len(table) for table in (routes.fast_ds, routes.slow_ds, routes.cell, routes.used, routes.hot)} == {
+        len(both.nearness)
+    }
+    assert routes.hot.any()
+
+
+def met_on(world: World, cell: int) -> list[int]:
+    """List the uids of the readers on a way, from the last one to the first."""
+    met = []
+    while cell:
+        met.append(int(world.readers.uid[world.routes.cell_site[cell]]))
+        cell = int(world.routes.cell_parent[cell])
+    return met
+
+
+def test_ways_and_the_readers_on_them_are_those_of_a_metro_alone(files, alone, both):
+    here = slice(len(both.nearness) - len(alone.nearness), None)
+    np.testing.assert_array_equal(both.nearness[here], alone.nearness)
+    for name in ("fast_ds", "slow_ds", "used", "hot"):
+        np.testing.assert_array_equal(getattr(both.routes, name)[here], getattr(alone.routes, name))
+    cells, own = both.routes.cell[here].ravel(), alone.routes.cell.ravel()
+    assert (cells > 0).sum() > 1000
+    assert [met_on(both, cell) for cell in cells[::97]] == [met_on(alone, cell) for cell in own[::97]]
+    links = alone.roads.n_links
+    for name in ("cost", "fast_ds", "slow_ds"):
+        np.testing.assert_array_equal(getattr(both.graph, name)[..., -links:], getattr(alone.graph, name))
+    together = graph(both.roads, flock(files, "Buffalo").seed)
+    for name in ("cost", "leaves", "enters", "start", "fast_ds", "slow_ds"):
+        np.testing.assert_array_equal(getattr(both.graph, name), getattr(together, name))
 
 
 def test_nobody_goes_to_another_metro(both):

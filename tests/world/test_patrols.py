@@ -159,7 +159,7 @@ def test_homes_get_their_share_of_visits_and_jobs_and_shops_the_rest():
 def test_visits_thin_out_round_a_base_as_the_territory_says():
     zones = grid(21, 100.0)
     weight = zone_weights(zones, "a", fleet(), 2)
-    base, running = _territory(zones, weight, fleet(territory_m=400), np.uint64(7))
+    base, running = _territory(zones, np.arange(zones.n), weight, fleet(territory_m=400), np.uint64(7))
     chance = np.diff(running, prepend=0.0)
     away = np.hypot(zones.x_m - zones.x_m[base], zones.y_m - zones.y_m[base])
     assert np.allclose(chance / chance[base], weight / weight[base] * np.exp(-away / 400))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import networkx as nx
 import numpy as np
@@ -127,20 +128,30 @@ def test_the_chain_of_a_route_is_the_readers_on_its_links_in_order(awkward, alte
     for tree in {0, alternative}:
         for i, _, in_link in trees(network, tree, routes.hub_node):
             for j, node in enumerate(routes.hub_node):
-                if routes.used[i, alternative, j] != tree:
+                if between(routes, "used", i, alternative, j) != tree:
                     continue
                 links = route_links(network, in_link, int(node)) if i != j else []
                 expected = [site for link in links for site in on_link[link]]
                 assert chain(routes, i, alternative, j) == expected
-                assert routes.fast_ds[i, alternative, j] == network.fast_ds[links].sum()
-                assert routes.slow_ds[i, alternative, j] == network.slow_ds[links].sum()
+                assert between(routes, "fast_ds", i, alternative, j) == network.fast_ds[links].sum()
+                assert between(routes, "slow_ds", i, alternative, j) == network.slow_ds[links].sum()
                 longest = max(longest, len(expected))
     assert longest <= routes.longest_chain
-    assert routes.longest_chain == max(len(chain(routes, i, a, j)) for i, a, j in np.ndindex(*routes.cell.shape))
+    assert routes.longest_chain == max(len(chain(routes, i, a, j)) for i, j, a in ways_of(routes))
+
+
+def ways_of(routes):
+    """List hub, hub and alternative of every way on a map that is one part."""
+    return itertools.product(range(len(routes.row)), range(len(routes.row)), range(N_ALTERNATIVES))
+
+
+def between(routes, name, i, alternative, j) -> int:
+    """Look a way up in a table of routes."""
+    return int(getattr(routes, name)[routes.row[i] + j, alternative])
 
 
 def chain(routes, i, alternative, j):
-    sites, cell = [], int(routes.cell[i, alternative, j])
+    sites, cell = [], between(routes, "cell", i, alternative, j)
     while cell:
         sites.append(int(routes.cell_site[cell]))
         cell = int(routes.cell_parent[cell])
@@ -149,9 +160,9 @@ def chain(routes, i, alternative, j):
 
 def test_readers_are_met_between_leaving_and_arriving(awkward):
     routes = awkward.world.routes
-    for i, alternative, j in np.ndindex(*routes.cell.shape):
-        cell, after = int(routes.cell[i, alternative, j]), (routes.fast_ds, routes.slow_ds)
-        limits = [int(table[i, alternative, j]) for table in after]
+    for i, j, alternative in ways_of(routes):
+        cell = between(routes, "cell", i, alternative, j)
+        limits = [between(routes, name, i, alternative, j) for name in ("fast_ds", "slow_ds")]
         while cell:
             here = int(routes.cell_fast[cell]), int(routes.cell_slow[cell])
             assert here[0] <= limits[0]

@@ -1,0 +1,241 @@
+"""The parts of a map of several: built one at a time, in processes of their own, each kept on disk by itself.
+
+An entry is named by what decides it, so that a part is built once, whatever stands beside it. In
+memory are at most the parts that are being built, one in each process.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from simulate.engines.engine import Task
+from simulate.engines.processes import Processes
+from simulate.mapped import release, room
+from simulate.world import entries
+from simulate.world.part import Part, build_part
+from simulate.world.reach import Reach
+from simulate.world.readers import Readers
+from simulate.world.roads import RoadNetwork
+from simulate.world.routes import Forest, Graph, Routes, build_routes
+from simulate.world.zones import Zones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from simulate.scenario.metros import Metro
+    from simulate.scenario.schema.settings import NationRoads, Settings, Travel
+    from simulate.world.part import Ground
+
+Made = TypeVar("Made")
+
+MOST_ENTRIES = 150
+"""Entries kept, two for each metro; one takes some 60 MB."""
+SERIAL_PARTS = 2
+"""Up to this, starting worker processes costs more than they save."""
+PAIRED = ("fast_ds", "slow_ds", "cell", "used", "hot")
+"""Tables of routes with an entry for each pair of hubs."""
+NESTED: dict[str, type[Any]] = {"roads": RoadNetwork, "network": Graph, "zones": Zones, "quickest": Forest}
+"""What of a part is a table of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """The metros of a map, one by one; `build_parts` makes it."""
+
+    metros: tuple[Metro, ...]
+    source: NationRoads
+    travel: Travel
+    seed: int
+    ground: Callable[[Metro, NationRoads, int], Ground]
+    """Function of a module; lays out one metro."""
+    folder: Path
+    """Where entries lie."""
+    freeways: bool = False
+    """Whether some metro has freeways where another has none."""
+
+    @property
+    def n(self) -> int:
+        """Count the metros."""
+        return len(self.metros)
+
+    def part(self, i: int) -> Part:
+        """Return a metro by itself, from its entry; built and kept again if that is gone."""
+        return self.opened(i, checked=True) or self.made(i)
+
+    def opened(self, i: int, *, checked: bool) -> Part | None:
+        """Return a metro from its entry; None if there is none."""
+        values = entries.load(self._entry(i), checked=checked)
+        if values is None:
+            return None
+        made = entries.assemble(Part, NESTED, values)
+        return Part(**made | {"reach": Reach(*made["reach"])})
+
+    def made(self, i: int) -> Part:
+        """Build a metro and keep it."""
+        ground = self.ground(self.metros[i], self.source, self.seed)
+        part = build_part(ground, self.travel, self.seed, alone=self.n == 1, freeways=self.freeways)
+        entries.save(part, self._entry(i), MOST_ENTRIES)
+        return part
+
+    def small(self, i: int) -> Part:
+        """Return a metro in memory without its large tables: an entry keeps a file open for each of its arrays."""
+        part = self.part(i)
+        none = Forest(order=part.quickest.order[:0], in_link=part.quickest.in_link[:0])
+        return _copied(replace(part, nearness=part.nearness[:0], choice=part.choice[:, :0], quickest=none))
+
+    def _entry(self, i: int) -> Path:
+        return self.folder / entries.key_of(self.decides(i))
+
+    def decides(self, i: int) -> list[object]:
+        """List what decides a metro."""
+        metro, source = self.metros[i], self.source.model_dump(exclude={"path", "metros", "share"})
+        return [metro.name, metro.population, source, self.travel.model_dump(), self.seed, self.n == 1, self.freeways]
+
+
+class Routing(NamedTuple):
+    """The metros and the readers that stand in each, by its own links."""
+
+    parts: Parts
+    readers: tuple[Readers, ...]
+
+    def routes(self, i: int) -> Routes:
+        """Return the routes of a metro, from their entry; built and kept again if that is gone."""
+        return self.opened(i, checked=True) or self.made(i)
+
+    def opened(self, i: int, *, checked: bool) -> Routes | None:
+        """Return the routes of a metro from their entry; None if there is none."""
+        values = entries.load(self._entry(i), checked=checked)
+        return None if values is None else Routes(**entries.assemble(Routes, {}, values))
+
+    def made(self, i: int) -> Routes:
+        """Grow the routes of a metro and keep them."""
+        part, margin = self.parts.part(i), self.parts.travel.other_route_margin
+        routes = build_routes(part.roads, part.network, part.hubs, self.readers[i], margin, part.quickest)
+        entries.save(routes, self._entry(i), MOST_ENTRIES)
+        return routes
+
+    def _entry(self, i: int) -> Path:
+        readers = self.readers[i]
+        return self.parts.folder / entries.key_of(self.parts.decides(i), readers.link.tobytes(), readers.at.tobytes())
+
+
+def build_parts(
+    metros: Sequence[Metro],
+    settings: Settings,
+    seed: int,
+    ground: Callable[[Metro, NationRoads, int], Ground],
+    folder: Path,
+) -> Parts:
+    """Build all metros of a map, as many at a time as there are processors."""
+    parts = Parts(
+        metros=tuple(metros), source=settings.roads, travel=settings.travel, seed=seed, ground=ground, folder=folder  # type: ignore[arg-type]
+    )  # fmt: skip
+    _make_missing(parts)
+    freeways = [parts.part(i).freeways for i in range(parts.n)]
+    if any(freeways) and not all(freeways):  # those without were built as if nobody drove on one
+        parts = replace(parts, freeways=True)
+        _make_missing(parts)
+    return parts
+
+
+def join_routes(parts: Parts, readers: Readers, first_link: NDArray[np.int64], first_node: NDArray[np.int64]) -> Routes:
+    """Grow the routes of all metros and put them in one table, as many at a time as there are processors.
+
+    readers : those of all metros, sorted by link and position; first_link, first_node :
+    int64[c + 1], where links and nodes of each metro begin on the map.
+    """
+    cuts = np.searchsorted(readers.link, first_link)
+    own = [_between(readers, cuts[i], cuts[i + 1], first_link[i]) for i in range(parts.n)]
+    routing = Routing(parts, tuple(own))
+    _make_missing(routing)
+    if parts.n == 1:
+        return routing.routes(0)
+    small = [_copied(_without_pairs(routing.routes(i))) for i in range(parts.n)]
+    hubs = np.cumsum([0, *(len(one.hub_node) for one in small)])
+    cells = np.cumsum([0, *(len(one.cell_site) - 1 for one in small)])  # cell 0, no reader, is the same for all
+    pairs = np.cumsum([0, *(np.diff(hubs) ** 2)])
+    tables = _all_pairs(routing, pairs, cells)
+
+    def chained(field: str, first: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint32]:
+        return np.concatenate(
+            [np.zeros(1, np.uint32), *(getattr(one, field)[1:] + np.uint32(first[i]) for i, one in enumerate(small))]
+        )
+
+    none = np.zeros(parts.n, np.int64)
+    return Routes(
+        hub_node=np.concatenate([one.hub_node + first_node[i] for i, one in enumerate(small)]).astype(np.int32),
+        row=np.concatenate([one.row + (pairs[i] - hubs[i]) for i, one in enumerate(small)]),
+        **tables,
+        cell_parent=_moved(chained("cell_parent", none), cells),
+        cell_site=chained("cell_site", cuts),
+        cell_fast=chained("cell_fast", none),
+        cell_slow=chained("cell_slow", none),
+        longest_chain=max(one.longest_chain for one in small),
+    )
+
+
+def _all_pairs(routing: Routing, pairs: NDArray[np.int64], cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Join the tables of pairs of hubs; pairs, cells : int64[c + 1], where those of each metro begin."""
+    tables: dict[str, NDArray[Any]] = {}
+    for i in range(len(pairs) - 1):
+        routes = routing.routes(i)
+        for name in PAIRED:
+            own = getattr(routes, name)
+            if name not in tables:
+                tables[name] = room((int(pairs[-1]), *own.shape[1:]), own.dtype)
+            moved = np.where(own, own + np.uint32(cells[i]), 0) if name == "cell" else own
+            tables[name][pairs[i] : pairs[i + 1]] = moved
+        release(tables.values())
+    return tables
+
+
+def _moved(parent: NDArray[np.uint32], cells: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Renumber the parents of the cells of each metro; 0, no parent, stays."""
+    first = np.append(0, np.repeat(cells[:-1], np.diff(cells)))
+    return np.where(parent, parent + first, 0).astype(np.uint32)
+
+
+def _make_missing(wanted: Parts | Routing) -> None:
+    """Build whatever has no whole entry yet."""
+    n = wanted.n if isinstance(wanted, Parts) else wanted.parts.n
+    missing = [i for i in range(n) if wanted.opened(i, checked=False) is None]
+    workers = 1 if n <= SERIAL_PARTS else os.cpu_count() or 1
+    with closing(Processes(workers).map(Task(_maker, wanted), missing)) as done:
+        for _ in done:
+            pass
+
+
+def _maker(wanted: Parts | Routing) -> Callable[[int], None]:
+    """Return what builds and keeps one entry."""
+
+    def make(i: int) -> None:
+        wanted.made(i)
+
+    return make
+
+
+def _between(readers: Readers, begin: int, end: int, first_link: int) -> Readers:
+    """Return the readers of one metro, by its own links."""
+    columns = {field.name: getattr(readers, field.name)[begin:end] for field in fields(readers)}
+    return Readers(**columns | {"link": (columns["link"] - first_link).astype(np.int32)})
+
+
+def _without_pairs(routes: Routes) -> Routes:
+    return replace(routes, **{name: getattr(routes, name)[:0] for name in PAIRED})
+
+
+def _copied(table: Made) -> Made:
+    """Copy a dataclass of arrays, and of such dataclasses, into memory."""
+
+    def held(value: object) -> object:
+        return _copied(value) if is_dataclass(value) else np.array(value) if isinstance(value, np.ndarray) else value
+
+    return replace(table, **{field.name: held(getattr(table, field.name)) for field in fields(table)})  # type: ignore[arg-type,type-var]
