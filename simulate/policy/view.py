@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from simulate.sightings.watch import Watch
     from simulate.travel.hotlists import HotList
     from simulate.travel.life import Lives
-    from simulate.world.build import World
+    from simulate.world.routes import alternative_shares
+from simulate.world.build import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -247,7 +248,7 @@ def _public(run: Run) -> Public:
     settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
     habits = Habits(
-        shares=np.array(settings.travel.route_shares), used=routes.used, row=routes.row, part=run.world.metro_of_hub
+        shares=alternative_shares(settings.travel.route_shares), used=routes.used, row=routes.row, part=run.world.metro_of_hub
     )
     return Public(
         roads=run.world.roads,

@@ -11,7 +11,7 @@ from worlds import RESTLESS, Small, small, town_scenario
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import truth
 from simulate.travel.diaries import LEAST_STAY_S
-from simulate.world import build
+from simulate.world import part
 from simulate.world.reach import (
     HOME_TO_NEAR_S,
     NEAR_TO_NEAR_S,
@@ -71,7 +71,7 @@ def no_limit(best_s, travel, *, freeways):
 
 def test_without_reach_some_would_be_in_two_places_at_once():
     """The negative control: the town is large enough for the test above to fail."""
-    with patch.object(build, "reach", no_limit):
+    with patch.object(part, "reach", no_limit):
         anywhere = small(town_scenario(1, **HUGE, **RESTLESS), scattered=1)
     assert stays_s(trips_of(anywhere)).min() < LEAST_STAY_S
 

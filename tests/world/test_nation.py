@@ -266,7 +266,8 @@ def test_ways_and_the_readers_on_them_are_those_of_a_metro_alone(files, alone, b
     links = alone.roads.n_links
     for name in ("cost", "fast_ds", "slow_ds"):
         np.testing.assert_array_equal(getattr(both.graph, name)[..., -links:], getattr(alone.graph, name))
-    together = graph(both.roads, flock(files, "Buffalo").seed)
+    scenario = flock(files, "Buffalo")
+    together = graph(both.roads, scenario.settings.travel.taste_spread, scenario.seed)
     for name in ("cost", "leaves", "enters", "start", "fast_ds", "slow_ds"):
         np.testing.assert_array_equal(getattr(both.graph, name), getattr(together, name))
 

@@ -220,7 +220,7 @@ def test_an_alternative_is_another_way_wherever_some_tree_has_a_good_one(awkward
             continue
         ways = [route_links(world.graph, tree[i], int(routes.hub_node[j])) for tree in grown]
         good = [way != ways[0] and free[way].sum() <= free[ways[0]].sum() * 1.25 + 600 for way in ways]
-        driven = routes.used[i, 1:, j].tolist()
+        driven = routes.used[routes.row[i] + j, 1:].tolist()
         assert set(driven) == ({k for k in range(N_ALTERNATIVES) if good[k]} or {0})
         assert all(driven[k - 1] == k for k in range(1, N_ALTERNATIVES) if good[k])
         alone += not any(good)
