@@ -1,15 +1,15 @@
-"""Measure the print that a licence plate leaves.
+"""Measure the print left by a licence plate.
 
-The rooms, in the order of the data: `world` (what stands still), `travel` (what moves),
-`sightings` (what is seen and kept), `policy` (what may stay and be seen), `risk` (what an
-observer can work out), `report` (what people look at), `comparing` (several runs side by
-side). The verbs below are all that a notebook needs; each is fetched from its room when it
-is first used, so that importing this package costs next to nothing.
+The rooms, in the order of the data: `world` (roads, zones and readers), `travel` (trips and
+stays), `sightings` (reads and their storage), `policy` (limits on retention and access),
+`risk` (inferences open to an observer), `report` (pages and pictures), `comparing` (several
+runs side by side). The verbs below cover all needs of a notebook; each is imported from its
+room at its first use, so importing this package costs next to nothing.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing's own would be a good part of what importing this package costs
+TYPE_CHECKING = False  # importing typing's own would be a good part of the package's import time
 if TYPE_CHECKING:
     from typing import Any
 
@@ -52,7 +52,7 @@ _VERBS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Fetch a verb from its room, or the rooms of policies and pictures themselves (PEP 562)."""
+    """Import a verb from its room, or the modules of policies and pictures themselves (PEP 562)."""
     from importlib import import_module  # noqa: PLC0415
 
     if name in {"plot", "policy"}:

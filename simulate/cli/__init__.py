@@ -1,9 +1,8 @@
 """The command line: plateprint.
 
-Commands stand with what they are about: `scenarios`, `runs` (one run), `comparing` (several
-runs); `application` gathers them, `options` are the words they share, `bars` show how far they
-are, `stops` say what Ctrl-C does. This file imports next to nothing, so that Ctrl-C is
-answered from the first moment on.
+Commands by subject: `scenarios`, `runs` (one run), `comparing` (several runs); `application`
+gathers them, `options` holds their shared options, `bars` their progress, `stops` the handling
+of Ctrl-C. This file imports next to nothing, so Ctrl-C is answered from the first moment on.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         stops.leave()
     except Exception:
-        if stops.stop_asked():  # a library made another error of it
+        if stops.stop_asked():  # a library turned the stop into another error
             stops.leave()
         raise
     finally:

@@ -1,4 +1,4 @@
-"""Every command, and what is said of a fault."""
+"""All commands, and the messages of faults."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def completion(shell: Literal["bash", "zsh", "fish", "powershell"], /) -> None:
 
 
 def start() -> NoReturn:
-    """Run the command that was asked for and exit: 0 fine, 1 a failed verify, 2 bad input."""
+    """Run the command on the command line and exit: 0 fine, 1 a failed verify, 2 bad input."""
     try:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
         raise SystemExit(0)
     except CycloptsError as error:
         cause = error.__cause__
-        told = in_flags(cause) if isinstance(cause, ScenarioError) else f"{shorten(error)}\nSee plateprint --help"
-        say(f"plateprint: {told}", to_errors=True)
+        message = in_flags(cause) if isinstance(cause, ScenarioError) else f"{shorten(error)}\nSee plateprint --help"
+        say(f"plateprint: {message}", to_errors=True)
     except ScenarioError as error:
         say(f"plateprint: {in_flags(error)}", to_errors=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the output is gone
         raise SystemExit(0) from None
     except OSError as error:
         where = error.filename or "a file to write"

@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal, else a line for each step."""
+"""Progress of a command: a bar on a terminal, else a line for each step."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 AGAIN = "run the same command again"
-"""How to go on where nothing is kept."""
+"""Advice after a stop where nothing is kept."""
 AGAIN_WITH_RUNS = f"{AGAIN} to go on with the runs it kept"
 
 
 @contextmanager
 def stopping(how: str) -> Iterator[None]:
-    """Let what is within clean up when it is to stop; then say how to go on."""
+    """Defer the exit of a stop until the body has cleaned up; then print how to go on."""
     before = stops.be_careful(True)
     try:
         yield
@@ -33,7 +33,7 @@ def stopping(how: str) -> Iterator[None]:
 
 
 class Shards:
-    """Show shards, sightings, rate and time left on a terminal; nothing elsewhere."""
+    """Progress of shards and sightings, and the time left, on a terminal; nothing elsewhere."""
 
     def __init__(self, quiet: bool, title: str, before: str = "building the world") -> None:
         self.shown = not quiet and sys.stderr.isatty()
@@ -64,7 +64,7 @@ class Shards:
 
 
 class Steps:
-    """Show how many runs of many are done: a bar on a terminal, else a line for each step."""
+    """Progress of several runs: a bar on a terminal, else a line for each step."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
@@ -74,14 +74,14 @@ class Steps:
     def __enter__(self) -> Callable[[int, int, str], None]:
         return self.step
 
-    def step(self, done: int, total: int, what: str) -> None:
-        """Say that so many are done and what is being done."""
+    def step(self, done: int, total: int, activity: str) -> None:
+        """Show the number of finished runs and the current activity."""
         if self.quiet:
             return
         if not sys.stderr.isatty():
-            if what != self.last and " shards" not in what:
-                say(f"{done} of {total} runs done; {what}", to_errors=True)
-            self.last = what
+            if activity != self.last and " shards" not in activity:
+                say(f"{done} of {total} runs done; {activity}", to_errors=True)
+            self.last = activity
             return
         if self.bars is None:
             from rich.console import Console  # noqa: PLC0415
@@ -91,8 +91,8 @@ class Steps:
             columns = (BarColumn(), count, TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()
-            self.bars.add_task(printable(what), total=total)
-        self.bars.update(self.bars.task_ids[0], completed=done, description=printable(what))
+            self.bars.add_task(printable(activity), total=total)
+        self.bars.update(self.bars.task_ids[0], completed=done, description=printable(activity))
 
     def __exit__(self, *_: object) -> None:
         if self.bars is not None:

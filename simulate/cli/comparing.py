@@ -1,4 +1,4 @@
-"""Commands about several runs: what changes between scenarios or cases, and with the assumptions."""
+"""Commands about several runs: differences between scenarios or cases, and sensitivity to the assumptions."""
 
 from __future__ import annotations
 
@@ -74,22 +74,22 @@ def compare(
     check_target(out, "--out")
     check_target(json, "--json")
     announce_compiling(quiet)
-    from simulate.comparing.compare import compare as take  # noqa: PLC0415
+    from simulate.comparing.compare import compare as compare_scenarios  # noqa: PLC0415
 
     with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
-        made = take(
+        comparison = compare_scenarios(
             scenarios, replicates=replicates, measures=names(measures), cases=cases_in(case),
             retention=rules_in(retention), observer=observer, on=on, targets=targets,
             metros=metros, overrides=overrides, seed=seed, workers=workers,
             work=work if keep else None, steps=steps,
         )  # fmt: skip
-    say(made)
+    say(comparison)
     if not quiet:
-        say(f"\n{made.compared.covers()}")
+        say(f"\n{comparison.compared.covers()}")
     if json:
-        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+        write_text(json, jsons.dumps(comparison.to_dict(), indent=1) + "\n")
     if out:
-        say(f"page: {made.page(out).resolve()}")
+        say(f"page: {comparison.page(out).resolve()}")
 
 
 def sweep(
@@ -136,21 +136,21 @@ def sweep(
     check_target(out, "--out")
     check_target(json, "--json")
     announce_compiling(quiet)
-    from simulate.comparing.sweep import sweep as take  # noqa: PLC0415
+    from simulate.comparing.sweep import sweep as sweep_assumptions  # noqa: PLC0415
 
     with stopping(AGAIN_WITH_RUNS if keep else AGAIN), Steps(quiet) as steps:
-        made = take(
+        results = sweep_assumptions(
             scenario, only=None if only is None else names(only), measures=names(measures), case=case,
             retention=retention, observer=observer, on=on, targets=targets, metros=metros, overrides=overrides,
             seed=seed, workers=workers, run=run, work=work if keep else None, steps=steps,
         )  # fmt: skip
-    say(made)
+    say(results)
     if not quiet:
-        say(f"\n{made.swept.under}; one assumption at a time, in one world.")
-        for one in made.assumptions.assumed:
-            told = f"not tried, {one.skipped}" if one.skipped else f"{one.key} from {one.low} to {one.high}"
-            say(f"{one.name}: {told}")
+        say(f"\n{results.swept.under}; one assumption at a time, in one world.")
+        for assumption in results.assumptions.assumed:
+            ends = f"{assumption.key} from {assumption.low} to {assumption.high}"
+            say(f"{assumption.name}: {f'not tried, {assumption.skipped}' if assumption.skipped else ends}")
     if json:
-        write_text(json, jsons.dumps(made.to_dict(), indent=1) + "\n")
+        write_text(json, jsons.dumps(results.to_dict(), indent=1) + "\n")
     if out:
-        say(f"page: {made.page(out).resolve()}")
+        say(f"page: {results.page(out).resolve()}")

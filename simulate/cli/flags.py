@@ -1,4 +1,4 @@
-"""The one place where parameters of the library become flags of the command line."""
+"""Translation of library parameters into flags of the command line, in this one place."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ FLAGS = {
     "work": "--work",
     "workers": "--workers",
 }
-"""The flag that gives each parameter."""
+"""Flag of each parameter."""
 _OVERRIDE = re.compile(r'overrides(?:\["|=\[")(.*?)"\]')
-"""How the library names a value set for one run, as in overrides["period.days"] and overrides=["period.days=7"]."""
+"""Library notation of a value set for one run, as in overrides["period.days"] and overrides=["period.days=7"]."""
 _GIVEN = re.compile(rf'\b({"|".join(FLAGS)})="(.*?)"')
-"""How the library shows what to give, as in metros="Buffalo"."""
+"""Library notation of a value to give, as in metros="Buffalo"."""
 
 
 def in_flags(error: ScenarioError) -> ScenarioError:
-    """Return an error that names flags where the library names parameters; what was found stays as it is."""
+    """Return an error with flags in place of library parameters; `found` stays as it is."""
     others = [in_flags(other) for other in error.others]
     return ScenarioError(_place(error.where), error.expected, error.found, _remedy(error.remedy), others)
 
@@ -41,4 +41,4 @@ def _place(where: str) -> str:
 
 def _remedy(text: str) -> str:
     text = _OVERRIDE.sub(r"--set \1", text)
-    return _GIVEN.sub(lambda given: f"{FLAGS[given[1]]} {given[2]}", text)
+    return _GIVEN.sub(lambda match: f"{FLAGS[match[1]]} {match[2]}", text)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their texts are read."""
+"""Options shared by several commands, and the parsing of their texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulate.checks import MOST_NAME, ScenarioError, printable, shorten
 
 
 def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
-    """Read the whole number of an option; nothing is rounded."""
+    """Parse the whole number of an option, without rounding."""
     [token] = tokens
     if not re.fullmatch("[+-]?[0-9]{1,19}", token.value, re.ASCII):
         expected, remedy = "a whole number of at most 19 digits", "write it in digits, as in 7"
@@ -23,7 +23,7 @@ def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
 
 
 def say(text: object = "", *, to_errors: bool = False) -> None:
-    """Print what may hold names and texts of an input: a terminal shows them and obeys nothing in them."""
+    """Print a text, with control characters escaped: it may quote an input, and a terminal would obey them."""
     print(printable(str(text), kept="\n\t"), file=sys.stderr if to_errors else sys.stdout)
 
 
@@ -90,12 +90,12 @@ def names(text: str) -> list[str]:
 
 
 def cases_in(texts: Sequence[str]) -> list[str] | None:
-    """Split lists of cases, given once or several times; None where none was given."""
+    """Split lists of cases, given once or several times; return None if none was given."""
     return [name for text in texts for name in names(text)] if texts else None
 
 
 def rules_in(retention: str | None) -> list[str] | None:
-    """Split a list of retention rules; None where none was given."""
+    """Split a list of retention rules; return None if none was given."""
     if retention is None:
         return None
     rules = names(retention)
@@ -105,7 +105,7 @@ def rules_in(retention: str | None) -> list[str] | None:
 
 
 def announce_compiling(quiet: bool) -> None:
-    """Say why the first use on a machine is slow; before anything compiled is imported."""
+    """Print why the first use on a machine is slow; to be called before imports of compiled code."""
     from simulate.kernels import CACHE  # noqa: PLC0415
 
     if not quiet and not CACHE.exists():

@@ -1,4 +1,4 @@
-"""Commands about one run: draw it, measure it, write its page, check it."""
+"""Commands about one run: draw, measure, report, verify."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from simulate.sightings.run import Run
 
 FAILED = 1
-"""Exit code of a verify that found a fault."""
+"""Exit code of a failed verify."""
 
 
 def run(
@@ -73,16 +73,16 @@ def run(
     from simulate.sightings.run import run as draw  # noqa: PLC0415
 
     with stopping(f"{AGAIN} to resume {path}"), Shards(quiet, f"Drawing {loaded.title}") as report:
-        made = draw(loaded, path, workers=workers, progress=report)
-    manifest = made.store.manifest()
+        drawn = draw(loaded, path, workers=workers, progress=report)
+    manifest = drawn.store.manifest()
     if not quiet:
-        for placement in made.world.placements:
+        for placement in drawn.world.placements:
             say(placement)
         if loaded.settings.readers.sightings is not None:
             say("readers.sightings states how much is collected in all: units, shifts and readers only share it out")
-    say(f"{path}: {made.n_sightings:,} sightings of {made.n_vehicles:,} vehicles at {made.watch.sites.n:,} sites")
+    say(f"{path}: {drawn.n_sightings:,} sightings of {drawn.n_vehicles:,} vehicles at {drawn.watch.sites.n:,} sites")
     if not quiet:
-        say(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_others(loaded.settings)}")
+        say(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_observer_hint(loaded.settings)}")
 
 
 def measure(
@@ -118,31 +118,31 @@ def measure(
     """
     check_target(json, "--json")
     check_target(csv, "--csv")
-    asked = names(measures)
+    measure_names = names(measures)
     _check_drawn(store, seed, metros, overrides)
     announce_compiling(quiet)
     from simulate.report.phrases import note_for_ever  # noqa: PLC0415
     from simulate.report.scores import title_of  # noqa: PLC0415
     from simulate.report.words import NOTHING, nothing_on_file  # noqa: PLC0415
     from simulate.risk.measures import MEASURES, check_names, main_results  # noqa: PLC0415
-    from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.measures import measure as measure_view  # noqa: PLC0415
     from simulate.risk.tables import as_text  # noqa: PLC0415
 
-    check_names(asked)
+    check_names(measure_names)
     with stopping(AGAIN):
         opened = _open(run, quiet) if store else _fly(run, seed or 0, metros, overrides)
         view = _view(opened, case, observer, retention, on)
         with Shards(quiet, f"Measuring {opened.scenario.title}", "getting ready") as report:
-            results = take(view, asked, targets=targets, workers=workers, progress=report)
+            results = measure_view(view, measure_names, targets=targets, workers=workers, progress=report)
     if not quiet:
         nothing = f"; {NOTHING}" if nothing_on_file(results) else ""
         say(f"{view.describe()}{nothing}\n")
     say(as_text(*(results if full else main_results(results, view.sight.asked)).table(title_of)))
     if not quiet:
         say()
-        if note := note_for_ever({one.name for one in view.cases}, *(one.today for one in view.cases)):
+        if note := note_for_ever({shown.name for shown in view.cases}, *(shown.today for shown in view.cases)):
             say(note)
-        for name in dict.fromkeys(asked):
+        for name in dict.fromkeys(measure_names):
             say(f"{name}: {MEASURES[name].card(view.sight.asked).describe()}")
         say("\nIntervals cover the drawing of vehicles only, not the assumptions of the model.")
     if json:
@@ -179,13 +179,13 @@ def report(
     from simulate.report.facts import facts_of  # noqa: PLC0415
     from simulate.report.page import write_page  # noqa: PLC0415
     from simulate.report.words import NOTHING, headlines, nothing_on_file, terminal_lines  # noqa: PLC0415
-    from simulate.risk.measures import measure as take  # noqa: PLC0415
+    from simulate.risk.measures import measure as measure_view  # noqa: PLC0415
 
     with stopping(AGAIN):
         view = _view(_open(run, quiet), case, observer, retention, on)
         facts = facts_of(view)
         with Shards(quiet, f"Measuring {facts.title}", "getting ready") as report:
-            results = take(view, [*names(measures), "stock"], targets=targets, workers=workers, progress=report)
+            results = measure_view(view, [*names(measures), "stock"], targets=targets, workers=workers, progress=report)
         path = write_page(view, results, out or _page_of(run))
     if nothing_on_file(results):
         say(f"{facts.looks}; {NOTHING}: all below is what anyone could work out without sightings")
@@ -221,7 +221,7 @@ def verify(run: str) -> None:
 
 
 def _page_of(run: str) -> Path:
-    """Return where the page of a run lies: beside its folder, under its name; here if it is on no disk of ours."""
+    """Return the path of a run's page: beside its folder, under its name; in the current folder for a remote run."""
     if is_remote(run):
         return Path(f"{PurePosixPath(run).name}.html")
     folder = local_path(run)
@@ -229,23 +229,23 @@ def _page_of(run: str) -> Path:
     return folder.with_name(name) if folder.name not in {"", ".."} else folder.resolve().with_name(name)
 
 
-def _others(settings: Settings) -> str:
-    """Say who looks unless another is named, where a scenario has several observers."""
+def _observer_hint(settings: Settings) -> str:
+    """Return a hint at the default observer and the others; empty if there is only one."""
     first, *others = settings.observers or settings.owners
     return f"; {first} looks, unless you say --observer {' or '.join(others)}" if others else ""
 
 
 def _check_drawn(store: bool, seed: int | None, metros: str | None, overrides: Sequence[str]) -> None:
-    """Raise ScenarioError on options that change a scenario where a run is measured that has been drawn already."""
+    """Raise ScenarioError if options would change the scenario of a run drawn already."""
     given = {"--seed": seed is not None, "--metros": metros is not None, "--set": bool(overrides)}
-    option = next((option for option, there in given.items() if there), None)
+    option = next((option for option, is_given in given.items() if is_given), None)
     if store and option:
         remedy = "draw it anew with plateprint run, or add --no-store and name the scenario"
         raise ScenarioError(option, "no change of a run that has been drawn", "one", remedy)
 
 
 def _fly(scenario: str, seed: int, metros: str | None, overrides: Sequence[str]) -> Run:
-    """Make a run of a scenario that is drawn while it is measured."""
+    """Return a run of a scenario, to be drawn while measured."""
     from simulate.scenario import load  # noqa: PLC0415
     from simulate.sightings.run import fly  # noqa: PLC0415
 
@@ -253,7 +253,7 @@ def _fly(scenario: str, seed: int, metros: str | None, overrides: Sequence[str])
 
 
 def _open(run: str, quiet: bool) -> Run:
-    """Open a run and say what it was drawn from."""
+    """Open a run and print its scenario, seed and changes."""
     from simulate.scenario import SET  # noqa: PLC0415
     from simulate.sightings.run import open_run  # noqa: PLC0415
 
@@ -266,7 +266,7 @@ def _open(run: str, quiet: bool) -> Run:
 
 
 def _view(run: Run, case: Sequence[str], observer: str | None, retention: str | None, on: str | None) -> View:
-    """Look at a run under the cases asked for: those that it names, or else a ladder of retention rules."""
+    """Return the view of a run under its named cases, or else under a ladder of retention rules."""
     from simulate.policy.view import view_of  # noqa: PLC0415
     from simulate.rules import Retention  # noqa: PLC0415
 

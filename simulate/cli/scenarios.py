@@ -1,4 +1,4 @@
-"""Commands about scenarios: what there is, what one means, what a file may say."""
+"""Commands about scenarios: the catalogue, the values of one, the schema of a file."""
 
 from __future__ import annotations
 

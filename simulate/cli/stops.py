@@ -1,8 +1,8 @@
-"""What Ctrl-C and SIGTERM do: work stops clean, one line says so, and the exit code is 128 and the signal's number.
+"""Handling of Ctrl-C and SIGTERM: a clean stop, one line of output, and exit code 128 plus the signal's number.
 
 Both raise KeyboardInterrupt, as Ctrl-C always does. Within an import it may come out as another error, or not at
-all: so while nothing is to be cleaned up, an import is left at once, and where a callback swallows the
-exception it is raised again. Imported before anything else, this imports next to nothing.
+all: so with nothing to clean up, an import is left at once, and an exception swallowed by a callback is raised
+again. Imported before anything else, this module imports next to nothing.
 """
 
 from __future__ import annotations
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 else:
-    import _signal as signal  # what signal wraps: its enums take four times as long to import as all before them
+    import _signal as signal  # below signal, whose enums take four times as long to import as all before them
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE_S = 2.0
-"""Until then a second signal lets the first one's cleaning up be; later it ends the process at once."""
+"""Seconds of cleaning up, undisturbed by a second signal; a later one ends the process at once."""
 AGAIN_S = 0.05
-"""When a swallowed exception is raised again."""
+"""Delay before a swallowed exception is raised again."""
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked this process to stop."""
+    """Stop of this process, requested by a signal."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         super().__init__(number)
 
 
-class _Asked:
-    """What signals asked of this process, and what they may interrupt."""
+class _SignalState:
+    """Requests of signals so far, and permission to interrupt."""
 
     stop: Stopped | None = None
     at_s = 0.0
     careful = False
-    """Whether there is something to clean up, so that nothing may be left at once."""
+    """Whether there is something to clean up, so nothing may be left at once."""
 
 
-_asked = _Asked()
+_state = _SignalState()
 
 
 def listen() -> None:
-    """Answer both signals from now on, unless whoever started this process lets it ignore them."""
-    _asked.stop, _asked.careful = None, False
+    """Handle both signals from now on, unless this process was started to ignore them."""
+    _state.stop, _state.careful = None, False
     for number in SIGNALS:
         if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
             signal.signal(number, _answer)
@@ -56,34 +56,34 @@ def listen() -> None:
 
 
 def ignore() -> None:
-    """Let nothing interrupt the end of this process."""
+    """Ignore both signals: nothing may interrupt the end of this process."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def be_careful(careful: bool) -> bool:
-    """Say whether there is something to clean up from now on; return what was said before."""
-    before, _asked.careful = _asked.careful, careful
+    """Set whether there is something to clean up from now on; return the previous setting."""
+    before, _state.careful = _state.careful, careful
     return before
 
 
 def stop_asked() -> bool:
-    """Tell whether a signal asked this process to stop."""
-    return _asked.stop is not None
+    """Return whether a signal requested a stop of this process."""
+    return _state.stop is not None
 
 
 def leave(how: str = "") -> NoReturn:
-    """Say that the work stopped and how to go on, and exit with the signal's code."""
+    """Print the stop and how to go on, and exit with the signal's code."""
     print(f"\nplateprint: stopped{how and '; '}{how}", file=sys.stderr)
-    raise SystemExit(128 + (_asked.stop.number if _asked.stop else signal.SIGINT)) from None
+    raise SystemExit(128 + (_state.stop.number if _state.stop else signal.SIGINT)) from None
 
 
 def _answer(number: int, frame: FrameType | None) -> None:
-    first = _asked.stop is None
-    if first and (_asked.careful or not _imports(frame)):
-        _asked.stop, _asked.at_s = Stopped(number), time.monotonic()
-        raise _asked.stop
-    if first or time.monotonic() - _asked.at_s > PATIENCE_S:
+    first = _state.stop is None
+    if first and (_state.careful or not _imports(frame)):
+        _state.stop, _state.at_s = Stopped(number), time.monotonic()
+        raise _state.stop
+    if first or time.monotonic() - _state.at_s > PATIENCE_S:
         os.write(2, b"\nplateprint: stopped\n")
         os._exit(128 + number)
 
@@ -95,7 +95,7 @@ def _imports(frame: FrameType | None) -> bool:
 
 
 def _raise_swallowed(lost: sys.UnraisableHookArgs) -> None:
-    """Raise a stop again, soon, that was raised where nothing can be raised: in a destructor or a callback."""
+    """Raise again, soon, a stop lost in a destructor or a callback, where nothing can be raised."""
     if not isinstance(lost.exc_value, Stopped):
         sys.__unraisablehook__(lost)
         return
@@ -104,5 +104,5 @@ def _raise_swallowed(lost: sys.UnraisableHookArgs) -> None:
 
 
 def _raise_again(_number: int, _frame: FrameType | None) -> None:
-    if _asked.stop is not None:
-        raise _asked.stop
+    if _state.stop is not None:
+        raise _state.stop

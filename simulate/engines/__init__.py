@@ -1,1 +1,1 @@
-"""Engines: `map(task, shards)` gives each shard with its result, in any order, here or elsewhere."""
+"""Engines: `map(task, shards)` yields each shard with its result, in any order, in this process or others."""

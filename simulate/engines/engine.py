@@ -1,4 +1,4 @@
-"""What an engine is: one way to have a task done for many shards, wherever it is done."""
+"""Protocol of an engine: one way to run a task over many shards, in any place."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[R]):
-    """What is to be done for each shard: made from the payload once wherever it is done."""
+    """Work on one shard at a time, built from the payload once in each process."""
 
     make: Callable[[Any], Callable[[int], R]]
-    """Function of a module, so that other processes find it."""
+    """Module-level function, importable by other processes."""
     payload: object
-    """What the task is made from; picklable where other processes do it."""
+    """Argument of `make`; picklable if other processes run the task."""
 
 
 class Engine(Protocol):
-    """Workers that do a task. Engines differ in where; the results of a shard are the same everywhere."""
+    """Workers for a task. Engines differ in the place of execution only; a shard has the same result in all."""
 
     def map(self, task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
-        """Give each shard with its result, in the order in which they are done.
+        """Yield each shard with its result, in order of completion.
 
-        It is to be closed (`contextlib.closing`) wherever it may be left early, which ends the workers. What a
-        task raises is raised here.
+        Close the generator (`contextlib.closing`) wherever iteration may stop early: this ends the workers.
+        Exceptions of a task are raised here.
         """
 
 
 def ready(function: Callable[[int], R]) -> Task[R]:
-    """Return the task that a function is already."""
-    return Task(_itself, function)
+    """Wrap a function of a shard as a task."""
+    return Task(_identity, function)
 
 
 def map_here(task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
-    """Do a task in the caller, one shard after the other; no shards make no task."""
+    """Run a task in the caller, one shard after the other; without shards the task is not built."""
     do: Callable[[int], R] | None = None
     for shard in shards:
         do = do or task.make(task.payload)
         yield shard, do(shard)
 
 
-def _itself(made: Callable[[int], Any]) -> Callable[[int], Any]:
-    return made
+def _identity(function: Callable[[int], Any]) -> Callable[[int], Any]:
+    return function

@@ -1,14 +1,13 @@
-"""Do tasks here, or in worker processes that may die at any moment.
+"""Run tasks in the caller, or in worker processes with tolerance of sudden death.
 
-A task is made from a payload once in each process and answers for one shard at a time; a shard is a number, and
-what is answered depends on it alone, so that it may be asked again anywhere. Workers are spawned, never
-forked: forked threads may hang.
+A task is built from a payload once in each process and answers for one shard at a time. A shard is a number, and
+alone determines its result, so any process may repeat it. Workers are spawned, never forked: forked threads may hang.
 
-No death may stop the parent, so it never waits for a process that could be gone. What tasks are made from lies in an
-open file without a name, which all workers read: `multiprocessing` writes what a process starts with into a pipe
-that it holds open at both ends, and where a process dies too early would wait for ever on more than the pipe takes.
-Each worker has a connection of its own, whose far end nobody else holds: it ends with the worker, even amid an
-answer, where a shared queue waits for the rest. It ends with the parent too, and then the worker ends itself.
+No death may block the parent, so it never waits for a process possibly gone. The pickled task lies in an open file
+without a name, read by all workers. `multiprocessing` itself writes the start-up data of a process into a pipe held
+open at both ends; if the process died early, it would wait for ever on data above the capacity of the pipe.
+Each worker has its own connection, with the far end held by nobody else: it ends with the worker, even in the middle
+of an answer, where a shared queue waits for the rest. It ends with the parent too, and then the worker exits.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ if TYPE_CHECKING:
 
 RETRIES = 2
 IN_FLIGHT = 2
-"""Shards handed out per worker, so that none waits for the next."""
+"""Shards handed out per worker; above 1, so no worker waits for its next shard."""
 HELD = (signal.SIGINT, signal.SIGTERM)
-"""Signals that reach every process of a terminal; while a worker starts they wait."""
+"""Signals delivered to every process of a terminal; blocked while a worker starts."""
 
 
 class ShardError(RuntimeError):
-    """A shard killed its worker each time it was tried."""
+    """Death of the worker at every try of one shard."""
 
     def __init__(self, shard: int, tries: int) -> None:
         self.shard = shard
@@ -60,24 +59,24 @@ class ShardError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Worker processes of this machine; one does all in the caller."""
+    """Worker processes of this machine; with one worker all shards run in the caller."""
 
     workers: int = 1
 
     def map(self, task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
-        """Give each shard with its result, in the order in which they are done.
+        """Yield each shard with its result, in order of completion.
 
-        Workers start when the first result is asked for and end with the iterator. What a killed task left
-        behind is the caller's to remove. Raises ShardError if a shard kills its worker again and again.
+        Workers start at the first request for a result and end with the iterator. Files left behind by a killed
+        task are the caller's to remove. Raises ShardError if a shard kills its worker more than `RETRIES` times.
         """
         wanted = list(shards)
         if self.workers > 1:
-            yield from _run_spread(task, wanted, min(self.workers, len(wanted)))
+            yield from _run_processes(task, wanted, min(self.workers, len(wanted)))
         else:
             yield from map_here(task, wanted)
 
 
-def _run_spread(task: Task[Any], shards: Sequence[int], workers: int) -> Generator[tuple[int, Any]]:
+def _run_processes(task: Task[Any], shards: Sequence[int], workers: int) -> Generator[tuple[int, Any]]:
     with tempfile.TemporaryFile() as package:
         mapped = _pack(task, package)
         team = _Team((package.fileno(), *mapped), workers, deque(shards))
@@ -115,7 +114,7 @@ def _result(answer: bytes) -> object:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """One process and what it was handed and has not answered yet, in order."""
+    """One process and its unanswered shards, in order."""
 
     process: SpawnProcess
     connection: Connection
@@ -123,11 +122,11 @@ class _Worker:
 
     def hand(self, shard: int) -> None:
         self.shards.append(shard)
-        with suppress(OSError):  # it is dead, as the next answer says
+        with suppress(OSError):  # a dead worker: its next answer is None
             self.connection.send(shard)
 
     def receive(self) -> bytes | None:
-        """Wait for an answer; None where the worker died first."""
+        """Wait for an answer; return None if the worker died first."""
         try:
             return self.connection.recv_bytes()
         except (EOFError, OSError):
@@ -142,43 +141,43 @@ class _Worker:
 
 @dataclass(slots=True, eq=False)
 class _Team:
-    """The workers that live, and the shards that wait for one."""
+    """Live workers, and shards waiting for one."""
 
     files: tuple[int, ...]
-    """The open files that tasks are made from: what is packed, then its largest arrays."""
+    """File descriptors of the pickled task, then of its largest arrays."""
     most: int
-    """Workers that may live at a time."""
+    """Maximum number of live workers."""
     waiting: deque[int]
     deaths: Counter[int] = field(default_factory=Counter)
-    """Workers that died of each shard."""
+    """Number of workers killed by each shard."""
     workers: list[_Worker] = field(default_factory=list)
 
     def hand_out(self) -> bool:
-        """Hand out what may be, and tell whether any answer is still to come."""
-        while self.waiting and self._may_fly(self.waiting[0]):
+        """Hand out shards up to the limits; return whether any answer is outstanding."""
+        while self.waiting and self._may_start(self.waiting[0]):
             worker = min(self.workers, key=lambda worker: len(worker.shards), default=None)
             if worker is None or (worker.shards and len(self.workers) < self.most):
                 worker = self._start()
             if len(worker.shards) == IN_FLIGHT:
                 break
             worker.hand(self.waiting.popleft())
-        return bool(self._flying())
+        return bool(self._in_flight())
 
-    def _flying(self) -> list[int]:
+    def _in_flight(self) -> list[int]:
         return [shard for worker in self.workers for shard in worker.shards]
 
-    def _may_fly(self, shard: int) -> bool:
-        """Let a shard that a worker died of fly alone: memory may have been short for several."""
-        flying = self._flying()
-        return not flying or not any(self.deaths[other] for other in (shard, *flying))
+    def _may_start(self, shard: int) -> bool:
+        """Return whether a shard may start: one with a death runs alone, as memory may have been short for several."""
+        in_flight = self._in_flight()
+        return not in_flight or not any(self.deaths[other] for other in (shard, *in_flight))
 
     def ready(self) -> list[_Worker]:
-        """Wait until some workers have answered or died."""
+        """Wait for answers or deaths; return the workers concerned."""
         by_connection = {worker.connection: worker for worker in self.workers}
         return [by_connection[connection] for connection in wait(list(by_connection))]  # type: ignore[index]
 
     def replace(self, dead: _Worker) -> None:
-        """Let what a dead worker was handed wait again; accuse the shard that it was at."""
+        """Remove a dead worker: requeue its shards and count the death against the current one."""
         self.workers.remove(dead)
         dead.end()
         if dead.shards:
@@ -189,7 +188,7 @@ class _Team:
             self.waiting.extendleft(reversed(dead.shards))
 
     def end(self) -> None:
-        with _held():
+        with _signals_blocked():
             for worker in self.workers:
                 worker.end()
 
@@ -197,8 +196,8 @@ class _Team:
         spawn = get_context("spawn")
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_work, args=(theirs, *map(_OpenFile, self.files)), daemon=True)
-        resource_tracker.ensure_running()  # or starting it would let through what is held
-        with _held():
+        resource_tracker.ensure_running()  # else its own start would unblock the signals
+        with _signals_blocked():
             with _environment("NUMBA_NUM_THREADS", "1"):
                 process.start()
             theirs.close()
@@ -208,8 +207,8 @@ class _Team:
 
 
 @contextmanager
-def _held() -> Iterator[None]:
-    """Let signals wait, so that no process is started and not known; processes started inherit this."""
+def _signals_blocked() -> Iterator[None]:
+    """Block signals, so no started process goes unrecorded; started processes inherit the mask."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     try:
         yield
@@ -231,19 +230,19 @@ def _environment(name: str, value: str) -> Iterator[None]:
 
 @dataclass(slots=True)
 class _OpenFile:
-    """An open file that a process takes along when it is spawned."""
+    """File descriptor handed on to a spawned process."""
 
     number: int
 
     def __getstate__(self) -> object:
         return DupFd(self.number)
 
-    def __setstate__(self, taken: Any) -> None:  # noqa: ANN401 - multiprocessing names no type of it
-        self.number = taken.detach()
+    def __setstate__(self, duplicate: Any) -> None:  # noqa: ANN401 - untyped in multiprocessing
+        self.number = duplicate.detach()
 
 
 def _work(connection: Connection, *files: _OpenFile) -> None:
-    """Answer for shards until the parent closes the connection or is gone."""
+    """Run shards until the parent closes the connection or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     shards = SimpleQueue[int]()
@@ -252,9 +251,9 @@ def _work(connection: Connection, *files: _OpenFile) -> None:
     while True:
         shard = shards.get()
         try:
-            task = task or _made(*(file.number for file in files))
+            task = task or _load_task(*(file.number for file in files))
             answer = pickle.dumps((True, task(shard)), pickle.HIGHEST_PROTOCOL)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it
+        except Exception as error:  # noqa: BLE001 - raised again in the parent
             answer = _fault(shard, error)
         try:
             connection.send_bytes(answer)
@@ -263,7 +262,7 @@ def _work(connection: Connection, *files: _OpenFile) -> None:
 
 
 def _listen(connection: Connection, shards: SimpleQueue[int]) -> None:
-    """Pass on what is handed out, and end this process at once when nothing more can be."""
+    """Queue incoming shards; end this process at once when the connection closes."""
     while True:
         try:
             shards.put(connection.recv())
@@ -271,22 +270,22 @@ def _listen(connection: Connection, shards: SimpleQueue[int]) -> None:
             os._exit(1)
 
 
-def _made(package: int, *mapped: int) -> Callable[[int], object]:
+def _load_task(package: int, *mapped: int) -> Callable[[int], object]:
     size = os.fstat(package).st_size
-    whole = bytearray()
-    while len(whole) < size:  # by position: all workers share the file's own; and no read takes more than 2 GB
-        whole += os.pread(package, size - len(whole), len(whole))
-    task: Task[object] = Unpickler(io.BytesIO(whole), mapped).load()
+    content = bytearray()
+    while len(content) < size:  # by offset: workers share the file position; one read returns at most 2 GB
+        content += os.pread(package, size - len(content), len(content))
+    task: Task[object] = Unpickler(io.BytesIO(content), mapped).load()
     return task.make(task.payload)
 
 
 def _fault(shard: int, error: Exception) -> bytes:
-    """Pack what a task raised; one that cannot be packed and opened again goes as text."""
-    where = "".join(traceback.format_exception(error))
-    error.add_note(f"in a worker process, at shard {shard}:\n{where}")
+    """Pickle the exception of a task; send it as text if it does not survive pickling."""
+    trace = "".join(traceback.format_exception(error))
+    error.add_note(f"in a worker process, at shard {shard}:\n{trace}")
     try:
         packed = pickle.dumps((False, error))
         pickle.loads(packed)
     except Exception:  # noqa: BLE001 - errors of libraries may refuse in any way
-        return pickle.dumps((False, RuntimeError(f"shard {shard}: {where}")))
+        return pickle.dumps((False, RuntimeError(f"shard {shard}: {trace}")))
     return packed

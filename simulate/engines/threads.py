@@ -1,4 +1,4 @@
-"""Do tasks in threads over one world in memory, which suits those that spend their time in compiled leaves."""
+"""Run tasks in threads over one world in memory, best for tasks dominated by compiled kernels."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Threads of this process; one does all in the caller."""
+    """Threads of this process; with one worker all shards run in the caller."""
 
     workers: int | None = None
-    """As many as there are processors if None."""
+    """Number of threads; one per processor if None."""
 
     def map(self, task: Task[R], shards: Iterable[int]) -> Generator[tuple[int, R]]:
-        """Give each shard with its result as they finish; the task is made once, for all threads."""
+        """Yield each shard with its result, in order of completion; the task is built once, for all threads."""
         wanted = list(shards)
         workers = min(self.workers or os.cpu_count() or 1, len(wanted))
         if workers > 1:

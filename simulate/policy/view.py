@@ -248,7 +248,10 @@ def _public(run: Run) -> Public:
     settings, graph, routes = run.scenario.settings, run.world.graph, run.world.routes
     granted = settings.measure.attacker_roads == "generator"
     habits = Habits(
-        shares=alternative_shares(settings.travel.route_shares), used=routes.used, row=routes.row, part=run.world.metro_of_hub
+        shares=alternative_shares(settings.travel.route_shares),
+        used=routes.used,
+        row=routes.row,
+        part=run.world.metro_of_hub,
     )
     return Public(
         roads=run.world.roads,

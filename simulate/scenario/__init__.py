@@ -1,7 +1,7 @@
 """Scenarios: TOML read, resolved and validated.
 
 In the order of the data: `statements`, `schema` (every table and key), `faults`, `catalogue`, `metros`,
-`loading`. Other rooms take what `loading` defines from here, and all else from its module.
+`loading`. Other rooms import the names of `loading` from here, and all others from their modules.
 """
 
 from simulate.scenario.loading import SET, MetroNames, Overrides, Scenario, changed, from_resolved, load, matching

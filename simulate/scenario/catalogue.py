@@ -1,4 +1,4 @@
-"""Find scenario files and read them: the catalogue, `extends`, and where each key was set."""
+"""Find and read scenario files: the catalogue, `extends`, and the origin of each key."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from simulate.scenario.statements import Statement, parse, statements
 
 Tables = dict[str, Any]
 LONGEST_CHAIN = 32
-"""Files that may extend one another."""
+"""Maximum number of files in a chain of `extends`."""
 _64_BITS = 2**63
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a key was set, and the comment beside it."""
+    """Origin of a key, and the comment beside it."""
 
     where: str
-    """File and line, or the option that set it."""
+    """File and line, or the option."""
     comment: str = ""
-    """What stands behind the # of that line: the value's source."""
+    """Text after the # of the line: the value's source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one file, or one override, sets."""
+    """Values set by one file or one override."""
 
     tables: Tables
     """Nested tables; every path absolute."""
     marks: Mapping[Keys, Mark]
-    """For each table and key, where it was set."""
+    """Origin of each table and key."""
     path: Path | None = None
     """The file; None for an override."""
 
@@ -56,7 +56,7 @@ class Entry:
 
 
 def catalogue() -> list[Entry]:
-    """List the scenarios that come with Plateprint, by name; shared defaults are not among them."""
+    """List the scenarios shipped with Plateprint, by name, without files of shared defaults."""
     entries = []
     for path in sorted(catalogue_folder().glob("*.toml")):
         tables = merge(*(layer.tables for layer in read_chain(path)))
@@ -83,13 +83,13 @@ def locate(name: str | Path, *, folder: Path, where: str) -> Path:
     name
         A path when it ends in .toml or holds a slash, else a name of the catalogue.
     where
-        What to name in the error.
+        Place to name in the error.
     """
     text = str(name)
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or os.sep in text:
-        path = folder / _at_home(name)
+        path = folder / _expand_home(name)
         if not path.is_file():
-            raise ScenarioError(where, "a scenario file", f"no file at {_shown(path)}", "check the path")
+            raise ScenarioError(where, "a scenario file", f"no file at {_short_name(path)}", "check the path")
         return path
     path = catalogue_folder() / f"{text}.toml"
     if not path.is_file():
@@ -100,7 +100,7 @@ def locate(name: str | Path, *, folder: Path, where: str) -> Path:
 
 
 def read_chain(path: Path) -> list[Layer]:
-    """Read a file and what it extends; the file itself last."""
+    """Read a file and its chain of `extends`; the file itself last."""
     layers, chain = [read_layer(path)], [path.resolve()]
     while "extends" in layers[-1].tables:
         layer = layers[-1]
@@ -123,8 +123,8 @@ def read_chain(path: Path) -> list[Layer]:
 
 
 def read_layer(path: Path) -> Layer:
-    """Read one file, and note where it sets what."""
-    shown = _shown(path)
+    """Read one file, with the origin of each table and key."""
+    shown = _short_name(path)
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
@@ -133,7 +133,7 @@ def read_layer(path: Path) -> Layer:
         line = error.object.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{error.object[error.start]:02x}"
         raise ScenarioError(f"{shown}:{line}", "text in UTF-8", found, "save the file as UTF-8") from None
-    for _ in statements(text, shown):  # refuses what the parser would not get through
+    for _ in statements(text, shown):  # raises on depths beyond the parser
         pass
     try:
         text, tables = parse(text)
@@ -146,13 +146,13 @@ def read_layer(path: Path) -> Layer:
 
 
 def check_depth(tables: Mapping[str, Any], where: str) -> None:
-    """Refuse tables and lists too deep inside one another for what walks them."""
+    """Raise ScenarioError if tables and lists are nested too deep for recursive walks."""
     if keys := too_deep(tables):
         raise ScenarioError(f"{where}: {dotted(keys)}", *TOO_DEEP)
 
 
 def check_values(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> None:
-    """Refuse whole numbers beyond 64 bits and text that no file could hold, which no later step could take."""
+    """Raise ScenarioError on whole numbers beyond 64 bits and on text not writable to a file."""
     for keys, value in leaves(tables):
         for item in [*keys, *_items(value)]:
             if isinstance(item, int) and not -_64_BITS <= item < _64_BITS:
@@ -164,24 +164,24 @@ def check_values(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> None:
 
 
 def place_of(keys: Keys, marks: Mapping[Keys, Mark]) -> str:
-    """Name file, line and key, by the innermost table that a line sets."""
+    """Return file, line and key, by the innermost table set on a line."""
     nearest = next(keys[:size] for size in range(len(keys), -1, -1) if keys[:size] in marks)
     where = marks[nearest].where
     return where if where == override_of(keys) else f"{where}: {dotted(keys)}"
 
 
 def override_of(keys: Keys) -> str:
-    """Name what sets a key for one run."""
+    """Return the notation of an override of a key."""
     return f'overrides["{dotted(keys)}"]'
 
 
 def dotted(keys: Keys) -> str:
-    """Write keys as in readers.place.police, each cut short when it is long."""
+    """Join keys as in readers.place.police, each shortened if long."""
     return ".".join(shorten(key, MOST_NAME) for key in keys)
 
 
 def merge(*layers: Mapping[str, Any]) -> Tables:
-    """Lay tables over one another: tables merge, all else (lists too) is replaced by the later."""
+    """Merge layers of tables: tables merge, all else (lists too) is replaced by the later."""
     out: Tables = {}
     for layer in layers:
         for key, value in layer.items():
@@ -191,7 +191,7 @@ def merge(*layers: Mapping[str, Any]) -> Tables:
 
 
 def _items(value: object) -> Iterator[object]:
-    """Walk a value and all that lies in it."""
+    """Yield all keys and values inside a value, at any depth."""
     if isinstance(value, Mapping):
         for key, below in value.items():
             yield key
@@ -203,8 +203,8 @@ def _items(value: object) -> Iterator[object]:
         yield value
 
 
-def _at_home(path: str | Path) -> Path:
-    """Replace ~ by the home folder; one of nobody stays as it is, and is not found."""
+def _expand_home(path: str | Path) -> Path:
+    """Replace ~ by the home folder; ~ of an unknown user stays, and is not found."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -212,24 +212,24 @@ def _at_home(path: str | Path) -> Path:
 
 
 FILES = ("path", "counties")
-"""Keys whose values name files."""
+"""Keys with file names as values."""
 
 
 def anchor(tables: Mapping[str, Any], folder: Path) -> Tables:
-    """Make the name of every file absolute that is relative to a folder; an empty one stays empty."""
+    """Return tables with file names relative to a folder made absolute; empty ones stay empty."""
     out: Tables = {}
     for key, value in tables.items():
         if isinstance(value, dict):
             out[key] = anchor(value, folder)
         elif key in FILES and isinstance(value, str | Path) and str(value):
-            out[key] = str(folder / _at_home(value))
+            out[key] = str(folder / _expand_home(value))
         else:
             out[key] = value
     return out
 
 
 def leaves(tables: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
-    """Walk every value that is not itself a table, with the keys that lead to it."""
+    """Yield every value other than a table, with its path of keys."""
     for key, value in tables.items():
         if isinstance(value, dict):
             yield from leaves(value, (*above, key))
@@ -241,14 +241,14 @@ def _paths(tables: Tables) -> list[str]:
     return [value for keys, value in leaves(tables) if keys[-1] in FILES]
 
 
-def _shown(path: Path) -> str:
-    """Name a file briefly: relative where it lies below the current folder."""
+def _short_name(path: Path) -> str:
+    """Return a short name of a file: relative if below the current folder."""
     absolute, here = path.absolute(), Path.cwd()
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)
 
 
 def _syntax_error(shown: str, text: str, message: str) -> ScenarioError:
-    """Say where the TOML breaks; what tomllib says of double keys is put plainly."""
+    """Return the error of invalid TOML, with its line; duplicate keys get a plainer message than tomllib's."""
     at = re.search(r" \(at (?:line ([0-9]+)|end of document).*\)$", message)
     line = at[1] if at and at[1] else str(text.rstrip("\n").count("\n") + 1)
     fault = message[: at.start()] if at else message
@@ -258,24 +258,24 @@ def _syntax_error(shown: str, text: str, message: str) -> ScenarioError:
 
 
 def _marks(shown: str, written: Iterable[Statement]) -> dict[Keys, Mark]:
-    """Note the line and comment of every table and key of a valid TOML text."""
+    """Return the line and comment of every table and key of a valid TOML text."""
     marks: dict[Keys, Mark] = {(): Mark(f"{shown}:1")}
     header: Keys = ()
     for statement in written:
-        named = list(nested(tomllib.loads(statement.text)))
-        here = Mark(f"{shown}:{statement.line}", statement.comment)
+        key_paths = list(nested(tomllib.loads(statement.text)))
+        mark = Mark(f"{shown}:{statement.line}", statement.comment)
         if statement.text.startswith("["):
-            header = named[-1]
-            named = [header[:at] for at in range(1, len(header))] + [header]
+            header = key_paths[-1]
+            key_paths = [header[:at] for at in range(1, len(header))] + [header]
         else:
-            named = [(*header, *keys) for keys in named]
-        for keys in named:
-            marks.setdefault(keys, here)
+            key_paths = [(*header, *keys) for keys in key_paths]
+        for keys in key_paths:
+            marks.setdefault(keys, mark)
     return marks
 
 
 def nested(tables: Tables, above: Keys = ()) -> Iterator[Keys]:
-    """Walk the keys of tables and values, outer before inner."""
+    """Yield the keys of tables and values, outer before inner."""
     for key, value in tables.items():
         yield (*above, key)
         if isinstance(value, dict):

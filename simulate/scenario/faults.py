@@ -1,4 +1,4 @@
-"""Turn what is wrong with a scenario into plain words: where, expected, found, remedy."""
+"""Translate validation errors of a scenario into plain messages: where, expected, found, remedy."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 Keys = tuple[str, ...]
 Node = dict[str, Any]
 LONG_BITS = 1000
-"""Whole numbers beyond this are shown in base 16: Python writes out no decimal ones of 4,300 digits."""
+"""Bits above which whole numbers are shown in base 16: Python prints none of 4,300 decimal digits."""
 
 
 def explain(error: ValidationError) -> list[Fault]:
-    """Say each fault that validation found, in words."""
-    return list(dict.fromkeys(fault for details in error.errors() for fault in _explain_one(details)))
+    """Return the faults of a validation error, in words, each once."""
+    return list(dict.fromkeys(fault for details in error.errors() for fault in _faults_of(details)))
 
 
 def combine(errors: Iterable[ScenarioError]) -> ScenarioError:
-    """Return one error that tells them all."""
+    """Return one error with the messages of all."""
     first, *others = errors
     return ScenarioError(first.where, first.expected, first.found, first.remedy, others)
 
 
 def unknown_assumptions(assumptions: Mapping[str, Assumption]) -> list[Fault]:
-    """Say which assumptions are about a key that no scenario can have."""
+    """Return a fault for each assumption about a key outside the schema."""
     faults = []
     for name, assumption in assumptions.items():
         nodes, keys = [_root()], assumption.key.split(".")
@@ -58,7 +58,7 @@ def known_keys(keys: Keys) -> list[str]:
 
 
 def spell(value: object) -> str:
-    """Write a value as TOML does, cut short when it is long."""
+    """Format a value as TOML does, shortened if long."""
     if isinstance(value, Mapping):
         return "a table" if value else "an empty table"
     if isinstance(value, list | tuple):
@@ -73,31 +73,31 @@ def spell(value: object) -> str:
     return "nothing" if value is None else shorten(json.dumps(value, ensure_ascii=False, default=str), MOST_NAME)
 
 
-def _explain_one(details: ErrorDetails) -> list[Fault]:
-    """Say one finding of the validator; several where values do not go together."""
+def _faults_of(details: ErrorDetails) -> list[Fault]:
+    """Return the fault of one finding of the validator; several if values are inconsistent."""
     keys, found = tuple(str(part) for part in details["loc"]), details["input"]
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, InconsistentError):
-        above = _shown(keys)
+        above = _shown_keys(keys)
         return [Fault(above + fault.keys, fault.expected, fault.found, fault.remedy) for fault in cause.faults]
     if isinstance(cause, ScenarioError):
-        return [Fault(_shown(keys), cause.expected, cause.found, cause.remedy)]
+        return [Fault(_shown_keys(keys), cause.expected, cause.found, cause.remedy)]
     if details["type"] == "missing" and isinstance(found, list):
         return [_wrong_value(keys[:-1], found)]
-    if details["type"] == "too_short" and found:  # its items are at fault, and each says so itself
+    if details["type"] == "too_short" and found:  # its items are at fault, each with its own finding
         return []
     return [_FINDINGS.get(details["type"], _wrong_value)(keys, found)]
 
 
 def _unknown_key(keys: Keys, _found: object) -> Fault:
     expected = "a key of this table" if len(keys) > 1 else "a known table or key"
-    return Fault(_shown(keys), expected, spell(keys[-1]), did_you_mean(keys[-1], known_keys(keys[:-1])))
+    return Fault(_shown_keys(keys), expected, spell(keys[-1]), did_you_mean(keys[-1], known_keys(keys[:-1])))
 
 
 def _missing_key(keys: Keys, _found: object) -> Fault:
     expected = _words(_node(keys))
-    name = f"[{'.'.join(_shown(keys))}]" if expected.startswith("a table") else keys[-1]
-    return Fault(_shown(keys), expected, "nothing", f"add {name}: {_description(keys)}")
+    name = f"[{'.'.join(_shown_keys(keys))}]" if expected.startswith("a table") else keys[-1]
+    return Fault(_shown_keys(keys), expected, "nothing", f"add {name}: {_description(keys)}")
 
 
 def _wrong_tag(keys: Keys, table: object) -> Fault:
@@ -115,16 +115,15 @@ def _not_finite(keys: Keys, found: object) -> Fault:
 
 def _wrong_value(keys: Keys, found: object) -> Fault:
     if keys[-1:] == ("[key]",):
-        return Fault(
-            _shown(keys[:-2]), "a name of at most 80 letters, digits, - and _", spell(found), "choose a plainer name"
-        )
+        expected = "a name of at most 80 letters, digits, - and _"
+        return Fault(_shown_keys(keys[:-2]), expected, spell(found), "choose a plainer name")
     node = _node(keys)
     remedy = f"it means: {_description(keys)}"
     if isinstance(found, str) and node.get("type") in _NUMBERS and _is_number(found):
         remedy = f"write {found} without quotes"
     elif isinstance(found, str) and "enum" in node:
         remedy = did_you_mean(found, node["enum"])
-    return Fault(_shown(keys), _words(node), spell(found), remedy)
+    return Fault(_shown_keys(keys), _words(node), spell(found), remedy)
 
 
 _FINDINGS = {
@@ -134,7 +133,7 @@ _FINDINGS = {
     "union_tag_invalid": _wrong_tag,
     "union_tag_not_found": _wrong_tag,
 }
-"""What says each kind of pydantic's findings; any other is a wrong value."""
+"""Translator of each kind of pydantic's findings; any other kind is a wrong value."""
 _NUMBERS = {"integer": "a whole number", "number": "a number"}
 
 
@@ -152,18 +151,18 @@ def _root() -> Node:
 
 
 def _resolve(node: Node) -> Node:
-    """Follow a reference, and leave out the None of what is optional."""
+    """Follow a reference, and drop the null of an optional value."""
     if "$ref" in node:
         target: Node = _root()["$defs"][node["$ref"].rpartition("/")[2]]
         return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
     if "anyOf" in node:
-        kept = next(option for option in node["anyOf"] if option.get("type") != "null")
-        return _resolve({**{key: value for key, value in node.items() if key != "anyOf"}, **kept})
+        present = next(option for option in node["anyOf"] if option.get("type") != "null")
+        return _resolve({**{key: value for key, value in node.items() if key != "anyOf"}, **present})
     return node
 
 
 def _node(keys: Keys) -> Node:
-    """Return what the schema says of a key; empty where it says nothing."""
+    """Return the schema of a key; empty if it has none."""
     node = _root()
     for key in keys:
         if "discriminator" in node:
@@ -179,7 +178,7 @@ def _node(keys: Keys) -> Node:
 
 
 def _member(union: Node, key: str) -> Node:
-    """Return one kind of table by its tag, or what the first that has such a key holds under it."""
+    """Return the table of a union with a tag, or else the value of its first table with such a key."""
     tagged = union["discriminator"]["mapping"].get(key)
     if tagged:
         return {"$ref": tagged}
@@ -187,19 +186,19 @@ def _member(union: Node, key: str) -> Node:
 
 
 def _kinds(node: Node) -> list[Node]:
-    """Return the tables that may stand at a place: one, or those of a union."""
+    """Return the tables possible at a place: one, or those of a union."""
     tags = node.get("discriminator", {}).get("mapping", {})
     return [_resolve({"$ref": target}) for target in tags.values()] or [node]
 
 
 def _children(table: Node, key: str) -> list[Node]:
-    """Return what a table may hold under a key, or under any name where names are free."""
+    """Return the values possible under a key of a table, or under any name where names are free."""
     named = table.get("properties", {})
     return [named[key]] if key in named else list(table.get("patternProperties", {}).values())
 
 
-def _shown(keys: Keys) -> Keys:
-    """Leave out positions in lists, and the names that a union of tables puts among the keys."""
+def _shown_keys(keys: Keys) -> Keys:
+    """Return keys without positions in lists and without tags of unions."""
     above = [_node(keys[:at]) for at in range(len(keys))]
     return tuple(
         key
@@ -209,9 +208,9 @@ def _shown(keys: Keys) -> Keys:
 
 
 def _description(keys: Keys) -> str:
-    """Return the meaning of a key; in a list, that of the list."""
-    told = (_node(keys[:size]).get("description") for size in range(len(keys), 0, -1))
-    return str(next(filter(None, told), "see 'plateprint schema'"))
+    """Return the meaning of a key; for an item, the meaning of its list."""
+    meanings = (_node(keys[:size]).get("description") for size in range(len(keys), 0, -1))
+    return str(next(filter(None, meanings), "see 'plateprint schema'"))
 
 
 def _one_of(options: Iterable[object]) -> str:
@@ -219,7 +218,7 @@ def _one_of(options: Iterable[object]) -> str:
 
 
 def _words(node: Node) -> str:
-    """Say what a key takes."""
+    """Return the values allowed for a key, in words."""
     kind = node.get("type")
     if "enum" in node:
         return _one_of(node["enum"])

@@ -1,7 +1,7 @@
-"""Load a scenario: from the TOML a person wrote, to values resolved and checked.
+"""Load a scenario: from TOML as written by people, to values resolved and checked.
 
-A file may extend another: tables merge, lists replace. Overrides come last. Whatever is
-wrong is said at once, each fault with its file, line and key.
+A file may extend another: tables merge, lists replace. Overrides come last. All faults are
+reported at once, each with its file, line and key.
 """
 
 from __future__ import annotations
@@ -38,30 +38,30 @@ from simulate.scenario.statements import parse, statements
 
 Overrides = Sequence[str] | Mapping[str, Any]
 SET = "set for this run"
-"""How the source of a value begins that an option changed."""
+"""Prefix of the source of a value changed by an option."""
 MetroNames = str | Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A scenario whose every value is known and checked."""
+    """Scenario with every value known and checked."""
 
     name: str
     """Name in the catalogue, or the file's name without .toml."""
     seed: int
-    """What all random draws start from."""
+    """Start of all random draws."""
     settings: Settings
-    """All values, of a nation's totals the share of its metros."""
+    """All values; of a nation's totals, the share of the metros drawn."""
     stated: Settings
-    """All values as they were stated; other than `settings` only for metros of a nation."""
+    """All values as stated; other than `settings` only for metros of a nation."""
     sources: Mapping[str, str]
-    """For each dotted key, the comment beside the line that set it; SET for what an option set."""
+    """Source of each dotted key: the comment on its line, or SET for values set by an option."""
     files: tuple[Path, ...]
-    """The file itself, then the file it extends, and so on; empty for a stored scenario."""
+    """The file itself, then its chain of `extends`; empty for a stored scenario."""
 
     @property
     def title(self) -> str:
-        """Return the name as people read it."""
+        """Return the name for people."""
         return self.settings.title
 
     @property
@@ -76,7 +76,7 @@ class Scenario:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def resolved(self) -> dict[str, Any]:
-        """Return all values as JSON can hold them; `from_resolved` reads them back."""
+        """Return all values as JSON types; `from_resolved` reads them back."""
         return self.settings.model_dump(mode="json", exclude_none=True)
 
 
@@ -86,15 +86,15 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     Parameters
     ----------
     name_or_path
-        A name as `catalogue` lists it, or the path of a .toml file.
+        A name listed by `catalogue`, or the path of a .toml file.
     seed
-        What all random draws start from.
+        Start of all random draws.
     metros
         Metros of a national scenario to draw, whole: names, or one text with commas between them.
     overrides
         Texts "table.key=value" with the value as in TOML (quotes may be left out round plain
-        text), or a mapping from dotted keys to values. In a key * stands for every name that the
-        scenario sets there, as in readers.place.*.counties. Relative paths start at the current folder.
+        text), or a mapping from dotted keys to values. In a key * stands for every name set there
+        by the scenario, as in readers.place.*.counties. Relative paths start at the current folder.
 
     Examples
     --------
@@ -109,8 +109,8 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     for option, keys, value in [*_overrides(overrides), *_metros(metros)]:
         if option == PARAMETER:
             _check_national(tables, path.stem)
-        for one in _every(tables, keys, option):
-            layer = _override(tables, one, value, option)
+        for target in _matching_keys(tables, keys, option):
+            layer = _override(tables, target, value, option)
             tables = merge(tables, layer.tables)
             marks.update(layer.marks)
     stated = _validate(tables, marks)
@@ -121,10 +121,10 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
     sources = {".".join(keys): marks[keys].comment for keys, _ in leaves(tables) if marks[keys].comment}
     return Scenario(
         name=path.stem,
-        seed=_checked_seed(seed),
+        seed=_check_seed(seed),
         settings=settings,
         stated=stated,
-        sources=sources | _of_totals(settings, stated, sources),
+        sources=sources | _sources_of_shares(settings, stated, sources),
         files=tuple(layer.path for layer in reversed(layers) if layer.path),
     )
 
@@ -132,7 +132,7 @@ def load(name_or_path: str | Path, *, seed: int = 0, metros: MetroNames = None, 
 def from_resolved(
     resolved: Mapping[str, Any], name: str, seed: int, sources: Mapping[str, str] | None = None
 ) -> Scenario:
-    """Return the scenario that a run stored, with the sources kept beside it, if any."""
+    """Return the scenario stored with a run, and the sources beside it, if any."""
     try:
         check_depth(resolved, f"stored scenario {name}")
         settings = _validate(resolved, {(): Mark(f"stored scenario {name}")})
@@ -141,14 +141,14 @@ def from_resolved(
         remedy = "draw it again into another folder"
         raise ScenarioError(f"stored scenario {name}", "a scenario of this version", found, remedy) from None
     return Scenario(
-        name=name, seed=_checked_seed(seed), settings=settings, stated=settings, sources=sources or {}, files=()
+        name=name, seed=_check_seed(seed), settings=settings, stated=settings, sources=sources or {}, files=()
     )
 
 
 def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scenario:
     """Return a scenario with other values at some keys; tables merge, all else is replaced.
 
-    where : what to name in an error.
+    where : place to name in an error.
     """
     tables: Mapping[str, Any] = scenario.stated.model_dump(mode="json", exclude_none=True)
     for keys, value in values.items():
@@ -159,8 +159,8 @@ def changed(scenario: Scenario, values: Mapping[Keys, Any], where: str) -> Scena
     return replace(scenario, settings=take_share(stated), stated=stated, sources=sources)
 
 
-def _of_totals(settings: Settings, stated: Settings, sources: Mapping[str, str]) -> dict[str, str]:
-    """Add to the sources of what metros have a share of, which speak of the nation, how large that share is."""
+def _sources_of_shares(settings: Settings, stated: Settings, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the sources of shared totals with the metros' share added: as stated they describe the nation."""
     if settings is stated or not isinstance(settings.roads, NationRoads):
         return {}
     totals = dict(leaves(stated.model_dump(mode="json", exclude_none=True)))
@@ -181,7 +181,7 @@ def _nest(keys: Keys, value: object) -> dict[str, Any]:
     return nest
 
 
-def _checked_seed(seed: object) -> int:
+def _check_seed(seed: object) -> int:
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         expected = "a whole number of at least 0 and at most 19 digits"
         raise ScenarioError("seed", expected, spell(seed), "choose another")
@@ -189,9 +189,9 @@ def _checked_seed(seed: object) -> int:
 
 
 def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings:
-    """Check all values at once; say what is wrong, each fault on a line.
+    """Check all values at once; raise ScenarioError with each fault on a line.
 
-    Names are put in order, so that nothing can depend on the order of tables in a file.
+    Names are sorted, so nothing can depend on the order of tables in a file.
     """
     check_values(tables, marks)
     try:
@@ -208,12 +208,12 @@ def _validate(tables: Mapping[str, Any], marks: Mapping[Keys, Mark]) -> Settings
 
 
 def _plain(value: object) -> object:
-    """Turn numpy numbers into Python's, and dates and paths into text."""
+    """Convert numpy numbers to Python's, and dates and paths to text."""
     return value.item() if hasattr(value, "item") else str(value)
 
 
 def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
-    """Read overrides, whether texts or a mapping, as option, keys and value."""
+    """Yield option, keys and value of each override, from texts or a mapping."""
     if isinstance(overrides, Mapping):
         yield from ((override_of(keys := _keys(key)), keys, value) for key, value in overrides.items())
         return
@@ -226,7 +226,7 @@ def _overrides(overrides: Overrides) -> Iterator[tuple[str, Keys, Any]]:
 
 
 def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
-    """Read the metros asked for, if any are, as one more override."""
+    """Yield the chosen metros, if any, as one more override."""
     if metros is None:
         return
     names = names_of(metros) if isinstance(metros, str) else [name for name in metros if name.strip()]
@@ -236,7 +236,7 @@ def _metros(metros: MetroNames) -> Iterator[tuple[str, Keys, Any]]:
 
 
 def _check_national(tables: Mapping[str, Any], name: str) -> None:
-    """Refuse metros where there are none to choose from."""
+    """Raise ScenarioError if the scenario has no metros to choose from."""
     roads = tables.get("roads")
     source = roads.get("source") if isinstance(roads, Mapping) else None
     if source != "nation":
@@ -256,10 +256,10 @@ def _keys(text: str) -> Keys:
 
 
 def _value(text: str) -> Any:  # noqa: ANN401
-    """Read a value as TOML does; what is none, or lies too deep, is plain text."""
+    """Parse a value as TOML; invalid or too deep TOML is plain text."""
     statement = f"value = {text}"
     try:
-        for _ in statements(statement):  # refuses what the parser would not get through
+        for _ in statements(statement):  # raises on depths beyond the parser
             pass
         _, parsed = parse(statement)
     except (tomllib.TOMLDecodeError, ScenarioError):
@@ -268,7 +268,7 @@ def _value(text: str) -> Any:  # noqa: ANN401
 
 
 def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
-    """Find the values at dotted keys, where * stands for every name at its place."""
+    """Yield the values at dotted keys; * matches every name at its place."""
     first, *rest = keys
     for key in sorted(tables) if first == "*" else [first] if first in tables else []:
         value = tables[key]
@@ -278,18 +278,18 @@ def matching(tables: Mapping[str, Any], keys: Keys, above: Keys = ()) -> Iterato
             yield from matching(value, tuple(rest), (*above, key))
 
 
-def _every(tables: Mapping[str, Any], keys: Keys, option: str) -> list[Keys]:
-    """List the keys that are meant: those given, or with * every one that the scenario sets."""
+def _matching_keys(tables: Mapping[str, Any], keys: Keys, option: str) -> list[Keys]:
+    """Return the keys as given, or with * all matches in the scenario."""
     if "*" not in keys:
         return [keys]
-    found = [one for one, _ in matching(tables, keys)]
-    if not found:
+    matches = [match for match, _ in matching(tables, keys)]
+    if not matches:
         raise ScenarioError(option, "keys that the scenario sets", "none", "write the names out in place of *")
-    return found
+    return matches
 
 
 def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str) -> Layer:
-    """Lay out one override; refuse one whose table the scenario lacks."""
+    """Return the layer of one override; raise ScenarioError if its table is unknown."""
     _check_table(tables, keys)
     check_depth(_nest(keys, value), option)
     mark = Mark(option, SET)
@@ -298,7 +298,7 @@ def _override(tables: Mapping[str, Any], keys: Keys, value: object, option: str)
 
 
 def _check_table(tables: Mapping[str, Any], keys: Keys) -> None:
-    """Refuse keys that lead through a table neither the scenario nor the schema has."""
+    """Raise ScenarioError if keys lead through a table unknown to both scenario and schema."""
     table: Any = tables
     for at, key in enumerate(keys):
         if not isinstance(table, Mapping):

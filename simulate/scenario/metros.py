@@ -1,8 +1,8 @@
-"""The metros of a country: which ones a run takes, and their share of the country's totals.
+"""The metros of a country: the choice for one run, and their share of the country's totals.
 
-A national scenario states totals: readers, units, sightings, visitors of all metros of its
-file. A run takes whole metros with their full crowds, and their share of each total by
-population, never a thinner crowd.
+A national scenario states totals: readers, units, sightings, visitors of all metros in its
+file. A run takes whole metros with their full population, and their share of each total by
+population, never a sample of the people.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.parts import Table
 
 COLUMNS = ("metro", "state", "population", "lat", "lon")
-"""Columns a table of metros must have; others are ignored."""
+"""Required columns of a table of metros; others are ignored."""
 PARAMETER = "metros"
-"""What names the metros to draw; it sets roads.metros."""
+"""Parameter for the metros to draw; it sets roads.metros."""
 ALL = "all"
-"""Names every metro of the file."""
+"""Name of every metro of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def first_city(name: str) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Write names as in "Memphis, Akron and Buffalo"; at least one."""
+    """Join names as in "Memphis, Akron and Buffalo"; at least one."""
     *others, last = names
     return " and ".join([*filter(None, [", ".join(others)]), last])
 
@@ -64,8 +64,7 @@ def take_share(settings: Settings) -> Settings:
     """Return the settings with every total reduced to the chosen metros' share; others unchanged.
 
     Totals are the counts of fixed readers and gates, mobile units, sightings a month and
-    vehicles that visit. Settings whose share was taken before, or that choose no metro yet,
-    stay as they are.
+    visiting vehicles. Settings already reduced, or without a choice of metros, stay as they are.
     """
     roads = settings.roads
     if not isinstance(roads, NationRoads) or roads.share is not None or not roads.metros:
@@ -82,12 +81,12 @@ def take_share(settings: Settings) -> Settings:
             "title": f"{settings.title}, {named}",
             "summary": f"{named}, invented from population. {settings.summary}",
             "roads": roads.model_copy(update={"share": share, "metros": tuple(metros[i].name for i in chosen)}),
-            "visitors": _shared(settings.visitors, "vehicles", share),
+            "visitors": _reduced(settings.visitors, "vehicles", share),
             "readers": readers.model_copy(
                 update={
-                    "place": _shared(readers.place, "count", share),
-                    "gates": _shared(readers.gates, "count", share),
-                    "mobile": _shared(readers.mobile, "units", share),
+                    "place": _reduced(readers.place, "count", share),
+                    "gates": _reduced(readers.gates, "count", share),
+                    "mobile": _reduced(readers.mobile, "units", share),
                     "sightings": sightings and sightings.model_copy(update={"per_month": sightings.per_month * share}),
                 }
             ),
@@ -95,8 +94,8 @@ def take_share(settings: Settings) -> Settings:
     )
 
 
-def _shared(tables: Mapping[str, Any], key: str, share: float) -> dict[str, Table]:
-    """Reduce one whole number of each table, never below 1."""
+def _reduced(tables: Mapping[str, Any], key: str, share: float) -> dict[str, Table]:
+    """Return tables with one whole number reduced, never below 1."""
     return {
         name: table.model_copy(update={key: max(1, round(value * share))}) if (value := getattr(table, key)) else table
         for name, table in tables.items()
@@ -104,27 +103,27 @@ def _shared(tables: Mapping[str, Any], key: str, share: float) -> dict[str, Tabl
 
 
 def _check_owners(settings: Settings, metros: Sequence[Metro]) -> None:
-    """Refuse agencies and observers of states that have no metro in the file."""
+    """Raise ScenarioError on agencies and observers of states without a metro in the file."""
     for name, owner in settings.owners.items():
         agencies_of(f"owners.{name}", owner, metros)
     states = {metro.state for metro in metros}
-    for name, who in settings.observers.items():
-        for seen in who.sees:
-            _, state = owner_and_state(seen)
+    for name, observer in settings.observers.items():
+        for source in observer.sees:
+            _, state = owner_and_state(source)
             if state and state not in states:
                 raise ScenarioError(
-                    f"observers.{name}.sees", "a state with metros in the file", f'"{seen}"',
+                    f"observers.{name}.sees", "a state with metros in the file", f'"{source}"',
                     did_you_mean(state, states),
                 )  # fmt: skip
 
 
 def agencies_of(where: str, owner: Owner, metros: Sequence[Metro]) -> tuple[int, ...]:
-    """Return how many agencies of an owner lie in each metro of the file; 0 everywhere if it has none.
+    """Return the number of an owner's agencies in each metro of the file; 0 everywhere if it has none.
 
-    Those of a state that the owner names lie in that state's metros, all others in the other
-    metros: by people, at least one in each, whichever metros are drawn.
+    Agencies of a state named by the owner lie in the state's metros, all others in the other
+    metros: by population, at least one in each, independent of the metros drawn.
 
-    Raises ScenarioError where a state has no metro, or fewer agencies than metros.
+    Raises ScenarioError if a state has no metro, or fewer agencies than metros.
     """
     counts = [0] * len(metros)
     if owner.agencies is None:
@@ -132,29 +131,30 @@ def agencies_of(where: str, owner: Owner, metros: Sequence[Metro]) -> tuple[int,
     named = owner.agencies_in or {}
     at = [metro.state if metro.state in named else "" for metro in metros]
     for state, count in [*named.items(), ("", owner.agencies - sum(named.values()))]:
-        here = [i for i, one in enumerate(at) if one == state]
-        key, there = (f"agencies_in.{state}", f"of {state}") if state else ("agencies", "elsewhere")
-        if count < len(here) or (count and not here):
+        members = [i for i, metro_state in enumerate(at) if metro_state == state]
+        key, region = (f"agencies_in.{state}", f"of {state}") if state else ("agencies", "elsewhere")
+        if count < len(members) or (count and not members):
+            expected = f"at least one for each of {len(members)} metros {region}" if members else f"metros {region}"
             raise ScenarioError(
-                f"{where}.{key}", f"at least one for each of {len(here)} metros {there}" if here else f"metros {there}",
-                count if here else "none in the file", "state other numbers, or give another file of metros",
+                f"{where}.{key}", expected,
+                count if members else "none in the file", "state other numbers, or give another file of metros",
             )  # fmt: skip
-        for i, n in zip(here, apportion(count, [metros[i].population for i in here], least=1), strict=True):
+        for i, n in zip(members, apportion(count, [metros[i].population for i in members], least=1), strict=True):
             counts[i] = n
     return tuple(counts)
 
 
 def apportion(count: int, people: Sequence[int], least: int = 0) -> tuple[int, ...]:
-    """Split a count over metros by their people, by largest remainder, at least so many to each."""
-    few: set[int] = set()
+    """Apportion a count to metros by population, by largest remainder, at least `least` to each."""
+    fixed: set[int] = set()
     while True:
-        rest = count - least * len(few)
-        among = sum(n for i, n in enumerate(people) if i not in few)
-        wanted = [float(least) if i in few else rest * n / among for i, n in enumerate(people)]
+        rest = count - least * len(fixed)
+        among = sum(n for i, n in enumerate(people) if i not in fixed)
+        wanted = [float(least) if i in fixed else rest * n / among for i, n in enumerate(people)]
         below = {i for i, share in enumerate(wanted) if share < least}
         if not below:
             break
-        few |= below
+        fixed |= below
     counts = [int(share) for share in wanted]
     by_remainder = sorted(range(len(people)), key=lambda i: counts[i] - wanted[i])
     for i in by_remainder[: count - sum(counts)]:
@@ -168,8 +168,8 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
     Raises
     ------
     ScenarioError
-        If no file is named, it cannot be read or lacks a column, a line holds no such state or
-        number, or a metro stands in it twice.
+        If no file is named, it cannot be read or lacks a column, a line has an invalid state or
+        number, or a metro occurs twice.
     """
     if not path:
         raise ScenarioError(
@@ -194,9 +194,10 @@ def read_metros(path: str | Path) -> tuple[Metro, ...]:
 
 
 def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
-    """Find metros by the name of their first city or by the whole name; positions in the file, rising.
+    """Return positions in the file, rising, of metros given by first-named city or whole name.
 
-    Raises ScenarioError where none is asked for, or one does not exist or might be another.
+    Raises ScenarioError if no name is given, a name is unknown or ambiguous, or a metro is too small
+    or too large.
     """
     if not names:
         raise ScenarioError(
@@ -205,20 +206,20 @@ def choose(metros: Sequence[Metro], names: Sequence[str]) -> tuple[int, ...]:
             f"the file lists {len(metros)}",
         )  # fmt: skip
     chosen = set()
-    for asked in _each_name(metros, names):
-        name = asked.strip().casefold()
-        found = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
-        if not found:
+    for given in _each_name(metros, names):
+        name = given.strip().casefold()
+        matches = [i for i, metro in enumerate(metros) if name in {metro.short.casefold(), metro.name.casefold()}]
+        if not matches:
             shorts = [metro.short for metro in metros]
-            raise ScenarioError(PARAMETER, "a metro of the file", f'"{asked}"', did_you_mean(asked.strip(), shorts))
-        if len(found) > 1:
-            whole = ", ".join(metros[i].name for i in found)
-            raise ScenarioError(PARAMETER, "one metro for each name", f'"{asked}" for {whole}', "give the whole name")
-        if not LEAST_PEOPLE <= metros[found[0]].population <= MOST_PEOPLE:
+            raise ScenarioError(PARAMETER, "a metro of the file", f'"{given}"', did_you_mean(given.strip(), shorts))
+        if len(matches) > 1:
+            labels = ", ".join(metros[i].name for i in matches)
+            raise ScenarioError(PARAMETER, "one metro for each name", f'"{given}" for {labels}', "give the whole name")
+        if not LEAST_PEOPLE <= metros[matches[0]].population <= MOST_PEOPLE:
             expected = f"metros of {LEAST_PEOPLE:,} to {MOST_PEOPLE:,} people"
-            said = f"{metros[found[0]].population:,} in {metros[found[0]].name}"
-            raise ScenarioError(PARAMETER, expected, said, "choose another")
-        chosen.add(found[0])
+            found = f"{metros[matches[0]].population:,} in {metros[matches[0]].name}"
+            raise ScenarioError(PARAMETER, expected, found, "choose another")
+        chosen.add(matches[0])
     return tuple(sorted(chosen))
 
 
@@ -228,7 +229,7 @@ def _each_name(metros: Sequence[Metro], names: Sequence[str]) -> Sequence[str]:
 
 
 def names_of(text: str) -> list[str]:
-    """Read names between commas; a comma that is part of a whole name, as in "Buffalo, NY", stays."""
+    """Split names at commas, except at those inside a whole name such as "Buffalo, NY"."""
     parts: list[str] = []
     for part in text.split(","):
         if parts and re.fullmatch("[A-Z]{2}(-[A-Z]{2})*", part.strip()):

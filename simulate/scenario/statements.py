@@ -1,4 +1,4 @@
-"""TOML cut into its statements in one pass, and read without ever failing for its size."""
+"""TOML split into its statements in one pass, and parsed at any size without failure."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Statement(NamedTuple):
     """Number of its first line."""
     text: str
     comment: str
-    """What stands behind the # of its last line."""
+    """Text after the # of its last line."""
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """Read TOML; a whole number too long for Python is cut down to 40 digits, which is still far beyond 64 bits.
+    """Parse TOML; a whole number too long for Python is cut to 40 digits, still far beyond 64 bits.
 
-    Returns the text that was read and its tables. Raises TOMLDecodeError where it is no TOML.
+    Returns the text as parsed and its tables. Raises TOMLDecodeError on invalid TOML.
     """
     try:
         return text, tomllib.loads(text)
@@ -52,14 +52,14 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def statements(text: str, where: str = "") -> Iterator[Statement]:
-    """Cut TOML into its statements; the time taken grows with the length of the text alone.
+    """Split TOML into its statements, in time linear in the length of the text.
 
-    Of what is no TOML, some statements or other: the parser says what is wrong with it.
+    Invalid TOML yields arbitrary statements: its fault is the parser's to report.
 
     Raises
     ------
     ScenarioError
-        Where lists or dotted keys lie deeper than `DEEPEST`: the parser's time would grow with
+        If lists or dotted keys are nested deeper than `DEEPEST`: the parser's time would grow with
         the square of the depth. where : the file, for the error.
     """
     start, first, comment = -1, 1, ""
@@ -76,7 +76,7 @@ def statements(text: str, where: str = "") -> Iterator[Statement]:
 
 
 def _tokens(text: str, where: str) -> Iterator[tuple[str, re.Match[str], int, int]]:
-    """Yield each token: its kind, itself, its line, and how many brackets are open after it."""
+    """Yield each token: its kind, its match, its line, and the number of brackets open after it."""
     line, depth, dots = 1, 0, 0
     for token in _TOKEN.finditer(text):
         kind = str(token.lastgroup)

@@ -1,1 +1,1 @@
-"""Where files of a run are kept: one protocol, on this machine's disk or at any address that fsspec knows."""
+"""Storage of run files: one protocol, on this machine's disk or at any address known to fsspec."""

@@ -1,4 +1,4 @@
-"""From an address to the store behind it."""
+"""Selection of the store for an address."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ HERE = ("file", "local")
 
 
 def is_remote(address: str | Path) -> bool:
-    """Tell whether an address lies elsewhere than on this machine's disk."""
-    scheme, found, _ = str(address).partition("://")
-    return isinstance(address, str) and bool(found) and scheme not in HERE
+    """Return whether an address lies elsewhere than on this machine's disk."""
+    scheme, separator, _ = str(address).partition("://")
+    return isinstance(address, str) and bool(separator) and scheme not in HERE
 
 
 def storage_at(address: str | Path) -> Storage:
-    """Return the store at a path, or at an address with a scheme; nothing is made or asked there.
+    """Return the store at a path, or at an address with a scheme, without any access to it.
 
     Raises ScenarioError if there is no such store, or its library is not installed.
     """

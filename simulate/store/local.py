@@ -33,7 +33,7 @@ class LocalFolder:
 
     @property
     def shared(self) -> bool:
-        """Tell whether other processes see what this one writes."""
+        """Return True: other processes see every file."""
         return True
 
     def place(self, name: str) -> str:
@@ -46,7 +46,7 @@ class LocalFolder:
             raise ScenarioError(self.path, "a folder", "a file", "choose another name")
 
     def exists(self, name: str) -> bool:
-        """Tell whether a file is there."""
+        """Return whether a file exists."""
         return (self.path / name).is_file()
 
     def size(self, name: str) -> int:
@@ -54,13 +54,13 @@ class LocalFolder:
         return (self.path / name).stat().st_size
 
     def entries(self) -> list[str]:
-        """List files and folders that lie directly in the folder."""
+        """List files and folders directly in the folder."""
         return sorted(entry.name for entry in self.path.glob("*"))
 
     def files(self, under: str) -> list[str]:
         """List all files below a folder, in order of name."""
-        found = (file for file in (self.path / under).rglob("*") if file.is_file())
-        return sorted(file.relative_to(self.path).as_posix() for file in found)
+        paths = (file for file in (self.path / under).rglob("*") if file.is_file())
+        return sorted(file.relative_to(self.path).as_posix() for file in paths)
 
     def read(self, name: str) -> bytes:
         """Return the content of a file."""
@@ -68,12 +68,12 @@ class LocalFolder:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Path]:
-        """Give the path of a file."""
+        """Yield the path of a file."""
         yield self.path / name
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """Give a temporary name, which becomes the final one only if all goes well."""
+        """Yield a temporary name, renamed to the final one on success only; raise NoSpaceError on a full disk."""
         final = self.path / name
         temporary = final.with_name(f"{final.name}.{os.getpid()}.tmp")
         try:
@@ -94,12 +94,12 @@ class LocalFolder:
             file.write_text(text, encoding="utf-8")
 
     def delete(self, name: str) -> None:
-        """Delete a file, if it is there."""
+        """Delete a file, if present."""
         (self.path / name).unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep a second process from writing into the folder; the lock goes with its process."""
+        """Lock the folder against other writers; the lock ends with its process."""
         if not self.path.exists():
             self.path.mkdir(parents=True)
         folder = os.open(self.path, os.O_RDONLY)
@@ -114,11 +114,11 @@ class LocalFolder:
             os.close(folder)
 
     def free_bytes(self) -> int:
-        """Return the free space of the disk that the folder lies on, or will."""
-        there = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.exists())
-        return shutil.disk_usage(there).free
+        """Return the free space of the folder's disk, whether the folder exists yet or not."""
+        existing = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.exists())
+        return shutil.disk_usage(existing).free
 
     def delete_unfinished(self) -> None:
-        """Delete what a killed process left under temporary names."""
+        """Delete temporary files left by a killed process."""
         for leftover in self.path.rglob("*.tmp"):
             leftover.unlink(missing_ok=True)

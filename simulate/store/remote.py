@@ -1,7 +1,7 @@
-"""Objects at an address that fsspec knows, such as s3://bucket/run: each is uploaded whole, and nothing is renamed.
+"""Objects at an address known to fsspec, such as s3://bucket/run: each is uploaded whole, and nothing is renamed.
 
-An object is made in memory and handed over in one call, which object stores carry out at once or not at all
-(an upload of several parts appears when it is completed), so a fault or a kill leaves nothing half written.
+An object is built in memory and uploaded in one call, atomic in object stores (a multipart upload appears on
+completion), so a fault or a kill leaves nothing half written.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCK = "lock.json"
-"""The object that says who writes here."""
+"""Name of the lock: an object with the writer's identity."""
 
 READ_BYTES = 1 << 16
-"""Bytes fetched at least at a time; a footer is shorter."""
+"""Minimum bytes per fetch; a footer is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RemoteFolder:
 
     @property
     def shared(self) -> bool:
-        """Tell whether other processes see what this one writes."""
+        """Return whether other processes see the objects of this one."""
         return not self.address.startswith("memory:")
 
     def place(self, name: str) -> str:
@@ -45,137 +45,137 @@ class RemoteFolder:
         return f"{self.address.rstrip('/')}/{name}"
 
     def check(self) -> None:
-        """Raise ScenarioError if the address cannot be reached, or is that of an object."""
+        """Raise ScenarioError if the address cannot be reached, or is an object itself."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             files.invalidate_cache()
             if _kind(files, base) == "file":
                 raise ScenarioError(self.address, "a folder", "a file", "choose another name")
 
     def exists(self, name: str) -> bool:
-        """Tell whether an object is there, whoever wrote it last."""
+        """Return whether an object exists, also one of another writer."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             files.invalidate_cache()
             return _kind(files, f"{base}/{name}") == "file"
 
     def size(self, name: str) -> int:
         """Return the bytes of an object."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             return int(files.size(f"{base}/{name}"))
 
     def entries(self) -> list[str]:
-        """List what lies directly under the address, but for the lock."""
+        """List objects and folders directly under the address, except the lock."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             files.invalidate_cache()
             try:
-                found = files.ls(base, detail=False)
+                paths = files.ls(base, detail=False)
             except FileNotFoundError:
                 return []
-        return sorted({name.rstrip("/").rpartition("/")[2] for name in found} - {LOCK})
+        return sorted({name.rstrip("/").rpartition("/")[2] for name in paths} - {LOCK})
 
     def files(self, under: str) -> list[str]:
         """List all objects below a folder, in order of name."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             files.invalidate_cache()
-            found = files.find(f"{base}/{under}")
-        return sorted(name.removeprefix(f"{base}/") for name in found)
+            paths = files.find(f"{base}/{under}")
+        return sorted(name.removeprefix(f"{base}/") for name in paths)
 
     def read(self, name: str) -> bytes:
         """Return the content of an object."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             return bytes(files.cat_file(f"{base}/{name}"))
 
     @contextmanager
     def reading(self, name: str) -> Iterator[IO[bytes]]:
-        """Open an object; only the ranges that are read are fetched."""
+        """Open an object, to be fetched by the ranges read."""
         with io.BufferedReader(_Ranges(self, name), READ_BYTES) as file:
             yield file
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
-        """Return some bytes of an object."""
+        """Return the bytes of an object from `start` up to `end`."""
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             return bytes(files.cat_file(f"{base}/{name}", start=start, end=end))
 
     @contextmanager
     def writing(self, name: str) -> Iterator[io.BytesIO]:
-        """Give a file in memory, which is uploaded only if all goes well."""
-        whole = io.BytesIO()
-        yield whole
-        self._upload(name, whole.getvalue())
+        """Yield a file in memory, uploaded on success only."""
+        buffer = io.BytesIO()
+        yield buffer
+        self._upload(name, buffer.getvalue())
 
     def write_text(self, name: str, text: str) -> None:
         """Write an object of text."""
         self._upload(name, text.encode())
 
     def delete(self, name: str) -> None:
-        """Delete an object, if it is there."""
+        """Delete an object, if present."""
         files, base = _opened(self.address)
-        with self._reached(), suppress(FileNotFoundError):
+        with self._converted_errors(), suppress(FileNotFoundError):
             files.rm_file(f"{base}/{name}")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep others from writing here, by an object with owner and time.
+        """Lock the address against other writers, by an object with owner and time.
 
-        Stores that can create an object only where there is none, as S3 does, let one of two owners win. A lock
-        whose process is gone from this machine is taken over; one of another machine is for people to judge.
+        In stores with conditional creation, such as S3, one of two owners wins. The lock of an ended process of
+        this machine is taken over; one of another machine is for people to judge.
         """
-        mine = json.dumps({"owner": _owner(), "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        self._take_lock(mine)
+        content = json.dumps({"owner": _owner(), "at": datetime.now(UTC).isoformat(timespec="seconds")})
+        self._take_lock(content)
         try:
             yield
         finally:
             with suppress(FileNotFoundError):
-                if self.read(LOCK) == mine.encode():
+                if self.read(LOCK) == content.encode():
                     self.delete(LOCK)
 
     def free_bytes(self) -> None:
-        """Know no limit."""
+        """Return None: no limit is known."""
 
     def delete_unfinished(self) -> None:
         """Do nothing: no object is ever half written."""
 
-    def _take_lock(self, mine: str) -> None:
+    def _take_lock(self, content: str) -> None:
         try:
-            self._upload(LOCK, mine.encode(), mode="create")
+            self._upload(LOCK, content.encode(), mode="create")
         except FileExistsError:
-            held = _lock_of(self.read(LOCK))
-            if not _is_gone(held["owner"]):
-                raise self._refusal(held) from None
+            current = _lock_of(self.read(LOCK))
+            if not _is_gone(current["owner"]):
+                raise self._refusal(current) from None
             self.delete(LOCK)
-            self._take_lock(mine)
+            self._take_lock(content)
 
-    def _refusal(self, held: dict[str, Any]) -> ScenarioError:
-        owner = held["owner"]
-        found = f"one that process {owner['process']} of {owner['machine']} is drawing into since {held['at']}"
+    def _refusal(self, current: dict[str, Any]) -> ScenarioError:
+        owner = current["owner"]
+        found = f"one that process {owner['process']} of {owner['machine']} is drawing into since {current['at']}"
         remedy = f"wait until it is done, choose another folder, or delete {self.place(LOCK)} if that process is gone"
         return ScenarioError(self.address, "a folder of its own", found, remedy)
 
     def _upload(self, name: str, content: bytes, mode: str = "overwrite") -> None:
         files, base = _opened(self.address)
-        with self._reached():
+        with self._converted_errors():
             files.pipe_file(f"{base}/{name}", content, mode=mode)
 
     @contextmanager
-    def _reached(self) -> Iterator[None]:
-        """Turn what a library of some store raises, but for presence or absence, into one message."""
+    def _converted_errors(self) -> Iterator[None]:
+        """Convert errors of store libraries, except those of presence and absence, into ScenarioError."""
         try:
             yield
         except (FileNotFoundError, FileExistsError, ScenarioError):
             raise
-        except Exception as fault:  # each library has errors of its own
+        except Exception as fault:  # each library has its own errors
             found, remedy = f"{type(fault).__name__}: {fault}", "check the address, the network and your credentials"
             raise ScenarioError(self.address, "a store that can be reached", found, remedy) from fault
 
 
 class _Ranges(io.RawIOBase):
-    """An object read by ranges, each by itself: a handle of fsspec may be shared with other readers."""
+    """Object read by independent ranges: a handle of fsspec may be shared with other readers."""
 
     def __init__(self, folder: RemoteFolder, name: str) -> None:
         super().__init__()
@@ -221,7 +221,7 @@ def _opened(address: str) -> tuple[Any, str]:
 
 
 def _kind(files: Any, path: str) -> str:  # noqa: ANN401 - fsspec is not typed
-    """Return "file" or "directory", or nothing where neither is; fsspec's own questions take any fault for absence."""
+    """Return "file", "directory", or "" if absent; the tests of fsspec itself take any fault for absence."""
     try:
         return str(files.info(path)["type"])
     except FileNotFoundError:
@@ -233,16 +233,16 @@ def _owner() -> dict[str, Any]:
 
 
 def _lock_of(content: bytes) -> dict[str, Any]:
-    """Return what a lock says; one that cannot be read says that nobody is known."""
+    """Parse a lock; an unreadable one has an unknown owner and time."""
     with suppress(ValueError, KeyError, TypeError):
-        held = json.loads(content)
-        owner = {key: held["owner"][key] for key in ("machine", "process")}
-        return {"owner": owner, "at": held["at"]}
+        fields = json.loads(content)
+        owner = {key: fields["owner"][key] for key in ("machine", "process")}
+        return {"owner": owner, "at": fields["at"]}
     return {"owner": {"machine": "an unknown machine", "process": "?"}, "at": "an unknown time"}
 
 
 def _is_gone(owner: dict[str, Any]) -> bool:
-    """Tell whether an owner was a process of this machine that has ended."""
+    """Return whether an owner is an ended process of this machine."""
     if owner["machine"] != platform.node() or not isinstance(owner["process"], int):
         return False
     try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 Handle = Path | IO[bytes]
-"""What libraries read or write: a path where there is one, which they do fastest, else an open file."""
+"""Argument of reading and writing libraries: a path where there is one, for speed, else an open file."""
 
 
 class NoSpaceError(OSError):
@@ -20,36 +20,36 @@ class NoSpaceError(OSError):
     def __init__(self, n_written: int, n_free: int) -> None:
         super().__init__(errno.ENOSPC, "no space left")
         self.n_written = n_written
-        """Bytes of the file that found room."""
+        """Bytes of the file written before the fault."""
         self.n_free = n_free
-        """Bytes free now that they are gone."""
+        """Bytes free after their removal."""
 
 
 class Storage(Protocol):
-    """Files under one address. Names are relative, with slashes; a folder is there once a file in it is."""
+    """Files under one address. Names are relative, with slashes; a folder exists as soon as a file in it does."""
 
     @property
     def address(self) -> str:
-        """Return the address as people write it."""
+        """Return the address in the user's notation."""
 
     @property
     def shared(self) -> bool:
-        """Tell whether other processes see what this one writes."""
+        """Return whether other processes see the files of this one."""
 
     def place(self, name: str) -> str:
         """Return the address of a file, for messages."""
 
     def check(self) -> None:
-        """Raise ScenarioError if nothing can lie under this address."""
+        """Raise ScenarioError if the address cannot hold files."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether a file is there."""
+        """Return whether a file exists."""
 
     def size(self, name: str) -> int:
         """Return the bytes of a file."""
 
     def entries(self) -> Sequence[str]:
-        """List files and folders that lie directly under the address."""
+        """List files and folders directly under the address."""
 
     def files(self, under: str) -> Sequence[str]:
         """List all files below a folder, in order of name."""
@@ -67,13 +67,13 @@ class Storage(Protocol):
         """Write a file of text, whole or not at all."""
 
     def delete(self, name: str) -> None:
-        """Delete a file, if it is there."""
+        """Delete a file, if present."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep others from writing here; raise ScenarioError if another one does. Makes the folder if absent."""
+        """Lock the address against other writers; raise ScenarioError if locked. Creates the folder if absent."""
 
     def free_bytes(self) -> int | None:
-        """Return how much more may be written; None where nothing limits it."""
+        """Return the room left, in bytes; None without a known limit."""
 
     def delete_unfinished(self) -> None:
-        """Delete what a killed process left half written."""
+        """Delete files left half written by a killed process."""

@@ -1,1 +1,1 @@
-"""Every table and key that a scenario may have."""
+"""Every table and key of a scenario."""

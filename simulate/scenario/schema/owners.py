@@ -1,4 +1,4 @@
-"""What a scenario may say about owners of readers, and about who looks at what they collect."""
+"""Tables of the owners of readers, and of the observers of their sightings."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Owner(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Owner:
-        refuse([*self._no_police(), *self._nowhere()])
+        refuse([*self._agencies_without_police(), *self._misplaced_agencies()])
         return self
 
-    def _no_police(self) -> Iterator[Fault]:
-        """Yield a fault where an owner of another kind has agencies."""
+    def _agencies_without_police(self) -> Iterator[Fault]:
+        """Yield a fault if an owner other than police has agencies."""
         if self.agencies is not None and self.kind != "police":
             yield Fault(("agencies",), 'nothing, unless kind is "police"', str(self.agencies), "leave it out")
 
-    def _nowhere(self) -> Iterator[Fault]:
-        """Yield a fault where a state is none, or where more agencies lie somewhere than there are."""
+    def _misplaced_agencies(self) -> Iterator[Fault]:
+        """Yield a fault for each invalid state, and if the states have more agencies than there are in all."""
         for state in self.agencies_in or {}:
             if not re.fullmatch("[A-Z]{2}", state):
                 yield Fault(("agencies_in", state), "a state's two letters", f'"{state}"', "write it as in CA")
@@ -68,26 +68,26 @@ class Observer(Table):
 
     @property
     def owners(self) -> set[str]:
-        """Return the owners of whom the observer sees anything."""
+        """Return the owners of the sightings open to the observer."""
         return {owner_and_state(seen)[0] for seen in self.sees}
 
 
 def owner_and_state(seen: str) -> tuple[str, str]:
-    """Part "police, NY" into the owner and the state; "" where all states are meant."""
+    """Split "police, NY" into the owner and the state; "" for all states."""
     owner, _, state = seen.partition(", ")
     return owner, state
 
 
 def owner_faults(owners: Mapping[Name, Owner], observers: Mapping[Name, Observer], *, nation: bool) -> Iterator[Fault]:
-    """Yield a fault for each owner that an observer names and the scenario lacks, and for what only nations have."""
+    """Yield a fault for each unknown owner of an observer, and for agencies and states outside nations."""
     only, unknown = 'unless roads.source is "nation"', 0
     for name, owner in owners.items():
         if owner.agencies is not None and not nation:
             keys = ("owners", name, "agencies")
             yield Fault(keys, f"nothing, {only}", str(owner.agencies), "leave it out: the owner is one body")
-    for name, who in observers.items():
+    for name, observer in observers.items():
         keys = ("observers", name, "sees")
-        for seen in who.sees:
+        for seen in observer.sees:
             owner_name, state = owner_and_state(seen)
             if owner_name not in owners:
                 remedy = did_you_mean(owner_name, owners) if unknown < MOST_FAULTS else ""  # slow where owners are many

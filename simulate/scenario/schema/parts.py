@@ -1,4 +1,4 @@
-"""What the tables of a scenario are made of: kinds of value, and how to refuse what does not go together."""
+"""Building blocks of scenario tables: kinds of value, and errors of inconsistent values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulate.durations import parse_duration
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong inside a table: the keys that lead to it from there, and what to say."""
+    """One fault inside a table: the path of keys from there, and the message."""
 
     keys: tuple[str, ...]
     expected: str
@@ -23,7 +23,7 @@ class Fault:
 
 
 class InconsistentError(ValueError):
-    """Values that are each in order but do not go together."""
+    """Inconsistency of values, each valid by itself."""
 
     def __init__(self, faults: Collection[Fault]) -> None:
         self.faults = tuple(faults)
@@ -31,7 +31,7 @@ class InconsistentError(ValueError):
 
 
 def _duration(text: str) -> str:
-    """Refuse what is no duration; keep it as written."""
+    """Return a duration as written; raise ScenarioError if it is none."""
     parse_duration(text)
     return text
 
@@ -48,21 +48,21 @@ Duration = Annotated[str, AfterValidator(_duration), Field(examples=["21d"])]
 
 
 class Table(BaseModel):
-    """A table that takes the keys it names and no others."""
+    """Table restricted to the keys it names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def sum_to_one(keys: tuple[str, ...], shares: Iterable[float], what: str) -> list[Fault]:
+def sum_to_one(keys: tuple[str, ...], shares: Iterable[float], subject: str) -> list[Fault]:
     """Return a fault unless shares sum to 1, within 1e-6."""
     total = math.fsum(shares)
     if abs(total - 1) <= 1e-6:
         return []
     change = f"{'lower' if total > 1 else 'raise'} them by {abs(total - 1):.6g} in all"
-    return [Fault(keys, f"{what} that sum to 1", f"a sum of {total:.6g}", change)]
+    return [Fault(keys, f"{subject} that sum to 1", f"a sum of {total:.6g}", change)]
 
 
 def refuse(faults: Collection[Fault]) -> None:
-    """Raise what is wrong, if anything is."""
+    """Raise InconsistentError if there are faults."""
     if faults:
         raise InconsistentError(faults)

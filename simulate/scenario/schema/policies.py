@@ -1,4 +1,4 @@
-"""What a scenario may say about policies, and about the cases that it compares."""
+"""Tables of policies, and of the cases to compare."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from simulate.scenario.schema.parts import Fault, Name, Table, Text, refuse
 
 
 class RuleTable(Table):
-    """A rule as a file states it: fields, words and checks are those of its class."""
+    """Rule as stated in a file, with the fields, words and checks of its class."""
 
     rule_class: ClassVar[type[Policy]]
 
     @classmethod
     def of(cls, rule: type[Policy]) -> type[RuleTable]:
         """Return the table of a rule."""
-        says = str(rule.__doc__).splitlines()[0]
-        kind = Field(description=f"'{rule.kind}': {says[0].lower()}{says[1:].removesuffix('.')}")
+        summary = str(rule.__doc__).splitlines()[0]
+        kind = Field(description=f"'{rule.kind}': {summary[0].lower()}{summary[1:].removesuffix('.')}")
         stated = {field.name: ... if field.default is MISSING else field.default for field in fields(rule)}
         keys: dict[str, Any] = {"kind": (Literal[rule.kind], kind)}
         keys |= {name: (hint, stated[name]) for name, hint in field_types(rule).items()}
-        table = create_model(rule.__name__, __base__=cls, __doc__=says, **keys)
+        table = create_model(rule.__name__, __base__=cls, __doc__=summary, **keys)
         table.rule_class = rule
         return table
 
     def rule(self) -> Policy:
-        """Return the rule that is stated."""
+        """Return the rule stated."""
         return self.rule_class(**{name: value for name, value in self if name != "kind"})
 
     @model_validator(mode="after")
@@ -69,7 +69,7 @@ def case_faults(
     owners: Mapping[Name, Owner],
     observers: Mapping[Name, Observer],
 ) -> Iterator[Fault]:
-    """Yield a fault for each owner, observer or policy that a policy or case names and the scenario lacks."""
+    """Yield a fault for each unknown owner, observer or policy named by a policy or case."""
     for name, rule in policies.items():
         for key in owner_fields(rule.rule_class):
             for owner in getattr(rule, key):
@@ -88,5 +88,5 @@ def case_faults(
 
 
 def _is_owner(name: str, owners: Mapping[Name, Owner]) -> bool:
-    """Tell whether an owner is meant, one of its states, or one of its agencies; which there are the map decides."""
+    """Return whether a name means an owner, one of its states, or an agency; the set of agencies depends on the map."""
     return owner_and_state(name)[0] in owners or any(name.startswith(f"{owner} agency ") for owner in owners)

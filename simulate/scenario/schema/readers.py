@@ -1,4 +1,4 @@
-"""What a scenario may say about readers: where they stand and drive, and what they read."""
+"""Tables of readers: their positions, patrols, gates and capture rates."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ STRATEGY_KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cordon": (("count", "radius_m"), ("spacing_m",)),
     "file": (("path", "within_m", "merge_m"), ("credit",)),
 }
-"""For each placement strategy, the keys it needs and those it may have."""
+"""Required and optional keys of each placement strategy."""
 BY_COUNTY = ("busiest", "average", "random")
-"""Strategies that may count readers by county instead."""
+"""Strategies with counts by county as an alternative."""
 
 
 DAY_MIN = 24 * 60
 MOST_FLEETS = 256
-"""Fleets at most: what packs a visit has eight bits for its fleet's number."""
+"""Maximum of fleets: a packed visit has eight bits for its fleet's number."""
 MOST_VISITS = 4096
-"""Visits of one shift at most: what names them has twelve bits for it."""
+"""Maximum of visits in one shift: a visit's identifier has twelve bits for its number."""
 
 
 class Placement(Table):
@@ -123,11 +123,11 @@ class Fleet(Table):
         return self
 
     def fitting_visits(self, shift: int) -> int:
-        """Return how many zones a unit can scan in one of its shifts."""
+        """Return the number of zones a unit can scan in one of its shifts."""
         return min(int(shift_min(self.shifts[shift]) * 60 // (self.scan_min * 60)), MOST_VISITS)
 
     def _too_short(self) -> list[Fault]:
-        """Return a fault for the first shift in which the scans of a unit do not fit."""
+        """Return a fault for the first shift too short for the scans of a unit."""
         for i, hours in enumerate(self.shifts):
             most, shown = self.fitting_visits(i), f"{hours[0]} to {hours[1]}"
             if most < 1:
@@ -223,11 +223,11 @@ class Readers(Table):
 
     @property
     def owners(self) -> set[str]:
-        """Return the owners who have readers."""
+        """Return the owners of readers."""
         return {rule.owner for rules in (self.place, self.mobile, self.gates) for rule in rules.values()}
 
     def _how_often(self) -> Iterator[Fault]:
-        """Yield a fault wherever it is not said, or said twice, how often units go out or how many gates there are."""
+        """Yield a fault if the visits of a fleet are missing or stated twice, or the number of gates is missing."""
         how = "say {}, or say in [readers.sightings] how much is collected in all"
         for name, fleet in self.mobile.items():
             if self.sightings is None and fleet.visits is None:
@@ -260,7 +260,7 @@ class Plates(Table):
 
     @property
     def issued(self) -> int:
-        """Return how many vehicles can have a plate: every fourth plate of the format is issued."""
+        """Return the number of plates issued: every fourth of the format."""
         return int(26 ** self.format.count("L") * 10 ** self.format.count("D") // 4)
 
     @model_validator(mode="after")
@@ -288,12 +288,12 @@ def clock_min(clock: str) -> int:
 
 
 def shift_min(hours: tuple[str, str]) -> int:
-    """Return the minutes of a shift, which may run past midnight."""
+    """Return the minutes of a shift; a shift may run past midnight."""
     return (clock_min(hours[1]) - clock_min(hours[0])) % DAY_MIN or DAY_MIN
 
 
 def _overlaps(shifts: tuple[tuple[str, str], ...]) -> list[Fault]:
-    """Return a fault where two shifts of one unit share a half-hour; a shift may run past midnight."""
+    """Return a fault if two shifts of one unit share a half-hour; a shift may run past midnight."""
     taken: dict[int, tuple[str, str]] = {}
     for begin, end in shifts:
         first, last = (clock_min(clock) // 30 for clock in (begin, end))

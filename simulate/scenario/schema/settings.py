@@ -1,4 +1,4 @@
-"""What a scenario may say: every table and key, with its meaning, unit and bounds.
+"""The whole of a scenario: every table and key, with its meaning, unit and bounds.
 
 No number has a default here: numbers stand in the files of `scenarios/`, each beside its source.
 """
@@ -32,9 +32,9 @@ from simulate.scenario.schema.readers import Fleet, Gates, HotList, Parking, Pla
 from simulate.scenario.schema.sharing import Sharing
 
 LONGEST_DAYS = 7305
-"""Twenty years: the longest period a scenario may cover."""
+"""Twenty years: the longest period of a scenario."""
 LEAST_PEOPLE, MOST_PEOPLE = 50_000, 30_000_000
-"""Fewest and most people of a metro that can be invented."""
+"""Fewest and most people of an invented metro."""
 VehiclesPerPerson = Annotated[float, Field(gt=0, le=10, description="vehicles for each resident, at most 10")]
 LeaveWork = Annotated[
     float,
@@ -50,7 +50,7 @@ LeaveOther = Annotated[
 ]
 
 MOST_KINDS = 256
-"""Types of household and of visitors at most: one byte tells them apart."""
+"""Maximum of household and visitor types together: one byte tells them apart."""
 
 
 class Period(Table):
@@ -323,7 +323,7 @@ class Assumption(Table):
 
 
 def _empty(tables: Mapping[Name, object]) -> bool:
-    """Tell what to leave out of a stored scenario: one that states none is what it was before there were any."""
+    """Return whether to omit a table from a stored scenario: without entries it then equals one of earlier versions."""
     return not tables
 
 
@@ -373,7 +373,7 @@ class Settings(Table):
         return self
 
     def _unknown_owners(self) -> Iterator[Fault]:
-        """Yield a fault for each rule whose owner nobody knows; those that no message tells go without a suggestion."""
+        """Yield a fault for each rule with an unknown owner; those beyond the message's length have no suggestion."""
         rules: dict[str, Mapping[str, Placement | Fleet | Gates]] = {
             "place": self.readers.place,
             "mobile": self.readers.mobile,
@@ -390,15 +390,15 @@ class Settings(Table):
             yield Fault(keys, "the name of an owner, as in [owners.NAME]", f'"{owner}"', remedy)
 
     def _no_counties(self) -> Iterator[Fault]:
-        """Yield a fault where readers are counted by county on a map that has none."""
+        """Yield a fault if readers are counted by county on a map without counties."""
         for name, rule in self.readers.place.items():
             if rule.counties is not None and not isinstance(self.roads, NationRoads):
                 expected = 'nothing, unless roads.source is "nation"'
                 yield Fault(("readers", "place", name, "counties"), expected, f'"{rule.counties}"', "say count instead")
 
     def _too_few_plates(self) -> Iterator[Fault]:
-        """Yield a fault where the vehicles that are known before a map is read already need more plates."""
-        vehicles = sum(one.vehicles for one in self.visitors.values())
+        """Yield a fault if the vehicles known before any map is read already need more plates."""
+        vehicles = sum(group.vehicles for group in self.visitors.values())
         if isinstance(self.roads, TownRoads):
             vehicles += int(self.roads.population * self.roads.vehicles_per_person)
         if vehicles > self.plates.issued:
@@ -407,7 +407,7 @@ class Settings(Table):
             yield Fault(("plates", "format"), expected, found, "add a letter or a digit")
 
     def _too_many_kinds(self) -> Iterator[Fault]:
-        """Yield a fault where households and visitors are of more kinds than eight bits can number."""
+        """Yield a fault if households and visitors have more types than eight bits can number."""
         kinds = len(self.households.types) + len(self.visitors)
         if kinds > MOST_KINDS:
             expected = f"at most {MOST_KINDS} types of household and tables of visitors together"
@@ -415,7 +415,7 @@ class Settings(Table):
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a scenario file, which may leave out what it inherits."""
+    """Return the JSON Schema of a scenario file, with inherited keys optional."""
     schema = _partial(Settings.model_json_schema())
     extends = {"type": "string", "description": "the scenario this one builds on: a name of the catalogue or a path"}
     properties = {"extends": extends, **schema.pop("properties")}
@@ -423,14 +423,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def _partial(node: Any) -> Any:  # noqa: ANN401
-    """Let every key be left out, none be null, and none be added."""
+    """Return a schema with every key optional, none nullable and none added."""
     if isinstance(node, list):
         return [_partial(item) for item in node if item != {"type": "null"}]
     if not isinstance(node, dict):
         return node
-    kept = {key: _partial(value) for key, value in node.items() if key not in {"required", "default", "discriminator"}}
-    if "patternProperties" in kept:
-        kept["additionalProperties"] = False
-    if "oneOf" in kept:
-        kept["anyOf"] = kept.pop("oneOf")
-    return kept
+    dropped = {"required", "default", "discriminator"}
+    partial = {key: _partial(value) for key, value in node.items() if key not in dropped}
+    if "patternProperties" in partial:
+        partial["additionalProperties"] = False
+    if "oneOf" in partial:
+        partial["anyOf"] = partial.pop("oneOf")
+    return partial

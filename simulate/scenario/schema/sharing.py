@@ -1,4 +1,4 @@
-"""What a scenario may say about the sharing network of agencies."""
+"""Tables of the sharing network of agencies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulate.scenario.schema.parts import Above0, Fault, Share, Table, Text, re
 
 METROS_MEAN = "the large metros, in which agencies stand; those of roads.path in a national scenario that names none"
 FEWEST_PER_PARTNER = 4
-"""Agencies for each partner of the mean agency: with fewer, the law of partners would be cut off too early."""
+"""Agencies for each partner of the mean agency: with fewer, the distribution of partners is truncated too early."""
 
 
 class MetroTable(Table):
