@@ -29,7 +29,7 @@ COLUMNS = ("metro", "state", "population", "lat", "lon")
 OPTION = "--metros"
 """What names the metros to draw: an option, which sets roads.metros."""
 MOST_METROS = 5
-"""Metros drawn at once: tables of routes grow with the square of their hubs, 40 MB for a thousand."""
+"""Metros drawn at once: tables of routes grow with the square of their hubs, 80 MB for a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ FORMAT = 1
 WORTH_HUBS = 400
 """Worlds with fewer hubs are built in less time than it takes to think about it."""
 MOST_ENTRIES = 12
-"""The entries used longest ago go when there are more; the largest take about 100 MB."""
+"""The entries used longest ago go when there are more; the largest take about 200 MB."""
 FORGOTTEN_S = 3600
 """An unfinished entry as old as this is nobody's any more."""
 PARTS: dict[str, type[Any]] = {
