@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 WORTH_HUBS = 400
 """Worlds with fewer hubs are built in less time than it takes to think about it."""
 MOST_ENTRIES = 12
-"""The entries used longest ago go when there are more; the largest take about 100 MB."""
+"""The entries used longest ago go when there are more; the largest take about 200 MB."""
 PARTS: dict[str, type[Any]] = {
     "roads": RoadNetwork,
     "graph": Graph,

@@ -192,7 +192,7 @@ def test_a_shard_exchanged_after_the_run_was_opened_is_not_measured(cut, tmp_pat
     run = sim.open_run(folder)
     before = taken(run)
     table = table_of(cut.store, 2)
-    table[len(table) // 2, 1] += 1
+    table[len(table) // 3, 1] += 1
     forge(folder, [in_order(table)], 2)
     assert verify(folder) == []
     with pytest.raises(ScenarioError, match=r"part-00002.parquet: expected the shard .* found altered rows; nothing"):

@@ -91,7 +91,7 @@ def test_a_clock_that_is_off_moves_its_own_rows_by_one_length_and_no_other(perfe
 
 
 def test_how_a_reader_fails_belongs_to_it_and_not_to_its_number():
-    """The same readers, one of them gone: the others fail as before."""
+    """The same readers, one of the first gates gone: the others fail as before, whatever their numbers."""
     settings = {"readers__outage": 0.1, "readers__clock_s": 20.0}
     many = run_of(**settings)
     few = run_of(**settings, readers__gates__plant__count=1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import StreetRoads
 
 MOST_HUBS, SPREAD_HUBS = 3000, 1200
-"""Every junction is a hub up to MOST_HUBS: tables of routes take 40 bytes a pair of hubs, or 0.4 GB. A larger map
+"""Every junction is a hub up to MOST_HUBS: tables of routes take 79 bytes a pair of hubs, or 0.8 GB. A larger map
 has SPREAD_HUBS hubs (assumption: about the size of a metro's network)."""
 MIDDLE = 0.5
 """Jobs and shops decline by a factor e over this share of the mean distance of homes from the middle (assumption)."""
