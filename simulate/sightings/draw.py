@@ -10,7 +10,7 @@ import numpy as np
 from simulate.kernels.draw import draw_rows, row_bound
 from simulate.kernels.life import flat
 from simulate.kernels.plates import ISSUED
-from simulate.mapped import release
+from simulate.mapped import pieces, release
 from simulate.sightings.store import Rows
 from simulate.sightings.trial import Yield
 from simulate.sightings.watch import Watch, make_watch
@@ -36,6 +36,8 @@ SHARD_VEHICLE_DAYS = 400_000_000
 """Vehicle-days a shard should plan at most, about: where sightings are rare, days are the work."""
 SAMPLE = 256
 """Groups of plates drawn to size the shards."""
+GROUPS_HELD = 64
+"""Groups of a sample drawn before what they looked up is given back."""
 TRIAL = 4096
 """Groups of plates drawn to learn what a watch collects: some 33,000 vehicles."""
 
@@ -129,8 +131,7 @@ def expected_rows(tables: DrawTables) -> int:
     """Estimate the rows of the whole run from a sample of groups spread evenly."""
     groups = tables.plates.groups
     sample = _spread(groups, SAMPLE)
-    rows = sum(len(block.plate) for g in sample for block, _ in draw_groups(tables, int(g), int(g) + 1))
-    return int(rows * groups / len(sample))
+    return int(sum(len(rows.plate) for rows in _rows_of(tables, sample)) * groups / len(sample))
 
 
 def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
@@ -138,10 +139,8 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     groups = tables.plates.groups
     sample = _spread(groups, TRIAL)
     by_site = np.zeros(watch.sites.n)
-    for g in sample:
-        for rows, _ in draw_groups(tables, int(g), int(g) + 1):
-            np.add.at(by_site, rows.site, 1.0)
-    give_back(tables)
+    for rows in _rows_of(tables, sample):
+        np.add.at(by_site, rows.site, 1.0)
     by_site *= groups / len(sample)
     readers = scenario.settings.readers
 
@@ -156,6 +155,14 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
         of_lot=of_lot,
         of_fixed={rule.owner: collects(rule.owner, SiteKind.FIXED) for rule in readers.place.values()},
     )
+
+
+def _rows_of(tables: DrawTables, sample: NDArray[np.int64]) -> Iterator[Rows]:
+    """Draw a sample of groups, which look up all places of the map, a few at a time."""
+    for some in pieces(len(sample), GROUPS_HELD):
+        for group in sample[some].tolist():
+            yield from (rows for rows, _ in draw_groups(tables, group, group + 1))
+        give_back(tables)
 
 
 def _spread(groups: int, wanted: int) -> NDArray[np.int64]:
