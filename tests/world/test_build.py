@@ -30,6 +30,7 @@ print(fingerprint(town_scenario(5)))
 
 def fingerprint(scenario) -> str:
     """Hash every array of the world, of the people and of what they look up."""
+    from simulate.kernels.life import flat
     from simulate.travel.life import make_lives
 
     world = build_world(scenario)
@@ -41,7 +42,7 @@ def fingerprint(scenario) -> str:
             digest.update(np.asarray(getattr(table, field.name)).astype(str).tobytes())
     digest.update(world.choice.tobytes())
     digest.update(repr((world.placements, world.credits)).encode())
-    for values in make_lives(scenario, world).tables:
+    for values in flat(make_lives(scenario, world).tables).values():
         digest.update(np.asarray(values).tobytes())
     return digest.hexdigest()
 
