@@ -36,6 +36,8 @@ SHARD_VEHICLE_DAYS = 400_000_000
 """Vehicle-days a shard should plan at most, about: where sightings are rare, days are the work."""
 SAMPLE = 256
 """Groups of plates drawn to size the shards."""
+SHARD_GROUPS = 1 << 15
+"""Groups of a shard drawn before what they looked up is given back: neighbours, for groups follow on one another."""
 GROUPS_HELD = 64
 """Groups of a sample drawn before what they looked up is given back."""
 TRIAL = 4096
@@ -93,9 +95,11 @@ def whole(world: World, lives: Lives, watch: Watch) -> DrawTables:
 
 def draw_shard(tables: DrawTables, shard: int) -> Iterator[Rows]:
     """Draw the rows of one shard in blocks, sorted by plate, time and site."""
-    for rows, _ in draw_groups(tables, int(tables.cuts[shard]), int(tables.cuts[shard + 1])):
-        yield rows
-    give_back(tables)
+    first, last = int(tables.cuts[shard]), int(tables.cuts[shard + 1])
+    for begin in range(first, last, SHARD_GROUPS):
+        for rows, _ in draw_groups(tables, begin, min(begin + SHARD_GROUPS, last)):
+            yield rows
+        give_back(tables)
 
 
 def give_back(tables: DrawTables) -> None:

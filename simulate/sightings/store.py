@@ -139,7 +139,7 @@ class Store:
             if not self.files.exists(kept):
                 with _written(self, kept) as file:
                     pq.write_table(table, file, compression="lz4", store_schema=False)
-            elif _table_hash(self.world(name)) != _table_hash(table):
+            elif _columns_hash(self.world_columns(name)) != _columns_hash(zip(table.column_names, table, strict=True)):
                 remedy = "the program or its data changed since the run began: choose another folder"
                 raise ScenarioError(self.files.place(kept), "the world this run began with", "another one", remedy)
         return world_hash(self)
@@ -150,6 +150,14 @@ class Store:
             table = file.read()
             table.validate(full=True)  # texts included
             return table
+
+    def world_columns(self, name: str) -> Iterator[tuple[str, pa.ChunkedArray]]:
+        """Read one table of the world column by column, for those that are too large to be held."""
+        with opened(self.files, table_name(name)) as file:
+            for column in file.schema_arrow.names:
+                read = file.read(columns=[column])[column]
+                read.validate(full=True)  # texts included
+                yield column, read
 
     def finish(self, n_vehicles: int) -> dict[str, Any]:
         """Write the manifest and return it; every shard must be whole."""
@@ -324,19 +332,24 @@ def world_hash(store: Store) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for file in map(PurePosixPath, store.files.files("world")):
         if file.match("world/*.parquet"):
-            digest.update(f"{file.stem}/{_table_hash(store.world(file.stem))}/".encode())
+            digest.update(f"{file.stem}/{_columns_hash(store.world_columns(file.stem))}/".encode())
     return digest.hexdigest()
 
 
-def _table_hash(table: pa.Table) -> str:
+def _columns_hash(columns: Iterable[tuple[str, pa.ChunkedArray]]) -> str:
     """Hash a table's content, which its file's bytes, made by one version of a writer, are not."""
     digest = hashlib.blake2b(digest_size=16)
-    for name in table.column_names:
-        column = table[name]
+    for name, column in columns:
         plain = pa.types.is_primitive(column.type) and not column.null_count
-        content = column.to_numpy().tobytes() if plain else json.dumps(column.to_pylist(), default=str).encode()
-        digest.update(f"{name}/{column.type if plain else 'json'}/{len(content)}/".encode())
-        digest.update(content)
+        if plain:
+            content = [chunk.to_numpy(zero_copy_only=False).data for chunk in column.chunks]
+        else:
+            content = [memoryview(json.dumps(column.to_pylist(), default=str).encode())]
+        size = sum(part.nbytes for part in content)
+        digest.update(f"{name}/{column.type if plain else 'json'}/{size}/".encode())
+        for part in content:
+            if part.nbytes:
+                digest.update(part)
     return digest.hexdigest()
 
 
