@@ -170,6 +170,7 @@ def test_the_lock_of_an_ended_process_of_this_machine_is_taken_over():
         (lock_of(machine="elsewhere", process=1), "process 1 of elsewhere is drawing into since 2025-03-03T04:05:06"),
         ("{", "process [?] of an unknown machine is drawing into since an unknown time"),
     ],
+    ids=["this machine", "another", "damaged"],
 )
 def test_the_lock_of_any_other_says_whose_it_is_and_stays(content, says):
     files = storage_at("memory://run")
