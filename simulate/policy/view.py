@@ -22,6 +22,7 @@ from simulate.policy.sight import CaseSight, Habits, Public, Sight
 from simulate.policy.terms import FOREVER, UNSTATED, Terms, plain_terms
 from simulate.policy.written import scenario_case
 from simulate.travel.hotlists import hot_list
+from simulate.world.routes import alternative_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from simulate.sightings.watch import Watch
     from simulate.travel.hotlists import HotList
     from simulate.travel.life import Lives
-    from simulate.world.routes import alternative_shares
 from simulate.world.build import World
 
 
