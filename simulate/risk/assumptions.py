@@ -74,7 +74,7 @@ class Asked:
 
     run_hash: str
     case: str
-    """Name of the case; not compared between cases."""
+    """Name of the case; ignored in comparing scopes."""
     observer: str
     on: str
     """Query date."""

@@ -136,7 +136,7 @@ class HotListMeasure(Measure):
         )
 
     def ask(self, view: View, targets: int) -> np.uint64:
-        """Return the threshold of a group's draw for redrawing it, to sample the groups with a listed plate.
+        """Return the upper limit of the draws of redrawn groups of plates, a sample of those with a listed plate.
 
         Fixed beforehand, so the sample is the same for any shards and any cases.
         """

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, int], None]
 
 SERIAL_SHARDS = 4
-"""Maximum of shards drawn serially: below it, worker processes cost more to start than they save."""
+"""Maximum of shards drawn serially: so few cost less than starting worker processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
