@@ -1,1 +1,1 @@
-"""What an observer can work out: one question a file."""
+"""Privacy risk: inferences of an observer, one question a file."""

@@ -1,8 +1,8 @@
-"""Areas: how often the vehicles of each neighbourhood are seen, by zone and by income.
+"""Areas: frequency of sightings of the vehicles of each neighbourhood, by zone and by income.
 
-The income rank of an area is invented like the people in it: it is smooth over the map and
-drawn without looking at the readers. So a difference says what it would mean for readers to
-stand as they do, not that they were put there because of anybody's income.
+The income rank of an area is synthetic like its residents: smooth over the map and drawn
+independently of the readers. So a difference shows an effect of the given placement of
+readers, not a placement on account of income.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simulate.policy.view import View
 
 NO_PLATES = np.empty(0, np.uint32)
-"""Nobody's trips are traced."""
+"""Empty: no trips are traced."""
 FIFTHS = ("poorest fifth\nof areas", "second", "third", "fourth", "richest fifth\nof areas")
 
 
@@ -35,52 +35,52 @@ class Fifth:
     name: str
     vehicles: int
     mean: float
-    """Sightings of a vehicle that lives there; nan where nobody does."""
+    """Sightings per resident vehicle; nan without any."""
     low: float
     high: float
-    """Ends of the 95 % interval, with whole zones drawn, since neighbours pass the same readers."""
+    """Ends of the 95 % interval, with whole zones as clusters, since neighbours pass the same readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AreaCounts:
-    """Sightings on file of the vehicles that live on the map, by the zone of their home; z zones."""
+    """Sightings on file of the vehicles living on the map, by home zone; z zones."""
 
     case: str
     """Name of the case."""
     sightings: NDArray[np.int64]
-    """int64[z]; sightings of all that live there."""
+    """int64[z]; sightings of all resident vehicles."""
     vehicles: NDArray[np.int64]
-    """int64[z]; vehicles that live there, seen or not."""
+    """int64[z]; resident vehicles, seen or not."""
     income_rank: NDArray[np.float64]
-    """float64[z]; 0 poorest to 1 richest, a trait of areas, invented."""
+    """float64[z]; 0 poorest to 1 richest, a synthetic trait of areas."""
 
     def mean_by_zone(self) -> NDArray[np.float64]:
-        """Return the mean sightings of the vehicles of each zone; float64[z], nan where none lives."""
+        """Return the mean sightings of the vehicles of each zone; float64[z], nan without vehicles."""
         return np.where(self.vehicles > 0, self.sightings / np.maximum(self.vehicles, 1), np.nan)
 
     def by_income(self) -> list[Fifth]:
-        """Average over the vehicles of each fifth of the areas by income, the poorest first."""
+        """Return the mean over the vehicles of each fifth of the areas by income, the poorest first."""
         fifth = np.minimum((self.income_rank * len(FIFTHS)).astype(np.int64), len(FIFTHS) - 1)
-        found = []
+        fifths = []
         for i, name in enumerate(FIFTHS):
             here = (fifth == i) & (self.vehicles > 0)
             mean = error = float("nan")
             if here.any():
                 mean, error = clustered_mean(self.sightings[here], self.vehicles[here])
-            found.append(Fifth(name=name, vehicles=int(self.vehicles[here].sum()), mean=mean,
+            fifths.append(Fifth(name=name, vehicles=int(self.vehicles[here].sum()), mean=mean,
                                low=max(mean - Z * error, 0.0), high=mean + Z * error))  # fmt: skip
-        return found
+        return fifths
 
 
 def exposed(view: View, case: str | None = None) -> AreaCounts:
-    """Count the sightings of all vehicles that live on the map, by the zone they live in; one pass over the rows.
+    """Count the sightings of all vehicles living on the map, by home zone; one pass over the rows.
 
     Parameters
     ----------
     view
         A run under some cases.
     case
-        Name of a case of the view; the last one that is reached if None.
+        Name of a case of the view; the last one reached if None.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Assumptions: how far each number moves when one of them at a time goes to either end.
+"""Assumptions: one-at-a-time sensitivity of each number to the ends of each assumption.
 
-A sweep is one table of results, whose scenarios are the base and the two ends of each
-assumption. What a report needs of it stands in a file beside the run it was made from, and holds
-only for the same sightings, seen by the same observer on the same day under the same rules.
+A sweep is one table of results, with the base and the two ends of each assumption as
+scenarios. Its summary for reports is a file beside its run, valid only for the same
+sightings, seen by the same observer on the same day under the same rules.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ FILE = "assumptions.json"
 """Name of the file in the folder of a run."""
 FORMAT = "assumptions v2"
 BASE = "base"
-"""What a sweep calls its scenario as assumed."""
+"""A sweep's name of its unchanged scenario."""
 
 
 class Move(NamedTuple):
-    """Where one assumption takes a score; None where there is no number."""
+    """A score at both ends of one assumption; None where there is no number."""
 
     name: str
     low: float | None
@@ -38,7 +38,7 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
-    """One assumption that was tried at both ends, or why it was not."""
+    """One assumption tried at both ends, or the reason for skipping it."""
 
     name: str
     key: str
@@ -52,7 +52,7 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The least and the most of one score over the base and all ends."""
+    """Range of one score over the base and all ends."""
 
     measure: str
     score: str
@@ -64,27 +64,27 @@ class Bounds:
 
     @property
     def key(self) -> Key:
-        """Return what is measured."""
+        """Return the measure, score and detail."""
         return self.measure, self.score, self.detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What bounds hold for: one case of one run."""
+    """Scope of bounds: one case of one run."""
 
     run_hash: str
     case: str
-    """Its name, which tells no case from another."""
+    """Name of the case; ignored in comparing scopes."""
     observer: str
     on: str
     """Query date."""
     rules: tuple[str, ...]
-    """One sentence a rule, in the order of the alphabet."""
+    """One sentence a rule, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What was assumed, and how far that moves each number."""
+    """The assumptions of a sweep, and the range of each number under them."""
 
     asked: Asked
     assumed: tuple[Assumed, ...]
@@ -92,14 +92,14 @@ class Assumptions:
 
     @property
     def tried(self) -> tuple[Assumed, ...]:
-        """Return the assumptions that were tried."""
-        return tuple(one for one in self.assumed if not one.skipped)
+        """Return the assumptions tried."""
+        return tuple(assumption for assumption in self.assumed if not assumption.skipped)
 
     def of(self, result: Result) -> Bounds | None:
-        """Return the bounds of a result; None if it is of another case, or began at another number."""
+        """Return the bounds of a result; None for another case or another base value."""
         if result.case not in {self.asked.case, ""}:
             return None
-        return next((one for one in self.bounds if (one.key, one.base) == (result.key, result.value)), None)
+        return next((bounds for bounds in self.bounds if (bounds.key, bounds.base) == (result.key, result.value)), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""
@@ -107,26 +107,26 @@ class Assumptions:
 
 
 def end_of(name: str, end: str) -> str:
-    """Return how a sweep calls the scenario in which an assumption is at its "low" or "high" end."""
+    """Return a sweep's name of the scenario with an assumption at its "low" or "high" end."""
     return f"{name}, {end}"
 
 
 def moves_of(results: Results, key: Key) -> tuple[Move, ...]:
-    """Return where each assumption takes a score, the one that moves it most first."""
+    """Return a score at both ends of each assumption, the widest range first."""
     values = {row.scenario: row.value for row in results if row.key == key}
     base = values.get(BASE)
     names = dict.fromkeys(str(name).rpartition(", ")[0] for name in results.names("scenario") if name != BASE)
     moves = [Move(name, values.get(end_of(name, "low")), values.get(end_of(name, "high"))) for name in names]
 
     def size(move: Move) -> float:
-        held = [value for value in (base, move.low, move.high) if value is not None]
-        return max(held, default=0.0) - min(held, default=0.0)
+        known = [value for value in (base, move.low, move.high) if value is not None]
+        return max(known, default=0.0) - min(known, default=0.0)
 
     return tuple(sorted(moves, key=size, reverse=True))
 
 
 def bounds_of(results: Results) -> tuple[Bounds, ...]:
-    """Return the least and the most of each score that has a number in the base."""
+    """Return the range of each score with a number in the base."""
     return tuple(
         _bounds(row, row.value, moves_of(results, row.key))
         for row in results.where(scenario=BASE)
@@ -135,7 +135,7 @@ def bounds_of(results: Results) -> tuple[Bounds, ...]:
 
 
 def asked_of(case: CaseSight, view: View, run_hash: str) -> Asked:
-    """Return what bounds of one case of a view hold for."""
+    """Return the scope of bounds of one case of a view."""
     return Asked(
         run_hash=run_hash, case=case.name, observer=case.observer, on=str(case.on(view.sight.public.start)),
         rules=tuple(sorted(case.rules)),
@@ -143,34 +143,34 @@ def asked_of(case: CaseSight, view: View, run_hash: str) -> Asked:
 
 
 def write_assumptions(run: Storage, found: Assumptions) -> None:
-    """Put assumptions beside the run they hold for; whole or not at all."""
+    """Write assumptions beside their run; whole or not at all."""
     run.write_text(FILE, json.dumps(found.to_dict(), indent=1) + "\n")
 
 
 def assumptions_for(view: View) -> Assumptions | None:
-    """Return what stands beside the run of a view and holds for one of its cases, by its name there; else None."""
+    """Return the stored assumptions of a view's run, renamed to the view's case of the same scope; None without one."""
     if not isinstance(view.source, Drawn) or not view.source.store.files.exists(FILE):
         return None
-    found = read_assumptions(view.source.store.files)
+    stored = read_assumptions(view.source.store.files)
     run_hash = view.source.store.manifest()["run_hash"]
     for case in view.cases:
         here = asked_of(case, view, run_hash)
-        if replace(here, case=found.asked.case) == found.asked:
-            return replace(found, asked=here)
+        if replace(here, case=stored.asked.case) == stored.asked:
+            return replace(stored, asked=here)
     return None
 
 
 def read_assumptions(run: Storage) -> Assumptions:
-    """Read what `write_assumptions` wrote; raise ScenarioError on anything else."""
+    """Read a file by `write_assumptions`; raise ScenarioError on anything else."""
     try:
         content = read_json(run.read(FILE))
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
-        asked = content.pop("asked")
+        scope = content.pop("asked")
         return Assumptions(
-            asked=Asked(**{**asked, "rules": tuple(asked["rules"])}),
-            assumed=tuple(Assumed(**one) for one in content.pop("assumed")),
-            bounds=tuple(Bounds(**one) for one in content.pop("bounds")),
+            asked=Asked(**{**scope, "rules": tuple(scope["rules"])}),
+            assumed=tuple(Assumed(**fields) for fields in content.pop("assumed")),
+            bounds=tuple(Bounds(**fields) for fields in content.pop("bounds")),
             **content,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

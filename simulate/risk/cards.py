@@ -1,4 +1,4 @@
-"""Attacker cards: what an attack assumes, stated beside every result."""
+"""Attacker cards: the assumptions of an attack, stated beside every result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttackerCard:
-    """What an attacker knows and asks; printed with every rate."""
+    """Knowledge and question of an attacker; printed with every rate."""
 
     question: str
     knows: str
@@ -18,7 +18,7 @@ class AttackerCard:
     baseline: str
 
     def describe(self) -> str:
-        """Say the card in a few sentences."""
+        """Return the card in a few sentences."""
         return (
             f"{self.question} The attacker knows {self.knows}; of the roads, {self.roads}. Targets: {self.targets}. "
             f"Success: {self.counts_as_success}. Baseline: {self.baseline}."

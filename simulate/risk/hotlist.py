@@ -1,4 +1,4 @@
-"""Hot lists: how many alerts, how many of them false and why, and who is stopped for nothing."""
+"""Hot lists: numbers of alerts, causes of false ones, and vehicles stopped wrongly."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from simulate.travel.hotlists import HotList
 
 CHECKED = 0.80
-"""Share of misreads and wrong states that an officer notices on comparing the picture with the alert (assumption)."""
+"""Share of misreads and wrong states noticed by an officer on comparing the picture with the alert (assumption)."""
 MOST_GROUPS = 20_000
-"""Groups of plates that are drawn again at most to learn who was really read; beyond, a sample of so many."""
+"""Maximum of groups of plates redrawn to find the vehicles really read; beyond it, a sample of this size."""
 RIGHT, STALE, MISREAD, WRONG_STATE = range(4)
 KINDS = ("right", "stale_entry", "misread", "wrong_state")
 """Kinds of alert, by number."""
@@ -48,44 +48,46 @@ class Raised:
     """The alerts of one shard so far; w cases."""
 
     reads: NDArray[np.int64]
-    """int64[w]; reads that were held against the list."""
+    """int64[w]; reads compared with the list."""
     found: list[tuple[Rows, NDArray[np.uint64]]]
-    """Reads that raised an alert, with the bits of the cases."""
+    """Reads with an alert, and the bits of their cases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Alerts:
-    """What a list raised in a shard; a alerts, sorted by plate, time and site."""
+    """Alerts of a shard; a alerts, sorted by plate, time and site."""
 
     reads: NDArray[np.int64]
     rows: Rows
     mask: NDArray[np.uint64]
-    """uint64[a]; cases in which the read raised an alert."""
+    """uint64[a]; cases with an alert on the read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """What the alerts of one case were about: whole numbers that add up over shards."""
+    """Alerts of one case by outcome: integers, additive over shards."""
 
     reads: int = 0
     raised: int = 0
     bunches: int = 0
     """Sum of the squares of the alerts on each plate."""
     groups: int = 0
-    """Groups of plates with an alert, and how many of them were drawn again."""
+    """Groups of plates with an alert, and the number of them redrawn."""
     drawn: int = 0
     kinds: tuple[Bunched, ...] = (NO_ALERTS,) * len(KINDS)
-    """Alerts of each kind among those of the groups drawn again, in bunches of one vehicle."""
+    """Alerts of each kind in the redrawn groups, clustered by vehicle."""
     false: Bunched = NO_ALERTS
     false_checked: Bunched = NO_ALERTS
-    """Alerts that are not right: of all, and of those acted on after a human check."""
+    """Alerts other than right: of all, and of those acted on after a human check."""
     innocents: int = 0
     innocents_checked: int = 0
     """Vehicles met by an alert at least once while not wanted."""
 
     def __add__(self, other: Met) -> Met:
         added = {
-            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self) if one.name != "kinds"
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
+            if field.name != "kinds"
         }
         return Met(**added, kinds=tuple(a + b for a, b in zip(self.kinds, other.kinds, strict=True)))
 
@@ -119,7 +121,7 @@ class HotListMeasure(Measure):
     )  # fmt: skip
 
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what the list assumes."""
+        """Return the assumptions of the list."""
         del asked
         return AttackerCard(
             question="How often does a hot list raise an alert, and how often on somebody whom it is not about?",
@@ -134,9 +136,9 @@ class HotListMeasure(Measure):
         )
 
     def ask(self, view: View, targets: int) -> np.uint64:
-        """Return the draw of groups of plates below which one is drawn again: so few of those with a listed plate.
+        """Return the upper limit of the draws of redrawn groups of plates, a sample of those with a listed plate.
 
-        Set beforehand, so that the sample is the same for any shards and any cases.
+        Fixed beforehand, so the sample is the same for any shards and any cases.
         """
         del targets
         hot = view.truth.hotlist
@@ -152,19 +154,19 @@ class HotListMeasure(Measure):
         return Raised(reads=np.zeros(len(sight.cases), np.int64), found=[])
 
     def update(self, state: Raised, block: Block) -> None:
-        """Take the alerts out of a block."""
+        """Collect the alerts of a block."""
         add_marks(block.collected, state.reads)
         at = np.flatnonzero(block.alerted)
         if len(at):
             state.found.append((Rows(block.plate[at], block.site[at], block.time[at]), block.alerted[at]))
 
     def merge(self, states: Iterable[Raised]) -> Raised:
-        """Return the only state: a shard is finished alone."""
+        """Return the only state: shards are independent."""
         (state,) = states
         return state
 
     def guess(self, sight: Sight, known: np.uint64, state: Raised) -> Alerts:
-        """Return the alerts as they are: each names the plate that was read."""
+        """Return the alerts unchanged: each names the plate read."""
         del sight, known
         nothing = np.empty(0, np.uint32)
         return Alerts(
@@ -174,7 +176,7 @@ class HotListMeasure(Measure):
         )
 
     def tally(self, truth: Truth, sight: Sight, known: np.uint64, guesses: Alerts) -> tuple[Met, ...]:
-        """Say what each alert was about, by drawing the groups of plates again."""
+        """Classify each alert, by redrawing the groups of plates."""
         rows, hot = guesses.rows, truth.hotlist
         group = (rows.plate // GROUP).astype(np.int64)
         chosen = _draws(truth, group) < known if known != EVERY else np.ones(len(group), np.bool_)
@@ -189,23 +191,23 @@ class HotListMeasure(Measure):
         judged = Judged(vehicle=vehicle, kind=kind, passed=passed, wanted=wanted)
         met = []
         for c in range(len(sight.cases)):
-            its = (guesses.mask >> np.uint64(c) & np.uint64(1)).astype(np.bool_)
-            on_plate = np.unique(rows.plate[its], return_counts=True)[1].astype(np.int64)
+            of_case = (guesses.mask >> np.uint64(c) & np.uint64(1)).astype(np.bool_)
+            on_plate = np.unique(rows.plate[of_case], return_counts=True)[1].astype(np.int64)
             met.append(
-                judged.of(its[chosen])
+                judged.of(of_case[chosen])
                 + Met(
-                    reads=int(guesses.reads[c]), raised=int(its.sum()), bunches=int((on_plate**2).sum()),
-                    groups=len(np.unique(group[its])), drawn=len(np.unique(group[its & chosen])),
+                    reads=int(guesses.reads[c]), raised=int(of_case.sum()), bunches=int((on_plate**2).sum()),
+                    groups=len(np.unique(group[of_case])), drawn=len(np.unique(group[of_case & chosen])),
                 )
             )  # fmt: skip
         return tuple(met)
 
     def add(self, tallies: Iterable[tuple[Met, ...]]) -> tuple[Met, ...]:
-        """Add whole numbers up, case by case."""
+        """Return the sums of all counts by case."""
         return tuple(sum(parts, Met()) for parts in zip(*tallies, strict=True))
 
     def results(self, sight: Sight, tally: Sequence[Met]) -> list[Result]:
-        """Lay out the scores; a share of nothing is no number."""
+        """Return the scores as rows; the share of an empty set has no value."""
         rows: list[Result] = []
         for case, met in zip(sight.cases, tally, strict=True):
             rows += (
@@ -214,13 +216,13 @@ class HotListMeasure(Measure):
         return rows
 
     def _rows(self, case: CaseSight, met: Met, vehicles: int) -> list[Result]:
-        """Lay out one case; where groups were sampled, vehicles are as many as the sample stands for."""
+        """Return the rows of one case; with sampled groups, the vehicles represented by the sample as denominator."""
         note = "" if met.false.tries == met.raised else f"{met.false.tries:,} of {met.raised:,} alerts"
         crowd = vehicles if met.drawn == met.groups else round(vehicles * met.drawn / met.groups)
         rows = []
 
-        def add(score: str, of: str, n: int, found: Interval, unit: str = "share", times: float = 1.0) -> None:
-            value, low, high = (None if x is None else x * times for x in found)
+        def add(score: str, of: str, n: int, interval: Interval, unit: str = "share", times: float = 1.0) -> None:
+            value, low, high = (None if x is None else x * times for x in interval)
             rows.append(Result(case=case.name, measure=self.name, score=score, value=value, low=low, high=high, n=n,
                                unit=unit, note=note if n else f"no {of}"))  # fmt: skip
 
@@ -236,21 +238,21 @@ class HotListMeasure(Measure):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """What alerts were about; a alerts."""
+    """Outcomes of alerts; a alerts."""
 
     vehicle: NDArray[np.int64]
-    """int64[a]; who was really read."""
+    """int64[a]; the vehicle really read."""
     kind: NDArray[np.int64]
     """int64[a]; a number of KINDS."""
     passed: NDArray[np.bool_]
-    """bool[a]; whether an officer's check lets it pass."""
+    """bool[a]; whether it passes an officer's check."""
     wanted: NDArray[np.bool_]
     """bool[a]; whether the vehicle really read is wanted at that time."""
 
-    def of(self, its: NDArray[np.bool_]) -> Met:
-        """Sum up the alerts of one case; its : bool[a]."""
-        vehicle, kind, passed = self.vehicle[its], self.kind[its], self.passed[its]
-        false, innocent = kind != RIGHT, ~self.wanted[its]
+    def of(self, of_case: NDArray[np.bool_]) -> Met:
+        """Sum up the alerts of one case; of_case : bool[a]."""
+        vehicle, kind, passed = self.vehicle[of_case], self.kind[of_case], self.passed[of_case]
+        false, innocent = kind != RIGHT, ~self.wanted[of_case]
         return Met(
             kinds=tuple(_by_vehicle(vehicle, kind == i) for i in range(len(KINDS))),
             false=_by_vehicle(vehicle, false),
@@ -261,11 +263,11 @@ class Judged:
 
 
 def kinds(hot: HotList, rows: Rows, vehicle: NDArray[np.int64], holder: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Say what each alert was about, a number of KINDS; int64[a].
+    """Classify each alert by a number of KINDS; int64[a].
 
-    vehicle : int64[a], who was really read; holder : int64[a], whose plate it was taken
-    for, -1 = nobody's. Where these differ it is a misread, whatever the list says. Else a
-    right entry counts before a stale one, and either before another state's.
+    vehicle : int64[a], the vehicle really read; holder : int64[a], the holder of the plate
+    read, -1 = nobody. Where these differ it is a misread, whether listed or not. Else a right
+    entry has precedence over a stale one, and either over another state's.
     """
     plate, time = rows.plate.astype(np.int64), rows.time.astype(np.int64)
     kind = np.full(len(plate), WRONG_STATE)
@@ -276,18 +278,18 @@ def kinds(hot: HotList, rows: Rows, vehicle: NDArray[np.int64], holder: NDArray[
 
 
 def frequency(alerts: int, bunches: int, n: int) -> Interval:
-    """Return how often alerts happen in n reads, where they come in bunches; bunches : sum of their squares."""
+    """Return the share of n reads with an alert, clustered by plate; bunches : sum of squared cluster sizes."""
     if n == 0:
         return None, None, None
     return within(alerts / n, n / (bunches / alerts if alerts else 1.0))
 
 
 def _draws(truth: Truth, groups: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Draw a word for each group of plates; uint64[n]."""
+    """Draw 64 bits for each group of plates; uint64[n]."""
     return streams.words(streams.key(truth.seed, "risk.hotlist.groups"), groups)
 
 
 def _by_vehicle(vehicle: NDArray[np.int64], hits: NDArray[np.bool_]) -> Bunched:
-    """Sum up alerts in bunches of one vehicle."""
+    """Sum up alerts clustered by vehicle."""
     _, bunch = np.unique(vehicle, return_inverse=True)
     return bunched(np.bincount(bunch), np.bincount(bunch, weights=hits).astype(np.int64))

@@ -24,7 +24,7 @@ def share(hits: NDArray[np.bool_] | float, n: float) -> tuple[float | None, floa
     centre, spread = p + Z * Z / (2 * n), Z * np.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
     low, high = float((centre - spread) / scale), float((centre + spread) / scale)
-    return p, max(0.0, min(low, p)), min(1.0, max(high, p))  # rounding must not put the share outside
+    return p, max(0.0, min(low, p)), min(1.0, max(high, p))  # rounding must not move the share outside
 
 
 def quantile(values: NDArray[np.number], q: float) -> tuple[float | None, float | None, float | None]:
@@ -54,10 +54,10 @@ Interval = tuple[float | None, float | None, float | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How often each value occurs: exact, and as small as there are different values."""
+    """Frequency of each distinct value: exact, in memory proportional to the number of distinct values."""
 
     value: NDArray[np.int64]
-    """int64[k]; different values, rising."""
+    """int64[k]; distinct values, ascending."""
     count: NDArray[np.int64]
     """int64[k]; at least 1 each."""
 
@@ -67,46 +67,46 @@ class Histogram:
         return int(self.count.sum())
 
     def counted(self, value: int, times: int) -> Histogram:
-        """Return the histogram with one more value, so many times."""
+        """Return the histogram with `value` added `times` times."""
         return together([self, Histogram(np.array([value]), np.array([times]))]) if times else self
 
 
 def histogram(counts: NDArray[np.int64]) -> Histogram:
-    """Make a histogram of counts by value; counts : int64[values], how often 0, 1, 2 ... occur."""
+    """Return a histogram from counts by value; counts : int64[values], frequencies of 0, 1, 2 ..."""
     value = np.flatnonzero(counts)
     return Histogram(value, counts[value].astype(np.int64))
 
 
 def together(parts: Iterable[Histogram]) -> Histogram:
-    """Add histograms up."""
-    some = [*parts]
+    """Return the sum of histograms."""
+    histograms = [*parts]
     nothing = np.empty(0, np.int64)
-    values = np.concatenate([nothing, *(part.value for part in some)])
-    counts = np.concatenate([nothing, *(part.count for part in some)])
+    values = np.concatenate([nothing, *(part.value for part in histograms)])
+    counts = np.concatenate([nothing, *(part.count for part in histograms)])
     value, of = np.unique(values, return_inverse=True)
     total = np.zeros(len(value), np.int64)
     np.add.at(total, of, counts)
     return Histogram(value, total)
 
 
-def quantile_of(held: Histogram, q: float) -> Interval:
-    """Return a quantile as `quantile` does of the values themselves."""
-    n = held.n
+def quantile_of(values: Histogram, q: float) -> Interval:
+    """Return the same quantile as `quantile` from the values themselves."""
+    n = values.n
     if n == 0:
         return None, None, None
     spread = Z * np.sqrt(n * q * (1 - q))
-    ends = np.cumsum(held.count)
+    ends = np.cumsum(values.count)
     at = [int(np.clip(np.round(q * (n - 1) + side), 0, n - 1)) for side in (0, -spread, spread)]
-    value, low, high = (float(held.value[np.searchsorted(ends, i, side="right")]) for i in at)
+    value, low, high = (float(values.value[np.searchsorted(ends, i, side="right")]) for i in at)
     return value, low, high
 
 
-def mean_of(held: Histogram) -> Interval:
-    """Return a mean with its normal interval as `mean` does of the values themselves, from exact sums."""
-    n = held.n
+def mean_of(values: Histogram) -> Interval:
+    """Return the same mean and normal interval as `mean` from the values themselves, by exact sums."""
+    n = values.n
     if n == 0:
         return None, None, None
-    pairs = list(zip(held.value.tolist(), held.count.tolist(), strict=True))
+    pairs = list(zip(values.value.tolist(), values.count.tolist(), strict=True))
     total, squares = sum(v * k for v, k in pairs), sum(v * v * k for v, k in pairs)
     m = total / n
     spread = Z * float(np.sqrt((n * squares - total * total) / (n * n))) / float(np.sqrt(n))
@@ -115,9 +115,9 @@ def mean_of(held: Histogram) -> Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bunched:
-    """Hits among tries that come in bunches, such as many on one vehicle: exact sums over the bunches.
+    """Hits among clustered tries, such as many on one vehicle: exact sums over the clusters.
 
-    x, y : tries and hits of a bunch.
+    x, y : tries and hits of a cluster.
     """
 
     tries: int = 0
@@ -138,10 +138,10 @@ class Bunched:
         )  # fmt: skip
 
     def interval(self) -> Interval:
-        """Return the share of hits with Wilson's interval at as many independent tries as would vary as much.
+        """Return the share of hits with Wilson's interval at the effective number of independent tries.
 
-        By the variance of a ratio over bunches (Cochran 1977, Sampling Techniques, section
-        2.11); where all tries are alike, by the evenness of the bunches.
+        By the variance of a ratio over clusters (Cochran 1977, Sampling Techniques, section
+        2.11); where all tries are alike, by the evenness of the clusters.
         """
         n = self.tries
         if n == 0:
@@ -153,7 +153,7 @@ class Bunched:
 
 
 def bunched(tries: NDArray[np.int64], hits: NDArray[np.int64]) -> Bunched:
-    """Sum up bunches; tries, hits : int64[bunches]."""
+    """Sum up clusters; tries, hits : int64[clusters]."""
     x, y = tries.tolist(), hits.tolist()
     return Bunched(
         tries=sum(x), hits=sum(y), tries2=sum(a * a for a in x), hits2=sum(b * b for b in y),
@@ -162,13 +162,13 @@ def bunched(tries: NDArray[np.int64], hits: NDArray[np.int64]) -> Bunched:
 
 
 def within(p: float, independent: float) -> Interval:
-    """Return a share with Wilson's interval at a number of independent tries that need not be whole."""
+    """Return a share with Wilson's interval at a number, possibly fractional, of independent tries."""
     _, low, high = share(p * independent, independent)
     return p, None if low is None else min(low, p), None if high is None else max(high, p)
 
 
 def clustered_mean(total: NDArray[np.int64], size: NDArray[np.int64]) -> tuple[float, float]:
-    """Return a mean and its standard error with whole clusters drawn (Cochran 1977, section 9A.1).
+    """Return a mean and its standard error under cluster sampling (Cochran 1977, section 9A.1).
 
     total, size : int64[clusters]; sum and number of values of each, at least 1.
     """

@@ -1,8 +1,8 @@
 """Measures: state, merge, guess, score; one question a file.
 
-The attack is `start, update, merge, guess`: what it may know stands in its sight and in what it
-was told beforehand (`known`), so no truth can reach it. `tally` and `results` score its guesses.
-Deequ's analyzers and flox's aggregations are the models.
+The attack is `start, update, merge, guess`: its inputs are its sight and its prior knowledge
+(`known`), so no truth can reach it. `tally` and `results` score its guesses. Modelled on
+Deequ's analyzers and flox's aggregations.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 class Block(NamedTuple):
-    """Reads as one group of cases sees them; n reads.
+    """Reads as seen by one group of cases; n reads.
 
-    Rows of one plate number stand together in the stream of a shard, by time; a number never comes back
-    once another has begun. Numbers themselves come in any order where they are pseudonyms. Of one
-    number and time, rows are by site within a block; blocks may be cut anywhere, inside a plate too.
-    Cases that recode alike (time, place, plates) share a block; bits of other cases are 0.
-    A case is bit c, counted as in `Sight.cases`. All reads of one number stand in one block.
+    Rows of one plate number are contiguous in the stream of a shard, by time; a number does not
+    recur after another one. Pseudonymous numbers come in any order. Of one number and time,
+    rows are by site within a block; blocks may be cut anywhere, inside a plate too.
+    Cases with equal recoding (time, place, plates) share a block; bits of other cases are 0.
+    A case is bit c, counted as in `Sight.cases`. All reads of one number are in one block.
     """
 
     plate: NDArray[np.uint32]
-    """uint32[n]; number of the plate, or of its pseudonym of that period. Numbers mean nothing."""
+    """uint32[n]; number of the plate, or of its pseudonym of that period. Numbers carry no information."""
     site: NDArray[np.uint32]
     time: NDArray[np.uint32]
     """uint32[n]; seconds from the scenario's first midnight."""
@@ -46,11 +46,11 @@ class Block(NamedTuple):
     alerted: NDArray[np.uint64]
     """uint64[n]; bit c: it was collected and raised an alert under case c, kept or not."""
     on_file: NDArray[np.uint64]
-    """uint64[n]; bit c: the observer of case c can see it on its query date."""
+    """uint64[n]; bit c: it is visible to the observer of case c on its query date."""
 
 
 class Span(NamedTuple):
-    """A range of groups of plates: what one shard holds, whole."""
+    """A range of groups of plates: the whole content of one shard."""
 
     first: int
     last: int
@@ -61,22 +61,22 @@ class Measure(ABC):
 
     name: ClassVar[str]
     scope: ClassVar[Literal["plate", "crowd"]]
-    """"plate": a shard can be finished alone; "crowd": the states of all shards are merged first."""
+    """"plate": shards are independent; "crowd": the states of all shards are merged first."""
     scores: ClassVar[tuple[Score, ...]]
-    """Every score that it can give, the most important first."""
+    """All possible scores, the most important first."""
     recoded: ClassVar[bool] = True
-    """Whether it takes reads as each case sees them; False: as they were stored, to count what is there."""
+    """Whether reads are taken as seen by each case; False: as stored, to count the content."""
 
     @abstractmethod
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what the attack assumes."""
+        """Return the assumptions of the attack."""
 
     def ask(self, view: View, targets: int) -> Any:  # noqa: ANN401
-        """Draw whom the attack is tried on and what it is told beforehand; the only way from truth to attack."""
+        """Draw the targets of the attack and its prior knowledge; the only way from truth to attack."""
         del view, targets
 
     def plates(self, known: Any) -> NDArray[np.int64]:  # noqa: ANN401
-        """Return the plates of all targets, whose rows must redraw the same before anything is said of them."""
+        """Return the plates of all targets: their rows must redraw the same before any result on them."""
         del known
         return np.empty(0, np.int64)
 
@@ -86,7 +86,7 @@ class Measure(ABC):
 
     @abstractmethod
     def update(self, state: Any, block: Block) -> None:  # noqa: ANN401
-        """Add a block to a state in place; blocks of a shard come in order and may be cut between any two plates."""
+        """Add a block to a state in place; blocks of a shard are in order and may be cut between any two plates."""
 
     @abstractmethod
     def merge(self, states: Iterable[Any]) -> Any:  # noqa: ANN401
@@ -94,11 +94,11 @@ class Measure(ABC):
 
     @abstractmethod
     def guess(self, sight: Sight, known: Any, state: Any) -> Any:  # noqa: ANN401
-        """Answer the question from the state; a point, a posterior, or an abstention for each target."""
+        """Return the answer from the state: a point, a posterior, or an abstention for each target."""
 
     @abstractmethod
     def tally(self, truth: Truth, sight: Sight, known: Any, guesses: Any) -> Any:  # noqa: ANN401
-        """Hold guesses against the truth; returns counts that add up over shards."""
+        """Compare guesses with the truth; return counts additive over shards."""
 
     @abstractmethod
     def add(self, tallies: Iterable[Any]) -> Any:  # noqa: ANN401
@@ -106,10 +106,10 @@ class Measure(ABC):
 
     @abstractmethod
     def results(self, sight: Sight, tally: Any) -> list[Result]:  # noqa: ANN401
-        """Lay a tally out as rows, one for each case and score."""
+        """Return the results of a tally, one for each case and score."""
 
     def not_reached(self, case: CaseSight, asked: Measuring) -> list[Result]:
-        """Return the rows of a case that reaches further back than the store: no number, and why."""
+        """Return the rows of a case extending further back than the store: no number, and the reason."""
         return [
             Result(case=case.name, measure=self.name, score=score.name, detail=score.asked(asked), unit=score.unit,
                    note=NOT_REACHED)

@@ -1,4 +1,4 @@
-"""The measures by name, and the one way to take them."""
+"""Registry of measures, and the function to take them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TAKEN: tuple[Measure, ...] = (
     Stock(),
 )
 MEASURES: dict[str, Measure] = {one.name: one for one in _TAKEN}
-"""Every measure that there is."""
+"""All measures."""
 USUAL = ("exposure", "anchors", "unicity")
-"""Measures taken unless others are named."""
+"""Measures taken by default."""
 
 
 def measure(
@@ -53,9 +53,9 @@ def measure(
     measures
         Names of measures; exposure, anchors and unicity by default.
     targets
-        Vehicles that attacks are tried on; the scenario's number if None.
+        Number of target vehicles of each attack; the scenario's if None.
     workers
-        Threads; as many as there are processors if None.
+        Threads; one per processor if None.
     progress
         Called as `progress(shards done, shards in all, rows so far)`.
 
@@ -70,17 +70,17 @@ def measure(
     check_workers(workers)
     chosen = [MEASURES[name] for name in dict.fromkeys(measures)]
     n = targets or view.sight.asked.targets
-    known = {one.name: one.ask(view, n) for one in chosen}
+    known = {member.name: member.ask(view, n) for member in chosen}
     tallies = scan(view, chosen, known, engine=Threads(workers), progress=progress)
-    rows = [row for one in chosen for row in one.results(view.sight, tallies[one.name])]
+    rows = [row for member in chosen for row in member.results(view.sight, tallies[member.name])]
     return Results(tuple(rows)).named(view.truth.scenario.name, view.truth.seed)
 
 
 def main_results(results: Results, asked: Measuring) -> Results:
-    """Return the results that most people ask for: those that are more than "full", at their first detail."""
+    """Return the main results: roles above "full", at their first detail."""
     wanted = {
-        (one.name, score.name, score.asked(asked))
-        for one in MEASURES.values() for score in one.scores if score.role != "full"
+        (member.name, score.name, score.asked(asked))
+        for member in MEASURES.values() for score in member.scores if score.role != "full"
     }  # fmt: skip
     return Results(tuple(row for row in results if row.key in wanted))
 

@@ -1,7 +1,7 @@
-"""Results: every score with its interval, its rivals and its denominator, in one tidy typed table.
+"""Results: every score with its interval, comparison values and denominator, in one tidy typed table.
 
-A row is named by ids alone: scenario, seed, case, measure, score and detail. What people read
-comes from the declaration of the score (`risk/score.py`), never from the table.
+A row is identified by ids alone: scenario, seed, case, measure, score and detail. Its words
+come from the declaration of the score (`risk/score.py`), never from the table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 NOT_REACHED = "not reached"
-"""Note of a result whose case reaches further back than the store."""
+"""Note of the results of a case extending further back than the store."""
 ONE_SIDED = "not measured on both sides"
 Key = tuple[str, str, str]
 """Measure, score and detail of a result."""
@@ -38,22 +38,22 @@ class Result:
     scenario: str = ""
     seed: int = 0
     case: str = ""
-    """Name of the case; "" for scores that no case changes."""
+    """Name of the case; "" for scores independent of the case."""
     measure: str
     score: str
     detail: str = ""
-    """What else tells a score from its like, such as "250 m" or "90 %"; "" if nothing does."""
+    """Further distinction of a score, such as "250 m" or "90 %"; "" without any."""
     value: float | None = None
-    """None where there is no number; the note says why."""
+    """None where there is no number; the note gives the reason."""
     low: float | None = None
     """Lower end of the 95 % interval over the vehicles drawn; over worlds in a table of differences."""
     high: float | None = None
     baseline: float | None = None
-    """What anyone could reach without the sightings."""
+    """Value attainable without the sightings."""
     trivial: float | None = None
-    """What the simplest use of the sightings reaches."""
+    """Value of the simplest use of the sightings."""
     oracle: float | None = None
-    """What the generator's own knowledge would reach: a ceiling."""
+    """Value attainable with the generator's own knowledge: an upper bound."""
     n: int = 0
     """Denominator; the number of worlds in a table of differences."""
     unit: str = "share"
@@ -62,7 +62,7 @@ class Result:
 
     @property
     def key(self) -> Key:
-        """Return what is measured."""
+        """Return the measure, score and detail."""
         return self.measure, self.score, self.detail
 
 
@@ -72,7 +72,7 @@ _WHOLE = {"seed", "n"}
 
 if TYPE_CHECKING:
     _Side = dict[tuple[str, ...], dict[int, Result]]
-    """Results of one case, or scenario: by what else they are about and what is measured, then by seed."""
+    """Results of one case, or scenario: by their other ids and the key of the score, then by seed."""
 
 SCHEMA = {name: "string" if name in _TEXTS else "int64" if name in _WHOLE else "double" for name in COLUMNS}
 """Name and Arrow type of each column."""
@@ -101,37 +101,37 @@ class Results:
         return Results(self.rows + other.rows)
 
     def named(self, scenario: str, seed: int) -> Results:
-        """Return the same rows as those of a scenario in one world."""
+        """Return the same rows, labelled with a scenario and the seed of its world."""
         return Results(tuple(replace(row, scenario=scenario, seed=seed) for row in self.rows))
 
     def where(self, **wanted: str | int) -> Results:
-        """Return the rows whose columns equal the given values; raise LookupError on an unknown column."""
+        """Return the rows with the given values of columns; raise LookupError on an unknown column."""
         unknown = wanted.keys() - set(COLUMNS)
         if unknown:
             raise LookupError(f"expected columns among {', '.join(COLUMNS)}, found {min(unknown)!r}")
         return Results(tuple(r for r in self.rows if all(getattr(r, key) == value for key, value in wanted.items())))
 
     def one(self, **wanted: str | int) -> Result:
-        """Return the only row whose columns equal the given values; raise LookupError otherwise."""
-        found = self.where(**wanted).rows
-        if len(found) != 1:
-            raise LookupError(f"expected one row with {wanted}, found {len(found)}")
-        return found[0]
+        """Return the only row with the given values of columns; raise LookupError otherwise."""
+        rows = self.where(**wanted).rows
+        if len(rows) != 1:
+            raise LookupError(f"expected one row with {wanted}, found {len(rows)}")
+        return rows[0]
 
     def find(self, **wanted: str | int) -> Result | None:
-        """Return the first row whose columns equal the given values; None where there is none."""
+        """Return the first row with the given values of columns; None without any."""
         return next(iter(self.where(**wanted).rows), None)
 
     def names(self, column: str) -> list[Any]:
-        """List the different values of a column in the order of the rows."""
+        """List the distinct values of a column in the order of the rows."""
         return list(dict.fromkeys(getattr(row, column) for row in self.rows))
 
     def pivot(self, columns: str = "case") -> dict[Key, dict[Any, float | None]]:
-        """Return values by what is measured, then by the values of one column; over seeds the mean."""
+        """Return values by key of the score, then by the values of one column; means over seeds."""
         table: dict[Key, dict[Any, list[float]]] = {}
         for row in self.rows:
-            held = table.setdefault(row.key, {}).setdefault(getattr(row, columns), [])
-            held += [] if row.value is None else [row.value]
+            numbers = table.setdefault(row.key, {}).setdefault(getattr(row, columns), [])
+            numbers += [] if row.value is None else [row.value]
         return {
             key: {name: float(np.mean(values)) if values else None for name, values in by.items()}
             for key, by in table.items()
@@ -149,9 +149,9 @@ class Results:
 
         `value` is the mean paired difference, `low` to `high` its Student interval over
         world seeds (Student 1908, doi:10.1093/biomet/6.1.1; None with one world), `baseline`
-        the mean of the reference in the same worlds, and `n` the number of pairs. Where there
-        is no pair, the note says why; what only one case was measured by is left out, as is
-        what no case changes. Raise LookupError on an unknown reference.
+        the mean of the reference in the same worlds, and `n` the number of pairs. Without a pair,
+        the note gives the reason; scores of only one case are left out, as are scores independent
+        of the case. Raise LookupError on an unknown reference.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class Results:
         return arrow_table(SCHEMA, {name: [getattr(row, name) for row in self.rows] for name in COLUMNS})
 
     def to_pandas(self) -> DataFrame:
-        """Return a data frame; raises ImportError, with what to install, where pandas is missing.
+        """Return a data frame; raise ImportError, with the package to install, without pandas.
 
         Examples
         --------
@@ -195,7 +195,7 @@ class Results:
         return data_frame(self.to_arrow())
 
     def to_csv(self, path: str | Path | None = None) -> str:
-        """Return the table as CSV, empty where there is no number; write it too if a path is given."""
+        """Return the table as CSV, with empty cells for missing numbers; write it too if a path is given."""
         out = io.StringIO()
         writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -211,7 +211,7 @@ class Results:
         return json.dumps(self.to_dicts(), indent=1)
 
     def table(self, title: Callable[[Result], str]) -> tuple[list[str], list[list[str]]]:
-        """Return heads and rows for people; title : says what a row is about, in place of its ids."""
+        """Return heads and rows for display; title : text for the ids of a row."""
         columns = [name for name in _shown(self.rows) if name not in {"measure", "detail"}]
         rows = [[title(row) if name == "score" else _cell(row, name) for name in columns] for row in self.rows]
         return columns, rows
@@ -237,7 +237,7 @@ def student(differences: Sequence[float]) -> tuple[float, float | None, float | 
 
 
 def show(value: float, unit: str) -> str:
-    """Write a number of a table in its unit; shares in per cent."""
+    """Return a number as text in its unit; shares in per cent."""
     if unit == "share":
         return f"{100 * value:.1f} %"
     if unit == "metres":
@@ -262,7 +262,7 @@ def _differences(rows: Sequence[Result], column: str, reference: str) -> Iterato
     other = "scenario" if column == "case" else "case"
     sides: dict[str, _Side] = {}
     for row in rows:
-        if row.case or column == "scenario":  # what no case changes differs between none
+        if row.case or column == "scenario":  # scores independent of the case do not differ between cases
             key: tuple[str, ...] = (getattr(row, other), *row.key)
             sides.setdefault(getattr(row, column), {}).setdefault(key, {})[row.seed] = row
     if reference not in sides:
@@ -270,22 +270,22 @@ def _differences(rows: Sequence[Result], column: str, reference: str) -> Iterato
     before = sides.pop(reference)
     for name, after in sides.items():
         for key in dict.fromkeys((*before, *after)):
-            found = _difference(before, after, key)
+            difference = _difference(before, after, key)
             if column == "scenario":
-                yield replace(found, scenario=name)
-            elif found.note != ONE_SIDED:
-                yield replace(found, case=name)
+                yield replace(difference, scenario=name)
+            elif difference.note != ONE_SIDED:
+                yield replace(difference, case=name)
 
 
 def _difference(before: _Side, after: _Side, key: tuple[str, ...]) -> Result:
-    """Compare one score in the worlds where both sides have a number."""
+    """Compare one score in the worlds with a number on both sides."""
     old, new = before.get(key, {}), after.get(key, {})
     values = [
         (a, b) for seed in sorted(old.keys() & new.keys())
         if (a := old[seed].value) is not None and (b := new[seed].value) is not None
     ]  # fmt: skip
-    some = next(iter((*new.values(), *old.values())))
-    blank = replace(some, value=None, low=None, high=None, baseline=None, trivial=None, oracle=None, n=0)
+    sample = next(iter((*new.values(), *old.values())))
+    blank = replace(sample, value=None, low=None, high=None, baseline=None, trivial=None, oracle=None, n=0)
     if not values:
         return replace(blank, note=_why(before, after, key))
     n_worlds = max(len(old), len(new))
@@ -297,15 +297,15 @@ def _difference(before: _Side, after: _Side, key: tuple[str, ...]) -> Result:
 
 
 def _why(before: _Side, after: _Side, key: tuple[str, ...]) -> str:
-    """Say why two sides cannot be compared: one that is not reached lacks all but its main scores."""
-    rows = [(other, row) for side in (before, after) for other, held in side.items() for row in held.values()]
+    """Return why two sides cannot be compared: a case not reached has only its main scores."""
+    rows = [(other, row) for side in (before, after) for other, worlds in side.items() for row in worlds.values()]
     if any(row.note == NOT_REACHED for other, row in rows if other[:2] == key[:2]):
         return NOT_REACHED
     return next((row.note for other, row in rows if other == key and row.note), ONE_SIDED)
 
 
 def _shown(rows: Sequence[Result]) -> list[str]:
-    """List the columns worth showing: those that differ between rows or hold a number at all."""
+    """List the columns to display: with differences between rows, or with any number."""
     always = {"measure", "score", "value", "n"}
     optional: dict[str, Callable[[Result], bool]] = {
         name: (lambda row, name=name: getattr(row, name) not in {None, ""})  # type: ignore[misc]

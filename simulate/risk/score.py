@@ -1,4 +1,4 @@
-"""Scores: how each number of a measure is named, counted and said."""
+"""Scores: name, denominator and wording of each number of a measure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Score:
     """The declaration of one score of a measure."""
 
     name: str
-    """Id, as `Result.score` holds it: lower case, words joined by underscores."""
+    """Id, as in `Result.score`: lower case, words joined by underscores."""
     title: str
     """Two to four words for people, such as "Home found"."""
     sentence: str
-    """What is counted, with {detail} where the detail stands: "vehicles have their home found to within {detail}".
+    """Predicate of the number, with {detail} for the detail: "vehicles have their home found to within {detail}".
 
     Of the detail "records, hour and reader, 4 points" {grain} is "hour and reader" and {count} is "4".
     """
@@ -31,23 +31,23 @@ class Score:
     role: Role = "full"
     """"headline": a card and a panel on every page; "panel": a panel; "main": the short table; "full": the full one."""
     detail: str = ""
-    """Detail that people look at first, a template over the settings of measuring: "{near_m:g} m".
+    """Detail shown first, a template over the settings of measuring: "{near_m:g} m".
 
     Beside the settings, {points} is their number of known points in words, such as "4 points".
     """
     worse: Worse = "more"
-    """Whether more of it means more risk."""
+    """Direction of greater risk: more, less or neither."""
     remark: str = ""
-    """One sentence that goes with the number wherever it stands large."""
+    """One sentence shown with the number wherever it is large."""
     group: str = ""
-    """Headlines of one group stand side by side at equal size."""
+    """Headlines of one group are shown side by side at equal size."""
     turned: tuple[str, str] | None = None
-    """Title and sentence of the share that is left, where a card tells that: "Seen" for those never seen."""
+    """Title and sentence of the complement, for cards with that share: "Seen" for those never seen."""
     ranks: tuple[str, ...] = ()
-    """Details of a spread, from the seldom to the often, where pages draw one: four of them."""
+    """Four details of a distribution, from the rare to the frequent, for a figure on pages; empty without one."""
 
     def asked(self, asked: Measuring) -> str:
-        """Return the detail that people look at first."""
+        """Return the detail shown first."""
         if not self.detail:
             return ""
         n = asked.unicity_points

@@ -1,8 +1,8 @@
-"""Stays: what it tells of home and work that a car was seen standing, or at a gate, in a zone.
+"""Stays: evidence on home and work from sightings of a parked car, or of one at a gate, in a zone.
 
-A car that stands somewhere at night probably stands at home; one that stands somewhere at
-noon on a working day probably does not. Each sighting adds the logarithm of how much more
-likely it is at the place asked about than at any other place that the car goes to.
+A car parked at night is probably at home; one parked at noon on a working day probably is
+not. Each sighting adds the log likelihood ratio of the place in question against any other
+place of the car.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulate.sightings.store import Rows
 
 SEEN_AT_ALL = 5.0
-"""Log odds of a zone where the car was seen against one where it was not (assumption)."""
+"""Log odds of a zone with a sighting of the car against one without (assumption)."""
 HOME_NIGHT, HOME_DAY, HOME_WORKDAY = 2.5, 0.7, -0.5
 """Log odds of home when seen from 20:00 to 06:00; by day; and from 08:00 to 17:00 of a working day (assumption)."""
 WORK_HOURS, WORK_ELSE = 1.2, -1.5
@@ -30,7 +30,7 @@ WORK_HOURS, WORK_ELSE = 1.2, -1.5
 
 
 def stay_belief(public: Public, rows: Rows, plates: NDArray[np.int64], purpose: Purpose) -> csr_array:
-    """Add up what reads at zones say about home or work; sparse [t, z].
+    """Sum the log odds of home or work over reads at zones; sparse [t, z].
 
     rows : reads at gates or by mobile units; plates : int64[t], sorted, of the targets.
     """

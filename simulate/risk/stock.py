@@ -1,4 +1,4 @@
-"""The stock: how many sightings are on file, by the kind of owner who collected them and by state."""
+"""The stock: number of sightings on file, by kind and state of the collecting owner."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Counting:
 
 
 class Stock(Measure):
-    """Sightings on file by the kind of owner and the state of those who collected them, ghosts and misreads too."""
+    """Sightings on file by kind and state of the collecting owner, ghosts and misreads included."""
 
     name = "stock"
     scope = "plate"
@@ -51,7 +51,7 @@ class Stock(Measure):
     )  # fmt: skip
 
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what is counted."""
+        """Return the description of the count."""
         del asked
         return AttackerCard(
             question="Who collected the sightings that are on file?",
@@ -63,7 +63,7 @@ class Stock(Measure):
         )
 
     def start(self, sight: Sight, known: None, span: Span) -> Counting:
-        """Return counts of nothing."""
+        """Return counts of zero."""
         del known, span
         owners = sight.public.owners
         names = holdings(owners)
@@ -76,7 +76,7 @@ class Stock(Measure):
         count_by_group(block.site, block.on_file, state.group, state.total)
 
     def merge(self, states: Iterable[Counting]) -> Counting:
-        """Return the only state: a shard is finished alone."""
+        """Return the only state: shards are independent."""
         (state,) = states
         return state
 
@@ -86,16 +86,16 @@ class Stock(Measure):
         return state.total
 
     def tally(self, truth: Truth, sight: Sight, known: None, guesses: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the counts: there is nothing to hold them against."""
+        """Return the counts: there is no truth to compare them with."""
         del truth, sight, known
         return guesses
 
     def add(self, tallies: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
-        """Add the counts up."""
+        """Return the sum of counts."""
         return np.asarray(sum(tallies), np.int64)
 
     def results(self, sight: Sight, tally: NDArray[np.int64]) -> list[Result]:
-        """Lay out the holdings of every case, the greatest first; `n` is all that is on file, or in sight."""
+        """Return the holdings of every case, the largest first; `n` is the total on file, or in sight."""
         rows: list[Result] = []
         for c, case in enumerate(sight.cases):
             rows += self._rows(sight, case, tally[:, c]) if case.reached else self.not_reached(case, sight.asked)
@@ -106,25 +106,25 @@ class Stock(Measure):
         used, names = case.visible & sites.used, holdings(owners)
         of_site = [names.index(name) for name in zip(owners.kind, owners.state, strict=True)]
         group = np.array(of_site, np.int64)[sites.owner]
-        held = []
+        holding = []
         for g in np.argsort(-total, kind="stable"):
             bodies = np.unique(sites.owner[used & (group == g)])
             if len(bodies):
                 agencies = int((owners.agency[bodies] > 0).sum())
-                held.append((label(*names[g]), int(total[g]), int((used & (group == g)).sum()), agencies))
-        sums = [sum(column) for column in list(zip(*held, strict=True))[1:]] if held else [0, 0, 0]
+                holding.append((label(*names[g]), int(total[g]), int((used & (group == g)).sum()), agencies))
+        sums = [sum(column) for column in list(zip(*holding, strict=True))[1:]] if holding else [0, 0, 0]
         return [
             Result(case=case.name, measure=self.name, score=score.name, detail=name, value=float(counts[i]), n=sums[i],
                    unit=score.unit)
-            for name, *counts in held for i, score in enumerate(self.scores)
+            for name, *counts in holding for i, score in enumerate(self.scores)
         ]  # fmt: skip
 
 
 def holdings(owners: Owners) -> list[tuple[str, str]]:
-    """List the different kinds and states of owners, in their order."""
+    """List the distinct kinds and states of owners, in their order."""
     return list(dict.fromkeys(zip(owners.kind, owners.state, strict=True)))
 
 
 def label(kind: str, state: str) -> str:
-    """Name a holding: "police, NY", or "police" on a map that is no nation."""
+    """Return the name of a holding: "police, NY", or "police" on a map without states."""
     return f"{kind}, {state}" if state else kind

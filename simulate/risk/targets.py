@@ -1,4 +1,4 @@
-"""Targets: whom an attack is tried on."""
+"""Targets: the vehicles under attack."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from simulate.policy.view import Truth, View
 
 AT_A_TIME = 1 << 18
-"""Vehicles looked at together when targets are drawn."""
+"""Vehicles processed together in drawing targets."""
 
 LIVING = "vehicles that live here"
-"""Whom most attacks are tried on, in the words of a denominator."""
+"""Population of most targets, worded as a denominator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """Vehicles and the plates by which an observer knows them, in the order of the plates."""
+    """Vehicles and their plates as known to an observer, in the order of the plates."""
 
     vehicle: NDArray[np.int64]
     plate: NDArray[np.int64]
 
     def rank_of_vehicle(self, vehicles: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the position of each of some targets; int64[n]."""
+        """Return the position of each of the given targets; int64[n]."""
         order = np.argsort(self.vehicle, kind="stable")
         rank: NDArray[np.int64] = order[np.searchsorted(self.vehicle[order], vehicles)]
         return rank
 
 
 def targets_of_cases(view: View, question: str, n: int) -> tuple[Targets, ...]:
-    """Draw n of the vehicles that live on the map on the date of each case; cases of one date share theirs.
+    """Draw n of the vehicles living on the map on the date of each case; cases of one date share theirs.
 
-    So every case has the same targets, but for those that have moved away by its date.
+    So every case has the same targets, except those moved away by its date.
     """
     by_day = {day: draw_targets(view.truth, day, question, n) for day in {case.today for case in view.cases}}
     return tuple(by_day[case.today] for case in view.cases)
 
 
 def draw_targets(truth: Truth, day: int, question: str, n: int) -> Targets:
-    """Draw n of the vehicles that live on the map on a day, keyed by seed, question and vehicle.
+    """Draw n of the vehicles living on the map on a day, keyed by seed, question and vehicle.
 
-    Looks at so many vehicles at a time and keeps the least draws, so that memory stays flat.
+    Processes AT_A_TIME vehicles at a time and keeps the n least draws, for constant memory.
     """
     key = streams.key(truth.seed, f"risk.{question}.targets")
     chosen, drawn = np.empty(0, np.int64), np.empty(0, np.uint64)
@@ -69,7 +69,7 @@ def draw_targets(truth: Truth, day: int, question: str, n: int) -> Targets:
 
 
 def homes_in(truth: Truth, day: int, first: int, last: int) -> NDArray[np.int32]:
-    """Return where the vehicles of some groups of plates live on a day; int32[groups, ISSUED], -1 = not on the map."""
+    """Return the home zones of vehicles by group of plates on a day; int32[groups, ISSUED], -1 = not on the map."""
     groups, residents = truth.lives.plates.tables.groups, truth.lives.population.n_residents
     vehicle = (np.arange(first, last)[:, None] + groups * np.arange(ISSUED)).ravel()
     zone = np.full(len(vehicle), -1, np.int32)
@@ -80,7 +80,7 @@ def homes_in(truth: Truth, day: int, first: int, last: int) -> NDArray[np.int32]
 
 
 def living_here(truth: Truth, day: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """List the vehicles that live on the map on a day, with home and work zone; int64[n] each, -1 = no commuter."""
+    """List the vehicles living on the map on a day, with home and work zone; int64[n] each, -1 = no commuter."""
     vehicles = np.arange(truth.lives.population.n_residents)
     home, work = home_and_work(truth.lives, day, vehicles)
     inside = ~truth.world.zones.outside[home]

@@ -1,1 +1,1 @@
-"""What is seen and kept."""
+"""Deployment of readers, and the drawing and storage of sightings."""

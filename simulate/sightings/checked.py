@@ -1,7 +1,7 @@
-"""Checked blocks: the rows of one shard, held against the manifest while they are streamed.
+"""Checked blocks: the rows of one shard, compared with the manifest while streamed.
 
-Whoever reads a whole shard reads it here, to measure it as well as to verify it. What the
-manifest says may itself be forged: `simulate.sightings.drawn` redraws what comes out.
+The single path for reading a whole shard, to measure as well as to verify. The manifest
+itself may be forged: `simulate.sightings.drawn` redraws a sample of the rows.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 def checked_blocks(store: Store, record: ShardRecord) -> Iterator[Rows]:
-    """Stream one shard, one row group at a time, and raise unless it is what the manifest lists.
+    """Stream one shard by row group, and raise unless it is as listed in the manifest.
 
     Parameters
     ----------
     store
         The run's folder.
     record
-        What the manifest says of the shard.
+        Entry of the shard in the manifest.
 
     Raises
     ------
     ScenarioError
         Before a block with other columns, out of the order of plate, time and site, or beyond
-        the number of rows; at the end of the shard for fewer or altered rows, or a footer that
-        states other values than the rows have.
+        the number of rows; at the end of the shard for fewer or altered rows, or a footer with
+        other values than the rows have.
     """
     part = store.part(record.shard)
     place = store.files.place(part)
@@ -70,7 +70,7 @@ def _not_as_listed(place: str, found: str) -> ScenarioError:
 
 
 def _stated_spans(store: Store, part: str) -> Spans:
-    """Return the least and greatest value of each column of each block, as a part's footer states them for searches."""
+    """Return the least and greatest value of each column of each block, as stated in a part's footer for searches."""
     with opened(store.files, part) as file:
         groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
         columns = [group.column(i).statistics for group in groups if group.num_rows for i in range(len(COLUMNS))]

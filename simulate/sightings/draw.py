@@ -29,36 +29,36 @@ if TYPE_CHECKING:
     from simulate.world.build import World
 
 BLOCK_ROWS = 1 << 20
-"""Rows made at a time; memory stays flat however many follow."""
+"""Rows per block; keeps memory constant for any number of rows."""
 SHARD_ROWS = 4_000_000
-"""Rows a shard should hold, about."""
+"""Target number of rows of a shard."""
 SHARD_VEHICLE_DAYS = 400_000_000
-"""Vehicle-days a shard should plan at most, about: where sightings are rare, days are the work."""
+"""Approximate maximum of vehicle-days of a shard: with few sightings, days dominate the cost."""
 SAMPLE = 256
 """Groups of plates drawn to size the shards."""
 SHARD_GROUPS = 1 << 15
 """Groups of a shard drawn before what they looked up is given back: neighbours, for groups follow on one another."""
 GROUPS_HELD = 64
-"""Groups of a sample drawn before what they looked up is given back."""
+"""Groups of a sample drawn between two releases of mapped pages."""
 TRIAL = 4096
-"""Groups of plates drawn to learn what a watch collects: some 33,000 vehicles."""
+"""Groups of plates drawn to estimate the yield of a deployment: some 33,000 vehicles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DrawTables:
-    """All that a worker needs to draw any shard."""
+    """Tables sufficient for a worker to draw any shard."""
 
     life: Life
     plates: PlateTables
     coverage: Coverage
     vehicle_bound: int
-    """Most reads that one vehicle can have."""
+    """Upper bound of the reads of one vehicle."""
     cuts: NDArray[np.int64]
     """int64[shards + 1]; shard i draws groups cuts[i] .. cuts[i + 1] of plates."""
 
 
 def watch_of(scenario: Scenario, world: World, lives: Lives) -> Watch:
-    """Return who watches a scenario; a trial draw sizes the watch where only its yield is stated."""
+    """Return the deployment of a scenario, sized by a trial draw if only its yield is stated."""
 
     def yield_of(watch: Watch) -> Yield:
         return _yield(scenario, world, whole(world, lives, watch), watch)
@@ -103,15 +103,15 @@ def draw_shard(tables: DrawTables, shard: int) -> Iterator[Rows]:
 
 
 def give_back(tables: DrawTables) -> None:
-    """Give back the memory of the pages of large tables that were looked up."""
+    """Release the mapped pages of large tables after look-ups."""
     release([*flat(tables.life).values(), *flat(tables.coverage).values()])
 
 
 def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Rows, NDArray[np.uint32]]]:
     """Draw every row of groups first..last of plates in blocks, sorted by plate, time and site.
 
-    Beside each block stands who was really read: uint32[n], vehicles. Where that is not the
-    vehicle that holds the plate, the row is a misread.
+    Yields each block with uint32[n], the vehicles actually read. A row is a misread where that
+    vehicle is not the holder of the plate.
     """
     size = BLOCK_ROWS + ISSUED * tables.vehicle_bound  # the last group of a block may be as large as any
     while first < last:
@@ -125,21 +125,21 @@ def draw_groups(tables: DrawTables, first: int, last: int) -> Iterator[tuple[Row
 
 
 def stretches(groups: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """List the stretches first..last of groups that follow on one another; groups rise."""
-    for some in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
-        if len(some):
-            yield int(some[0]), int(some[-1]) + 1
+    """List runs first..last of consecutive groups; groups : ascending."""
+    for run in np.split(groups, np.flatnonzero(np.diff(groups) > 1) + 1):
+        if len(run):
+            yield int(run[0]), int(run[-1]) + 1
 
 
 def expected_rows(tables: DrawTables) -> int:
-    """Estimate the rows of the whole run from a sample of groups spread evenly."""
+    """Estimate the rows of the whole run from an evenly spaced sample of groups."""
     groups = tables.plates.groups
     sample = _spread(groups, SAMPLE)
     return int(sum(len(rows.plate) for rows in _rows_of(tables, sample)) * groups / len(sample))
 
 
 def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
-    """Count what each owner's units and fixed readers and each gate collect from a sample, scaled up to everyone."""
+    """Estimate the yield of each owner's units and fixed readers, and of each gate, from a scaled-up sample."""
     groups = tables.plates.groups
     sample = _spread(groups, TRIAL)
     by_site = np.zeros(watch.sites.n)
@@ -149,8 +149,8 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
     readers = scenario.settings.readers
 
     def collects(owner: str, kind: SiteKind) -> float:
-        its = (watch.sites.kind == kind) & world.owners.of(owner)[watch.sites.owner]
-        return float(by_site[its].sum())
+        of_owner = (watch.sites.kind == kind) & world.owners.of(owner)[watch.sites.owner]
+        return float(by_site[of_owner].sum())
 
     gates, of_lot = watch.sites.of_kind(SiteKind.GATE), np.zeros(world.zones.n)
     of_lot[watch.sites.zone[gates]] = by_site[gates]
@@ -162,13 +162,13 @@ def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -
 
 
 def _rows_of(tables: DrawTables, sample: NDArray[np.int64]) -> Iterator[Rows]:
-    """Draw a sample of groups, which look up all places of the map, a few at a time."""
-    for some in pieces(len(sample), GROUPS_HELD):
-        for group in sample[some].tolist():
+    """Draw a sample of groups, a few at a time, since their look-ups touch all places of the map."""
+    for piece in pieces(len(sample), GROUPS_HELD):
+        for group in sample[piece].tolist():
             yield from (rows for rows, _ in draw_groups(tables, group, group + 1))
         give_back(tables)
 
 
 def _spread(groups: int, wanted: int) -> NDArray[np.int64]:
-    """Take groups evenly from all; int64[n]."""
+    """Return evenly spaced groups; int64[n]."""
     return np.unique(np.linspace(0, groups - 1, min(wanted, groups)).astype(np.int64))

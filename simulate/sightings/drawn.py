@@ -1,9 +1,9 @@
-"""Drawn rows: the only ones that may be measured, redrawn from their scenario while they are streamed.
+"""Drawn rows: the only measurable ones, redrawn from their scenario while streamed.
 
-Whoever writes rows can write a manifest that fits them, so every pass through a run also
-draws some of it again, in groups of eight vehicles, and compares: the groups that are asked
-for, those of SAMPLED_ROWS rows and SAMPLED_GROUPS groups more. These are chosen anew in
-each pass, when nobody can write rows to suit them any longer.
+A forger of rows can also write a matching manifest. So every pass through a run redraws a
+part of it, in groups of eight vehicles, and compares: the groups requested, those of
+SAMPLED_ROWS rows and SAMPLED_GROUPS groups more. The sample is chosen anew in each pass,
+after the rows are fixed.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 SAMPLED_ROWS = 1000
 """Rows whose groups every pass redraws: an altered share f of all rows is missed with probability (1 - f)**1000."""
 SAMPLED_GROUPS = 500
-"""Groups that every pass redraws besides, for a group that lost its rows has none to be sampled."""
+"""Further groups redrawn in every pass, since a group without its rows cannot be sampled by row."""
 LOOK_ROWS, LOOK_SLICES, SLICE_GROUPS = 16, 4, 8
-"""Rows whose groups are redrawn when a run is opened, and how many stretches of how many groups besides."""
+"""Rows with groups redrawn on opening a run; number of runs of consecutive groups, and groups of each, besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Drawn:
-    """The rows of one run, which come out checked or not at all; `drawn_rows` makes those that may be measured."""
+    """Rows of one run, streamed checked or not at all; measurable only if made by `drawn_rows`."""
 
     store: Store
     records: tuple[ShardRecord, ...]
-    """What the manifest listed when the run was opened."""
+    """Shards listed in the manifest when the run was opened."""
     tables: DrawTables
-    """What rows are redrawn from; no attack may look."""
+    """Tables to redraw rows from; not accessible to attacks."""
     n_sites: int
 
     @property
@@ -58,7 +58,7 @@ class Drawn:
         return sum(record.rows for record in self.records)
 
     def comes_from(self, lives: Lives, watch: Watch) -> bool:
-        """Tell whether the rows are redrawn from these lives and this watch."""
+        """Return whether the rows are redrawn from these lives and this deployment."""
         return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
 
     @property
@@ -71,17 +71,17 @@ class Drawn:
         return int(self.tables.cuts[shard]), int(self.tables.cuts[shard + 1])
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
-        """Stream the rows of one shard, sorted, as good as its last block only when that was taken.
+        """Stream the rows of one shard, sorted; none is verified before the last block was consumed.
 
-        groups : int64[g], groups of plates to redraw beside the sample; those of other shards do not matter.
+        groups : int64[g], groups of plates to redraw beside the sample; those of other shards are ignored.
 
-        Each shard takes its share of the sample, rounded up, which misses no more than a
-        sample of the whole run would.
+        Each shard takes its share of the sample, rounded up: no more is missed than by a sample of
+        the whole run.
 
         Raises
         ------
         ScenarioError
-            If the shard is not as listed in the manifest, or some group of plates redraws otherwise.
+            If the shard is not as listed in the manifest, or a group of plates redraws differently.
         """
         record = self.records[shard]
         first, end = self.span(shard)
@@ -103,9 +103,9 @@ class Drawn:
         self._redraw(wanted[wanted >= first], first, rest, NOTHING)
 
     def look(self) -> None:
-        """Redraw a few groups, found by content: quick, for opening; passes do the rest.
+        """Redraw a few groups, found by content: a quick check on opening, before the full one of each pass.
 
-        Raises ScenarioError if any of them redraws otherwise.
+        Raises ScenarioError if any of them redraws differently.
         """
         ends = np.cumsum([record.rows for record in self.records])
         picked = np.sort([secrets.randbelow(self.n_rows) for _ in range(LOOK_ROWS if self.n_rows else 0)])
@@ -114,19 +114,19 @@ class Drawn:
         for shard, record in enumerate(self.records):
             first, end = self.span(shard)
             begin = int(ends[shard]) - record.rows
-            with row_groups(self.store, record) as held:
+            with row_groups(self.store, record) as parts:
                 for row in picked[(picked >= begin) & (picked < ends[shard])] - begin:
-                    near, at = held.at(int(row))
-                    self._check_range(held[near], first, end)
-                    group = int(held[near].plate[at]) // GROUP
-                    self._compare(group, group + 1, held.rows_of_plates(group * GROUP, (group + 1) * GROUP, near))
+                    near, at = parts.at(int(row))
+                    self._check_range(parts[near], first, end)
+                    group = int(parts[near].plate[at]) // GROUP
+                    self._compare(group, group + 1, parts.rows_of_plates(group * GROUP, (group + 1) * GROUP, near))
                 for start in starts:
                     low, high = max(start, first), min(start + SLICE_GROUPS, end)
                     if low < high:
-                        self._compare(low, high, held.rows_of_plates(low * GROUP, high * GROUP))
+                        self._compare(low, high, parts.rows_of_plates(low * GROUP, high * GROUP))
 
     def _check_range(self, rows: Rows, first: int, end: int) -> None:
-        """Raise unless rows belong to groups first..end of plates, and to sites that there are."""
+        """Raise unless all rows belong to groups first..end of plates and to existing sites."""
         plates, site = (int(rows.plate[0]), int(rows.plate[-1])), int(rows.site.max())
         if plates[0] < first * GROUP or plates[1] >= end * GROUP or site >= self.n_sites:
             raise self._refusal(
@@ -135,7 +135,7 @@ class Drawn:
             )
 
     def _unfinished(self, rest: Rows, rows: Rows, last: int) -> Rows:
-        """Return the rows of the last group so far, which may go on in the next block."""
+        """Return the rows so far of the last group, possibly continued in the next block."""
         begin = np.searchsorted(rows.plate, np.uint32(last * GROUP))
         rest = joined([rest, Rows(*(column[begin:] for column in rows))])
         if len(rest.plate) > ISSUED * self.tables.vehicle_bound:
@@ -143,23 +143,23 @@ class Drawn:
         return rest
 
     def _redraw(self, groups: NDArray[np.int64], first: int, rest: Rows, rows: Rows) -> None:
-        """Draw groups again and compare; `rest` holds the first group's rows of earlier blocks."""
-        some = np.array(list(stretches(groups)), np.int64).reshape(-1, 2)
-        cuts = np.searchsorted(rows.plate, (some * GROUP).astype(np.uint32))
-        for (begin, end), (low, high) in zip(some.tolist(), cuts.tolist(), strict=True):
-            kept = Rows(*(column[low:high] for column in rows))
-            self._compare(begin, end, joined([rest, kept]) if begin == first else kept)
+        """Redraw groups and compare; rest : rows of the first group from earlier blocks."""
+        spans = np.array(list(stretches(groups)), np.int64).reshape(-1, 2)
+        cuts = np.searchsorted(rows.plate, (spans * GROUP).astype(np.uint32))
+        for (begin, end), (low, high) in zip(spans.tolist(), cuts.tolist(), strict=True):
+            stored = Rows(*(column[low:high] for column in rows))
+            self._compare(begin, end, joined([rest, stored]) if begin == first else stored)
 
-    def _compare(self, begin: int, end: int, kept: Rows) -> None:
+    def _compare(self, begin: int, end: int, stored: Rows) -> None:
         """Raise unless groups begin..end draw exactly these rows."""
         other = self._refusal(f"other rows for plates {begin * GROUP} to {end * GROUP - 1}")
         at = 0
         for drawn, _ in draw_groups(self.tables, begin, end):
             to = at + len(drawn.plate)
-            if not all(np.array_equal(a, b[at:to]) for a, b in zip(drawn, kept, strict=True)):
+            if not all(np.array_equal(a, b[at:to]) for a, b in zip(drawn, stored, strict=True)):
                 raise other
             at = to
-        if at != len(kept.plate):
+        if at != len(stored.plate):
             raise other
 
     def _refusal(self, found: str) -> ScenarioError:
@@ -174,13 +174,13 @@ class Drawn:
 
 
 _MADE: WeakSet[Drawn] = WeakSet()
-"""What `drawn_rows` made; nothing else is streamed."""
+"""Results of `drawn_rows`, the only rows accepted for streaming."""
 
 
 def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
-    """Take up the rows of a complete run, after a first look at them.
+    """Return the rows of a complete run after a first check of a sample.
 
-    Raises ScenarioError if the rows looked at are not drawn from this world.
+    Raises ScenarioError if the sampled rows are not drawn from this world.
     """
     tables = whole(world, lives, watch)
     tables = replace(tables, cuts=cuts_of(tables.plates.groups, store.n_shards))
@@ -195,13 +195,13 @@ def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
 
 
 def check_made(source: object) -> None:
-    """Raise ScenarioError for rows that neither a draw nor `drawn_rows` gave."""
-    if type(source) is not OnTheFly and not any(source is one for one in _MADE):  # no subclass of it either
+    """Raise ScenarioError for rows from neither a draw nor `drawn_rows`."""
+    if type(source) is not OnTheFly and not any(source is drawn for drawn in _MADE):  # subclasses are rejected too
         remedy = "take sim.view(run, ...) of a run that sim.run or sim.open_run returned, unaltered"
         raise ScenarioError("run", "rows drawn by Plateprint", "a run or view made by hand", remedy)
 
 
 def _sample(n: int, part: int, of: int) -> NDArray[np.int64]:
-    """Choose the share of n that a part has of all, rounded up; numbers below `part`, rising, each once."""
+    """Sample the share of n of a part in all, rounded up; distinct numbers below `part`, ascending."""
     chosen = {secrets.randbelow(part) for _ in range(-(-n * part // of) if part else 0)}
     return np.array(sorted(chosen), np.int64)

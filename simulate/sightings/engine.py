@@ -1,6 +1,6 @@
 """Draw shards into a run's folder, on any engine.
 
-A shard depends on its number alone and writes its own part, so it can be drawn again anywhere.
+A shard depends on its number alone and writes its own part, so any worker can redraw it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HERE = Processes(1)
 
 
 class Job(NamedTuple):
-    """What a worker needs to draw any shard."""
+    """Inputs of a worker for any shard."""
 
     store: Store
     make_draw: Callable[[Any], Draw]
@@ -41,31 +41,31 @@ def run_shards(
     engine: Engine = HERE,
     progress: Progress | None = None,
 ) -> dict[int, ShardRecord]:
-    """Draw and store the shards that are not whole yet, and return what each holds.
+    """Draw and store the incomplete shards, and return the record of each.
 
     Parameters
     ----------
     shards
         Numbers of the shards wanted.
     store
-        Where they go.
+        Destination.
     make_draw
         Function of a module; makes the draw from the payload, once in each worker.
     payload
-        What the draw is made from; picklable.
+        Input of `make_draw`; picklable.
     engine
-        Who draws them; this process, one after the other, unless another is given.
+        Executor; serial in this process by default.
     progress
         Called as `progress(done_shards, total_shards, rows)`, at the start and after each shard.
 
     Raises
     ------
     ShardError
-        If a shard kills its worker again and again.
+        If a shard repeatedly kills its worker.
     """
     wanted = list(shards)
-    kept = store.whole()
-    done = {shard: kept[shard] for shard in wanted if shard in kept}
+    whole = store.whole()
+    done = {shard: whole[shard] for shard in wanted if shard in whole}
     missing = [shard for shard in wanted if shard not in done]
     n_rows = sum(record.rows for record in done.values())
     report = progress or _silent

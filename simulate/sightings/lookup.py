@@ -1,4 +1,4 @@
-"""Look-up: the rows of a few plates of one shard, found by what row groups hold and not by what footers say of it."""
+"""Look-up of the rows of a few plates of one shard, by the content of row groups, not by the statistics of footers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from simulate.sightings.store import Store
 
 KEPT = 4
-"""Row groups kept in memory, since the next look-up often wants one of the last again."""
+"""Row groups cached, since successive look-ups often need the same ones."""
 
 
 class RowGroups:
-    """The row groups of one part by number, each read when it is asked for."""
+    """Row groups of one part by number, read on demand."""
 
     def __init__(self, part: pq.ParquetFile, name: object, n_rows: int) -> None:
         self._part, self._name = part, name
@@ -49,25 +49,25 @@ class RowGroups:
         return self._kept[i]
 
     def at(self, row: int) -> tuple[int, int]:
-        """Return the row group that holds a row of the part, and the row's place in it."""
+        """Return the row group of a row of the part, and the row's position in it."""
         i = int(np.searchsorted(self._ends, row, side="right"))
         return i, row - int(self._ends[i]) + self._sizes[i]
 
     def rows_of_plates(self, first: int, last: int, near: int | None = None) -> Rows:
         """Return the rows of plates from `first` up to, not including, `last`.
 
-        near : a row group that holds some of them; found by halving if None.
+        near : a row group with some of them; found by bisection if None.
         """
         i = self._by_halving(first) if near is None else near
         while i > 0 and self[i].plate[0] >= first:
             i -= 1
-        found = []
+        batches = []
         for rows in map(self.__getitem__, range(i, len(self))):
-            some = slice(*np.searchsorted(rows.plate, np.array([first, last], np.uint32)))
-            found.append(Rows(*(column[some].copy() for column in rows)))
+            wanted = slice(*np.searchsorted(rows.plate, np.array([first, last], np.uint32)))
+            batches.append(Rows(*(column[wanted].copy() for column in rows)))
             if rows.plate[-1] >= last:
                 break
-        return joined(found)
+        return joined(batches)
 
     def _by_halving(self, plate: int) -> int:
         return max(bisect_right(range(len(self)), plate, key=lambda i: int(self[i].plate[0])) - 1, 0)
@@ -78,7 +78,7 @@ class RowGroups:
 
 @contextmanager
 def row_groups(store: Store, record: ShardRecord) -> Iterator[RowGroups]:
-    """Open one shard to look up rows within."""
+    """Open one shard for look-ups."""
     part = store.part(record.shard)
     with opened(store.files, part) as file:
         yield RowGroups(file, store.files.place(part), record.rows)

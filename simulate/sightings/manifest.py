@@ -1,8 +1,8 @@
-"""What a run is and what it holds, in three JSON files.
+"""Identity and content of a run, in three JSON files.
 
-`scenario.json` says what is drawn and is written first; `manifest.json` says what was
-drawn and is written last, so a folder without it is an interrupted run. `sources.json` says
-where each value of the scenario is from, which decides nothing.
+`scenario.json`, the input of the draw, is written first; `manifest.json`, its output, last,
+so a folder without it is an interrupted run. `sources.json` states the source of each value
+of the scenario, without effect on the draw.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ IDENTITY = "scenario.json"
 MANIFEST = "manifest.json"
 SOURCES = "sources.json"
 MOST_SHARDS = 100_000
-"""More than any run has: five digits name a shard's file."""
+"""Above the shards of any run: a shard's file is named by five digits."""
 PACKAGES = ("plateprint", "numpy", "numba", "pyarrow")
 
 
 class ShardRecord(NamedTuple):
-    """What one shard holds."""
+    """Content of one shard."""
 
     shard: int
     rows: int
@@ -40,31 +40,31 @@ class ShardRecord(NamedTuple):
 
 
 def make_identity(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the row format and the program's version, both of which decide the rows."""
+    """Add the row format and the program's version, both of them inputs of the rows."""
     stamped = {"format": FORMAT, "plateprint": version("plateprint"), **identity}
     copied: dict[str, Any] = json.loads(json.dumps(stamped))
     return copied
 
 
 def identity_hash(identity: dict[str, Any]) -> str:
-    """Name a run by what it draws; 32 hexadecimal digits."""
+    """Return a run's identifier, a hash of its identity; 32 hexadecimal digits."""
     canonical = json.dumps(identity, sort_keys=True)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
 def run_hash(records: Iterable[ShardRecord]) -> str:
-    """Return the row count and the sum of all row hashes, free of order and shard size."""
-    held = list(records)
-    return f"{sum(r.rows for r in held)}-{sum(r.rows_hash for r in held) % 2**128:032x}"
+    """Return the row count and the sum of all row hashes, independent of order and shard size."""
+    listed = list(records)
+    return f"{sum(r.rows for r in listed)}-{sum(r.rows_hash for r in listed) % 2**128:032x}"
 
 
 def write_sources(files: Storage, sources: Mapping[str, str]) -> None:
-    """Keep where each value is from, whole or not at all."""
+    """Write the source of each value, whole or not at all."""
     files.write_text(SOURCES, json.dumps(sources, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_sources(files: Storage) -> dict[str, str]:
-    """Return where each value is from; nothing where that was not kept."""
+    """Return the source of each value; empty without such a file."""
     if not files.exists(SOURCES):
         return {}
     sources = _read_json(files, SOURCES, "delete it: nothing is drawn from it")
@@ -74,25 +74,25 @@ def read_sources(files: Storage) -> dict[str, str]:
 def make_manifest(
     identity: dict[str, Any], records: Iterable[ShardRecord], world_hash: str, n_vehicles: int
 ) -> dict[str, Any]:
-    """State what a complete run holds; the same run always gives the same manifest."""
-    held = sorted(records)
+    """Return the manifest of a complete run; the same for the same run."""
+    listed = sorted(records)
     return identity | {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "world_hash": world_hash,
         "n_vehicles": n_vehicles,
-        "shards": [{"shard": r.shard, "rows": r.rows, "hash": f"{r.rows_hash:032x}"} for r in held],
-        "rows": sum(r.rows for r in held),
-        "run_hash": run_hash(held),
+        "shards": [{"shard": r.shard, "rows": r.rows, "hash": f"{r.rows_hash:032x}"} for r in listed],
+        "rows": sum(r.rows for r in listed),
+        "run_hash": run_hash(listed),
     }
 
 
 def records_of(manifest: dict[str, Any]) -> list[ShardRecord]:
-    """Return the shards that a manifest lists."""
+    """Return the shards listed in a manifest."""
     return [ShardRecord(int(s["shard"]), int(s["rows"]), int(s["hash"], 16)) for s in manifest["shards"]]
 
 
 def read_manifest(files: Storage, identity: dict[str, Any]) -> dict[str, Any]:
-    """Read a run's manifest and check that it is whole and agrees with itself."""
+    """Read a run's manifest; raise ScenarioError unless it is whole and consistent."""
     manifest = _read_json(files, MANIFEST, _REBUILD)
     fault = _fault(manifest, identity)
     if fault:
@@ -101,7 +101,7 @@ def read_manifest(files: Storage, identity: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_identity(files: Storage) -> dict[str, Any]:
-    """Read what a run draws."""
+    """Read the identity of a run; raise ScenarioError without a readable one."""
     file = files.place(IDENTITY)
     if not files.exists(IDENTITY):
         raise ScenarioError(
@@ -119,22 +119,22 @@ def read_identity(files: Storage) -> dict[str, Any]:
 
 
 def refuse_other_run(files: Storage, asked: dict[str, Any]) -> None:
-    """Refuse to add to a folder that holds another scenario, seed or version."""
+    """Raise ScenarioError if a folder holds another scenario, seed or version."""
     differences = _as_asked(list(_differences(read_identity(files), asked)))
     if not differences:
         return
-    key, held, wanted = differences[0]
+    key, present, wanted = differences[0]
     others = len(differences) - 1
     more = f" and {others} more difference{'' if others == 1 else 's'}" if others else ""
     remedy = "choose another folder, or ask for what this one holds"
-    expected, found = ("nothing" if value is None else repr(value) for value in (wanted, held))
+    expected, found = ("nothing" if value is None else repr(value) for value in (wanted, present))
     raise ScenarioError(f"{files.place(IDENTITY)}: {key}", f"{expected} as asked", f"{found}{more}", remedy)
 
 
 def _as_asked(differences: Sequence[tuple[str, object, object]]) -> Sequence[tuple[str, object, object]]:
-    """Put first what people ask for: the number of shards follows from it, and counts from the metros of the roads."""
-    asked = [found for found in differences if found[0] != "n_shards"]
-    return sorted(asked or differences, key=lambda found: not found[0].startswith("scenario.roads."))
+    """Keep differences of user input, the roads first: n_shards is derived, as are counts from the roads' metros."""
+    requested = [difference for difference in differences if difference[0] != "n_shards"]
+    return sorted(requested or differences, key=lambda difference: not difference[0].startswith("scenario.roads."))
 
 
 _ANOTHER = "choose another folder"
@@ -157,7 +157,7 @@ def _read_json(files: Storage, name: str, remedy: str) -> dict[str, Any]:
 
 
 def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
-    """Say what is wrong with a manifest in itself, or nothing."""
+    """Describe the fault of a manifest in itself; empty if there is none."""
     if any(manifest.get(key) != value for key, value in identity.items()):
         return "that of another scenario"
     try:
@@ -173,7 +173,7 @@ def _fault(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
 
 
 def _differences(held: Any, asked: Any, at: str = "") -> Iterator[tuple[str, object, object]]:  # noqa: ANN401
-    tables = [{} if side is None else side for side in (held, asked)]  # of a table that one side lacks: its keys
+    tables = [{} if side is None else side for side in (held, asked)]  # for a table absent from one side, its keys
     if not all(isinstance(table, dict) for table in tables):
         if held != asked:
             yield at, held, asked

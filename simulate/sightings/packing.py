@@ -1,6 +1,6 @@
-"""The calendar of mobile units as a draw looks it up: days of a zone, hours of a day, visits.
+"""The calendar of mobile units, packed for look-up: days of a zone, hours of a day, visits.
 
-It is packed a few zones at a time: over years and many metros, visits are too many to be in memory.
+Packed a few zones at a time: the visits of years and many metros exceed memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Packed(NamedTuple):
-    """The calendar in three levels, as `Patrols` says: days of a zone, hours of a day, visits."""
+    """The calendar in the three levels of `Patrols`: days of a zone, hours of a day, visits."""
 
     scanned: NDArray[np.uint64]
     before: NDArray[np.uint32]
@@ -36,8 +36,8 @@ class Packed(NamedTuple):
 
 
 def scanning_bodies(world: World, fleets: Sequence[Fleet]) -> list[int]:
-    """List the bodies that keep mobile units."""
-    return sorted({int(one) for fleet in fleets for one in np.flatnonzero(world.owners.of(fleet.owner))})
+    """List the owners of mobile units."""
+    return sorted({int(body) for fleet in fleets for body in np.flatnonzero(world.owners.of(fleet.owner))})
 
 
 def pack(
@@ -45,15 +45,16 @@ def pack(
 ) -> tuple[Packed, int]:
     """Pack the calendar, and count the visits to each site in `sites.visits`.
 
-    lasts_s : int64[fleets], how long a unit of each is about. Returns also the most visits that a zone has in a day.
+    lasts_s : int64[fleets], duration of a unit's visit, by fleet. Returns also the maximum of
+    visits to a zone in a day.
     """
     blocks, zones, n = -(-days // BLOCK_DAYS), world.zones.n, calendar.n
     scanned, before = room((zones, blocks), np.uint64), room((zones, blocks), np.uint32)
     hours, first, visit = Tape(np.uint32), Tape(np.uint32), Tape(np.uint64)
     most, site_of = 0, _SiteOf(world, sites, fleets)
-    for some in _between_zones(calendar.zone):
+    for piece in _between_zones(calendar.zone):
         zone, day, second, fleet = (
-            getattr(calendar, name)[some].astype(np.int64) for name in ("zone", "day", "second", "fleet")
+            getattr(calendar, name)[piece].astype(np.int64) for name in ("zone", "day", "second", "fleet")
         )
         begins = np.append(True, (zone[1:] != zone[:-1]) | (day[1:] != day[:-1]))
         starts = np.flatnonzero(begins)
@@ -61,12 +62,12 @@ def pack(
         np.bitwise_or.at(scanned, at, np.uint64(1) << (day[starts] % BLOCK_DAYS).astype(np.uint64))
         np.add.at(before, at, np.uint32(1))
         hours.append(_hours(second, lasts_s[fleet], np.cumsum(begins) - 1, int(lasts_s.max())))
-        first.append(some.start + starts)
+        first.append(piece.start + starts)
         most = max(most, int(np.diff(starts, append=len(zone)).max()))
-        site = site_of(zone, fleet, calendar.base[some])
+        site = site_of(zone, fleet, calendar.base[piece])
         np.add.at(sites.visits, site, 1)
         packed = second.astype(np.uint64) << np.uint64(40) | fleet.astype(np.uint64) << np.uint64(32)
-        visit.append(np.stack([calendar.uid[some], packed | site.astype(np.uint64)], axis=1).ravel())
+        visit.append(np.stack([calendar.uid[piece], packed | site.astype(np.uint64)], axis=1).ravel())
         release([scanned, before, *(getattr(calendar, name) for name in COLUMNS)])
     hours.append(np.zeros(1, np.uint32))
     first.append(np.array([n], np.uint32))
@@ -75,7 +76,7 @@ def pack(
 
 
 class _SiteOf:
-    """Finds the site of a visit: the zone as scanned by the body that the unit belongs to, by its base."""
+    """Map visits to sites: the visited zone, as scanned by the owner of the unit at its base."""
 
     def __init__(self, world: World, sites: Sites, fleets: Sequence[Fleet]) -> None:
         self.n_zones = world.zones.n
@@ -87,12 +88,12 @@ class _SiteOf:
         self.place = sites.owner[self.mobile].astype(np.int64) * self.n_zones + sites.zone[self.mobile]
 
     def __call__(self, zone: NDArray[np.int64], fleet: NDArray[np.int64], base: NDArray[np.int32]) -> NDArray[np.int64]:
-        asked = self.owner[fleet, base].astype(np.int64) * self.n_zones + zone
-        return self.mobile[np.searchsorted(self.place, asked)]
+        wanted = self.owner[fleet, base].astype(np.int64) * self.n_zones + zone
+        return self.mobile[np.searchsorted(self.place, wanted)]
 
 
 def _between_zones(zone: NDArray[np.int32]) -> Iterator[slice]:
-    """Cut visits, sorted by zone, into slices that share no zone, of a piece each and the rest of a zone."""
+    """Cut visits, sorted by zone, into slices of a piece each, extended to the end of a zone."""
     begin = 0
     while begin < len(zone):
         last = zone[min(begin + PIECE, len(zone)) - 1]
@@ -104,7 +105,7 @@ def _between_zones(zone: NDArray[np.int32]) -> Iterator[slice]:
 def _hours(
     second: NDArray[np.int64], lasts_s: NDArray[np.int64], of: NDArray[np.int64], longest_s: int
 ) -> NDArray[np.uint32]:
-    """Return a bit for each hour in which a unit is about, by zone-day; of : int64[n], the zone-day of each visit."""
+    """Return the hours with a unit present as bits, by zone-day; of : int64[n], the zone-day of each visit."""
     hours = np.zeros(int(of[-1]) + 1, np.uint32)
     for later_s in range(0, longest_s + 3600, 3600):
         hour = np.minimum(np.minimum(second + later_s, second + lasts_s) // 3600, 23).astype(np.uint32)
@@ -113,10 +114,10 @@ def _hours(
 
 
 def _sum_before(counts: NDArray[np.uint32]) -> None:
-    """Turn counts into how many come before each, in place."""
+    """Replace counts by their exclusive cumulative sums, in place."""
     total = np.uint32(0)
-    for some in pieces(len(counts)):
-        upto = np.cumsum(counts[some], dtype=np.uint32) + total
-        counts[some] = upto - counts[some]
+    for piece in pieces(len(counts)):
+        upto = np.cumsum(counts[piece], dtype=np.uint32) + total
+        counts[piece] = upto - counts[piece]
         total = upto[-1]
         release([counts])

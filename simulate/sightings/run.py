@@ -1,4 +1,4 @@
-"""A run: one scenario drawn into one folder, and opened again only if it redraws the same."""
+"""A run: one scenario drawn into one folder, reopened only if it redraws the same."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, int], None]
 
 SERIAL_SHARDS = 4
-"""Up to this, starting worker processes costs more than they save."""
+"""Maximum of shards drawn serially: so few cost less than starting worker processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
-    """A run with the world and the lives it was drawn from; only `run`, `open_run` and `fly` make one to measure."""
+    """A run with its world and lives; measurable only if made by `run`, `open_run` or `fly`."""
 
     scenario: Scenario
     world: World
     lives: Lives
     watch: Watch
     source: Drawn | OnTheFly
-    """Where its rows come from: its folder, which hands them out checked or not at all, or the draw itself."""
+    """Source of its rows: its folder, with rows streamed checked or not at all, or the draw itself."""
 
     @property
     def stored(self) -> Drawn:
@@ -78,12 +78,12 @@ class Run:
 
 
 def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Run:
-    """Draw a scenario into a folder; a run that was interrupted is resumed.
+    """Draw a scenario into a folder; resume an interrupted run.
 
     Parameters
     ----------
     scenario
-        What to draw.
+        Scenario to draw.
     path
         The run's folder, a path or an address such as s3://bucket/run; made if absent.
     workers
@@ -107,7 +107,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
     files = storage_at(path)
     sharing = scenario.settings.sharing
     if sharing is not None and not files.exists(IDENTITY):
-        build_network(sharing, scenario.settings.roads, scenario.seed)  # no row hangs on it, but the report would fail
+        build_network(sharing, scenario.settings.roads, scenario.seed)  # no effect on rows: fails before the report
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
     watch = watch_of(scenario, world, lives)
@@ -135,15 +135,15 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
 
 
 def fly(scenario: Scenario) -> Run:
-    """Return a run whose sightings are drawn whenever they are measured, and never stored.
+    """Return a run with sightings drawn on every measurement, and never stored.
 
-    It measures the same, to the last digit, as the same scenario drawn into a folder. Drawing takes
-    longer than reading, so a folder is worth its room where a run is measured more than once.
+    Results equal those of the same scenario drawn into a folder, to the last digit. Drawing
+    is slower than reading, so a folder pays if a run is measured more than once.
 
     Parameters
     ----------
     scenario
-        What to draw.
+        Scenario to draw.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def fly(scenario: Scenario) -> Run:
 
 
 def _processes(files: Storage, shards: int, workers: int | None) -> int:
-    """Choose how many processes draw, unless that is asked for."""
+    """Return the number of drawing processes, chosen by the run's size unless given."""
     if files.shared:
         return workers or (1 if shards <= SERIAL_SHARDS else os.cpu_count() or 1)
     if workers is not None and workers > 1:
@@ -176,17 +176,17 @@ def _processes(files: Storage, shards: int, workers: int | None) -> int:
 
 
 def check_workers(workers: int | None) -> None:
-    """Refuse what is no number of processes."""
+    """Raise ScenarioError if `workers` is neither None nor a whole number of at least 1."""
     if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
         raise ScenarioError("workers", "a whole number, at least 1", workers, "leave it out to let the program choose")
 
 
 def open_run(path: str | Path) -> Run:
-    """Open a run; refuse one whose rows were not drawn from its scenario.
+    """Open a run; raise ScenarioError if its rows were not drawn from its scenario.
 
-    Builds the world again from the stored scenario and redraws the plates of a few random
-    rows: real reads, or a run that was tampered with, do not come back the same. Every pass
-    through the rows later checks all of them and redraws more.
+    Rebuilds the world from the stored scenario and redraws the plates of a few random rows:
+    real reads, or tampered ones, do not come back the same. Every later pass through the rows
+    checks all of them and redraws more.
 
     Parameters
     ----------
@@ -214,23 +214,23 @@ def open_run(path: str | Path) -> Run:
     if missing:
         found, remedy = f"no {missing[0]}", "see: plateprint verify"
         raise ScenarioError(store.files.address, "the tables of its world", found, remedy)
-    store.write_world(tables)  # all are there, so this only compares
+    store.write_world(tables)  # all exist, so this only compares
     source = drawn_rows(store, world, lives, watch)
     return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
 
 
 def _stored_scenario(store: Store) -> Scenario:
-    """Return what a run says that it was drawn from."""
-    asked = store.identity
+    """Return the scenario stated in a run's identity; raise ScenarioError for keys of a wrong type."""
+    identity = store.identity
     for key, kind, expected in (
         ("name", str, "a name"),
         ("seed", int, "a whole number"),
         ("scenario", dict, "a table"),
     ):
-        if not isinstance(asked.get(key), kind):
+        if not isinstance(identity.get(key), kind):
             remedy = "draw it again into another folder"
-            raise ScenarioError(f"{store.files.place(IDENTITY)}: {key}", expected, spell(asked.get(key)), remedy)
-    return from_resolved(asked["scenario"], asked["name"], asked["seed"], read_sources(store.files))
+            raise ScenarioError(f"{store.files.place(IDENTITY)}: {key}", expected, spell(identity.get(key)), remedy)
+    return from_resolved(identity["scenario"], identity["name"], identity["seed"], read_sources(store.files))
 
 
 def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
@@ -243,10 +243,10 @@ def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
 
 
 def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str, Any]]:
-    """Return the tables kept beside the sightings, which also pin what they were drawn from."""
+    """Return the tables stored beside the sightings, and compared on resuming and on opening."""
     sites, visits, zones, roads = watch.sites, watch.visits, world.zones, world.roads
     first, n = lives.population.first_vehicle, lives.population.n_households
-    cars = joined((np.diff(first[some.start : some.stop + 1]) for some in pieces(n)), n, np.int64)
+    cars = joined((np.diff(first[piece.start : piece.stop + 1]) for piece in pieces(n)), n, np.int64)
     return {
         "sites": {
             "kind": sites.kind, "uid": sites.uid, "owner": sites.owner, "link": sites.link, "at": sites.at,
@@ -267,7 +267,7 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
 
 
 def _hashes(tables: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Hash each table that a draw looks up: whatever decides a row and is not kept in full."""
+    """Hash each look-up table of a draw: inputs of the rows not stored in full."""
     hashes = []
     for table in tables.values():
         hashes.append(hashlib.blake2b(np.ascontiguousarray(table).data, digest_size=16).hexdigest())

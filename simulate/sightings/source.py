@@ -1,6 +1,6 @@
-"""Rows that are drawn when they are asked for, and never stored.
+"""Rows drawn on demand, and never stored.
 
-They come shard by shard as those of a store do (`sightings/drawn.py`), so both are measured alike.
+Streamed by shard like those of a store (`sightings/drawn.py`), so both are measured alike.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class OnTheFly:
         return len(self.tables.cuts) - 1
 
     def comes_from(self, lives: Lives, watch: Watch) -> bool:
-        """Tell whether the rows are drawn from these lives and this watch."""
+        """Return whether the rows are drawn from these lives and this deployment."""
         return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
-        """Draw the rows of a shard, sorted by plate, time and site; nothing is to be redrawn, whatever the groups."""
+        """Draw the rows of a shard, sorted by plate, time and site; groups : ignored, since nothing needs redrawing."""
         del groups
         return draw_shard(self.tables, shard)
 

@@ -1,15 +1,15 @@
-"""Where sightings are kept: Parquet shards, each whole or absent, under one manifest.
+"""Storage of sightings: Parquet shards, each whole or absent, under one manifest.
 
-The only door to Parquet. A run is a folder, on this machine's disk or in another store (`simulate.store`):
+The only user of Parquet. A run is a folder, on a local disk or in another store (`simulate.store`):
 
-    scenario.json                               what is drawn; written first
+    scenario.json                               input of the draw; written first
     world/NAME.parquet                          tables of the world
     sightings/part-00000.parquet                one shard, sorted by (plate, time, site)
-    manifest.json                               what the run holds; written last
-    sources.json                                where the scenario's values are from; decides nothing
+    manifest.json                               content of the run; written last
+    sources.json                                sources of the scenario's values; without effect on rows
 
-Every file is there whole or not at all, and each part says in its footer what it holds,
-so a killed run resumes from names and footers alone.
+Every file is whole or absent, and each part states its content in its footer, so a killed
+run resumes from names and footers alone.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 COLUMNS = ("plate", "site", "time")
 SCHEMA = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in COLUMNS])
 ROW_GROUP = 1 << 20
-BYTES_PER_ROW = 6  # room to ask for; a stored row takes 4 to 5
+BYTES_PER_ROW = 6  # estimate; a stored row takes 4 to 5
 UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, AttributeError, OverflowError)
-"""What readers of Parquet raise on damaged files."""
+"""Exceptions of Parquet readers on damaged files."""
 WRITING = {
     "compression": "lz4",
     "use_dictionary": ["site"],
@@ -59,9 +59,9 @@ class Rows(NamedTuple):
     """Sightings as three columns of equal length."""
 
     plate: NDArray[np.uint32]
-    """uint32[n]; whose plate was read, by its stored number."""
+    """uint32[n]; plate read, by its stored number."""
     site: NDArray[np.uint32]
-    """uint32[n]; where it was read."""
+    """uint32[n]; site of the read."""
     time: NDArray[np.uint32]
     """uint32[n]; seconds since the scenario's start."""
 
@@ -70,16 +70,16 @@ NOTHING = Rows(*(np.empty(0, np.uint32) for _ in COLUMNS))
 
 
 def joined(parts: Iterable[Rows]) -> Rows:
-    """Lay parts end to end."""
+    """Concatenate parts."""
     return Rows(*(np.concatenate(columns) for columns in zip(NOTHING, *parts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One run's folder and what is drawn into it."""
+    """Folder and identity of one run."""
 
     files: Storage
-    """The folder, wherever it lies."""
+    """The folder, local or remote."""
     identity: dict[str, Any]
     """The content of scenario.json."""
 
@@ -95,21 +95,21 @@ class Store:
         raise IndexError(f"shard {shard} of {self.n_shards}")
 
     def complete(self) -> bool:
-        """Tell whether the run has its manifest."""
+        """Return whether the run has its manifest."""
         return self.files.exists(MANIFEST)
 
     def manifest(self) -> dict[str, Any]:
-        """Return what the complete run says it holds."""
+        """Return the manifest of the complete run."""
         return manifests.read_manifest(self.files, self.identity)
 
     def whole(self) -> dict[int, ShardRecord]:
-        """List the shards that are there, by their footers; costs about 1 ms each."""
+        """List the shards present, by their footers; costs about 1 ms each."""
         run = identity_hash(self.identity)
         records = (read_footer(self.files, self.part(shard), shard, run) for shard in range(self.n_shards))
         return {record.shard: record for record in records if record is not None}
 
     def write_shard(self, shard: int, blocks: Iterable[Rows]) -> ShardRecord:
-        """Write one shard, whole or not at all; blocks come sorted by (plate, time, site)."""
+        """Write one shard, whole or not at all; blocks must be sorted by (plate, time, site)."""
         n_rows, total = 0, 0
         with _written(self, self.part(shard)) as file, pq.ParquetWriter(file, SCHEMA, **WRITING) as writer:
             for rows, unsorted in in_order(blocks):
@@ -124,7 +124,7 @@ class Store:
         return ShardRecord(shard, n_rows, total)
 
     def blocks(self, columns: Iterable[str] = COLUMNS, shards: Iterable[int] | None = None) -> Iterator[Rows]:
-        """Stream sightings, one row group at a time; columns not asked for come empty."""
+        """Stream sightings by row group; columns not requested are empty."""
         wanted = list(columns)
         for shard in range(self.n_shards) if shards is None else shards:
             with opened(self.files, self.part(shard)) as part:
@@ -132,16 +132,16 @@ class Store:
                     yield read_group(part, group, wanted)
 
     def write_world(self, tables: Mapping[str, pa.Table | Mapping[str, Any]]) -> str:
-        """Keep the world's tables and return their hash; a resumed run must bring the same."""
+        """Write the world's tables and return their hash; raise ScenarioError if a resumed run has others."""
         for name, columns in tables.items():
             table = columns if isinstance(columns, pa.Table) else pa.table(dict(columns))
-            kept = table_name(name)
-            if not self.files.exists(kept):
-                with _written(self, kept) as file:
+            file_name = table_name(name)
+            if not self.files.exists(file_name):
+                with _written(self, file_name) as file:
                     pq.write_table(table, file, compression="lz4", store_schema=False)
             elif _columns_hash(self.world_columns(name)) != _columns_hash(zip(table.column_names, table, strict=True)):
                 remedy = "the program or its data changed since the run began: choose another folder"
-                raise ScenarioError(self.files.place(kept), "the world this run began with", "another one", remedy)
+                raise ScenarioError(self.files.place(file_name), "the world this run began with", "another one", remedy)
         return world_hash(self)
 
     def world(self, name: str) -> pa.Table:
@@ -171,19 +171,19 @@ class Store:
 
 
 def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
-    """Start a run in an empty folder, or take up the one that is there.
+    """Create a run in an empty folder, or resume the one in it.
 
     Parameters
     ----------
     path
         The run's folder, a path or an address; made if absent.
     identity
-        All that decides the rows, as JSON: `scenario` (resolved), `seed` and `n_shards`.
+        All inputs of the rows, as JSON: `scenario` (resolved), `seed` and `n_shards`.
 
     Returns
     -------
-    The run. Where it is `complete()` nothing is left to do; else the shards that `whole()`
-    does not list are still to be drawn.
+    The run. If it is `complete()`, nothing is left to do; else the shards missing from
+    `whole()` are still to be drawn.
     """
     store = Store(storage_at(path), manifests.make_identity(identity))
     if _is_new(store.files):
@@ -198,7 +198,7 @@ def create_or_resume(path: str | Path, identity: Mapping[str, Any]) -> Store:
 
 
 def open_store(path: str | Path) -> Store:
-    """Open a complete run; its rows are trusted here, and checked wherever they are streamed."""
+    """Open a complete run without reading its rows: these are checked whenever streamed."""
     files = storage_at(path)
     store = Store(files, manifests.read_identity(files))
     if not store.complete():
@@ -211,7 +211,7 @@ def open_store(path: str | Path) -> Store:
 
 
 def check_space(files: Storage, expected_rows: int) -> None:
-    """Raise ScenarioError for a run that the disk cannot hold."""
+    """Raise ScenarioError if the disk is too small for the run."""
     needed, free = expected_rows * BYTES_PER_ROW, files.free_bytes()
     if free is not None and free < needed:
         expected = f"{_megabytes(needed)} free for about {expected_rows:,} sightings"
@@ -231,17 +231,17 @@ def _is_new(files: Storage) -> bool:
 
 
 def _holds_all(store: Store) -> bool:
-    """Tell whether the manifest is sound and every shard is there as listed."""
-    held = store.whole()
+    """Return whether the manifest is sound and every shard is as listed."""
+    whole = store.whole()
     try:
-        return records_of(store.manifest()) == sorted(held.values())
+        return records_of(store.manifest()) == sorted(whole.values())
     except ScenarioError:
         return False
 
 
 @contextmanager
 def _written(store: Store, name: str) -> Iterator[Handle]:
-    """Write a file, whole or not at all; say how much room is missing where there is none."""
+    """Write a file, whole or not at all; raise ScenarioError with the missing space on a full disk."""
     try:
         with store.files.writing(name) as file:
             yield file
@@ -274,7 +274,7 @@ def _write_json(store: Store, name: str, content: dict[str, Any]) -> None:
 
 
 def in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
-    """Give each block with its first row out of order, or -1; blocks must follow on too."""
+    """Yield each block with its first row out of order, or -1; order holds across blocks too."""
     last = Rows(*(np.zeros(1, np.uint32) for _ in COLUMNS))
     for rows in blocks:
         if len(rows.plate):
@@ -285,7 +285,7 @@ def in_order(blocks: Iterable[Rows]) -> Iterator[tuple[Rows, int]]:
 
 @contextmanager
 def opened(files: Storage, name: str) -> Iterator[pq.ParquetFile]:
-    """Open a table to be read within; whatever a damaged file makes the reader raise becomes one message."""
+    """Open a table for reading; raise ScenarioError on any exception of the reader on a damaged file."""
     try:
         with files.reading(name) as handle, pq.ParquetFile(handle) as file:
             yield file
@@ -298,14 +298,14 @@ def opened(files: Storage, name: str) -> Iterator[pq.ParquetFile]:
 
 
 def read_group(part: pq.ParquetFile, group: int, columns: Iterable[str] = COLUMNS) -> Rows:
-    """Read one row group of a part; columns not asked for come empty."""
+    """Read one row group of a part; columns not requested are empty."""
     table = part.read_row_group(group, columns=list(columns))
     nothing = np.empty(0, np.uint32)
     return Rows(*(table[name].to_numpy() if name in table.column_names else nothing for name in COLUMNS))
 
 
 def read_footer(files: Storage, part: str, shard: int, run: str) -> ShardRecord | None:
-    """Return what a part holds, or None where it is absent or truncated."""
+    """Return the record of a part, or None if it is absent or truncated."""
     if not files.exists(part):
         return None
     try:
@@ -323,12 +323,12 @@ def read_footer(files: Storage, part: str, shard: int, run: str) -> ShardRecord 
 
 
 def table_name(name: str) -> str:
-    """Return the name of the file of a table of the world."""
+    """Return the file name of a table of the world."""
     return f"world/{name}.parquet"
 
 
 def world_hash(store: Store) -> str:
-    """Hash the tables of a run's world as they are."""
+    """Hash the stored tables of a run's world."""
     digest = hashlib.blake2b(digest_size=16)
     for file in map(PurePosixPath, store.files.files("world")):
         if file.match("world/*.parquet"):
@@ -337,7 +337,7 @@ def world_hash(store: Store) -> str:
 
 
 def _columns_hash(columns: Iterable[tuple[str, pa.ChunkedArray]]) -> str:
-    """Hash a table's content, which its file's bytes, made by one version of a writer, are not."""
+    """Hash a table's content, since the bytes of its file change with the writer's version."""
     digest = hashlib.blake2b(digest_size=16)
     for name, column in columns:
         plain = pa.types.is_primitive(column.type) and not column.null_count
@@ -354,5 +354,5 @@ def _columns_hash(columns: Iterable[tuple[str, pa.ChunkedArray]]) -> str:
 
 
 def one_line(fault: object) -> str:
-    """Write a fault without line breaks."""
+    """Return a fault without line breaks."""
     return " ".join(str(fault).split())

@@ -1,4 +1,4 @@
-"""From what is collected to who goes out: visits of fleets and gated lots that yield a stated total."""
+"""Derive patrol visits and gated lots from a stated number of sightings."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import Settings
 
 TOLERANCE = 0.25
-"""How far what fixed readers and gates collect may be from their share: whole ones cannot always fit better."""
+"""Tolerated relative distance of the yield of fixed readers and gates from their share: readers are indivisible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Yield:
-    """What a trial collected over the whole period, scaled up from its sample."""
+    """Yield of a trial over the whole period, scaled up from its sample."""
 
     of_fleet: Mapping[str, float]
     """Sightings by the fleet's owner, under each of the owner's fleets."""
     of_lot: NDArray[np.float64]
-    """float64[z]; sightings of a gate at each zone, 0 where the trial had none."""
+    """float64[z]; sightings of a gate at each zone, 0 without any in the trial."""
     of_fixed: Mapping[str, float]
     """Sightings of all fixed readers of each owner."""
 
@@ -38,12 +38,12 @@ class Yield:
 def visits_and_gates(
     settings: Settings, trial: Yield, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
 ) -> tuple[dict[str, float], dict[str, NDArray[np.int64]]]:
-    """Return visits a shift by fleet and gated zones by rule that yield the stated sightings and their split.
+    """Return visits a shift by fleet, and gated zones by rule, to yield the stated sightings and their split.
 
-    visits : those of the trial; lots : int64[k], zones that each rule may gate, in order of
-    preference. Fixed readers stand where they stand, and what they collect counts. A rule
-    without a count takes one lot after another, passing over those that would collect more
-    than its kind of owner still lacks; fleets make up the rest of theirs.
+    visits : those of the trial; lots : int64[k], candidate zones of each rule, in order of
+    preference. Fixed readers keep their places, and their yield counts. A rule without a count
+    takes lots in order, skipping any with a yield above the remainder of its kind of owner;
+    fleets supply the remainder of theirs.
     """
     readers, owners = settings.readers, settings.owners
     assert readers.sightings is not None
@@ -59,7 +59,7 @@ def visits_and_gates(
     share = {kind: split.get(kind, 0.0) * total for kind in kinds}
     left = dict(share)
     for name, collects in trial.of_fixed.items():
-        if owners[name].kind in split:  # those of other kinds stand beside what is stated
+        if owners[name].kind in split:  # other kinds come in addition to the stated sightings
             left[owners[name].kind] -= collects
     gates = _gates(settings, trial, lots, left)
     for kind in kinds:
@@ -78,7 +78,7 @@ def visits_and_gates(
 
 
 def _check_met(settings: Settings, kind: OwnerKind, wanted: float, left: float) -> None:
-    """Refuse readers that stand and collect much more than their share, or less where nothing moves to make it up."""
+    """Raise ScenarioError if fixed readers and gates exceed their share, or fall short of it without a fleet."""
     readers, owners = settings.readers, settings.owners
     moving, fixed, gates = (
         any(owners[rule.owner].kind == kind for rule in rules.values())
@@ -97,7 +97,7 @@ def _check_met(settings: Settings, kind: OwnerKind, wanted: float, left: float) 
 def _gates(
     settings: Settings, trial: Yield, lots: Mapping[str, NDArray[np.int64]], left: dict[OwnerKind, float]
 ) -> dict[str, NDArray[np.int64]]:
-    """Choose the lots of each rule, and take what they collect from what is left; earlier rules choose first."""
+    """Choose the lots of each rule, and subtract their yield from the remainders; earlier rules choose first."""
     readers, gated = settings.readers, {}
     taken = np.zeros(len(trial.of_lot), np.bool_)
     rules: list[Fleet | Gates] = [*readers.gates.values(), *readers.mobile.values()]
@@ -116,10 +116,10 @@ def _gates(
 
 
 def _fitting(where: str, of_lot: NDArray[np.float64], wanted: float, *, last: bool) -> NDArray[np.int64]:
-    """Return which lots to gate so that they collect about so much together: each that fits into what is left.
+    """Return the lots to gate for about the wanted yield: greedily, each within the remainder.
 
-    The smallest of the others is added where that comes nearer. Lots where the trial met
-    nobody are left out: nothing is known of them.
+    The smallest of the others is added if closer to the target. Lots without sightings in the
+    trial are excluded, their yield being unknown.
     """
     if last and of_lot.sum() < wanted * 0.9:
         raise ScenarioError(

@@ -1,4 +1,4 @@
-"""Verify: read a whole run again and name what is missing, truncated or altered."""
+"""Verify: reread a whole run and list missing, truncated or altered parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def verify(path: str | Path) -> list[str]:
-    """Read a whole run again and say in one line each what is missing, truncated or altered."""
+    """Reread a whole run and return one line for each missing, truncated or altered part."""
     try:
         files = storage_at(path)
         store = Store(files, read_identity(files))
@@ -25,9 +25,9 @@ def verify(path: str | Path) -> list[str]:
     except ScenarioError as fault:
         return [one_line(fault)]
     faults = [
-        f"shard {record.shard} ({store.part(record.shard)}): {said}"
+        f"shard {record.shard} ({store.part(record.shard)}): {fault_text}"
         for record in records_of(manifest)
-        if (said := _part_fault(store, record))
+        if (fault_text := _part_fault(store, record))
     ]
     try:
         read_sources(files)
@@ -44,7 +44,7 @@ def verify(path: str | Path) -> list[str]:
 
 
 def _part_fault(store: Store, record: ShardRecord) -> str:
-    """Read one part again and say how it differs from the manifest, or nothing."""
+    """Reread one part and describe its difference from the manifest; empty if there is none."""
     part = store.part(record.shard)
     remedy = "delete that file and run the same command again"
     if not store.files.exists(part):

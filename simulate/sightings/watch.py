@@ -1,8 +1,8 @@
-"""Who watches: all sites, which lots have gates, and the calendar of mobile units.
+"""The deployment of readers: all sites, gated lots, and the calendar of mobile units.
 
-A scenario says either how often units go out, or how much is collected in all and whose
-share of it is whose. In that case visits and gates follow from a trial: a sample of
-vehicles is drawn under a nominal calendar with a gate at every candidate lot.
+A scenario states either the frequency of patrols, or the total of sightings and its split
+between kinds of owners. In the second case visits and gates are derived from a trial: a
+sample of vehicles, drawn under a nominal calendar with a gate at every candidate lot.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 DENSE_SHARE = 0.25
-"""From this share of watched ways on, asking each leg costs less than asking first whether any is watched."""
+"""Share of watched ways from which testing each leg costs less than a preliminary test for any watched leg."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,20 +48,20 @@ class Gated:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Watch:
-    """Everything that can read a plate."""
+    """All readers of plates."""
 
     sites: Sites
     visits: Visits
     coverage: Coverage
     most_visits: int
-    """Visits that any zone has in a day, at most."""
+    """Maximum of visits to any zone in a day."""
 
 
 def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yield]) -> Watch:
-    """Place gates and lay out patrols as the scenario says.
+    """Place gates and schedule patrols as stated in the scenario.
 
-    yield_of : draws a sample of vehicles under a nominal watch and counts; called only where
-    the scenario states how much is collected.
+    yield_of : draws a sample of vehicles under a nominal deployment and counts; called only if
+    the scenario states a number of sightings.
     """
     readers = scenario.settings.readers
     lots = _first_lots(world.zones, readers.gates)
@@ -81,15 +81,15 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
 
 
 NOMINAL_VISITS = 8.0
-"""Visits a shift in the trial, where so many fit."""
+"""Visits a shift in the trial, or the maximum possible if less."""
 MOST_GATES = 400
-"""Lots that a rule without a count may gate, where the scenario states how much is collected."""
+"""Lots gated at most by a rule without a count, if the scenario states a number of sightings."""
 
 
 def _watch(
     scenario: Scenario, world: World, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
 ) -> Watch:
-    """Put the watch together for given visits a shift and gated lots."""
+    """Assemble the deployment for given visits a shift and gated lots."""
     settings, zones = scenario.settings, world.zones
     readers = settings.readers
     gated = _gated(world, readers.gates, lots)
@@ -125,9 +125,9 @@ def _watch(
 
 
 def _fixed(readers: Readers, sites: Sites, gate_of_zone: NDArray[np.int32], days: int, seed: int) -> Fixed:
-    """Say of fixed readers and gates on which days they work, and how far their clocks are ahead.
+    """Return the working days and clock offsets of fixed readers and gates.
 
-    Units that drive take the time and their places from satellites, and stay at home when they fail.
+    Mobile units take time and position from satellites, and stay at base when out of order.
     """
     standing = np.flatnonzero(sites.kind != SiteKind.MOBILE)
     uid, since = sites.uid[standing], sites.since[standing]
@@ -142,7 +142,7 @@ def _fixed(readers: Readers, sites: Sites, gate_of_zone: NDArray[np.int32], days
 
 
 def _reading(readers: Readers) -> Reading:
-    """Turn the shares of plates that readers read, and misread, into thresholds."""
+    """Convert the shares of plates read, and misread, to thresholds."""
     capture = [
         [readers.capture_day, readers.mobile_capture_day], [readers.capture_night, readers.mobile_capture_night],
     ]  # fmt: skip
@@ -159,7 +159,7 @@ def _reading(readers: Readers) -> Reading:
 
 
 def _gated(world: World, rules: Mapping[str, Gates], lots: Mapping[str, NDArray[np.int64]]) -> Gated:
-    """Put a gate of its owner at each lot of each rule."""
+    """Place a gate of the rule's owner at each lot of each rule."""
     nothing = np.empty(0, np.int64)
     owners = [world.owners.on(rule.owner, world.zones, world.metro_of_hub)[lots[name]] for name, rule in rules.items()]
     return Gated(
@@ -186,14 +186,14 @@ def _first_lots(zones: Zones, rules: Mapping[str, Gates]) -> dict[str, NDArray[n
 
 
 def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
-    """List the zones on the map that people visit for a rule's purpose, the busiest first."""
+    """List the zones on the map visited for a rule's purpose, the busiest first."""
     draw = np.where(zones.outside, 0.0, zones.attraction[Purpose[rule.purpose.upper()]])
     order = np.lexsort((zones.x_m, zones.y_m, -draw))
     return order[draw[order] > 0]
 
 
 def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
-    """Tell how much of the trips fixed readers and gates can see."""
+    """Return the level of coverage of trips by fixed readers and gates: NONE, GATED, SPARSE or DENSE."""
     share = float(hot.mean())
     if share == 0:
         return GATED if gates else NONE
@@ -201,14 +201,14 @@ def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
 
 
 def _visible(zones: Zones, parking: Parking) -> NDArray[np.uint64]:
-    """Return the thresholds of standing in view at home and elsewhere; uint64[2, z]."""
+    """Return the thresholds of being parked in view at home and elsewhere; uint64[2, z]."""
     home = np.clip(parking.visible_home * (1 + parking.unequal * (1 - 2 * zones.income_rank)), 0.0, 1.0)
     away = np.full(zones.n, parking.visible_away)
     return np.array([[streams.threshold(share) for share in row] for row in (home, away)], np.uint64)
 
 
 def _night(begins: str, ends: str) -> NDArray[np.uint8]:
-    """Return which half-hours are night; uint8[48]."""
+    """Return the half-hours of night as 1; uint8[48]."""
     begin, end = (int(clock[:2]) * 2 + int(clock[3:]) // 30 for clock in (begins, ends))
     half_hour = np.arange(48)
     if begin <= end:
