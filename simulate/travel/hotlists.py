@@ -1,10 +1,10 @@
-"""Hot lists: which plates a system looks out for, when, and whether the reason still holds.
+"""Hot lists: plates wanted by a system, the time of each entry, and whether its reason still holds.
 
 A vehicle is wanted now and then, at a constant rate; its entry stays on the list for a
-while after the reason has gone (a car that was found, a warrant that was served). Other
-states' entries bear texts that plates of this run have as well: whoever reads the text
-and not the state takes the one for the other. Times are seconds from the scenario's first
-midnight; they begin before the scenario does, so that its first day is like any other.
+while after the reason has gone (a car found, a warrant served). Other states' entries
+share their texts with plates of this run: a reader of the text and not the state
+confuses the two. Times are seconds from the scenario's first midnight; they begin
+before the scenario does, so its first day is like any other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulate.travel.life import Lives
 
 KNOTS = 1024
-"""Pieces of the straight lines that stand for the quantiles of a length of time."""
+"""Segments of the piecewise linear quantile function of a duration."""
 LONGEST_S = 2.0**40
 """35,000 years: longer than anything here lasts, and short enough to reckon with in 64 bits."""
 
@@ -36,7 +36,7 @@ class Entries:
     """Entries of a list, sorted by plate and by the time they begin; n entries."""
 
     plate: NDArray[np.int64]
-    """int64[n]; whose text is listed, by its stored number."""
+    """int64[n]; plate with the listed text, by its stored number."""
     right_from_s: NDArray[np.int64]
     """int64[n]; when the entry is made."""
     right_until_s: NDArray[np.int64]
@@ -45,47 +45,47 @@ class Entries:
     """int64[n]; when it is taken off the list; from right_until_s on it is stale."""
 
     def right(self, plate: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which plates are rightly listed, each at its time; bool[k]."""
+        """Return whether each plate is rightly listed at its time; bool[k]."""
         return covered(self.plate, self.right_from_s, self.right_until_s, plate, time_s)
 
     def listed(self, plate: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which plates are listed, rightly or not, each at its time; bool[k]."""
+        """Return whether each plate is listed at its time, rightly or not; bool[k]."""
         return covered(self.plate, self.right_from_s, self.listed_until_s, plate, time_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
-    """Which reads name a wrong state, or none; the store does not keep it, so it is drawn again when asked for."""
+    """Reads with a wrong state, or none; not stored, so drawn again on demand."""
 
     key: np.uint64
     below: int
     """Threshold of a 32-bit draw."""
 
     def unsure(self, plate: NDArray[np.int64], time_s: NDArray[np.int64], uid: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which reads do; bool[k]. plate, time_s : int64[k]; uid : uint64[k], of their sites."""
+        """Return the mask of such reads; bool[k]. plate, time_s : int64[k]; uid : uint64[k], of their sites."""
         when = streams.words(self.key, plate.astype(np.uint64) << np.uint64(32) | time_s.astype(np.uint64))
         return (streams.words(self.key, when ^ uid, 1) & LOW32) < np.uint64(self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HotList:
-    """What a system looks out for, and how well its reads tell the state."""
+    """The entries of a system's hot list, and how well its reads identify the state."""
 
     local: Entries
     """Plates of the run's vehicles."""
     other: Entries
-    """Other states' plates whose text some plate of the run has, held or not."""
+    """Other states' plates with the text of a plate of the run, held or not."""
     states: States
 
 
 def hot_list(scenario: Scenario, lives: Lives) -> HotList:
-    """Return every entry that is listed at some time of a scenario; a pure function of its arguments.
+    """Return every entry listed at any time of a scenario; a pure function of its arguments.
 
     Each vehicle is wanted and not wanted in turns of exponential length, begun in the
     long run's shares, so the scenario's share of them is rightly listed at any one time.
     Other states' entries fill as many places of a list as the scenario has for each
     vehicle rightly listed; each place is filled anew when its reason ends, with the text
-    of any plate of the run, that nobody here holds included.
+    of any plate of the run, unheld ones included.
     """
     rules, seed = scenario.settings.hotlist, scenario.seed
     vehicles, plates = lives.population.n_vehicles, lives.plates
@@ -108,7 +108,7 @@ def covered(
     listed: NDArray[np.int64], from_s: NDArray[np.int64], until_s: NDArray[np.int64],
     plate: NDArray[np.int64], time_s: NDArray[np.int64],
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Tell for which plates some span of time holds the time given; bool[k].
+    """Return whether any span of each plate covers the time given; bool[k].
 
     listed : int64[n], the plate of each span, sorted; from_s, until_s : int64[n];
     plate, time_s : int64[k].
@@ -124,8 +124,8 @@ def covered(
 def length_table(mean_days: float) -> NDArray[np.int64]:
     """Return the quantiles of an exponential length of time, in seconds; int64[KNOTS + 1].
 
-    Straight lines lead from one to the next. The last lies so far out that the longest
-    lengths keep their mean: exponential beyond any time is as it was from the start.
+    Linear in between. The last lies so far out as to keep the mean of the longest lengths:
+    an exponential law has no memory.
     """
     u = np.arange(KNOTS) / KNOTS
     quantiles = np.append(-np.log1p(-u), np.log(KNOTS) + 2)
@@ -137,8 +137,8 @@ def _spells(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
     """Draw the entries of n vehicles, or of n places of a list, up to a time.
 
-    Returns whose each entry is, int64[e]; its ordinal, uint64[e]; and when it begins, when
-    its reason ends and when it is taken off, int64[3, e].
+    Returns the vehicle or place of each entry, int64[e]; its ordinal, uint64[e]; and the times
+    of its begin, of the end of its reason and of its removal, int64[3, e].
     """
     keys = [streams.key(seed, f"{name}.{part}") for part in ("first", "gap", "right", "stale")]
     gap = length_table(right_days * (1 - share) / share if share > 0 else 0.0)
@@ -146,7 +146,7 @@ def _spells(
     found: list[tuple[NDArray[np.int64], ...]] = []
     for some in pieces(n if share > 0 else 0):
         who = np.arange(some.start, some.stop)
-        at = np.full(len(who), DAY_START_S - stale[-1])  # what ended before has been taken off when the scenario begins
+        at = np.full(len(who), DAY_START_S - stale[-1])  # entries removed before the scenario begins
         wanted = (streams.words(keys[0], who) >> np.uint64(32)) < np.uint64(streams.threshold(share))
         ordinal = 0
         while len(who):

@@ -56,14 +56,14 @@ if TYPE_CHECKING:
 SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
 PEAK_CHANGES = 0.1
-"""Share of those who keep to the usual route that take another in the worst traffic (assumption)."""
+"""Share of trips diverted from the usual route in the worst traffic (assumption)."""
 
 _ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lives:
-    """The people of a scenario: who they are and how they plan."""
+    """The people of a scenario and the tables of their plans."""
 
     population: Population
     calendar: Calendar
@@ -203,7 +203,7 @@ def _packed(table: Diaries) -> NDArray[np.uint64]:
 
 
 def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
-    """Pack the first and last hour that each stay of a template may touch, and whether each moves with the shift.
+    """Pack the first and last possible hour of each stay of a template, and whether each moves with the shift.
 
     uint32[t x STAYS]; hours after 04:00, of a shift at 08:00. A car on its way counts as there.
     """
@@ -237,7 +237,7 @@ def _kept_below(kept: float) -> NDArray[np.uint64]:
 
 
 def _others(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return what is driven for once instead of each alternative, equally likely; uint8[alternatives, 256]."""
+    """Return the occasional replacements of each alternative, equally likely; uint8[alternatives, 256]."""
     table = np.repeat(np.arange(N_ALTERNATIVES, dtype=np.uint8)[:, None], 256, axis=1)
     for usual in range(N_ALTERNATIVES):
         others = np.where(np.arange(N_ALTERNATIVES) == usual, 0.0, shares)

@@ -1,4 +1,4 @@
-"""Visitors: vehicles that live beyond the map and come to work, on errands or passing through."""
+"""Visitors: vehicles from beyond the map, coming to work, on errands or passing through."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 _DAYS = {"work": (WORK,), "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
-"""What a visitor does on a day when it comes."""
+"""Templates of a visitor's day on the map, by purpose."""
 
 
 def add_visitors(
     residents: Population, zones: Zones, visitors: Mapping[str, Visitors], first_kind: int, seed: int
 ) -> Population:
-    """Append one household with one vehicle for each visitor, at a way into the map, the wider the likelier.
+    """Append one household with one vehicle for each visitor, at an entry zone drawn by width.
 
-    Raises ScenarioError where the map has no way in.
+    Raises ScenarioError if the map has no entry zone.
     """
     if not any(one.vehicles for one in visitors.values()):
         return residents
@@ -71,12 +71,12 @@ def add_visitors(
 
 
 def _none(visitors: Mapping[str, Visitors]) -> str:
-    """Say how to have none of them."""
+    """Return the settings for no visitors, as text."""
     return " and ".join(f"visitors.{name}.vehicles = 0" for name, one in visitors.items() if one.vehicles)
 
 
 def visitor_patterns(visitors: Mapping[str, Visitors], kinds_of_day: int) -> NDArray[np.uint8]:
-    """Return what visitors do, every variant equally likely.
+    """Return the templates of visitors, every variant equally likely.
 
     uint8[kinds of visitor, kinds of day, PATTERNS, MAX_CARS].
     """
