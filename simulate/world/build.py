@@ -1,4 +1,4 @@
-"""Build the world of a scenario: everything that stands still, in the order it depends on."""
+"""Build the world of a scenario: all static tables, in order of dependence."""
 
 from __future__ import annotations
 
@@ -39,40 +39,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class World:
-    """What stands still, each part a table of its own."""
+    """The static parts of a scenario, each a table of its own."""
 
     roads: RoadNetwork
     graph: Graph
     zones: Zones
     districts: Districts | None
     owners: Owners
-    """Whose readers they are; readers refer to them by position."""
+    """Owners of readers, referred to by position."""
     readers: Readers
     """Sorted by link and position; a reader's row is its site."""
     placements: tuple[str, ...]
-    """What became of a street map, of the positions of each file and of agencies, in plain sentences."""
+    """Reports on a street map, on the positions of each file and on agencies, in plain sentences."""
     routes: Routes
     choice: NDArray[np.uint32]
-    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    """uint32[purposes, h, 512]; destinations of people of each hub."""
     nearness: NDArray[np.float64]
-    """float64[p]; how interest falls with driving time, 1 next door, by pairs of hubs as in `Routes`."""
+    """float64[p]; deterrence by driving time, 1 next door, by pairs of hubs as in `Routes`."""
     reach: Reach
     credits: tuple[str, ...]
-    """Whom to name wherever this world is shown."""
+    """Attributions, due wherever this world is shown."""
     metros: tuple[str, ...]
-    """Names of the metros of a nation that are drawn; empty for any other map."""
+    """Names of the drawn metros of a nation; empty for any other map."""
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; which of them each hub lies in, 0 on any other map."""
+    """int16[h]; metro of each hub, 0 on any other map."""
     migration: NDArray[np.float64]
-    """float64[c + 1, c]; where people of each metro move who leave it (`nation.Nation`); float64[1, 0] elsewhere."""
+    """float64[c + 1, c]; destinations of moves out of each metro (`nation.Nation`); float64[1, 0] elsewhere."""
     elsewhere: int
-    """Zone of those who live off the map for now, -1 where nobody does."""
+    """Zone of households off the map for now, -1 if none."""
 
 
 def build_world(scenario: Scenario, kept: Path | None = None) -> World:
     """Build roads, zones, choices, readers and routes; a pure function of the scenario.
 
-    kept : folder where the metros of a nation are kept and found again; None keeps none.
+    kept : folder of the stored metros of a nation; None keeps none.
     """
     settings, seed = scenario.settings, scenario.seed
     if not isinstance(settings.roads, NationRoads):
@@ -82,7 +82,7 @@ def build_world(scenario: Scenario, kept: Path | None = None) -> World:
 
 
 def _one_part(settings: Settings, seed: int) -> World:
-    """Build a map whose roads all hang together."""
+    """Build a map with one connected road network."""
     ground = _ground(settings, seed)
     part = build_part(ground, settings.travel, seed)
     owners = build_owners(settings.owners, part.zones, None, seed)
@@ -109,7 +109,7 @@ def _one_part(settings: Settings, seed: int) -> World:
 
 
 def _several(settings: Settings, seed: int, folder: Path) -> World:
-    """Build the metros of a nation, side by side; folder : where each is kept."""
+    """Build the metros of a nation, side by side; folder : of their entries."""
     nation = build_nation(settings, seed, folder)
     owners = build_owners(settings.owners, nation.zones, nation, seed)
     readers, placements = _place_readers(settings, nation.roads, nation, owners, nation.flow, seed)
@@ -134,13 +134,13 @@ def _several(settings: Settings, seed: int, folder: Path) -> World:
 
 
 def _credits(settings: Settings, roads: RoadNetwork) -> tuple[str, ...]:
-    """List whom to name: for the roads, then for the readers."""
+    """Return the attributions: for the roads, then for the readers."""
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
     return tuple(dict.fromkeys(credit for credit in named if credit))
 
 
 def _ground(settings: Settings, seed: int) -> Ground:
-    """Read or invent the roads of a map that is no nation, and put homes and all else on them."""
+    """Read or generate the roads of a map without a nation, with their zones."""
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
@@ -181,7 +181,7 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
 def _place_readers(
     settings: Settings, roads: RoadNetwork, nation: Nation | None, owners: Owners, flow: NDArray[np.float64], seed: int
 ) -> tuple[Readers, tuple[str, ...]]:
-    """Place the readers of every rule and number them by link and position; say what became of them."""
+    """Return the readers of every rule, numbered by link and position, and reports on their placement."""
     stated = list(settings.owners)
     rules = settings.readers.place
     placed: list[Placed] = []
@@ -217,7 +217,7 @@ def _place_readers(
 
 
 def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation | None) -> NDArray[np.int16]:
-    """Return which body of its owner each reader belongs to; int16[r]."""
+    """Return the owner's body of each reader; int16[r]."""
     metro = np.zeros(readers.n, np.int16) if nation is None else nation.metro_of_link[readers.link]
     body = np.full(readers.n, -1, np.int16)
     for index, owner in enumerate(stated):
@@ -227,7 +227,7 @@ def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation 
 
 
 def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota, str]:
-    """Count how many readers each metro gets of a rule that counts by county; say so in a sentence."""
+    """Return the quota of each metro under a rule with counts by county, and a sentence about it."""
     key = f"readers.place.{name}.counties"
     if nation is None:
         raise ScenarioError(key, 'roads of the source "nation"', "others", "say count instead")

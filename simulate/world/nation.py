@@ -1,7 +1,7 @@
 """The ground of several metros of one country.
 
-They stand side by side on the map, farther apart than any trip, and no road leads from one to
-another; where they really lie counts only for who moves or travels between them.
+They stand side by side on the map, farther apart than any trip, and without roads between
+them; their true positions count only for moves and journeys between them.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
 LISTED = 0.55
-"""Share of the people who leave a metro that moves to another of the file (assumption: as many as
-live there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
+"""Share of moves out of a metro to another of the file (assumption: the share of people living
+there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
 EVERYONE = 0.9
-"""Most of those who leave any metro that go to another of the file (assumption)."""
+"""Upper bound of this share for any metro (assumption)."""
 NEAREST_M = 100_000.0
 """Metros nearer than this draw no more people for it (assumption)."""
 NAME_BITS = 24
@@ -50,7 +50,7 @@ NAME_BITS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nation:
-    """The metros of a file and those of them that are drawn; c chosen metros, h hubs, m links."""
+    """The metros of a file and the drawn ones of them; c chosen metros, h hubs, m links."""
 
     metros: tuple[Metro, ...]
     chosen: tuple[int, ...]
@@ -63,27 +63,27 @@ class Nation:
     """int32[h]; node of each hub."""
     zones: Zones
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; which chosen metro each hub lies in."""
+    """int16[h]; chosen metro of each hub."""
     metro_of_link: NDArray[np.int16]
-    """int16[m]; which chosen metro each link lies in."""
+    """int16[m]; chosen metro of each link."""
     first_node: NDArray[np.int64]
-    """int64[c + 1]; where the nodes of each chosen metro begin."""
+    """int64[c + 1]; first node of each chosen metro."""
     migration: NDArray[np.float64]
-    """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
-    rest leave the map. The last row is for those who come from off the map."""
+    """float64[c + 1, c]; shares of moves out of each chosen metro by destination; the rest leave
+    the map. The last row is for arrivals from off the map."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
     nearness: NDArray[np.float64]
-    """float64[p]; how interest falls with driving time within each metro, by pairs of hubs."""
+    """float64[p]; deterrence by driving time within each metro, by pairs of hubs."""
     choice: NDArray[np.uint32]
-    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    """uint32[purposes, h, 512]; destinations of people of each hub."""
     reach: Reach
 
 
 def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
-    """Build the chosen metros, each the same whatever others are chosen, and set them side by side.
+    """Build the chosen metros side by side, each independent of the choice of the others.
 
-    folder : where each is kept, and found if it was built before.
+    folder : of stored metros, read if built before.
     """
     source = settings.roads
     metros = read_metros(source.path)  # type: ignore[union-attr]
@@ -116,7 +116,7 @@ def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
 
 
 def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
-    """Lay out one metro, its nodes named by a hash of its name; ways in weigh as many as people live behind them."""
+    """Build one metro, its nodes named by a hash of its name and its entry zones weighted by population."""
     built = MetroRoads(
         source="metro",
         population=metro.population,
@@ -146,11 +146,11 @@ def join_nation(nation: Nation, readers: Readers) -> Routes:
 
 
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
-    """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
+    """Return the destinations of moves out of each chosen metro, by a gravity model; float64[c + 1, c].
 
-    As many go from one metro to another as come back: people of both over the distance between.
-    LISTED of all who leave one go to another of the file, or fewer if from some metro more
-    than EVERYONE did; the others leave the map, and as many come from there.
+    Over all metros; flows are symmetric: people of both over the distance between. A share LISTED
+    of all moves ends in another metro of the file, or less to keep every metro's at most EVERYONE;
+    the others leave the map, and as many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
@@ -167,7 +167,7 @@ def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.floa
 
 
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
-    """Return how far east each metro is set, in metres; the first stays."""
+    """Return the shift of each metro to the east, in metres; the first stays."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
     for one in roads[1:]:
         shift_m.append(edge_m + GAP_M - float(one.x_m.min()))
@@ -176,7 +176,7 @@ def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
 
 
 def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequence[float]) -> RoadNetwork:
-    """Put networks on one map."""
+    """Return one network of all, with shifted positions."""
 
     def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(one, field) for one in roads])
@@ -197,7 +197,7 @@ def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequ
 
 
 def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
-    """Put graphs in one; copies of nodes that block through traffic follow on all nodes."""
+    """Return one graph of all; copies of nodes closed to through traffic come after all nodes."""
     copies = np.cumsum([nodes[-1], *(one.n_nodes - len(one.start) for one in graphs)])
 
     def renumbered(field: str) -> NDArray[np.int64]:
@@ -220,7 +220,7 @@ def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
 def _whom_to_visit(
     parts: Parts, first_hub: NDArray[np.int64], first_zone: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
-    """Join how near hubs are, float64[p], and the zones that people of each go to, uint32[purposes, h, 512]."""
+    """Return the joined deterrence, float64[p], and destinations, uint32[purposes, h, 512]."""
     pairs = np.cumsum([0, *(np.diff(first_hub) ** 2)])
     nearness: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
     choice: NDArray[np.uint32] = np.empty(0, np.uint32)
@@ -237,9 +237,9 @@ def _whom_to_visit(
 def _all_zones(
     zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], uids: Sequence[np.uint64]
 ) -> Zones:
-    """Put the zones of all metros in one table.
+    """Return the zones of all metros in one table.
 
-    The last zone is no place: it stands for wherever people live who have left the map for now.
+    The last zone is no place: it stands for all homes off the map.
     """
     sizes = [one.n for one in zones]
     return Zones(
