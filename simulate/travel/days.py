@@ -96,11 +96,11 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         next_job[car] = int(life.changes.job_gap[_word(life, plan.K_JOB_GAP, first + car, 0) & 1023])
     while True:
         events = [] if next_move is None else [(next_move, -1)]
-        when, who = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
+        when, event_car = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
         if when > day:
             return Chapter(home, moves, tuple(jobs), tuple(changes))
-        new_jobs = [who] if who >= 0 else []
-        if who < 0:
+        new_jobs = [event_car] if event_car >= 0 else []
+        if event_car < 0:
             moves += 1
             pick = _word(life, plan.K_HOME, household, moves)
             far = home == life.places.elsewhere or _below(life, 6, pick)
@@ -120,9 +120,9 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         for car in new_jobs:
             changes[car] += 1
             jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
-        if who >= 0:
-            gap = _word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023
-            next_job[who] = when + int(life.changes.job_gap[gap])
+        if event_car >= 0:
+            gap = _word(life, plan.K_JOB_GAP, first + event_car, changes[event_car]) & 1023
+            next_job[event_car] = when + int(life.changes.job_gap[gap])
 
 
 def _far_home(life: Life, home: int, pick: int) -> int:
@@ -309,7 +309,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         for stay, slot in enumerate(slots)
     ]
     midnight = day * DAY_S + DAY_START_S
-    made = []
+    planned = []
     for leg in range(legs):
         a, b = (int(life.places.zone_hub[zone]) for zone in zones[leg : leg + 2])
         hour = (anchors[leg] + DAY_START_S) // 3600 % 24
@@ -319,8 +319,8 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         leave = anchors[leg] - travel if leg < n else anchors[leg]
         purpose = Purpose(int(life.diary.purpose[template, leg])) if leg < n else Purpose.HOME
         times = (midnight + leave, midnight + leave + travel)
-        made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, trip, *times))
-    return made
+        planned.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, trip, *times))
+    return planned
 
 
 def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:

@@ -94,16 +94,16 @@ class Menu:
         for free in (False, True):
             share: list[float] = []
             for shape in shapes:
-                made = _laid_out(shape)[free]
+                variants = _laid_out(shape)[free]
                 often = shape.free_days if free else shape.workdays
-                self.templates[free].extend(made if often > 0 else [])
-                share += [often / len(made)] * len(made) if often > 0 else []
+                self.templates[free].extend(variants if often > 0 else [])
+                share += [often / len(variants)] * len(variants) if often > 0 else []
             self._up_to.append(np.cumsum(share) / max(sum(share), 1e-300))
 
     def pick(self, free: bool, u: float) -> Template:
         """Return the template at a quantile of its kind of day."""
-        made = self.templates[free]
-        return made[min(int(np.searchsorted(self._up_to[free], u, side="right")), len(made) - 1)]
+        templates = self.templates[free]
+        return templates[min(int(np.searchsorted(self._up_to[free], u, side="right")), len(templates) - 1)]
 
 
 WORK = _laid_out(COMMUTES[0])[0][0]
@@ -129,7 +129,7 @@ TEMPLATES: tuple[Template, ...] = tuple(
     dict.fromkeys(
         [
             *(IDLE, AWAY, DEPART, RETURN, GROUP, BUSY_GROUP, WORK_GROUP, WORK, WORK_CLINIC),
-            *(template for menu in _MENUS for made in menu.templates for template in made),
+            *(template for menu in _MENUS for templates in menu.templates for template in templates),
             *THROUGH_ANY,
             *VISIT_CITY_ANY,
         ]
@@ -170,10 +170,10 @@ def diaries() -> Diaries:
     shifts = np.zeros((t, MAX_STOPS + 1), np.uint8)
     for i, template in enumerate(TEMPLATES):
         n = len(template.stops)
-        for j, (what, at) in enumerate(template.stops):
-            purpose[i, j] = what
+        for j, (stop_purpose, at) in enumerate(template.stops):
+            purpose[i, j] = stop_purpose
             anchor[i, j] = at * 60 - DAY_START_S
-            shifts[i, j] = template.follows_shift and what is not Purpose.GROUP
+            shifts[i, j] = template.follows_shift and stop_purpose is not Purpose.GROUP
         anchor[i, n] = template.leave * 60 - DAY_START_S
         shifts[i, n] = template.follows_shift and template is not WORK_GROUP
     group = [_with_group(template).name for template in TEMPLATES]
@@ -194,14 +194,14 @@ def _with_group(template: Template) -> Template:
     """Return the replacement of a template on an evening with a group meeting."""
     if template in {AWAY, DEPART, RETURN}:
         return template
-    if any(what is Purpose.WORK for what, _ in template.stops):
+    if any(purpose is Purpose.WORK for purpose, _ in template.stops):
         return WORK_GROUP
     return GROUP if template is IDLE else BUSY_GROUP
 
 
 def _with_far_job(template: Template) -> Template:
     """Return the replacement of a template for a commuter with a job too far for a school run on the way."""
-    purposes = [what for what, _ in template.stops]
+    purposes = [purpose for purpose, _ in template.stops]
     if not (_P.WORK in purposes and purposes[0] is _P.SCHOOL):
         return template
     return SCHOOL_COMMUTES.templates[0][0] if _P.SHOP not in purposes else SIDE_TRIPS.templates[0][0]
@@ -263,7 +263,9 @@ def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.
     elif idle and u[16] < (travel.day_out_free_day if free else travel.day_out):
         plan[idle[0]] = DAYS_OUT.pick(free, u[17])
         idle, tours = idle[1:], tours - 2
-    for rank, (car, n) in enumerate(zip(idle, _shared_out(tours, len(idle), one=u[14] < ONE_CAR_FOR_ALL), strict=True)):
+    for rank, (car, n) in enumerate(
+        zip(idle, _shared_out(tours, len(idle), one_car=u[14] < ONE_CAR_FOR_ALL), strict=True)
+    ):
         if n > 0:
             plan[car] = TOURS[n - 1].pick(free, (u[15] + 0.37 * rank) % 1.0)
     return plan
@@ -277,9 +279,9 @@ def commutes(kind: HouseholdType, car: int, day: int, travel: Travel) -> float:
     return travel.drive_to_work * travel.at_work * (1.0 - at_home)
 
 
-def _shared_out(tours: int, cars: int, *, one: bool) -> list[int]:
+def _shared_out(tours: int, cars: int, *, one_car: bool) -> list[int]:
     """Return the tours of each car at home: all on one car as far as its day holds them, or dealt in turn."""
-    if one:
+    if one_car:
         return [min(max(tours - MOST_TOURS * car, 0), MOST_TOURS) for car in range(cars)]
     return [min(len(range(car, tours, cars)), MOST_TOURS) for car in range(cars)]
 

@@ -91,12 +91,12 @@ def hot_list(scenario: Scenario, lives: Lives) -> HotList:
     vehicles, plates = lives.population.n_vehicles, lives.plates
     until_s = lives.calendar.days * DAY_S + DAY_START_S
     lengths = (rules.listed_days, rules.stale_days)
-    who, _, times = _spells(seed, "hotlist", vehicles, rules.wanted, *lengths, until_s)
+    vehicle, _, times = _spells(seed, "hotlist", vehicles, rules.wanted, *lengths, until_s)
     places = round(rules.other_states * rules.wanted * vehicles)
     place, ordinal, other_times = _spells(seed, "hotlist.other", places, 1.0, *lengths, until_s)
     text = streams.words(streams.key(seed, "hotlist.other.text"), place.astype(np.uint64) << np.uint64(32) | ordinal)
     return HotList(
-        local=_entries(plates.of_vehicles(who), times),
+        local=_entries(plates.of_vehicles(vehicle), times),
         other=_entries((text % np.uint64(plates.n)).astype(np.int64), other_times),
         states=States(
             key=streams.key(seed, "hotlist.state"), below=streams.threshold(scenario.settings.readers.wrong_state)
@@ -115,10 +115,10 @@ def covered(
     """
     first = np.searchsorted(listed, plate)
     n = np.searchsorted(listed, plate, side="right") - first
-    asked = np.repeat(np.arange(len(plate)), n)
-    span = np.arange(len(asked)) + np.repeat(first - np.cumsum(n) + n, n)
-    held = (from_s[span] <= time_s[asked]) & (time_s[asked] < until_s[span])
-    return np.bincount(asked[held], minlength=len(plate)) > 0
+    query = np.repeat(np.arange(len(plate)), n)
+    span = np.arange(len(query)) + np.repeat(first - np.cumsum(n) + n, n)
+    covers = (from_s[span] <= time_s[query]) & (time_s[query] < until_s[span])
+    return np.bincount(query[covers], minlength=len(plate)) > 0
 
 
 def length_table(mean_days: float) -> NDArray[np.int64]:
@@ -143,23 +143,23 @@ def _spells(
     keys = [streams.key(seed, f"{name}.{part}") for part in ("first", "gap", "right", "stale")]
     gap = length_table(right_days * (1 - share) / share if share > 0 else 0.0)
     right, stale = length_table(right_days), length_table(stale_days)
-    found: list[tuple[NDArray[np.int64], ...]] = []
-    for some in pieces(n if share > 0 else 0):
-        who = np.arange(some.start, some.stop)
-        at = np.full(len(who), DAY_START_S - stale[-1])  # entries removed before the scenario begins
-        wanted = (streams.words(keys[0], who) >> np.uint64(32)) < np.uint64(streams.threshold(share))
+    batches: list[tuple[NDArray[np.int64], ...]] = []
+    for batch in pieces(n if share > 0 else 0):
+        entity = np.arange(batch.start, batch.stop)
+        at = np.full(len(entity), DAY_START_S - stale[-1])  # entries removed before the scenario begins
+        wanted = (streams.words(keys[0], entity) >> np.uint64(32)) < np.uint64(streams.threshold(share))
         ordinal = 0
-        while len(who):
-            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], who, ordinal)))
-            kept = starts < until_s
-            who, starts = who[kept], starts[kept]
-            ends = starts + np.maximum(_length(right, streams.words(keys[2], who, ordinal)), 1)
-            off = ends + _length(stale, streams.words(keys[3], who, ordinal))
+        while len(entity):
+            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], entity, ordinal)))
+            in_time = starts < until_s
+            entity, starts = entity[in_time], starts[in_time]
+            ends = starts + np.maximum(_length(right, streams.words(keys[2], entity, ordinal)), 1)
+            off = ends + _length(stale, streams.words(keys[3], entity, ordinal))
             meets = off > DAY_START_S
-            found.append(tuple(row[meets] for row in (who, np.full(len(who), ordinal), starts, ends, off)))
-            at, wanted = ends, np.zeros(len(who), np.bool_)
+            batches.append(tuple(row[meets] for row in (entity, np.full(len(entity), ordinal), starts, ends, off)))
+            at, wanted = ends, np.zeros(len(entity), np.bool_)
             ordinal += 1
-    whose, nth, *times = (np.concatenate([np.empty(0, np.int64), *(some[i] for some in found)]) for i in range(5))
+    whose, nth, *times = (np.concatenate([np.empty(0, np.int64), *(batch[i] for batch in batches)]) for i in range(5))
     return whose, nth.astype(np.uint64), np.stack(times)
 
 

@@ -81,24 +81,24 @@ def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: 
     key, bounds, cumulative = streams.key(seed, "household.type"), np.cumsum(share), np.cumsum(residents)
     kind, first = room(most, np.uint8), room(most + 1, np.int64)
     n = most
-    for some in pieces(most):
-        draw = streams.uniforms(key, np.arange(some.start, some.stop))
-        kind[some] = np.minimum(np.searchsorted(bounds, draw, side="right"), len(types) - 1)
-        total = first[some.start] + np.cumsum(cars[kind[some]])
-        first[some.start + 1 : some.stop + 1] = total
+    for batch in pieces(most):
+        draw = streams.uniforms(key, np.arange(batch.start, batch.stop))
+        kind[batch] = np.minimum(np.searchsorted(bounds, draw, side="right"), len(types) - 1)
+        total = first[batch.start] + np.cumsum(cars[kind[batch]])
+        first[batch.start + 1 : batch.stop + 1] = total
         release([kind, first])
         if total[-1] >= wanted:
-            n = some.start + int(np.searchsorted(total, wanted)) + 1
+            n = batch.start + int(np.searchsorted(total, wanted)) + 1
             break
 
-    def homes(some: slice) -> NDArray[np.int64]:
-        at = (np.arange(some.start, some.stop) + 0.5) / n * cumulative[-1]
+    def homes(batch: slice) -> NDArray[np.int64]:
+        at = (np.arange(batch.start, batch.stop) + 0.5) / n * cumulative[-1]
         home: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(residents) - 1)
         return home
 
     return Population(
         kind=kind[:n],
-        home=joined((homes(some) for some in pieces(n)), n, np.uint32),
+        home=joined((homes(batch) for batch in pieces(n)), n, np.uint32),
         first_vehicle=first[: n + 1],
         n_residents=int(first[n]),
     )
@@ -107,12 +107,12 @@ def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: 
 def households_of(people: Population) -> NDArray[np.uint32]:
     """Return the household of each vehicle; uint32[v]."""
 
-    def keepers(some: slice) -> NDArray[np.int64]:
-        cars = np.diff(people.first_vehicle[some.start : some.stop + 1])
+    def keepers(batch: slice) -> NDArray[np.int64]:
+        cars = np.diff(people.first_vehicle[batch.start : batch.stop + 1])
         release([people.first_vehicle])
-        return np.repeat(np.arange(some.start, some.stop), cars)
+        return np.repeat(np.arange(batch.start, batch.stop), cars)
 
-    return joined((keepers(some) for some in pieces(people.n_households)), people.n_vehicles, np.uint32)
+    return joined((keepers(batch) for batch in pieces(people.n_households)), people.n_vehicles, np.uint32)
 
 
 def movers_and_stayers(one_year: float, five_years: float) -> tuple[float, float]:

@@ -80,10 +80,10 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
     households, travel = settings.households, settings.travel
     mover, move_rate = movers_and_stayers(households.moved_in_year, households.moved_in_five_years)
     far = (households.far_moves or 0.0) if world.elsewhere >= 0 else 0.0
-    kept = world.zones.residents.copy()
+    per_zone = world.zones.residents.copy()
     if far:
-        kept[world.elsewhere] = kept.sum() * off_the_map(world, mover, far)
-    residents = populate(kept, households, seed)
+        per_zone[world.elsewhere] = per_zone.sum() * off_the_map(world, mover, far)
+    residents = populate(per_zone, households, seed)
     people = add_visitors(residents, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
@@ -110,10 +110,12 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         ),
         kinds=Kinds(
             workers=np.array(
-                [*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8
+                [*(kind.workers for kind in kinds), *(visitor.purpose == "work" for visitor in visitors)], np.uint8
             ),
-            about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
-            comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
+            about=np.array([RESIDENT] * len(kinds) + [_ABOUT[visitor.days] for visitor in visitors], np.uint8),
+            comes_below=np.array(
+                [*(0 for _ in kinds), *(streams.threshold(visitor.weeks) for visitor in visitors)], np.uint64
+            ),
         ),
         changes=Changes(
             move_gap=gap_table(move_rate),
@@ -223,16 +225,16 @@ def _longest_s(world: World, factors: list[NDArray[np.int64]], pace: NDArray[np.
     """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
     fast, slow = (int((factor * pace.max(axis=1)).max() >> 12) + 1 for factor in factors)
     routes, longest = world.routes, 0
-    for some in pieces(len(routes.fast_ds)):
-        ways = routes.fast_ds[some] * np.int64(fast) + routes.slow_ds[some] * np.int64(slow)
+    for batch in pieces(len(routes.fast_ds)):
+        ways = routes.fast_ds[batch] * np.int64(fast) + routes.slow_ds[batch] * np.int64(slow)
         longest = max(longest, int(ways.max()))
         release([routes.fast_ds, routes.slow_ds])
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 
-def _kept_below(kept: float) -> NDArray[np.uint64]:
+def _kept_below(usual_share: float) -> NDArray[np.uint64]:
     """Return the 16-bit threshold of keeping to the usual route at each hour; uint64[24]."""
-    shares = (kept * (1 - PEAK_CHANGES * PEAK_HOURS.get(hour, 0.0)) for hour in range(24))
+    shares = (usual_share * (1 - PEAK_CHANGES * PEAK_HOURS.get(hour, 0.0)) for hour in range(24))
     return np.array([round(share * 65_536) for share in shares], np.uint64)
 
 

@@ -185,7 +185,7 @@ def _place_readers(
     stated = list(settings.owners)
     rules = settings.readers.place
     placed: list[Placed] = []
-    said: list[str] = []
+    sentences: list[str] = []
     taken: dict[str, list[int]] = {}
     for name, rule in rules.items():
         of_owner = taken.setdefault(rule.owner, [])
@@ -193,7 +193,7 @@ def _place_readers(
         quota = None
         if rule.counties is not None:
             quota, sentence = _by_county(name, rule, nation)
-            said.append(sentence)
+            sentences.append(sentence)
         elif nation is not None and rule.count is not None:
             people = [nation.metros[i].population for i in nation.chosen]
             quota = Quota(part=nation.metro_of_link, counts=apportion(rule.count, people))
@@ -201,7 +201,7 @@ def _place_readers(
         of_owner += part.readers.link.tolist()
         placed.append(part)
         if part.report is not None:
-            said.append(part.report.describe())
+            sentences.append(part.report.describe())
     readers = concatenate([part.readers for part in placed])
     order = np.lexsort((readers.uid, readers.at, readers.link))
     numbered = Readers(
@@ -213,7 +213,7 @@ def _place_readers(
         y_m=readers.y_m[order],
         operator=tuple(readers.operator[i] for i in order),
     )
-    return numbered, tuple(said)
+    return numbered, tuple(sentences)
 
 
 def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation | None) -> NDArray[np.int16]:
@@ -221,8 +221,8 @@ def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation 
     metro = np.zeros(readers.n, np.int16) if nation is None else nation.metro_of_link[readers.link]
     body = np.full(readers.n, -1, np.int16)
     for index, owner in enumerate(stated):
-        its = readers.owner == index
-        body[its] = owners.at(owner, metro[its], readers.x_m[its], readers.y_m[its])
+        own_rows = readers.owner == index
+        body[own_rows] = owners.at(owner, metro[own_rows], readers.x_m[own_rows], readers.y_m[own_rows])
     return body
 
 
@@ -233,13 +233,13 @@ def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota
         raise ScenarioError(key, 'roads of the source "nation"', "others", "say count instead")
     factor = 1.0 if rule.factor is None else rule.factor
     mapped = count_mapped(rule.counties or "", [nation.metros[i].name for i in nation.chosen], key)
-    counts = tuple(round(one.readers * factor) for one in mapped)
+    counts = tuple(round(metro.readers * factor) for metro in mapped)
     if not sum(counts):
-        found = ", ".join(f"{one.readers} in {one.metro}" for one in mapped)
-        raise ScenarioError(key, "at least 1 reader in the metros", found, "raise factor, or choose other metros")
+        counted = ", ".join(f"{metro.readers} in {metro.metro}" for metro in mapped)
+        raise ScenarioError(key, "at least 1 reader in the metros", counted, "raise factor, or choose other metros")
     parts = []
-    for one, count in zip(mapped, counts, strict=True):
-        absent = f", {one.absent} of which the file does not list" if one.absent else ""
-        parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
-    said = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
-    return Quota(part=nation.metro_of_link, counts=counts), said
+    for metro, count in zip(mapped, counts, strict=True):
+        absent = f", {metro.absent} of which the file does not list" if metro.absent else ""
+        parts.append(f"{count:,} in {metro.metro} ({metro.readers:,} mapped in its {metro.counties} counties{absent})")
+    sentence = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
+    return Quota(part=nation.metro_of_link, counts=counts), sentence

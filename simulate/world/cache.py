@@ -74,15 +74,15 @@ def world_key(scenario: Scenario) -> str | None:
         "place": list(resolved["readers"].get("place", {}).items()),
         "owners": list(resolved["owners"].items()),
     }
-    held = []
+    contents = []
     try:
         for path in _files_read(scenario):
             if not path.is_file():  # a pipe would wait for ever; the build reports the fault
                 return None
-            held.append(path.read_bytes())
+            contents.append(path.read_bytes())
     except (OSError, ScenarioError):
         return None
-    return entries.key_of(decides, *held)
+    return entries.key_of(decides, *contents)
 
 
 def load_world(entry: Path) -> World | None:
@@ -90,8 +90,8 @@ def load_world(entry: Path) -> World | None:
     values = entries.load(entry)
     if values is None:
         return None
-    made = entries.assemble(World, PARTS, values)
-    return World(**made | {"reach": Reach(*made["reach"])})
+    tables = entries.assemble(World, PARTS, values)
+    return World(**tables | {"reach": Reach(*tables["reach"])})
 
 
 def save_world(world: World, entry: Path) -> None:

@@ -109,21 +109,21 @@ def _rows(
     takes the nearest zone.
     """
     rows = np.empty((len(offset), ROW), np.int64)
-    some = np.flatnonzero(attraction)
-    attracts, hub = attraction[some], zones.hub[some]
+    attractive = np.flatnonzero(attraction)
+    attracts, hub = attraction[attractive], zones.hub[attractive]
     for i in range(len(offset)):
         cumulative = np.cumsum(attracts * weigh[i, hub])
-        if not len(some) or cumulative[-1] == 0:
+        if not len(attractive) or cumulative[-1] == 0:
             rows[i] = np.where(zones.outside, np.inf, there_and_back[i, zones.hub]).argmin()
         else:
-            rows[i] = some[_row(cumulative, offset[i])]
+            rows[i] = attractive[_row(cumulative, offset[i])]
     return rows
 
 
 def _anywhere(attraction: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.int64]:
     """Sample a row for each hub regardless of distance; int64[h, ROW]."""
     cumulative = np.cumsum(attraction)
-    return np.array([_row(cumulative, one) for one in offset])
+    return np.array([_row(cumulative, start) for start in offset])
 
 
 def _row(cumulative: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
@@ -143,5 +143,5 @@ def _between_hubs(zones: Zones, districts: Districts) -> NDArray[np.float64]:
 
 def _share_of_district(districts: Districts, within: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each zone's share of the total of its traffic zone; float64[z]."""
-    held = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
-    return within / np.maximum(held, 1e-300)[districts.of_zone]
+    total = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
+    return within / np.maximum(total, 1e-300)[districts.of_zone]

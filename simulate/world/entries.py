@@ -117,35 +117,37 @@ def load(entry: Path, *, checked: bool = False) -> dict[str, Any] | None:
         whole, _, body = text.partition("\n")
         if whole != digest_of(body.encode()):
             return None
-        held = json.loads(body)
+        content = json.loads(body)
         arrays = {
-            name: _open_array(entry / f"{name}.npy", *said, checked=checked) for name, said in held["arrays"].items()
+            name: _open_array(entry / f"{name}.npy", *spec, checked=checked) for name, spec in content["arrays"].items()
         }
     except Exception:  # noqa: BLE001 - numpy reads headers as Python, and a damaged one may raise anything
         return None
     with suppress(OSError):  # a read-only folder
         os.utime(entry)
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in held["plain"].items()} | arrays
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content["plain"].items()
+    } | arrays
 
 
 def assemble(kind: type[Any], parts: Mapping[str, type[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a dataclass from the values of `load`; parts : its nested dataclasses."""
-    made: dict[str, Any] = {}
+    assembled: dict[str, Any] = {}
     for field in fields(kind):
         if field.name not in parts:
-            made[field.name] = values[field.name]
+            assembled[field.name] = values[field.name]
             continue
         part = parts[field.name]
         names = [inner.name for inner in fields(part)]
         there = f"{field.name}.{names[0]}" in values
-        made[field.name] = part(**{name: values[f"{field.name}.{name}"] for name in names}) if there else None
-    return made
+        assembled[field.name] = part(**{name: values[f"{field.name}.{name}"] for name in names}) if there else None
+    return assembled
 
 
 def digest_of(data: NDArray[Any] | bytes) -> str:
     """Hash bytes, or an array's values in its order of rows."""
-    held = np.ascontiguousarray(data).data if isinstance(data, np.ndarray) else data
-    return hashlib.blake2b(held, digest_size=16).hexdigest()
+    raw = np.ascontiguousarray(data).data if isinstance(data, np.ndarray) else data
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def _flat(tables: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any dataclass

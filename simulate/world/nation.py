@@ -90,25 +90,25 @@ def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
     chosen = choose(metros, source.metros)  # type: ignore[union-attr]
     parts = build_parts([metros[i] for i in chosen], settings, seed, metro_ground, folder)
     small = [parts.small(i) for i in range(len(chosen))]
-    roads, zones = [one.roads for one in small], [one.zones for one in small]
+    roads, zones = [part.roads for part in small], [part.zones for part in small]
     shift_m = _side_by_side(roads)
-    nodes = np.cumsum([0, *(one.n_nodes for one in roads)])
-    first_hub = np.cumsum([0, *(len(one.hubs) for one in small)])
+    nodes = np.cumsum([0, *(network.n_nodes for network in roads)])
+    first_hub = np.cumsum([0, *(len(part.hubs) for part in small)])
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(one.n for one in zones)]))
+    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(table.n for table in zones)]))
     return Nation(
         metros=metros,
         chosen=chosen,
         parts=parts,
         roads=_union(roads, nodes, shift_m),
-        network=_one_graph([one.network for one in small], nodes),
-        hubs=np.concatenate([one.hubs + nodes[i] for i, one in enumerate(small)]).astype(np.int32),
+        network=_one_graph([part.network for part in small], nodes),
+        hubs=np.concatenate([part.hubs + nodes[i] for i, part in enumerate(small)]).astype(np.int32),
         zones=_all_zones(zones, first_hub, shift_m, uids),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(first_hub)).astype(np.int16),
-        metro_of_link=np.repeat(np.arange(len(chosen)), [one.n_links for one in roads]).astype(np.int16),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [network.n_links for network in roads]).astype(np.int16),
         migration=migration(metros, chosen),
         first_node=nodes,
-        flow=np.concatenate([one.flow for one in small]),
+        flow=np.concatenate([part.flow for part in small]),
         nearness=nearness,
         choice=choice,
         reach=small[0].reach,
@@ -169,9 +169,9 @@ def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.floa
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
     """Return the shift of each metro to the east, in metres; the first stays."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
-    for one in roads[1:]:
-        shift_m.append(edge_m + GAP_M - float(one.x_m.min()))
-        edge_m = shift_m[-1] + float(one.x_m.max())
+    for network in roads[1:]:
+        shift_m.append(edge_m + GAP_M - float(network.x_m.min()))
+        edge_m = shift_m[-1] + float(network.x_m.max())
     return shift_m
 
 
@@ -179,15 +179,15 @@ def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequ
     """Return one network of all, with shifted positions."""
 
     def joined(field: str) -> NDArray[Any]:
-        return np.concatenate([getattr(one, field) for one in roads])
+        return np.concatenate([getattr(network, field) for network in roads])
 
     return RoadNetwork(
         node_name=joined("node_name"),
-        x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
+        x_m=np.concatenate([network.x_m + east for east, network in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
-        tail=np.concatenate([one.tail + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
-        head=np.concatenate([one.head + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
+        tail=np.concatenate([network.tail + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
+        head=np.concatenate([network.head + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
         length_m=joined("length_m"),
         free_s=joined("free_s"),
         road_class=joined("road_class"),
@@ -198,10 +198,10 @@ def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequ
 
 def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
     """Return one graph of all; copies of nodes closed to through traffic come after all nodes."""
-    copies = np.cumsum([nodes[-1], *(one.n_nodes - len(one.start) for one in graphs)])
+    copies = np.cumsum([nodes[-1], *(graph.n_nodes - len(graph.start) for graph in graphs)])
 
     def renumbered(field: str) -> NDArray[np.int64]:
-        numbers = [(getattr(one, field), len(one.start)) for one in graphs]
+        numbers = [(getattr(graph, field), len(graph.start)) for graph in graphs]
         return np.concatenate(
             [np.where(at < n, at + nodes[i], at - n + copies[i]) for i, (at, n) in enumerate(numbers)]
         )
@@ -211,9 +211,9 @@ def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
         leaves=renumbered("leaves"),
         enters=renumbered("enters"),
         start=renumbered("start"),
-        cost=np.concatenate([one.cost for one in graphs], axis=1),
-        fast_ds=np.concatenate([one.fast_ds for one in graphs]),
-        slow_ds=np.concatenate([one.slow_ds for one in graphs]),
+        cost=np.concatenate([graph.cost for graph in graphs], axis=1),
+        fast_ds=np.concatenate([graph.fast_ds for graph in graphs]),
+        slow_ds=np.concatenate([graph.slow_ds for graph in graphs]),
     )
 
 
@@ -241,15 +241,15 @@ def _all_zones(
 
     The last zone is no place: it stands for all homes off the map.
     """
-    sizes = [one.n for one in zones]
+    sizes = [table.n for table in zones]
     return Zones(
-        x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
-        y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
-        hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
-        residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
-        attraction=np.concatenate([*(one.attraction for one in zones), np.zeros((N_PURPOSES, 1))], axis=1),
-        outside=np.concatenate([*(one.outside for one in zones), [True]]),
-        income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
+        x_m=np.concatenate([*(table.x_m + east for east, table in zip(shift_m, zones, strict=True)), [0.0]]),
+        y_m=np.concatenate([*(table.y_m for table in zones), [0.0]]),
+        hub=np.concatenate([*(table.hub + hubs[i] for i, table in enumerate(zones)), [0]]).astype(np.int32),
+        residents=np.concatenate([*(table.residents for table in zones), [0.0]]),
+        attraction=np.concatenate([*(table.attraction for table in zones), np.zeros((N_PURPOSES, 1))], axis=1),
+        outside=np.concatenate([*(table.outside for table in zones), [True]]),
+        income_rank=np.concatenate([*(table.income_rank for table in zones), [0.5]]),
         shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
         metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
     )

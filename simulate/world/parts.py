@@ -75,8 +75,8 @@ class Parts:
         values = entries.load(self._entry(i), checked=checked)
         if values is None:
             return None
-        made = entries.assemble(Part, NESTED, values)
-        return Part(**made | {"reach": Reach(*made["reach"])})
+        tables = entries.assemble(Part, NESTED, values)
+        return Part(**tables | {"reach": Reach(*tables["reach"])})
 
     def made(self, i: int) -> Part:
         """Build a metro and store it."""
@@ -159,26 +159,29 @@ def join_routes(parts: Parts, readers: Readers, first_link: NDArray[np.int64], f
     if parts.n == 1:
         return routing.routes(0)
     small = [_copied(_without_pairs(routing.routes(i))) for i in range(parts.n)]
-    hubs = np.cumsum([0, *(len(one.hub_node) for one in small)])
-    cells = np.cumsum([0, *(len(one.cell_site) - 1 for one in small)])  # cell 0, no reader, is the same for all
+    hubs = np.cumsum([0, *(len(table.hub_node) for table in small)])
+    cells = np.cumsum([0, *(len(table.cell_site) - 1 for table in small)])  # cell 0, no reader, is the same for all
     pairs = np.cumsum([0, *(np.diff(hubs) ** 2)])
     tables = _all_pairs(routing, pairs, cells)
 
     def chained(field: str, first: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint32]:
         return np.concatenate(
-            [np.zeros(1, np.uint32), *(getattr(one, field)[1:] + np.uint32(first[i]) for i, one in enumerate(small))]
+            [
+                np.zeros(1, np.uint32),
+                *(getattr(table, field)[1:] + np.uint32(first[i]) for i, table in enumerate(small)),
+            ]
         )
 
     none = np.zeros(parts.n, np.int64)
     return Routes(
-        hub_node=np.concatenate([one.hub_node + first_node[i] for i, one in enumerate(small)]).astype(np.int32),
-        row=np.concatenate([one.row + (pairs[i] - hubs[i]) for i, one in enumerate(small)]),
+        hub_node=np.concatenate([table.hub_node + first_node[i] for i, table in enumerate(small)]).astype(np.int32),
+        row=np.concatenate([table.row + (pairs[i] - hubs[i]) for i, table in enumerate(small)]),
         **tables,
         cell_parent=_moved(chained("cell_parent", none), cells),
         cell_site=chained("cell_site", cuts),
         cell_fast=chained("cell_fast", none),
         cell_slow=chained("cell_slow", none),
-        longest_chain=max(one.longest_chain for one in small),
+        longest_chain=max(table.longest_chain for table in small),
     )
 
 
@@ -235,7 +238,7 @@ def _without_pairs(routes: Routes) -> Routes:
 def _copied(table: Made) -> Made:
     """Copy a dataclass of arrays, and of such dataclasses, into memory."""
 
-    def held(value: object) -> object:
+    def in_memory(value: object) -> object:
         return _copied(value) if is_dataclass(value) else np.array(value) if isinstance(value, np.ndarray) else value
 
-    return replace(table, **{field.name: held(getattr(table, field.name)) for field in fields(table)})  # type: ignore[arg-type,type-var]
+    return replace(table, **{field.name: in_memory(getattr(table, field.name)) for field in fields(table)})  # type: ignore[arg-type,type-var]

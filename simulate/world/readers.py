@@ -268,7 +268,7 @@ def _chosen(
             expected = f"at most {len(link)}, which is what fits"
             raise ScenarioError(f"{where}.count", expected, rule.count, remedy)
         return link
-    found = [np.empty(0, np.int32)]
+    links = [np.empty(0, np.int32)]
     for part, count in enumerate(quota.counts):
         link = _first(roads, preference[quota.part[preference] == part], count, spacing_m)
         if len(link) < count:
@@ -276,8 +276,8 @@ def _chosen(
             if rule.counties is None:
                 raise ScenarioError(f"{where}.count", expected, count, remedy)
             raise ScenarioError(f"{where}.counties", expected, count, remedy.replace("ask for fewer", "lower factor"))
-        found.append(link)
-    return np.concatenate(found)
+        links.append(link)
+    return np.concatenate(links)
 
 
 def _first(roads: RoadNetwork, preference: NDArray[np.int32], count: int, spacing_m: float) -> NDArray[np.int32]:

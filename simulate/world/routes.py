@@ -178,7 +178,7 @@ def build_routes(
     n_cells = 1
     link_name, name = _link_names(roads.n_links), np.empty(network.n_nodes)
     for ways in zip(*(_ways(network, field, hub_node, quickest) for field in range(N_ALTERNATIVES)), strict=True):
-        found = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
+        reached = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
         names = np.zeros((N_ALTERNATIVES, h))
         for field, (i, order, in_link) in enumerate(ways):
             _check_reached(roads, in_link, hub_node, hub_node[i])
@@ -194,13 +194,13 @@ def build_routes(
             way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
             way[:, i] = 0
             sum_down(order, in_link, network.leaves, link_name, name)
-            found[field], names[field] = way, name[hub_node]
-        driven_ds = found[:, 0] + found[:, 1]
+            reached[field], names[field] = way, name[hub_node]
+        driven_ds = reached[:, 0] + reached[:, 1]
         other = (names != names[0]) & (driven_ds <= driven_ds[0] * margin + 600)
         other[:, i] = False
         used[i] = _stand_ins(other).T
         fast[i], slow[i], cell[i] = (
-            np.take_along_axis(found[:, k], used[i].T.astype(np.int64), axis=0).T for k in range(3)
+            np.take_along_axis(reached[:, k], used[i].T.astype(np.int64), axis=0).T for k in range(3)
         )
         _check_length(fast[i].astype(np.int64) + slow[i])
     return Routes(

@@ -118,7 +118,7 @@ def number_sites(
     """
     readers, zones, owners = world.readers, world.zones, world.owners
     metro = world.metro_of_hub[zones.hub]
-    own = [np.flatnonzero(~zones.outside & owners.covers[one][metro]).astype(np.int32) for one in scanners]
+    own = [np.flatnonzero(~zones.outside & owners.covers[body][metro]).astype(np.int32) for body in scanners]
     zone = np.concatenate([gates, *own])
     if readers.n + len(zone) > MOST_SITES:
         raise ScenarioError(
@@ -126,14 +126,14 @@ def number_sites(
             "raise roads.vehicles_per_zone, or let fewer owners have mobile units",
         )  # fmt: skip
     kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(zone) - len(gates)])
-    scanned_uid = [zone_uids(zones, owners.name[one], of=its) for one, its in zip(scanners, own, strict=True)]
+    scanned_uid = [zone_uids(zones, owners.name[body], of=scanned) for body, scanned in zip(scanners, own, strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
     of_zone = np.concatenate([_gate_uids(zones, owners, gates, gate_owner), *scanned_uid])
     uid = np.concatenate([readers.uid, of_zone ^ salt])
     since = np.zeros(len(uid), np.int32)
     begins = np.concatenate([readers.uid, zone_uids(zones, "since", of=gates)])  # a lot's gate, whoever has it
     since[: len(begins)] = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
-    scanner = np.repeat(np.array(scanners, np.int16), [len(its) for its in own])
+    scanner = np.repeat(np.array(scanners, np.int16), [len(scanned) for scanned in own])
     return Sites(
         kind=kind.astype(np.uint8),
         uid=uid,
@@ -153,7 +153,7 @@ def _gate_uids(
 ) -> NDArray[np.uint64]:
     """Hash the lots and owners of gates; uint64[g]. A gate reads the same, whichever body of its owner has it."""
     uid = np.zeros(len(gates), np.uint64)
-    for one in np.unique(gate_owner).tolist():
-        its = gate_owner == one
-        uid[its] = zone_uids(zones, owners.owner[one], of=gates[its])
+    for body in np.unique(gate_owner).tolist():
+        own_rows = gate_owner == body
+        uid[own_rows] = zone_uids(zones, owners.owner[body], of=gates[own_rows])
     return uid

@@ -167,8 +167,8 @@ def everyday_attraction(
     }
     for purpose, (present, weight) in share.items():
         here = streams.uniforms(streams.key(seed, f"zones.{purpose.name.lower()}"), names) < present
-        some = weight * here
-        attraction[purpose] = some if some.sum() > 0 else weight + 1e-9
+        present_weight = weight * here
+        attraction[purpose] = present_weight if present_weight.sum() > 0 else weight + 1e-9
     attraction[Purpose.HOME] = residents
     attraction[Purpose.WORK] = jobs
     attraction[Purpose.VISIT] = residents
