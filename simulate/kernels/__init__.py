@@ -25,4 +25,4 @@ def _cache_folder() -> Path:
 
 
 CACHE = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder())))
-"""Where compiled kernels are kept; absent until the first use."""
+"""Folder of compiled kernels; absent until the first use."""

@@ -28,7 +28,7 @@ LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alter
 
 @driver
 def legs_of(life, vehicle, first_day, last_day, out):
-    """Write the legs of some vehicles; returns their number.
+    """Write the legs of vehicles; returns their number.
 
     vehicle : int64[n]; out : int64[len(LEG_FIELDS), rows], rows at least n x days x
     MAX_LEGS; seconds from the first midnight.
@@ -109,9 +109,9 @@ def _sort_by_day(out, begin, end):
 
 @driver
 def homes_and_jobs(life, vehicle, day, home, job):
-    """Write the home and job of some vehicles on a day.
+    """Write the home and job of vehicles on a day.
 
-    vehicle, home, job : int64[n]; job is -1 where the car has no commuter.
+    vehicle, home, job : int64[n]; job is -1 for a car without commuter.
     """
     state = np.empty(STATE, np.int64)
     for i in range(len(vehicle)):

@@ -1,4 +1,4 @@
-"""Selection of the reads of some plates from a block."""
+"""Selection of the reads of wanted plates from a block."""
 
 from __future__ import annotations
 

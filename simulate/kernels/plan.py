@@ -32,11 +32,11 @@ NEW_BITS = np.uint64(0x0020_2020_2020_2020)
 """The bit of a new place in each of the eight-bit slots of a day."""
 BLOCK_DAYS = 64
 EXPLORES, N_PLACES = N_SLOTS, N_SLOTS + 1
-"""Behind the zones of the slots: how often the car explores."""
+"""Index, after the zones of the slots, of the car's class of explorers."""
 BUSY, REGULAR, RANGES, HIDES = range(4)
-"""Traits of a household: how much it drives, how regularly, how far, and whether it parks out of view."""
+"""Traits of a household: frequency, regularity and range of driving, and parking out of view."""
 EXPLORER, PARKER = range(2)
-"""Traits of a car's driver: how often it explores, and whether it parks out of view away from home."""
+"""Traits of a car's driver: frequency of new places, and parking out of view away from home."""
 CIRCLE_BITS, QUANTILE_BITS, EXPLORER_BITS = 21, 20, 4
 """A circle of traits folded in two gives quantiles (`lean`); sixteen classes of explorers."""
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
@@ -70,25 +70,25 @@ def lean(trait, share, width):
 
 @inlined
 def household_trait(life, household, trait):
-    """Return where on its circle a household stands for life."""
+    """Return a household's lifelong place on the circle of a trait."""
     return word(life.keys[K_HABIT], np.uint64(household), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
 def driver_trait(life, vehicle, trait):
-    """Return where on its circle a car's driver stands for life."""
+    """Return the lifelong place of a car's driver on the circle of a trait."""
     return word(life.keys[K_DRIVER], np.uint64(vehicle), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
 def explorer_of(life, vehicle):
-    """Return the class of a car by how often it goes to new places."""
+    """Return the class of a car by its frequency of new places."""
     return np.int64(driver_trait(life, vehicle, EXPLORER) >> np.uint64(CIRCLE_BITS - EXPLORER_BITS))
 
 
 @folded
 def fill_places(life, household, car, state, group, place):
-    """Write the zones of the slots of one car for a chapter, and how often it explores; place : int64[N_PLACES]."""
+    """Write the zones of a car's slots for a chapter, and its class of explorers; place : int64[N_PLACES]."""
     hub = life.places.zone_hub[state[0]]
     key, ranges = stem(life.keys[K_PLACE], np.uint64(household)), household_trait(life, household, RANGES)
     for slot in range(2, N_SLOTS):
@@ -147,7 +147,7 @@ def fill_day(life, explores, w, template, shift, day, group, slot, at):
 
 @inlined
 def slot_at(life, explores, w, template, stay):
-    """Return the slot of a stay: where the day starts, its stops, then home."""
+    """Return the slot of a stay: the start of the day, its stops, then home."""
     if stay == 0:
         return np.int64(OUTSIDE_SLOT if life.diary.starts_at[template] == P_OUTSIDE else HOME_SLOT)
     if stay > life.diary.n_stops[template]:

@@ -78,7 +78,7 @@ def stretches_of(life, trip):
 
 @inlined
 def stretch_bits(way):
-    """Return the length of a stretch as a power of two: a way has four to eight of them, the last cut short."""
+    """Return the length of a stretch as a power of two: a route has four to eight, the last cut short."""
     return highest(np.uint64(way) | np.uint64(4)) - np.uint64(2)
 
 

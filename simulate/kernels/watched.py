@@ -43,7 +43,7 @@ NONE, GATED, SPARSE, DENSE = range(4)
 
 
 class Paths(NamedTuple):
-    """The fixed readers on the ways between hubs; p pairs as in `life.Roads`, c cells of the trie."""
+    """The fixed readers on the routes between hubs; p pairs as in `life.Roads`, c cells of the trie."""
 
     watched: NDArray[np.uint8]  # [p] 1 where some alternative meets a reader
     cell: NDArray[np.uint32]  # [p, alternatives]

@@ -41,7 +41,7 @@ class Chapter:
     moves: int
     """Number of moves of the household since the scenario began."""
     jobs: tuple[int, ...]
-    """Zone of each car's workplace; its home where nobody commutes in it."""
+    """Zone of each car's workplace; its home if without commuter."""
     changes: tuple[int, ...]
     """Number of job changes of each car's worker."""
 
@@ -350,7 +350,7 @@ def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
 
 
 def start_slot(life: Life, template: int) -> int:
-    """Return the slot where a day of a template begins."""
+    """Return the first slot of a day of a template."""
     return plan.OUTSIDE_SLOT if life.diary.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KNOTS = 1024
 """Segments of the piecewise linear quantile function of a duration."""
 LONGEST_S = 2.0**40
-"""35,000 years: longer than anything here lasts, and short enough to reckon with in 64 bits."""
+"""35,000 years: longer than any duration here, and short enough for 64-bit arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,11 +38,11 @@ class Entries:
     plate: NDArray[np.int64]
     """int64[n]; plate with the listed text, by its stored number."""
     right_from_s: NDArray[np.int64]
-    """int64[n]; when the entry is made."""
+    """int64[n]; time of the entry."""
     right_until_s: NDArray[np.int64]
-    """int64[n]; when its reason ends."""
+    """int64[n]; end of its reason."""
     listed_until_s: NDArray[np.int64]
-    """int64[n]; when it is taken off the list; from right_until_s on it is stale."""
+    """int64[n]; time of its removal; from right_until_s on it is stale."""
 
     def right(self, plate: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return whether each plate is rightly listed at its time; bool[k]."""
@@ -83,9 +83,9 @@ def hot_list(scenario: Scenario, lives: Lives) -> HotList:
 
     Each vehicle is wanted and not wanted in turns of exponential length, begun in the
     long run's shares, so the scenario's share of them is rightly listed at any one time.
-    Other states' entries fill as many places of a list as the scenario has for each
-    vehicle rightly listed; each place is filled anew when its reason ends, with the text
-    of any plate of the run, unheld ones included.
+    Other states' entries fill a fixed number of places, stated per vehicle rightly listed;
+    each place is filled anew at the end of its reason, with the text of any plate of the
+    run, unheld ones included.
     """
     rules, seed = scenario.settings.hotlist, scenario.seed
     vehicles, plates = lives.population.n_vehicles, lives.plates

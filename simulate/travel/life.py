@@ -72,9 +72,9 @@ class Lives:
 
 
 def make_lives(scenario: Scenario, world: World) -> Lives:
-    """Populate the world and gather the tables of its plans.
+    """Return the population of a world and the tables of its plans.
 
-    Raises ScenarioError where the plates' format has too few.
+    Raises ScenarioError if the plates' format has too few.
     """
     settings, seed = scenario.settings, scenario.seed
     households, travel = settings.households, settings.travel
@@ -196,7 +196,7 @@ def hour_factors(peak: float) -> NDArray[np.int64]:
 
 
 def _packed(table: Diaries) -> NDArray[np.uint64]:
-    """Pack the purposes of each template's stops, four bits each, then the slot where its day starts; uint64[t]."""
+    """Pack the purposes of each template's stops, four bits each, then its first slot; uint64[t]."""
     start = np.where(table.starts_at == Purpose.OUTSIDE, OUTSIDE_SLOT, HOME_SLOT).astype(np.uint64)
     packed = start << np.uint64(4 * MAX_STOPS)
     for stop in range(MAX_STOPS):
@@ -222,7 +222,7 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
 
 
 def _longest_s(world: World, factors: list[NDArray[np.int64]], pace: NDArray[np.int64], travel: Travel) -> int:
-    """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
+    """Return an upper bound of the longest trip within a metro, in seconds; metros are unconnected."""
     fast, slow = (int((factor * pace.max(axis=1)).max() >> 12) + 1 for factor in factors)
     routes, longest = world.routes, 0
     for batch in pieces(len(routes.fast_ds)):

@@ -67,7 +67,7 @@ class Plates:
 
 
 def make_plates(form: str, vehicles: int, seed: int) -> Plates:
-    """Give plates to so many vehicles; raises ScenarioError where the format has too few."""
+    """Assign plates to vehicles; raises ScenarioError if the format has too few."""
     pairs = [len(LETTERS) if kind == "L" else len(DIGITS) for kind in CONFUSABLE]
     space = math.prod(pairs) * 26 ** (form.count("L") - 3) * 10 ** (form.count("D") - 2)
     groups = max(1, -(-vehicles // ISSUED))

@@ -18,15 +18,15 @@ class Shape:
     stops: str
     """Purposes in order, joined by hyphens, from home and back."""
     clock: str
-    """Arrival at each stop, then leaving the last, where the day begins first."""
+    """Arrival at each stop, then departure from the last, on days with the first start time."""
     workdays: float
-    """How often on Mondays to Fridays, against the other shapes of its table."""
+    """Relative frequency on Mondays to Fridays, within its table."""
     free_days: float
-    """How often on Saturdays, Sundays and holidays."""
+    """Relative frequency on Saturdays, Sundays and holidays."""
     begins: str = ""
-    """Arrival at the first stop on working days; as `clock` says where empty."""
+    """Arrivals at the first stop on working days; if empty, that of `clock`."""
     begins_free: str = ""
-    """The same on free days; as on working days where empty."""
+    """The same on free days; if empty, as on working days."""
     jitter_min: int = 10
 
 
@@ -63,7 +63,7 @@ SCHOOL_COMMUTES = (
     Shape("school-work-shop", "07:30 09:15 17:00 17:25", 7, 0, jitter_min=8),
     Shape("school-work", "07:30 09:15 17:05", 51, 0, jitter_min=8),
 )
-"""The same where a child is brought or fetched on the way."""
+"""The same with a child brought or fetched on the way."""
 
 SCHOOL_DAYS = (
     (
@@ -180,7 +180,7 @@ CLINIC_DAYS = (
     Shape("clinic-home-shop", "08:45 10:35 12:45 13:09", 44, 0, "08:45 10:30 13:30"),
 )
 WORK_CLINIC = Shape("work-clinic", "08:00 15:45 16:50", 1, 0)
-"""The same on the way home, where no car was at home."""
+"""The same on the way home, for households without a car at home."""
 
 WORSHIP_DAYS = (
     Shape("worship", "09:00 10:40", 0, 22, "09:00 10:00 10:40"),

@@ -70,7 +70,7 @@ class World:
 
 
 def build_world(scenario: Scenario, kept: Path | None = None) -> World:
-    """Build roads, zones, choices, readers and routes; a pure function of the scenario.
+    """Build roads, zones, destinations, readers and routes; a pure function of the scenario.
 
     kept : folder of the stored metros of a nation; None keeps none.
     """

@@ -36,8 +36,8 @@ def interests(
     best_s : float64[h, h], free-flow time. Interest falls by a factor e every distance_decay_s
     of driving, in jobs every work_decay_s, as in a gravity model, and ends at the travel-time
     budget. Residents beyond the map run their errands there. Days out, and visitors from beyond
-    the map, go anywhere within their budgets. Between unconnected parts of the map best_s is infinite,
-    and nobody goes.
+    the map, go anywhere within their budgets. Between unconnected parts best_s is infinite, and
+    nobody goes.
     """
     there_and_back_ds = np.maximum(best_s, best_s.T) * 10
     stays = np.ones(best_s.shape, np.bool_)

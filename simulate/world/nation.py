@@ -1,4 +1,4 @@
-"""The ground of several metros of one country.
+"""The roads and zones of several metros of one country.
 
 They stand side by side on the map, farther apart than any trip, and without roads between
 them; their true positions count only for moves and journeys between them.
@@ -146,11 +146,11 @@ def join_nation(nation: Nation, readers: Readers) -> Routes:
 
 
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
-    """Return the destinations of moves out of each chosen metro, by a gravity model; float64[c + 1, c].
+    """Return the destinations of moves out of each chosen metro; float64[c + 1, c].
 
-    Over all metros; flows are symmetric: people of both over the distance between. A share LISTED
-    of all moves ends in another metro of the file, or less to keep every metro's at most EVERYONE;
-    the others leave the map, and as many come from there.
+    A gravity model over all metros, with symmetric flows: people of both over the distance
+    between. A share LISTED of all moves ends in another metro of the file, or less to keep every
+    metro's at most EVERYONE; the others leave the map, and as many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])

@@ -59,7 +59,7 @@ class Parts:
     folder: Path
     """Folder of entries."""
     freeways: bool = False
-    """Whether some metro has freeways where another has none."""
+    """Whether metros with and without freeways stand on one map."""
 
     @property
     def n(self) -> int:

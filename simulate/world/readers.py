@@ -129,7 +129,7 @@ def place(
     roads
         Network to place them on.
     name
-        The rule's name in the scenario: it keys its draws and stands in its errors.
+        The rule's name in the scenario, for keys of draws and for errors.
     rule
         The rule in the scenario.
     flow

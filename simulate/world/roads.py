@@ -26,7 +26,7 @@ class RoadClass(IntEnum):
 
 
 CAPACITY = {RoadClass.FREEWAY: 4000.0, RoadClass.ARTERIAL: 1600.0, RoadClass.COLLECTOR: 900.0, RoadClass.LOCAL: 500.0}
-"""Vehicles per hour and direction, where a source states none (assumption)."""
+"""Vehicles per hour and direction, for sources without capacities (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,7 +40,7 @@ class RoadNetwork:
     y_m: NDArray[np.float64]
     """float64[n]; metres north of the origin."""
     through: NDArray[np.bool_]
-    """bool[n]; False where trips may start or end but not drive through."""
+    """bool[n]; False for nodes closed to through traffic."""
     tail: NDArray[np.int32]
     """int32[m]; node a link leaves."""
     head: NDArray[np.int32]
@@ -48,13 +48,13 @@ class RoadNetwork:
     length_m: NDArray[np.float64]
     """float64[m]; driven length, in metres; may exceed the straight line."""
     free_s: NDArray[np.float64]
-    """float64[m]; seconds to drive the link when it is empty."""
+    """float64[m]; free-flow time, in seconds."""
     road_class: NDArray[np.uint8]
     """uint8[m]; a RoadClass."""
     capacity: NDArray[np.float64]
     """float64[m]; vehicles per hour."""
     origin: tuple[float, float] | None = None
-    """Latitude and longitude, in degrees, of x = y = 0; None where the map is invented."""
+    """Latitude and longitude, in degrees, of x = y = 0; None for an invented map."""
     credit: str = ""
     """Attribution, due wherever the network is shown."""
 

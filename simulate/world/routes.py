@@ -89,7 +89,7 @@ class Routes:
     used: NDArray[np.uint8]
     """uint8[p, a]; alternative of the tree really driven (0 where one is too long)."""
     hot: NDArray[np.uint8]
-    """uint8[p]; 1 where some alternative meets a reader."""
+    """uint8[p]; 1 for pairs with a reader on any alternative."""
     cell_parent: NDArray[np.uint32]
     cell_site: NDArray[np.uint32]
     cell_fast: NDArray[np.uint32]

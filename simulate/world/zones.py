@@ -62,7 +62,7 @@ class Zones:
     attraction: NDArray[np.float64]
     """float64[purposes, z]; attraction by purpose, jobs under WORK."""
     outside: NDArray[np.bool_]
-    """bool[z]; True where the zone stands for the world beyond the map."""
+    """bool[z]; True for zones standing for the world beyond the map."""
     income_rank: NDArray[np.float64]
     """float64[z]; 0 poorest to 1 richest, a trait of areas only."""
     shifted_m: NDArray[np.float64] | None = None
