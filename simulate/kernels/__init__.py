@@ -2,8 +2,8 @@
 
 Numba's own cache looks only at the file of the cached function, so an edit to an
 inlined helper in another file would go unseen. The cache therefore lives in a folder
-named by the content of every kernel, of the numbers they take from `durations`, and the
-versions that compile it.
+named by the content of every kernel, the numbers taken from `durations`, and the versions
+of the compilers.
 """
 
 from __future__ import annotations
@@ -25,4 +25,4 @@ def _cache_folder() -> Path:
 
 
 CACHE = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder())))
-"""Where compiled kernels are kept; absent until the first use."""
+"""Folder of compiled kernels; absent until the first use."""

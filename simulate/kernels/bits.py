@@ -25,7 +25,7 @@ def ones(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def highest(typing_context: Any, word: Any) -> Any:  # noqa: ARG001
-    """Return the position of the highest bit that is set, 2^64 - 1 if none is; uint64 -> uint64."""
+    """Return the position of the highest set bit, 2^64 - 1 if none; uint64 -> uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         empty = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))

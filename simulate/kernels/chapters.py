@@ -1,4 +1,4 @@
-"""The chapters of a household's life: moves and new jobs in order, and what follows from where it lives.
+"""The chapters of a household's life: moves and new jobs in order, and the consequences of a home.
 
 A life's state is an int64[STATE]: home, day of the next move, moves so far; then, for each
 car, its job, the day of the next change and changes so far.
@@ -54,7 +54,7 @@ def begin_life(life, household, state):
 
 @folded
 def next_change(state, cars):
-    """Return the day on which the chapter ends."""
+    """Return the end of the chapter: the first day of the next."""
     when = state[1]
     for car in range(cars):
         when = min(when, state[4 + 3 * car])
@@ -87,7 +87,7 @@ def advance_life(life, household, day, state):
 
 @leaf
 def _move(life, household, state):
-    """Find a new home, near the first worker's job or far away; who would then drive too far changes jobs too."""
+    """Draw a new home, near the first worker's job or far away, and new jobs for commutes beyond the budget."""
     state[2] += 1
     places = life.places
     w = word(life.keys[K_HOME], np.uint64(household), np.uint64(state[2]))
@@ -111,7 +111,7 @@ def _move(life, household, state):
 
 @leaf
 def _change_job(life, v, at, state):
-    """Find a new job near home."""
+    """Draw a new job near home."""
     state[at + 2] += 1
     pick = word(life.keys[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
     state[at] = np.int64(life.places.choice[P_WORK, life.places.zone_hub[state[0]], pick])
@@ -119,7 +119,7 @@ def _change_job(life, v, at, state):
 
 @folded
 def reachable(life, zone, other, within_ds):
-    """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
+    """Return whether the quickest routes between two zones, each way at free flow, take at most `within_ds`."""
     if within_ds == NEVER:
         return True
     a, b = life.places.zone_hub[zone], life.places.zone_hub[other]
@@ -130,14 +130,14 @@ def reachable(life, zone, other, within_ds):
 
 @folded
 def quickest_ds(life, from_hub, to_hub):
-    """Return tenths of a second of the quickest way between two hubs of one part of the map, on free roads."""
+    """Return the free-flow time of the quickest route between two hubs of one part, in tenths of a second."""
     pair = pair_of(life, from_hub, to_hub)
     return np.int64(life.roads.fast_ds[pair, 0]) + np.int64(life.roads.slow_ds[pair, 0])
 
 
 @folded
 def works_far(life, household, car, state):
-    """Tell whether a car's worker has a job beyond the reach of errands."""
+    """Return whether a car's worker has a job beyond the travel-time budget of errands."""
     if car >= life.kinds.workers[life.people.kind[household]] or state[0] == life.places.elsewhere:
         return False
     return not reachable(life, state[0], state[3 + 3 * car], life.places.reach_ds)
@@ -156,9 +156,9 @@ def group_of(life, household, home):
 
 @folded
 def shift_of(life, household, car, state):
-    """Return how much later than 08:00 a worker starts; 0 for cars without a commuter.
+    """Return a worker's start after 08:00, in seconds; 0 for cars without a commuter.
 
-    Nobody starts so early that the way there, at its slowest, would begin before the day does.
+    Late enough for the slowest commute to begin within the day.
     """
     if car >= life.kinds.workers[life.people.kind[household]] or state[0] == life.places.elsewhere:
         return np.int64(0)

@@ -1,8 +1,8 @@
 """The draw: every read of a range of plate groups, from first day to last.
 
-Everything latent is drawn whatever the readers. What cannot be seen is skipped by
-structure: days on which none of a car's ways meets a reader and none of its places is
-scanned. Every read is decided by a word of its own (vehicle, reader's or visit's uid, day,
+Everything latent is drawn independently of the readers. The unobservable is skipped by
+structure: days without a reader on any of a car's routes or a scan at any of its places.
+Every read is decided by random bits of its own (vehicle, reader's or visit's uid, day,
 trip), so a new reader changes no other row.
 """
 
@@ -43,7 +43,7 @@ from simulate.kernels.words import U32, word
 def draw_rows(life, coverage, plates, first, last, vehicle_bound, plate, site, time, vehicle):
     """Draw plate groups first..last until the buffers may overflow.
 
-    plate, site, time, vehicle : uint32[n], vehicle being who really was read. Returns
+    plate, site, time, vehicle : uint32[n], vehicle being the one truly read. Returns
     (rows, next group). vehicle_bound : most reads of one vehicle (`row_bound`).
     """
     rows, bound = 0, ISSUED * vehicle_bound
@@ -141,9 +141,9 @@ def _draw_vehicle(life, coverage, plates, group, rank, scratch):
 
 @leaf
 def row_bound(days, longest_chain, gated, most_visits):
-    """Return the most reads one vehicle can have: each day MAX_LEGS trips and one stay more than trips.
+    """Return the upper bound of one vehicle's reads: MAX_LEGS trips a day, and one stay more.
 
-    A trip meets a chain of readers and two gates; a stay is read when the car comes,
-    stands and goes, by each of the most visits that any zone has in a day.
+    A trip meets a chain of readers and two gates; a stay is read on arrival, while parked and
+    on departure, by each of the most visits of any zone in a day.
     """
     return days * (MAX_LEGS * (longest_chain + 2 * gated) + 3 * (MAX_LEGS + 1) * most_visits) + 1

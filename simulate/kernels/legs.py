@@ -28,7 +28,7 @@ LEG_FIELDS = ("vehicle", "day", "leg", "from_zone", "to_zone", "purpose", "alter
 
 @driver
 def legs_of(life, vehicle, first_day, last_day, out):
-    """Write the legs of some vehicles; returns their number.
+    """Write the legs of vehicles; returns their number.
 
     vehicle : int64[n]; out : int64[len(LEG_FIELDS), rows], rows at least n x days x
     MAX_LEGS; seconds from the first midnight.
@@ -69,7 +69,7 @@ def legs_of(life, vehicle, first_day, last_day, out):
 
 @leaf
 def _write_legs(life, v, first, about, templates, place, shift, group, slot, at, rows, out):
-    """Write the legs of the days of a block on which a car is about; returns the rows written so far."""
+    """Write the legs of a car's days in `about`, a bit each; returns the rows written so far."""
     of_route = routes_of(life, v)
     while about != 0:
         bit = lowest(about)
@@ -98,7 +98,7 @@ def _write_legs(life, v, first, about, templates, place, shift, group, slot, at,
 
 @leaf
 def _sort_by_day(out, begin, end):
-    """Put the legs of one car in order of day, in place; they are almost so, and those of a day are."""
+    """Sort the legs of one car by day, stably and in place (insertion, for almost sorted input)."""
     for i in range(begin + 1, end):
         j = i
         while j > begin and out[1, j - 1] > out[1, j]:
@@ -109,9 +109,9 @@ def _sort_by_day(out, begin, end):
 
 @driver
 def homes_and_jobs(life, vehicle, day, home, job):
-    """Write the home and job of some vehicles on a day.
+    """Write the home and job of vehicles on a day.
 
-    vehicle, home, job : int64[n]; job is -1 where the car has no commuter.
+    vehicle, home, job : int64[n]; job is -1 for a car without commuter.
     """
     state = np.empty(STATE, np.int64)
     for i in range(len(vehicle)):

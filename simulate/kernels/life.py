@@ -18,7 +18,7 @@ def flat(tables: tuple[Any, ...], prefix: str = "") -> dict[str, Any]:
 
 
 class People(NamedTuple):
-    """Who there is: households, and the vehicles that each keeps."""
+    """Households and their vehicles."""
 
     kind: NDArray[np.uint8]  # [households]
     home: NDArray[np.uint32]  # [households] zone
@@ -27,7 +27,7 @@ class People(NamedTuple):
 
 
 class Kinds(NamedTuple):
-    """What households of a kind have in common."""
+    """Common properties of the households of a kind."""
 
     workers: NDArray[np.uint8]  # [k]
     about: NDArray[np.uint8]  # [k] RESIDENT, ONE_DAY or WORKDAYS
@@ -35,23 +35,23 @@ class Kinds(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What ends a chapter of a life, and where a far move leads."""
+    """Times between moves and between jobs, and the destinations of far moves."""
 
     move_gap: NDArray[np.int32]  # [1024] days
     job_gap: NDArray[np.int32]  # [1024] days
-    far_hub: NDArray[np.int32]  # [parts + 1, 4096] where those of a metro, or of beyond, move; -1 = off the map
+    far_hub: NDArray[np.int32]  # [parts + 1, 4096] destination from a metro, or from beyond; -1 = off the map
 
 
 class Habits(NamedTuple):
-    """How much of what people do is their own, as arcs of a circle (`plan.lean`); the full one = nothing."""
+    """Person-specific shares of behaviour, as arcs of a circle (`plan.lean`); the full circle = none."""
 
-    day_width: NDArray[np.uint64]  # [256] over which days of its type a household's own are spread
+    day_width: NDArray[np.uint64]  # [256] spread of a household's own days over those of its type
     range_width: int  # the same of the places it goes to, by distance
     view_width: int  # the same of parking in view
 
 
 class Places(NamedTuple):
-    """Where people of a neighbourhood go, and how far."""
+    """Destinations of the people of a neighbourhood, and their travel-time budgets."""
 
     choice: NDArray[np.uint32]  # [purposes, h, 512] zone, the nearest first
     zone_hub: NDArray[np.int32]  # [z]
@@ -60,12 +60,12 @@ class Places(NamedTuple):
     reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
     reach_work_ds: int  # the same between home and work
     part: NDArray[np.int16]  # [h] the metro of each hub
-    elsewhere: int  # zone of those who live off the map for now, -1 = there is none
-    visit_zone: NDArray[np.int32]  # [parts, 4096] way into the metro visited from each; -1 = one that is not drawn
+    elsewhere: int  # zone of households off the map for now, -1 = none
+    visit_zone: NDArray[np.int32]  # [parts, 4096] entry zone of the metro visited from each; -1 = one not drawn
 
 
 class Calendar(NamedTuple):
-    """What kind of day each is, and which have an event."""
+    """Kinds of day, and days with an event."""
 
     day_row: NDArray[np.uint32]  # [days] 1024 times the kind of day
     workday: NDArray[np.uint8]  # [days] 1 where workers work
@@ -77,19 +77,19 @@ class Calendar(NamedTuple):
 class Groups(NamedTuple):
     """Clubs, congregations and teams."""
 
-    row: NDArray[np.uint32]  # [h, 64] groups that people of a hub may join
+    row: NDArray[np.uint32]  # [h, 64] groups open to people of a hub
     zone: NDArray[np.uint32]  # [groups]
     weekday: NDArray[np.uint8]  # [groups]
     offset_s: NDArray[np.int32]  # [groups]
 
 
 class Diary(NamedTuple):
-    """The shapes of days, and who has which."""
+    """Templates of days, and their assignment to kinds of household."""
 
     pattern: NDArray[np.uint8]  # [k x MAX_CARS, kinds of day x 1024] template
     shift: NDArray[np.int32]  # [256] seconds
     span: NDArray[np.uint8]  # [16, 2] first and last weekday of a spell
-    visit_template: NDArray[np.uint8]  # [64] what a visitor of a metro does on a day
+    visit_template: NDArray[np.uint8]  # [64] template of a day as visitor of a metro
     n_stops: NDArray[np.uint8]  # [t]
     n_legs: NDArray[np.uint8]  # [t]
     leaves_home: NDArray[np.uint8]  # [t] 0 where the car stands at home all day
@@ -105,7 +105,7 @@ class Diary(NamedTuple):
 
 
 class Roads(NamedTuple):
-    """The ways between hubs, and the traffic on them; p pairs of hubs that a way joins."""
+    """Routes between hubs, and their traffic; p connected pairs of hubs."""
 
     row: NDArray[np.int64]  # [h] hubs a and b of one part of the map are pair row[a] + b
     fast_ds: NDArray[np.uint32]  # [p, alternatives]
@@ -115,7 +115,7 @@ class Roads(NamedTuple):
     usual: NDArray[np.uint8]  # [256] alternative
     other: NDArray[np.uint8]  # [alternatives, 256] alternative taken instead of each
     kept_below: NDArray[np.uint64]  # [24] 16-bit threshold of taking the usual one
-    pace: NDArray[np.int64]  # [24, 1024] time of a trip, in 4096ths of what its way takes
+    pace: NDArray[np.int64]  # [24, 1024] time of a trip, in 4096ths of its route's mean
     uneven: int  # whether pace differs within a trip
     access_s: int
     slowest: int  # seconds at the slowest hour, route and pace per tenth of a free second, in 65,536ths

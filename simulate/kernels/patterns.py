@@ -1,7 +1,7 @@
-"""What shape each day of a car has: the household's pattern, unless a spell, a meeting or an event says otherwise.
+"""The template of each day of a car: the household's pattern, unless replaced for a spell, a meeting or an event.
 
-Days of a block are bits of a word, and `template` has a place for each of them; only those
-of days that were asked for are ever written.
+Days of a block are bits of a word, and `template` has an entry for each of them; only
+entries of days asked for are written.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from simulate.kernels.words import LOW32, U32, branch, fill_branches, stem, word
 
 REGULAR_BYTE = np.uint64(CIRCLE_BITS - 8)
 WEEKS = 10
-"""Weeks that a block of days touches."""
+"""Most weeks touched by a block of days."""
 
 
 @folded
 def days_about(life, household, state, first, last):
-    """Return the days of first..last, all of one block, on which the cars of a household may be on the map."""
+    """Return the days of first..last, all of one block, with a household's cars possibly on the map."""
     if state[0] == life.places.elsewhere:
         return np.uint64(0)
     if life.kinds.about[life.people.kind[household]] != RESIDENT:
@@ -53,7 +53,7 @@ def days_about(life, household, state, first, last):
 
 @folded
 def _days_visiting(life, household, first, last):
-    """Return the days on which a visitor from beyond the map comes."""
+    """Return the days with a visit of a household from beyond the map."""
     kind, about = np.int64(life.people.kind[household]), np.uint64(0)
     key = stem(life.keys[K_VISIT], np.uint64(household))
     for week in range((life.calendar.first_weekday + first) // 7, (life.calendar.first_weekday + last - 1) // 7 + 1):
@@ -72,7 +72,7 @@ def _days_visiting(life, household, first, last):
 
 @inlined
 def _days_between(begin, end, first, last):
-    """Return the days of begin..end that lie in first..last, all of one block, a bit each."""
+    """Return the days of begin..end within first..last, all of one block, a bit each."""
     begin, end = max(begin, first), min(end, last)
     if begin >= end:
         return np.uint64(0)
@@ -127,7 +127,7 @@ def _attend(life, household, state, group, first, last, asked, template):
 
 @folded
 def _stay_away(life, household, car, first, last, asked, words, template):
-    """Let spells of travel or illness replace what was planned."""
+    """Replace planned days in spells of travel or illness."""
     first_week, weeks = (life.calendar.first_weekday + first) // 7, np.uint64(0)
     fill_branches(stem(life.keys[K_SPELL], np.uint64(household)), first_week, words[:WEEKS])
     for i in range((life.calendar.first_weekday + last - 1) // 7 + 1 - first_week):
@@ -154,9 +154,9 @@ def _stay_away(life, household, car, first, last, asked, words, template):
 
 @folded
 def next_visit(life, household, car, state, week, last):
-    """Find the first week from one on, before day `last`, whose spell leads to a metro of the map.
+    """Find the first week from `week` on, before day `last`, with a spell in a metro of the map.
 
-    Returns the week and the way into that metro, (-1, -1) if there is none.
+    Returns the week and the entry zone of that metro, (-1, -1) if none.
     """
     nowhere = np.int64(-1), np.int64(-1)
     if life.places.visit_zone.shape[1] == 0 or car > 0 or life.kinds.about[life.people.kind[household]] != RESIDENT:

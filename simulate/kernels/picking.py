@@ -1,4 +1,4 @@
-"""Selection of the reads of some plates from a block."""
+"""Selection of the reads of wanted plates from a block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulate.kernels.leaf import leaf
 
 @leaf
 def pick_plates(plate, wanted, row, which):
-    """Find the reads of wanted plates, with one look-up for each run of one plate.
+    """Find the reads of wanted plates, with one look-up for each run of equal plates.
 
     plate : uint32[n], equal numbers contiguous; wanted : uint32[w], sorted; row :
     int64[n] and which : int64[n] receive the positions of the reads and of their plates

@@ -27,28 +27,28 @@ P_HOME, P_WORK, P_VISIT, P_GROUP, P_OUTSIDE = 0, 1, 6, 9, 10
 HOME_SLOT, WORK_SLOT, GROUP_SLOT, OUTSIDE_SLOT, LUNCH_SLOT, TRIP_SLOT, N_SLOTS = 0, 1, 20, 21, 22, 23, 24
 """Places a household drives to: about 25 are familiar at any time (Alessandretti et al. 2018)."""
 NEW_SLOT, ALL_SLOTS = 32, 48
-"""Slots from NEW_SLOT on are places of one stop alone, NEW_SLOT + purpose: no other slot has that bit."""
+"""Slots from NEW_SLOT on are places of one stop alone, NEW_SLOT + purpose: no other slot has this bit."""
 NEW_BITS = np.uint64(0x0020_2020_2020_2020)
 """The bit of a new place in each of the eight-bit slots of a day."""
 BLOCK_DAYS = 64
 EXPLORES, N_PLACES = N_SLOTS, N_SLOTS + 1
-"""Behind the zones of the slots: how often the car explores."""
+"""Index, after the zones of the slots, of the car's class of explorers."""
 BUSY, REGULAR, RANGES, HIDES = range(4)
-"""Traits of a household: how much it drives, how regularly, how far, and whether it parks out of view."""
+"""Traits of a household: frequency, regularity and range of driving, and parking out of view."""
 EXPLORER, PARKER = range(2)
-"""Traits of a car's driver: how often it explores, and whether it parks out of view away from home."""
+"""Traits of a car's driver: frequency of new places, and parking out of view away from home."""
 CIRCLE_BITS, QUANTILE_BITS, EXPLORER_BITS = 21, 20, 4
 """A circle of traits folded in two gives quantiles (`lean`); sixteen classes of explorers."""
 MAX_LEGS, MAX_STOPS, MAX_CARS = 6, 5, 3
 WORK_ANCHOR_S = 4 * 3600
-"""When the first of a worker's shifts begins that is neither early nor late: 08:00, in seconds after 04:00."""
+"""Start of a worker's shift neither early nor late: 08:00, in seconds after 04:00."""
 STAYS = 8
-"""Places for the stays of a template in a table of all, of which MAX_LEGS + 1 are used."""
+"""Entries for the stays of a template in a table of all; MAX_LEGS + 1 of them are used."""
 STATE = 12
 """Length of a life's state: home, next move, moves; then job, next change, changes per car."""
 NEVER = 2**31 - 1
 RESIDENT, ONE_DAY, WORKDAYS = 0, 1, 2
-"""On which days of a week a car is about: all, one of a visitor's week, or its working days."""
+"""Days of a week with a car on the map: all, one of a visitor's week, or its working days."""
 JITTER, FRESH = np.uint64(0xA5A5A5A5A5A5A5A5), np.uint64(0x5DEECE66D1234567)
 CIRCLE, TO_CIRCLE = np.uint64((1 << CIRCLE_BITS) - 1), np.uint64(64 - CIRCLE_BITS)
 PICK, DAY_OF, TO_WORD = np.uint64(QUANTILE_BITS - 9), np.uint64(QUANTILE_BITS - 10), np.uint64(32 - QUANTILE_BITS)
@@ -58,11 +58,11 @@ NINE_BITS, TWELVE_BITS = np.uint64(511), np.uint64(4095)
 
 @inlined
 def lean(trait, share, width):
-    """Return a quantile, QUANTILE_BITS long, as near to that of a trait as a width says.
+    """Return a quantile, QUANTILE_BITS long, as near to that of a trait as its width prescribes.
 
-    trait : uint64, a place on a circle; share : uint64 below 2^32, what is drawn; width : uint64,
-    the arc of the circle over which it is spread. The circle is folded in two, so that over all
-    traits each quantile is equally likely, whatever the width; over the full circle the trait says nothing.
+    trait : uint64, a place on a circle; share : uint64 below 2^32, the draw; width : uint64, the
+    arc of its spread. The circle is folded in two, so over all traits each quantile is equally
+    likely for any width; over the full circle the trait has no effect.
     """
     at = (trait + (share * width >> U32)) & CIRCLE
     return min(at, CIRCLE - at)
@@ -70,25 +70,25 @@ def lean(trait, share, width):
 
 @inlined
 def household_trait(life, household, trait):
-    """Return where on its circle a household stands for life."""
+    """Return a household's lifelong place on the circle of a trait."""
     return word(life.keys[K_HABIT], np.uint64(household), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
 def driver_trait(life, vehicle, trait):
-    """Return where on its circle a car's driver stands for life."""
+    """Return the lifelong place of a car's driver on the circle of a trait."""
     return word(life.keys[K_DRIVER], np.uint64(vehicle), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
 def explorer_of(life, vehicle):
-    """Return the class of a car by how often it goes to new places."""
+    """Return the class of a car by its frequency of new places."""
     return np.int64(driver_trait(life, vehicle, EXPLORER) >> np.uint64(CIRCLE_BITS - EXPLORER_BITS))
 
 
 @folded
 def fill_places(life, household, car, state, group, place):
-    """Write the zones of the slots of one car for a chapter, and how often it explores; place : int64[N_PLACES]."""
+    """Write the zones of a car's slots for a chapter, and its class of explorers; place : int64[N_PLACES]."""
     hub = life.places.zone_hub[state[0]]
     key, ranges = stem(life.keys[K_PLACE], np.uint64(household)), household_trait(life, household, RANGES)
     for slot in range(2, N_SLOTS):
@@ -104,14 +104,14 @@ def fill_places(life, household, car, state, group, place):
 
 @inlined
 def new_zone(life, place, w, stay, slot):
-    """Return the place of one stop of a day that is drawn for it alone, from the day's word, as far as anyone goes."""
+    """Return the new place of one stop, drawn for this stop alone from the day's bits, over the full range."""
     pick = mix(w ^ FRESH) >> np.uint64(9 * (np.int64(stay) - 1)) & NINE_BITS
     return np.int64(life.places.choice[slot - NEW_SLOT, life.places.zone_hub[place[HOME_SLOT]], pick])
 
 
 @inlined
 def zone_on(life, place, w, stay, slot, day, group):
-    """Return the zone that a slot stands for at one stay of a day, from the day's word."""
+    """Return the zone of a slot at one stay of a day, from the day's bits."""
     if slot >= NEW_SLOT:
         return new_zone(life, place, w, stay, slot)
     if slot == GROUP_SLOT and not meets_on(life, group, day) and life.calendar.event_zone[day] >= 0:
@@ -121,13 +121,13 @@ def zone_on(life, place, w, stay, slot, day, group):
 
 @inlined
 def meets_on(life, group, day):
-    """Tell whether a group has its weekday on a day."""
+    """Return whether a group meets on a day."""
     return group >= 0 and (life.calendar.first_weekday + day) % 7 == life.groups.weekday[group]
 
 
 @inlined
 def car_word(life, vehicle, day):
-    """Return the word that picks a car's places, delays and trips on a day."""
+    """Return the random bits behind a car's places, delays and trips on a day."""
     return word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
 
 
@@ -147,7 +147,7 @@ def fill_day(life, explores, w, template, shift, day, group, slot, at):
 
 @inlined
 def slot_at(life, explores, w, template, stay):
-    """Return the slot of a stay: where the day starts, its stops, then home."""
+    """Return the slot of a stay: the start of the day, its stops, then home."""
     if stay == 0:
         return np.int64(OUTSIDE_SLOT if life.diary.starts_at[template] == P_OUTSIDE else HOME_SLOT)
     if stay > life.diary.n_stops[template]:
@@ -158,9 +158,9 @@ def slot_at(life, explores, w, template, stay):
 
 @inlined
 def anchor(life, late, template, i, shift, day, group):
-    """Return when a car comes to stop i, or leaves the last one, in seconds after 04:00.
+    """Return the arrival of a car at stop i, or its departure from the last one, in seconds after 04:00.
 
-    An event keeps its anchor; a group that meets has an hour of its own.
+    An event keeps its anchor; a group's meeting has an hour of its own.
     """
     jitter = np.int64((late >> np.uint64(10 * i)) & np.uint64(1023)) * life.diary.jitter_s[template] >> 10
     at = life.diary.anchor_s[template, i] + life.diary.shifts[template, i] * shift + jitter

@@ -11,14 +11,14 @@ from simulate.kernels.words import LOW32, U32, mix
 STANDING, MOBILE = 0, 1
 """Kinds of quality: fixed readers and gates; mobile units."""
 MISREAD = np.uint64(0x6A09E667F3BCC909)
-"""Turns the word of a read into the word that picks its wrong plate."""
+"""Turns the random bits of a read into those of its wrong plate."""
 
 
 @folded
 def read(coverage, plates, group, rank, own, quality, u, second, site, scratch):
-    """Decide one read by its word, and whether it names the right plate.
+    """Decide one read, and whether of the right plate, by its random bits.
 
-    second : when it really happens; the row has the time that the reader's clock shows.
+    second : its true time; the row has the time on the reader's clock.
     """
     dark = coverage.reading.night[np.uint64(second) // np.uint64(1800) % np.uint64(48)]
     if (u >> U32) < coverage.reading.capture[scratch.hard[0], dark, quality]:

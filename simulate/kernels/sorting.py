@@ -1,4 +1,4 @@
-"""Sorting words in place: values that are almost in order, and values that are not."""
+"""Sorting words in place: insertion for almost sorted values, Shell's sort for others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from simulate.kernels.leaf import leaf
 
 @leaf
 def settle(values, first, last):
-    """Sort values[first:last], which are almost in order, in place (insertion)."""
+    """Sort the almost sorted values[first:last] in place (insertion)."""
     for i in range(first + 1, last):
         value, j = values[i], i
         while j > first and values[j - 1] > value:
@@ -18,7 +18,7 @@ def settle(values, first, last):
 
 @leaf
 def shell_sort(values, n):
-    """Sort the first n values in place, however they lie (Shell 1959, doi:10.1145/368370.368387; gaps of Knuth)."""
+    """Sort the first n values in place (Shell 1959, doi:10.1145/368370.368387; gaps of Knuth)."""
     gap = 1
     while gap < n // 3:
         gap = 3 * gap + 1

@@ -1,7 +1,7 @@
-"""What mobile units read: cars that stand in view, and cars that come or go while a unit is in the zone.
+"""Reads of mobile units: cars parked in view, and cars arriving or leaving while a unit is in the zone.
 
-Stays that cannot have been read are left out by structure: first those whose zone no unit
-comes to on that day, then, by a table of hours, those it comes to when the car is not there.
+Stays out of the reach of every read are skipped by structure: first those in zones without
+a visit on the day, then, by a table of hours, those without a visit while the car is there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 
 @folded
 def draw_stays(life, coverage, plates, group, rank, own, todo, block, shift, meets, scratch):
-    """Write what mobile units read of one car on the days to do, stay by stay."""
+    """Write the reads of one car by mobile units on the days to do, stay by stay."""
     vehicle = np.uint64(rank * plates.groups + group)
     of_scan = stem(life.keys[K_SCAN], vehicle)
     n = _keep_in_hours(life, coverage, _list_scanned(life, todo, scratch), block, shift, meets, scratch)
@@ -40,7 +40,7 @@ def draw_stays(life, coverage, plates, group, rank, own, todo, block, shift, mee
 
 @folded
 def _list_scanned(life, todo, scratch):
-    """List the stays of the days to do at places that are scanned on that day; returns their number."""
+    """List the stays of the days to do at places scanned on the day; returns their number."""
     n = np.int64(0)
     while todo != 0:
         bit = lowest(todo)
@@ -55,7 +55,7 @@ def _list_scanned(life, todo, scratch):
 
 @folded
 def _keep_in_hours(life, coverage, n, block, shift, meets, scratch):
-    """Keep, of n stays listed, those in whose hours a unit comes, and note the zone-day; returns their number."""
+    """Keep those of n listed stays with a visit in their hours, and store the zone-day; returns their number."""
     kept = np.int64(0)
     for i in range(n):
         listed = scratch.stay[i]
@@ -73,7 +73,7 @@ def _keep_in_hours(life, coverage, n, block, shift, meets, scratch):
 
 @folded
 def _hours_of(packed, shift):
-    """Return a bit for each hour after 04:00 that a stay may touch, however late the car is and long its trips."""
+    """Return a bit for each possible hour of a stay after 04:00, for any delay and any length of its trips."""
     shift_hour = shift // 3600
     first = np.int64(packed & BYTE) + np.int64(packed >> np.uint64(16) & ONE) * shift_hour
     last = np.int64(packed >> np.uint64(8) & BYTE) + np.int64(packed >> np.uint64(17)) * (shift_hour + 1)
@@ -82,7 +82,7 @@ def _hours_of(packed, shift):
 
 @folded
 def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets, of_scan, scratch):
-    """Write what mobile units read of one stay of a car: as it comes, stands in view and goes."""
+    """Write the reads of one stay by mobile units: on arrival, parked in view and on departure."""
     nth, bit = listed >> np.uint64(24), listed >> np.uint64(16) & BYTE
     stay, slot = np.int64(listed >> np.uint64(8) & BYTE), np.int64(listed & BYTE)
     day, template, w = block * BLOCK_DAYS + np.int64(bit), np.int64(scratch.template[bit]), scratch.word[bit]
@@ -118,7 +118,7 @@ def _stand(life, coverage, plates, group, rank, own, listed, block, shift, meets
 
 @folded
 def _comes_by(coverage, nth, begin, end):
-    """Tell whether a unit is in the zone of a zone-day at any time from begin to end."""
+    """Return whether a unit is in the zone of a zone-day at any time from begin to end."""
     near = False
     for x in range(coverage.patrols.first[nth], coverage.patrols.first[nth + ONE]):
         second, fleet = _when_and_who(coverage, x)
@@ -129,13 +129,13 @@ def _comes_by(coverage, nth, begin, end):
 
 @folded
 def _when_and_who(coverage, x):
-    """Return the second of the day when a visit begins, and the fleet of its unit."""
+    """Return the start of a visit, in seconds of the day, and the fleet of its unit."""
     return np.int64(coverage.patrols.visit[x, 1] >> np.uint64(40)), np.int64(coverage.patrols.visit[x, 1] >> U32 & BYTE)
 
 
 @folded
 def _trip_of(life, vehicle, w, leg, at, day, meets, scratch):
-    """Return how long a trip takes that is named by its anchor, in seconds."""
+    """Return the duration of a trip, identified by its anchor, in seconds."""
     hour, stops = hour_of(at), scratch.stops[day % BLOCK_DAYS] >> np.uint64(8 * leg)
     a = life.places.zone_hub[zone_on(life, scratch.place, w, leg, np.int64(stops & BYTE), day, meets)]
     to_slot = np.int64(stops >> np.uint64(8) & BYTE)
@@ -147,12 +147,12 @@ def _trip_of(life, vehicle, w, leg, at, day, meets, scratch):
 
 @folded
 def _hours_between(begin, end):
-    """Return a bit for each hour after 04:00 that a stay may touch."""
+    """Return a bit for each hour from begin to end, in seconds after 04:00."""
     return _bits(begin // 3600, end // 3600)
 
 
 @folded
 def _bits(first, last):
-    """Return a bit for each hour from first to last, as calendars have them: none before the day, none after it."""
+    """Return a bit for each hour from first to last, clipped to the hours of a day."""
     first, last = min(max(first, 0), 23), min(max(last, 0), 23)
     return (ONE << np.uint64(last + 1)) - (ONE << np.uint64(first))

@@ -1,7 +1,7 @@
-"""Shortest-path trees: which link enters each node, and which readers lie on the way.
+"""Shortest-path trees: the tree's link into each node, and the readers on its paths.
 
-Costs are integers held exactly in float64, so a tree depends on the costs alone: among
-the links that reach a node at its least cost, the one with the lowest id is the tree's.
+Costs are integers held exactly in float64, so a tree depends on the costs alone: of the
+links into a node at its least cost, the one with the lowest id is the tree's.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def tree_links(
     least: NDArray[np.float64],
     in_link: NDArray[np.int32],
 ) -> None:
-    """Find the link by which the tree enters each node.
+    """Find the tree's link into each node.
 
     tail, head : int64[m]; cost : float64[m]; least : float64[n], cost from the origin,
-    infinite where it cannot be reached; in_link : int32[n], overwritten, -1 = none.
+    infinite if unreachable; in_link : int32[n], overwritten, -1 = none.
     """
     in_link[:] = -1
     for link in range(len(tail)):
@@ -55,13 +55,13 @@ def grow_trie(
     node_fast: NDArray[np.int64],
     node_slow: NDArray[np.int64],
 ) -> int:
-    """Hang the readers of one tree into a trie; returns the new number of cells.
+    """Insert the readers of one tree into a trie; returns the new number of cells.
 
     order : int64[n], nodes by cost from the origin; fast_ds, slow_ds : int64[m], tenths
     of a second on freeways and on other roads; reader_start : int64[m+1] and reader_at :
     int64[r], position in 1/65536 of the link; readers are numbered in this order. Fills
     the cells (parent, site, offsets, depth; cell 0 means "no reader") and, per node,
-    its last cell and its driving time. Callers leave room for as many more cells as there are readers.
+    its last cell and its driving time. Callers leave room for one more cell per reader.
     """
     for q in range(len(order)):
         node = order[q]
@@ -95,9 +95,9 @@ def load_tree(
     weight: NDArray[np.float64],
     flow: NDArray[np.float64],
 ) -> None:
-    """Send the weight of every node down the tree to its origin, adding to link flows.
+    """Add the weight of every node to the flows of all links on its path from the origin.
 
-    order : int64[n], nodes by cost; weight : float64[n], trips that end at each node,
+    order : int64[n], nodes by cost; weight : float64[n], trips ending at each node,
     used up; flow : float64[m], added to.
     """
     for q in range(len(order) - 1, -1, -1):
@@ -126,8 +126,8 @@ def sum_down(
 def ends_of_ways(order, in_link, tail, first_on, last_on, first, last):
     """Find the first and the last reader between the origin and every node.
 
-    first_on, last_on : int64[m], reader that a car meets first and last on each link, -1 =
-    none; first, last : int64[n], overwritten likewise.
+    first_on, last_on : int64[m], first and last reader on each link, -1 = none;
+    first, last : int64[n], overwritten likewise.
     """
     for q in range(len(order)):
         node = order[q]

@@ -1,4 +1,4 @@
-"""One trip: which way it goes, how long it takes, and when it passes a point of the way.
+"""One trip: its route, its duration, and the times of passage at points of the route.
 
 Every household has a usual route between two places and keeps to it on most of its trips. A
 trip has a pace of its own; within it, each of four to eight stretches is a little slower or
@@ -31,13 +31,13 @@ def trip_word(w, leg):
 
 @inlined
 def routes_of(life, vehicle):
-    """Return what the words of all usual routes of a vehicle's household share."""
+    """Return the stem of the draws for all usual routes of a vehicle's household."""
     return stem(life.keys[K_ROUTE], np.uint64(life.people.household[vehicle]))
 
 
 @inlined
 def alternative_of(life, of_route, trip, hour, from_hub, to_hub):
-    """Pick the route of one trip: the household's usual one, or another for once."""
+    """Return the alternative of one trip: the household's usual one, or another for once."""
     pick = branch(of_route, (np.uint64(from_hub) << U32) + np.uint64(to_hub)) & BYTE
     usual = life.roads.usual[pick]
     if (trip & SIXTEEN_BITS) < life.roads.kept_below[hour]:
@@ -47,7 +47,7 @@ def alternative_of(life, of_route, trip, hour, from_hub, to_hub):
 
 @inlined
 def pace_of(life, trip, hour):
-    """Return a trip's time in 4096ths of what its route takes in the traffic of its hour."""
+    """Return a trip's time in 4096ths of its route's mean in the traffic of its hour."""
     return life.roads.pace[hour, (trip >> np.uint64(24)) & PACE_BITS]
 
 
@@ -66,19 +66,19 @@ def way_of(life, from_hub, alternative, to_hub, hour):
 
 @inlined
 def trip_s(life, way, pace):
-    """Return seconds from parking place to parking place; way : what `way_of` returns."""
+    """Return seconds from parking place to parking place; way : from `way_of`."""
     return (way * pace >> 28) + 2 * life.roads.access_s
 
 
 @inlined
 def stretches_of(life, trip):
-    """Return a byte for each stretch of a trip, by which its time differs."""
+    """Return a byte for each stretch of a trip, the deviation of its time."""
     return mix(trip) if life.roads.uneven else np.uint64(0)
 
 
 @inlined
 def stretch_bits(way):
-    """Return the length of a stretch as a power of two: a way has four to eight of them, the last cut short."""
+    """Return the length of a stretch as a power of two: a route has four to eight, the last cut short."""
     return highest(np.uint64(way) | np.uint64(4)) - np.uint64(2)
 
 
@@ -89,7 +89,7 @@ def _sum_of_bytes(x):
 
 @folded
 def weight_to(stretches, bits, here):
-    """Return what the stretches up to a point of the way weigh, the one it lies in by the part before it."""
+    """Return the weight of the stretches up to a point of the route, the last one in part."""
     stretch, at = np.uint64(here) >> bits, np.uint64(here)
     shift = np.uint64(8) * stretch
     whole = _sum_of_bytes(stretches & ((np.uint64(1) << shift) - np.uint64(1))) + stretch * STRETCH
@@ -98,19 +98,19 @@ def weight_to(stretches, bits, here):
 
 @inlined
 def time_of_weight(stretches, bits, way, pace):
-    """Return the time that a weight of `weight_to` stands for, so that those of the whole way take the trip's."""
+    """Return the time per unit of `weight_to`, scaled to the trip's time over the whole route."""
     return (np.uint64(pace) * np.uint64(way) << UNIT_BITS) // weight_to(stretches, bits, way)
 
 
 @inlined
 def passage_s(stretches, bits, unit, here):
-    """Return seconds of driving to a point of the way, at most the trip's; unit : what `time_of_weight` returns."""
+    """Return seconds of driving to a point of the route, at most the trip's; unit : from `time_of_weight`."""
     return np.int64(unit * weight_to(stretches, bits, here) >> (UNIT_BITS + np.uint64(28)))
 
 
 @leaf
 def fill_passages(life, vehicle, day, leg, hour, way, here, second):
-    """Write when a trip passes points of its way, seconds after it begins to drive; here, second : int64[n]."""
+    """Write the times of a trip at points of its route, seconds of driving; here, second : int64[n]."""
     w = word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
     trip = trip_word(w, leg)
     stretches, bits = stretches_of(life, trip), stretch_bits(way)

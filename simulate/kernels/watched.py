@@ -1,7 +1,7 @@
-"""What can be seen at all: days on which a car's ways meet a reader or gate, or its places are scanned.
+"""Observable days: those with a reader or gate on a car's routes, or a scan at its places.
 
-A draw skips all others. The question is asked of structure alone, bit by bit, before any
-time of day is known; a day that passes may still hold no read.
+A draw skips all others. The test is by structure alone, bit by bit, before any time of day
+is known; a day passing it may still hold no read.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 TO_BYTE = np.uint64(0x38)
 NONE, GATED, SPARSE, DENSE = range(4)
-"""What may see a trip: nothing, gates alone, few fixed readers, or so many that asking first does not pay."""
+"""Possible observers of a trip: none, gates alone, few fixed readers, or too many for a test to pay."""
 
 
 class Paths(NamedTuple):
-    """The fixed readers on the ways between hubs; p pairs as in `life.Roads`, c cells of the trie."""
+    """The fixed readers on the routes between hubs; p pairs as in `life.Roads`, c cells of the trie."""
 
     watched: NDArray[np.uint8]  # [p] 1 where some alternative meets a reader
     cell: NDArray[np.uint32]  # [p, alternatives]
@@ -57,7 +57,7 @@ class Fixed(NamedTuple):
     """Fixed readers and gates."""
 
     uid: NDArray[np.uint64]  # [fixed readers and gates]
-    works: NDArray[np.uint64]  # [fixed readers and gates, blocks] days on which each works
+    works: NDArray[np.uint64]  # [fixed readers and gates, blocks] working days of each
     clock_s: NDArray[np.int64]  # [fixed readers and gates] how far its clock is ahead
     gate: NDArray[np.int32]  # [z] site, -1 = no gate
 
@@ -66,26 +66,26 @@ class Reading(NamedTuple):
     """How well readers read."""
 
     capture: NDArray[np.uint64]  # [2, 2, qualities] thresholds of a 32-bit draw: hard plates, night
-    hard_below: int  # threshold of a vehicle whose plate is hard to read
+    hard_below: int  # threshold of a vehicle with a plate hard to read
     misread: NDArray[np.uint64]  # [qualities] thresholds of a 32-bit draw
     night: NDArray[np.uint8]  # [48] 1 in half-hours of night
 
 
 class Patrols(NamedTuple):
-    """The calendar of mobile units, and which cars stand in their view; z zones."""
+    """The calendar of mobile units, and the shares of cars in their view; z zones."""
 
-    scanned: NDArray[np.uint64]  # [z, blocks] days on which a zone is scanned
+    scanned: NDArray[np.uint64]  # [z, blocks] days of scans in a zone
     before: NDArray[np.uint32]  # [z, blocks] zone-days before the first of them
     hours: NDArray[np.uint32]  # [zone-days + 1] hours of the visits, a bit for each after 04:00
     first: NDArray[np.uint32]  # [zone-days + 1] first visit
     visit: NDArray[np.uint64]  # [visits, 2] uid; second of the day << 40 | fleet << 32 | site
-    scan_s: NDArray[np.int64]  # [fleets] seconds over which parked cars are scanned
-    rolling_s: NDArray[np.int64]  # [fleets] seconds during which moving cars are met
+    scan_s: NDArray[np.int64]  # [fleets] seconds of scanning parked cars
+    rolling_s: NDArray[np.int64]  # [fleets] seconds of meeting moving cars
     visible: NDArray[np.uint64]  # [2, z] thresholds of standing in view, at home and elsewhere
 
 
 class Coverage(NamedTuple):
-    """Everything that can read a plate."""
+    """All readers: fixed ones, gates and mobile units."""
 
     level: int  # NONE, GATED, SPARSE or DENSE
     patrolled: int  # whether mobile units drive at all
@@ -96,7 +96,7 @@ class Coverage(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory of one group; what has a place for each day has one for each bit of a block."""
+    """Working memory of one group; arrays over days have one entry for each bit of a block."""
 
     state: NDArray[np.int64]
     place: NDArray[np.int64]
@@ -106,11 +106,11 @@ class Scratch(NamedTuple):
     template: NDArray[np.uint8]  # [BLOCK_DAYS]
     word: NDArray[np.uint64]  # [BLOCK_DAYS] the car's word of each day
     stops: NDArray[np.uint64]  # [BLOCK_DAYS] the slots it stands at, in order, eight bits each
-    event: NDArray[np.uint64]  # [blocks] days on which the place of an event is scanned
-    days: NDArray[np.uint64]  # [slots] days on which each is scanned
-    way: NDArray[np.uint64]  # [slots] slots to which a way meets a fixed reader
-    hot: NDArray[np.uint64]  # [slots] slots to which a way is watched, gates included
-    driven: NDArray[np.uint64]  # [BLOCK_DAYS] days on which the car leaves home
+    event: NDArray[np.uint64]  # [blocks] days of scans at the place of an event
+    days: NDArray[np.uint64]  # [slots] days of scans at each
+    way: NDArray[np.uint64]  # [slots] slots at the end of a route with a fixed reader
+    hot: NDArray[np.uint64]  # [slots] slots at the end of a watched route, gates included
+    driven: NDArray[np.uint64]  # [BLOCK_DAYS] days of leaving home
     stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays] zone-day << 24 | bit of the day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
     wrong: NDArray[np.uint64]  # misreads, likewise
@@ -120,7 +120,7 @@ class Scratch(NamedTuple):
 
 @folded
 def mark_block(coverage, block, scratch):
-    """Note the days of a block on which the slots' places are scanned, and their gates."""
+    """Mark the days of a block with scans at the slots' places, and their gates."""
     if coverage.patrolled:
         _mark_places(coverage, block, scratch)
     if coverage.level in (GATED, SPARSE):
@@ -129,7 +129,7 @@ def mark_block(coverage, block, scratch):
 
 @folded
 def days_to_do(life, coverage, vehicle, block, about, scratch):
-    """Return the days, of those on which the car is about, on which a way is watched, and on which a stop is scanned.
+    """Return two sets of the days in `about`: those with a watched route, and those with a scanned stop.
 
     A bit a day of the block; a day may turn out to hold no read.
     """
@@ -148,9 +148,9 @@ def days_to_do(life, coverage, vehicle, block, about, scratch):
 
 @inlined
 def stands_in_view(life, coverage, vehicle, zone, slot):
-    """Tell whether a car stands in view at a place, always or never.
+    """Return whether a car stands in view at a place, always or never.
 
-    At home that hangs on the household, elsewhere on who drives, as much as the width of their traits says.
+    At home by trait of the household, elsewhere of the driver, as closely as its width prescribes.
     """
     at_home = slot == HOME_SLOT
     trait = (
@@ -163,7 +163,7 @@ def stands_in_view(life, coverage, vehicle, zone, slot):
 
 @folded
 def _driven(life, asked, scratch):
-    """List the days asked for on which the car does not stand at home all day; returns their number."""
+    """List the days in `asked` with the car away from home at some time; returns their number."""
     n = np.int64(0)
     while asked != 0:
         bit = lowest(asked)
@@ -176,9 +176,9 @@ def _driven(life, asked, scratch):
 
 @folded
 def _days_scanned(life, n, scratch):
-    """Note where the car stands on n driven days.
+    """Store the stops of the car on n driven days.
 
-    Returns the days on which one of its familiar places among these is scanned, and those with a new place.
+    Returns the days with a scan at one of the familiar places among these, and those with a new place.
     """
     scanned, explored, explores = np.uint64(0), np.uint64(0), scratch.place[EXPLORES]
     for i in range(n):
@@ -200,7 +200,7 @@ def _days_scanned(life, n, scratch):
 
 @folded
 def _explored_and_scanned(life, coverage, explored, block, scratch):
-    """Return the days, of those with a new place, on which one is scanned, and note them by slot."""
+    """Return the days in `explored` with a scan at a new place, and mark them by slot."""
     scanned = np.uint64(0)
     while explored != 0:
         bit = lowest(explored)
@@ -220,7 +220,7 @@ def _explored_and_scanned(life, coverage, explored, block, scratch):
 
 @folded
 def _explored_and_watched(life, coverage, explored, scratch):
-    """Return the days, of those with a new place, on which a way to one or from it meets a fixed reader or a gate."""
+    """Return the days in `explored` with a fixed reader or a gate on a route to or from a new place."""
     watched = np.uint64(0)
     while explored != 0:
         bit = lowest(explored)
@@ -248,7 +248,7 @@ def _place_at(life, bit, stay, scratch):
 
 @folded
 def _days_watched(coverage, n, scratch):
-    """Return the days, of n driven ones, on which a way may be watched; where readers are dense, all of them."""
+    """Return those of n driven days with a possibly watched route; all of them if readers are dense."""
     watched = np.uint64(0)
     for i in range(n):
         bit = scratch.driven[i]
@@ -263,7 +263,7 @@ def _days_watched(coverage, n, scratch):
 
 @folded
 def mark_events(life, coverage, scratch):
-    """Note the days of each block on which the place of an event is scanned."""
+    """Mark the days of each block with a scan at the place of an event."""
     scratch.event[:] = 0
     for day in life.calendar.event_day:
         block, bit = day // BLOCK_DAYS, ONE << np.uint64(day % BLOCK_DAYS)
@@ -272,7 +272,7 @@ def mark_events(life, coverage, scratch):
 
 @folded
 def _mark_places(coverage, block, scratch):
-    """Note the days of a block on which each slot's place is scanned; those of new places are not known yet."""
+    """Mark the days of a block with a scan at each slot's place; those of new places are not known yet."""
     for slot in range(N_SLOTS):
         scratch.days[slot] = coverage.patrols.scanned[scratch.place[slot], block]
     scratch.days[N_SLOTS:] = 0
@@ -281,7 +281,7 @@ def _mark_places(coverage, block, scratch):
 
 @folded
 def mark_ways(life, coverage, scratch):
-    """Note between which slots of a chapter some way meets a fixed reader; a group's may on any day."""
+    """Mark pairs of a chapter's slots with a fixed reader on the route; any pair with a group's slot counts."""
     for slot in range(N_SLOTS):
         bits = ALL if slot == GROUP_SLOT else ONE << np.uint64(GROUP_SLOT)
         a = life.places.zone_hub[scratch.place[slot]]
@@ -293,7 +293,7 @@ def mark_ways(life, coverage, scratch):
 
 @folded
 def _mark_gates(coverage, scratch):
-    """Note between which slots some way of a block is watched, by a fixed reader or by a gate at either end."""
+    """Mark pairs of slots with a watched route, by a fixed reader or by a gate at either end."""
     gated = ONE << np.uint64(GROUP_SLOT)  # events take place anywhere
     for slot in range(N_SLOTS):
         gated |= np.uint64(coverage.fixed.gate[scratch.place[slot]] >= 0) << np.uint64(slot)

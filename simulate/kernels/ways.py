@@ -1,4 +1,4 @@
-"""What fixed readers and gates read: cars on their ways."""
+"""Reads of fixed readers and gates: cars on their routes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from simulate.kernels.trips import (
 from simulate.kernels.words import GOLDEN, branch, mix, stem
 
 DEPARTS = 8
-"""Added to the number of a trip where a gate sees it begin."""
+"""Offset of a trip's number for its read by the gate of departure."""
 
 
 @folded
 def draw_ways(life, coverage, plates, group, rank, own, todo, block, shift, meets, scratch):
-    """Write what fixed readers and gates read of one car on the days to do."""
+    """Write the reads of one car by fixed readers and gates on the days to do."""
     vehicle = rank * plates.groups + group
     of_read, of_route = stem(life.keys[K_READ], np.uint64(vehicle)), routes_of(life, vehicle)
     while todo != 0:
@@ -56,7 +56,7 @@ def draw_ways(life, coverage, plates, group, rank, own, todo, block, shift, meet
 
 @folded
 def _drive(life, coverage, plates, group, rank, own, day, template, w, leg, key, of_route, scratch):
-    """Write what fixed readers and gates read of one trip."""
+    """Write the reads of one trip by fixed readers and gates."""
     from_zone, to_zone = scratch.zone[leg], scratch.zone[leg + 1]
     a, b = life.places.zone_hub[from_zone], life.places.zone_hub[to_zone]
     hour, paths, pair = hour_of(scratch.at[leg]), coverage.paths, pair_of(life, a, b)

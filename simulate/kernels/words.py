@@ -34,7 +34,7 @@ def mix(x: np.uint64) -> np.uint64:
 
 @inlined
 def stem(key: np.uint64, entity: np.uint64) -> np.uint64:
-    """Return what all words of one entity share, to be finished by `branch`."""
+    """Return the common part of all draws of one entity, to be finished by `branch`."""
     return mix(key ^ (entity * GOLDEN))
 
 
@@ -54,7 +54,7 @@ def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
 def fill_branches(stem_: np.uint64, first: int, out: NDArray[np.uint64]) -> None:
     """Write the words of counters first, first + 1 and so on; out : uint64[n].
 
-    It stands alone in its loop, so that compilers make several words at a time.
+    Alone in its loop, for vectorisation by the compiler.
     """
     for i in range(len(out)):
         out[i] = branch(stem_, np.uint64(first + i))

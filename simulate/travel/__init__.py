@@ -1,1 +1,1 @@
-"""What moves: households, their days, and the truth about them."""
+"""Travel demand: households, their days, and the ground truth about them."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORKDAY, SATURDAY, SUNDAY, EDGE_OF_WEEK = 0, 1, 2, 3
-"""Kinds of day: Tuesday to Thursday, Saturday, Sunday, and the Mondays and Fridays on which many
+"""Kinds of day: Tuesday to Thursday, Saturday, Sunday, and Mondays and Fridays, when many
 work at home. Holidays count as Sundays."""
 N_KINDS = 4
 
@@ -31,18 +31,18 @@ class Calendar:
 
     @property
     def works(self) -> NDArray[np.bool_]:
-        """Tell on which days workers work; bool[days]."""
+        """Return the mask of working days; bool[days]."""
         works: NDArray[np.bool_] = (self.kind == WORKDAY) | (self.kind == EDGE_OF_WEEK)
         return works
 
     @property
     def days(self) -> int:
-        """Count the days."""
+        """Return the number of days."""
         return len(self.kind)
 
 
 def calendar(start: date, days: int, holidays: str) -> Calendar:
-    """Lay out the days from `start` on; `holidays` is "us" or "none"."""
+    """Return the calendar of `days` days from `start`; `holidays` is "us" or "none"."""
     weekday = (start.weekday() + np.arange(days)) % 7
     kind = np.array([EDGE_OF_WEEK, WORKDAY, WORKDAY, WORKDAY, EDGE_OF_WEEK, SATURDAY, SUNDAY])[weekday]
     if holidays == "us":
@@ -58,7 +58,7 @@ def calendar(start: date, days: int, holidays: str) -> Calendar:
 
 
 def _is_us_holiday(day: date) -> bool:
-    """Tell whether a day is a federal holiday (5 U.S.C. 6103(a)), on its own date."""
+    """Return whether a day is a federal holiday (5 U.S.C. 6103(a)), on its own date."""
     fixed = {(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)}
     nth = (day.day - 1) // 7 + 1
     mondays = {(1, 3), (2, 3), (9, 1), (10, 2)}

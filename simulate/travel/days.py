@@ -1,7 +1,7 @@
 """The readable definition of a day, in plain Python integers.
 
 `kernels/plan.py` makes the same plan a thousand times faster; the tests hold the two
-equal. Read this file to learn what a simulated day is.
+equal. Read this file to learn how a simulated day is made.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Chapter:
     home: int
     """Zone of the home."""
     moves: int
-    """How often the household has moved since the scenario began."""
+    """Number of moves of the household since the scenario began."""
     jobs: tuple[int, ...]
-    """Zone of each car's workplace; its home where nobody commutes in it."""
+    """Zone of each car's workplace; its home if without commuter."""
     changes: tuple[int, ...]
-    """How often each car's worker has changed jobs."""
+    """Number of job changes of each car's worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Leg:
     alternative: int
     hour: int
     word: int
-    """What its route and its pace are drawn from."""
+    """Random bits behind its route and its pace."""
     leave_s: int
-    """Leaves its place, seconds from the first midnight."""
+    """Departure, seconds from the first midnight."""
     arrive_s: int
-    """Reaches the next place, seconds from the first midnight."""
+    """Arrival at the next place, seconds from the first midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ class Stay:
 
     zone: int
     begin_s: int
-    """Arrives, or the day's 04:00; seconds from the first midnight."""
+    """Arrival, or the day's 04:00; seconds from the first midnight."""
     end_s: int
-    """Leaves, or the next 04:00."""
+    """Departure, or the next 04:00."""
     number: int
-    """How many trips of that day come before it."""
+    """Number of trips before it on its day."""
     at_home: bool
-    """Whether the car is where it is kept, rather than at another place in the same zone."""
+    """Whether the car is at its home, rather than at another place in the same zone."""
 
 
 def chapter_on(life: Life, household: int, day: int) -> Chapter:
-    """Live a household's life up to a day: every move and new job in order."""
+    """Return the chapter of a household on a day, from every move and new job up to it in order."""
     first, end = int(life.people.first_vehicle[household]), int(life.people.first_vehicle[household + 1])
     kind = life.people.kind[household]
     workers = int(life.kinds.workers[kind])
@@ -96,11 +96,11 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         next_job[car] = int(life.changes.job_gap[_word(life, plan.K_JOB_GAP, first + car, 0) & 1023])
     while True:
         events = [] if next_move is None else [(next_move, -1)]
-        when, who = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
+        when, event_car = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
         if when > day:
             return Chapter(home, moves, tuple(jobs), tuple(changes))
-        new_jobs = [who] if who >= 0 else []
-        if who < 0:
+        new_jobs = [event_car] if event_car >= 0 else []
+        if event_car < 0:
             moves += 1
             pick = _word(life, plan.K_HOME, household, moves)
             far = home == life.places.elsewhere or _below(life, 6, pick)
@@ -120,13 +120,13 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         for car in new_jobs:
             changes[car] += 1
             jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
-        if who >= 0:
-            gap = _word(life, plan.K_JOB_GAP, first + who, changes[who]) & 1023
-            next_job[who] = when + int(life.changes.job_gap[gap])
+        if event_car >= 0:
+            gap = _word(life, plan.K_JOB_GAP, first + event_car, changes[event_car]) & 1023
+            next_job[event_car] = when + int(life.changes.job_gap[gap])
 
 
 def _far_home(life: Life, home: int, pick: int) -> int:
-    """Find a home in another metro, or leave the map for now; who is off the map moves to one."""
+    """Return a home in another metro, or the zone off the map; households off the map move to a metro."""
     places, beyond = life.places, len(life.changes.far_hub) - 1
     row = beyond if home == places.elsewhere else int(places.part[places.zone_hub[home]])
     hub = int(life.changes.far_hub[row, pick >> 9 & 4095])
@@ -134,7 +134,7 @@ def _far_home(life: Life, home: int, pick: int) -> int:
 
 
 def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
-    """Tell whether the quickest ways between two zones, there and back on free roads, take at most so long."""
+    """Return whether the quickest routes between two zones, each way at free flow, take at most `within_ds`."""
     a, b = int(life.places.zone_hub[zone]), int(life.places.zone_hub[other])
     if life.places.part[a] != life.places.part[b]:
         return within_ds == plan.NEVER
@@ -142,7 +142,7 @@ def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
 
 
 def quickest_ds(life: Life, from_hub: int, to_hub: int) -> int:
-    """Return tenths of a second of the quickest way between two hubs on free roads."""
+    """Return the free-flow time of the quickest route between two hubs, in tenths of a second."""
     pair = int(life.roads.row[from_hub]) + to_hub
     return int(life.roads.fast_ds[pair, 0]) + int(life.roads.slow_ds[pair, 0])
 
@@ -157,29 +157,29 @@ def group_of(life: Life, household: int, home: int) -> int | None:
 
 
 def meets_on(life: Life, group: int | None, day: int) -> bool:
-    """Tell whether a group has its weekday on a day."""
+    """Return whether a group meets on a day."""
     return group is not None and (life.calendar.first_weekday + day) % 7 == int(life.groups.weekday[group])
 
 
 def lean(trait: int, share: int, width: int) -> int:
-    """Return a quantile near that of a trait, so far as the width allows: a place on a circle that is folded in two."""
+    """Return a quantile near that of a trait, as far as the width allows: a place on a circle folded in two."""
     circle = (1 << plan.CIRCLE_BITS) - 1
     at = (trait + (share * width >> 32)) & circle
     return min(at, circle - at)
 
 
 def household_trait(life: Life, household: int, trait: int) -> int:
-    """Return where on its circle a household stands for life."""
+    """Return a household's lifelong place on the circle of a trait."""
     return _word(life, plan.K_HABIT, household, trait) >> 64 - plan.CIRCLE_BITS
 
 
 def driver_trait(life: Life, vehicle: int, trait: int) -> int:
-    """Return where on its circle a car's driver stands for life."""
+    """Return the lifelong place of a car's driver on the circle of a trait."""
     return _word(life, plan.K_DRIVER, vehicle, trait) >> 64 - plan.CIRCLE_BITS
 
 
 def parks_at(life: Life, vehicle: int, zone: int, *, at_home: bool) -> int:
-    """Return how many cars, of 2^32, stand in view at a place before this one does."""
+    """Return the share of cars, in 2^32ths, in view at a place before this one."""
     household = int(life.people.household[vehicle])
     trait = household_trait(life, household, plan.HIDES) if at_home else driver_trait(life, vehicle, plan.PARKER)
     share = _word(life, plan.K_PARK, vehicle, zone) >> 32
@@ -205,12 +205,12 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
 
 
 def new_place(life: Life, chapter: Chapter, w: int, stay: int, slot: int) -> int:
-    """Return the zone of one stop of a day that is drawn for it alone, from the car's word of the day."""
+    """Return the zone of a stop at a new place, drawn for this stop alone from the car's random bits of the day."""
     return _choose(life, Purpose(slot - plan.NEW_SLOT), chapter.home, mix(w ^ int(plan.FRESH)) >> 9 * (stay - 1))
 
 
 def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
-    """Return the way into the metro where a car spends a whole day of a spell, -1 where there is none on the map."""
+    """Return the entry zone of the metro a car visits for a whole day of a spell, -1 if none on the map."""
     if life.places.visit_zone.shape[1] == 0 or car > 0 or chapter.home == life.places.elsewhere:
         return -1
     if life.kinds.about[life.people.kind[household]] != plan.RESIDENT:
@@ -224,7 +224,7 @@ def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -
 
 
 def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int, bool]:
-    """Return the chapter whose places one car's day uses, its template, and whether it is spent in another metro."""
+    """Return the chapter behind the places of a car's day, its template, and whether it is spent in another metro."""
     chapter = chapter_on(life, household, day)
     way_in = visit_on(life, household, car, chapter, day)
     if way_in < 0:
@@ -235,7 +235,7 @@ def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int
 
 
 def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -> int:
-    """Pick the shape of one car's day from the household's."""
+    """Return the template of a car's day, picked from the household's pattern."""
     week, weekday = divmod(life.calendar.first_weekday + day, 7)
     kind = int(life.people.kind[household])
     regular = household_trait(life, household, plan.REGULAR) >> plan.CIRCLE_BITS - 8
@@ -270,7 +270,7 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
 
 
 def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day: int) -> bool:
-    """Tell whether someone from beyond the map comes on a day."""
+    """Return whether a visitor from beyond the map comes on a day."""
     comes = _word(life, plan.K_VISIT, household, week)
     if comes >> 32 >= int(life.kinds.comes_below[kind]):
         return False
@@ -280,7 +280,7 @@ def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day:
 
 
 def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
-    """Make one car's day: where it stops, when it arrives, and so when it leaves."""
+    """Return the trips of one car's day: its stops, arrivals, and hence departures."""
     car = vehicle - int(life.people.first_vehicle[household])
     chapter, template, visits = day_of(life, household, car, day)
     n, legs = int(life.diary.n_stops[template]), int(life.diary.n_legs[template])
@@ -309,7 +309,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         for stay, slot in enumerate(slots)
     ]
     midnight = day * DAY_S + DAY_START_S
-    made = []
+    planned = []
     for leg in range(legs):
         a, b = (int(life.places.zone_hub[zone]) for zone in zones[leg : leg + 2])
         hour = (anchors[leg] + DAY_START_S) // 3600 % 24
@@ -319,12 +319,12 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
         leave = anchors[leg] - travel if leg < n else anchors[leg]
         purpose = Purpose(int(life.diary.purpose[template, leg])) if leg < n else Purpose.HOME
         times = (midnight + leave, midnight + leave + travel)
-        made.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, trip, *times))
-    return made
+        planned.append(Leg(vehicle, day, leg, zones[leg], zones[leg + 1], purpose, alternative, hour, trip, *times))
+    return planned
 
 
 def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
-    """List where one car stands on a day of travel, 04:00 to 04:00, and between which trips."""
+    """Return the stays of one car on a day of travel, 04:00 to 04:00, with the trips around them."""
     legs = legs_on(life, household, vehicle, day)
     begin, end = day * DAY_S + DAY_START_S, (day + 1) * DAY_S + DAY_START_S
     car = vehicle - int(life.people.first_vehicle[household])
@@ -339,7 +339,7 @@ def stays_on(life: Life, household: int, vehicle: int, day: int) -> list[Stay]:
 
 
 def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
-    """Return how much later than 08:00 a worker starts, early enough for no way there; 0 without a commuter."""
+    """Return a worker's start after 08:00, in seconds, late enough for the slowest commute; 0 without a commuter."""
     if car >= int(life.kinds.workers[life.people.kind[household]]) or chapter.home == life.places.elsewhere:
         return 0
     vehicle = int(life.people.first_vehicle[household]) + car
@@ -350,17 +350,17 @@ def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
 
 
 def start_slot(life: Life, template: int) -> int:
-    """Return the slot where a day of a template begins."""
+    """Return the first slot of a day of a template."""
     return plan.OUTSIDE_SLOT if life.diary.starts_at[template] == Purpose.OUTSIDE else plan.HOME_SLOT
 
 
 def trip_word(w: int, leg: int) -> int:
-    """Return the word of one trip of a day, from the car's word of the day."""
+    """Return the random bits of one trip of a day, from the car's bits of the day."""
     return mix(((w ^ 0x5A5A5A5A5A5A5A5A) + leg * GOLDEN) & MASK)
 
 
 def alternative_on(life: Life, household: int, trip: int, hour: int, from_hub: int, to_hub: int) -> int:
-    """Return which route a trip takes: the household's usual one between two hubs, or another for once."""
+    """Return the route of a trip: the household's usual one between two hubs, or another for once."""
     usual = int(life.roads.usual[_word(life, plan.K_ROUTE, household, (from_hub << 32) + to_hub) & 255])
     if trip & 0xFFFF < int(life.roads.kept_below[hour]):
         return usual
@@ -368,14 +368,14 @@ def alternative_on(life: Life, household: int, trip: int, hour: int, from_hub: i
 
 
 def driving(life: Life, from_hub: int, alternative: int, to_hub: int, hour: int) -> int:
-    """Return what a route takes in the traffic of an hour, in 65,536ths of a second."""
+    """Return the driving time of a route in the traffic of an hour, in 65,536ths of a second."""
     pair = int(life.roads.row[from_hub]) + to_hub
     fast = int(life.roads.fast_ds[pair, alternative]) * int(life.roads.hour_fast[hour])
     return fast + int(life.roads.slow_ds[pair, alternative]) * int(life.roads.hour_slow[hour])
 
 
 def driving_s(life: Life, trip: int, hour: int, way: int) -> int:
-    """Return seconds of driving on a trip; way : what its route takes in the traffic of its hour."""
+    """Return the driving time of a trip, in seconds; way : mean time of its route in the traffic of its hour."""
     return way * int(life.roads.pace[hour, trip >> 24 & 1023]) >> 28
 
 

@@ -1,9 +1,9 @@
-"""Diaries: the shapes of a car's day, and which household has which day.
+"""Diaries: the activity patterns of a car's day, and their assignment to households.
 
 A template gives each stop its purpose and its arrival anchor, so any stop or leg of a
-day can be made alone: leaving time is the next arrival less the travel time. A stay can
-therefore be no shorter than the longest way out of it allows, unless it is the day's
-last; `world.reach` says how long that way may be, and the tests that every day fits.
+day can be made alone: departure is the next arrival less the travel time. The longest
+trip out of a stay therefore bounds its length from below, unless it is the day's last;
+`world.reach` bounds that trip, and tests hold that every day fits.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import Households, HouseholdType, Travel
 
 PATTERNS = 1024
-"""Days drawn for each household type and kind of day; ten bits pick one."""
+"""Days drawn for each household type and kind of day; indexed by ten bits."""
 LEAST_STAY_S = 300
 GROUP_OFFSET_S = 1800
-"""How much earlier or later than its anchor a group may meet."""
+"""Largest shift of a group's meeting from its anchor, either way."""
 MOST_TOURS = 3
 DRAWS = 18
-"""Uniforms that one household's day takes."""
+"""Uniform draws for one household's day."""
 
 _P = Purpose
 
@@ -61,7 +61,7 @@ RETURN = Template(name="return", stops=((_P.HOME, 1020),), starts_at=_P.OUTSIDE,
 
 
 def _laid_out(shape: Shape) -> tuple[list[Template], list[Template]]:
-    """Lay out a shape at each of its times; returns those of working days and of free days."""
+    """Return the templates of a shape at each of its start times, for working days and for free days."""
     purposes = [Purpose[word.upper()] for word in shape.stops.split("-")]
     *arrivals, leave = (_minutes(clock) for clock in shape.clock.split())
 
@@ -86,7 +86,7 @@ def _minutes(clock: str) -> int:
 
 
 class Menu:
-    """Templates to choose from, apart for working days and free days."""
+    """Weighted templates, separate for working days and free days."""
 
     def __init__(self, *shapes: Shape) -> None:
         self.templates: tuple[list[Template], list[Template]] = ([], [])
@@ -94,16 +94,16 @@ class Menu:
         for free in (False, True):
             share: list[float] = []
             for shape in shapes:
-                made = _laid_out(shape)[free]
+                variants = _laid_out(shape)[free]
                 often = shape.free_days if free else shape.workdays
-                self.templates[free].extend(made if often > 0 else [])
-                share += [often / len(made)] * len(made) if often > 0 else []
+                self.templates[free].extend(variants if often > 0 else [])
+                share += [often / len(variants)] * len(variants) if often > 0 else []
             self._up_to.append(np.cumsum(share) / max(sum(share), 1e-300))
 
     def pick(self, free: bool, u: float) -> Template:
         """Return the template at a quantile of its kind of day."""
-        made = self.templates[free]
-        return made[min(int(np.searchsorted(self._up_to[free], u, side="right")), len(made) - 1)]
+        templates = self.templates[free]
+        return templates[min(int(np.searchsorted(self._up_to[free], u, side="right")), len(templates) - 1)]
 
 
 WORK = _laid_out(COMMUTES[0])[0][0]
@@ -120,16 +120,16 @@ THROUGH_ANY, VISIT_CITY_ANY = (
 CLINIC_DAYS, WORSHIP_DAYS = Menu(*shapes.CLINIC_DAYS), Menu(*shapes.WORSHIP_DAYS)
 DAYS_OUT = Menu(*shapes.DAYS_OUT)
 ONE_CAR_FOR_ALL = 0.95
-"""Share of days on which one car makes the tours from home, as far as a day holds them (assumption)."""
+"""Share of days with all tours from home made by one car, as far as a day holds them (assumption)."""
 SCHOOL_ON_THE_WAY = 0.75
-"""Share of school runs that a commuter makes on the way, though a car stands at home (assumption)."""
+"""Share of school runs made by a commuter on the way, though a car stands at home (assumption)."""
 
 _MENUS = (SIDE_TRIPS, SCHOOL_COMMUTES, *SCHOOL_DAYS, *TOURS, CLINIC_DAYS, WORSHIP_DAYS, DAYS_OUT)
 TEMPLATES: tuple[Template, ...] = tuple(
     dict.fromkeys(
         [
             *(IDLE, AWAY, DEPART, RETURN, GROUP, BUSY_GROUP, WORK_GROUP, WORK, WORK_CLINIC),
-            *(template for menu in _MENUS for made in menu.templates for template in made),
+            *(template for menu in _MENUS for templates in menu.templates for template in templates),
             *THROUGH_ANY,
             *VISIT_CITY_ANY,
         ]
@@ -147,19 +147,19 @@ class Diaries:
     n_legs: NDArray[np.uint8]
     """uint8[t]; one more than stops where the car returns home."""
     starts_at: NDArray[np.uint8]
-    """uint8[t]; Purpose of the place where the day starts."""
+    """uint8[t]; Purpose of the day's first place."""
     purpose: NDArray[np.uint8]
     """uint8[t, MAX_STOPS]"""
     anchor_s: NDArray[np.int64]
     """int64[t, MAX_STOPS + 1]; earliest arrival at each stop, then earliest leave from the last."""
     jitter_s: NDArray[np.int64]
-    """int64[t]; everything is late by less than this."""
+    """int64[t]; upper bound of every delay."""
     shifts: NDArray[np.uint8]
     """uint8[t, MAX_STOPS + 1]; 1 where the anchor moves with the worker's shift."""
     with_group: NDArray[np.uint8]
-    """uint8[t]; the template driven instead on an evening when the group meets."""
+    """uint8[t]; replacement template on an evening with a group meeting."""
     far_job: NDArray[np.uint8]
-    """uint8[t]; the template driven instead by who works beyond the reach of errands."""
+    """uint8[t]; replacement template of workers with a job beyond the travel-time budget of errands."""
 
 
 def diaries() -> Diaries:
@@ -170,10 +170,10 @@ def diaries() -> Diaries:
     shifts = np.zeros((t, MAX_STOPS + 1), np.uint8)
     for i, template in enumerate(TEMPLATES):
         n = len(template.stops)
-        for j, (what, at) in enumerate(template.stops):
-            purpose[i, j] = what
+        for j, (stop_purpose, at) in enumerate(template.stops):
+            purpose[i, j] = stop_purpose
             anchor[i, j] = at * 60 - DAY_START_S
-            shifts[i, j] = template.follows_shift and what is not Purpose.GROUP
+            shifts[i, j] = template.follows_shift and stop_purpose is not Purpose.GROUP
         anchor[i, n] = template.leave * 60 - DAY_START_S
         shifts[i, n] = template.follows_shift and template is not WORK_GROUP
     group = [_with_group(template).name for template in TEMPLATES]
@@ -191,17 +191,17 @@ def diaries() -> Diaries:
 
 
 def _with_group(template: Template) -> Template:
-    """Return what a car does instead on an evening when the group meets."""
+    """Return the replacement of a template on an evening with a group meeting."""
     if template in {AWAY, DEPART, RETURN}:
         return template
-    if any(what is Purpose.WORK for what, _ in template.stops):
+    if any(purpose is Purpose.WORK for purpose, _ in template.stops):
         return WORK_GROUP
     return GROUP if template is IDLE else BUSY_GROUP
 
 
 def _with_far_job(template: Template) -> Template:
-    """Return what a commuter does instead whose job is too far to bring a child to school on the way there."""
-    purposes = [what for what, _ in template.stops]
+    """Return the replacement of a template for a commuter with a job too far for a school run on the way."""
+    purposes = [purpose for purpose, _ in template.stops]
     if not (_P.WORK in purposes and purposes[0] is _P.SCHOOL):
         return template
     return SCHOOL_COMMUTES.templates[0][0] if _P.SHOP not in purposes else SIDE_TRIPS.templates[0][0]
@@ -225,7 +225,7 @@ def pattern_table(households: Households, travel: Travel, seed: int) -> NDArray[
 
 
 def _busy(plan: list[Template]) -> tuple[int, list[int]]:
-    """Return what days are sorted by: trips of the household, then the shapes, so that like days lie side by side."""
+    """Return the sort key of a day: trips of the household, then the templates, so like days lie side by side."""
     used = [template for template in plan if template.stops]
     return sum(len(template.stops) + 1 for template in used), [NUMBER[template.name] for template in plan]
 
@@ -237,7 +237,7 @@ def _draws(seed: int, name: str) -> NDArray[np.float64]:
 
 
 def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.float64]) -> list[Template]:
-    """Hand out one household's tours to its cars; u : float64[DRAWS]."""
+    """Assign one household's tours to its cars; u : float64[DRAWS]."""
     free = day not in {WORKDAY, EDGE_OF_WEEK}
     plan = [IDLE] * kind.cars
     for car in range(kind.workers):
@@ -263,23 +263,25 @@ def _household_day(kind: HouseholdType, day: int, travel: Travel, u: NDArray[np.
     elif idle and u[16] < (travel.day_out_free_day if free else travel.day_out):
         plan[idle[0]] = DAYS_OUT.pick(free, u[17])
         idle, tours = idle[1:], tours - 2
-    for rank, (car, n) in enumerate(zip(idle, _shared_out(tours, len(idle), one=u[14] < ONE_CAR_FOR_ALL), strict=True)):
+    for rank, (car, n) in enumerate(
+        zip(idle, _shared_out(tours, len(idle), one_car=u[14] < ONE_CAR_FOR_ALL), strict=True)
+    ):
         if n > 0:
             plan[car] = TOURS[n - 1].pick(free, (u[15] + 0.37 * rank) % 1.0)
     return plan
 
 
 def commutes(kind: HouseholdType, car: int, day: int, travel: Travel) -> float:
-    """Return the chance that a car takes its worker to work on a kind of day."""
+    """Return the probability of a car commuting on a kind of day."""
     if day not in {WORKDAY, EDGE_OF_WEEK}:
         return travel.drive_to_work * travel.at_work_free_day
     at_home = travel.hybrid_at_home if day == EDGE_OF_WEEK and car >= kind.workers - kind.hybrid else 0.0
     return travel.drive_to_work * travel.at_work * (1.0 - at_home)
 
 
-def _shared_out(tours: int, cars: int, *, one: bool) -> list[int]:
-    """Deal tours to the cars at home: to one as far as its day holds them, or round and round."""
-    if one:
+def _shared_out(tours: int, cars: int, *, one_car: bool) -> list[int]:
+    """Return the tours of each car at home: all on one car as far as its day holds them, or dealt in turn."""
+    if one_car:
         return [min(max(tours - MOST_TOURS * car, 0), MOST_TOURS) for car in range(cars)]
     return [min(len(range(car, tours, cars)), MOST_TOURS) for car in range(cars)]
 

@@ -1,4 +1,4 @@
-"""Gatherings: groups that meet every week and events that happen once, so that people who meet really do."""
+"""Gatherings: weekly groups and one-time events, with members together at one place and time."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from simulate.world.build import World
 
 CANDIDATES = 64
-"""Groups that people of one hub may join; six bits pick one."""
+"""Groups open to people of one hub; indexed by six bits."""
 
 
 NOTHING = 1e-12
-"""Weight of a group however far away, so that a hub without groups near it has a row too."""
+"""Weight of a group at any distance, so a hub without groups near it has a row too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,11 +34,11 @@ class Gatherings:
     """Groups and events; g groups, e events."""
 
     group_row: NDArray[np.uint32]
-    """uint32[h, CANDIDATES]; groups that people of each hub may join, near ones more often."""
+    """uint32[h, CANDIDATES]; groups open to people of each hub, near ones more often."""
     group_zone: NDArray[np.uint32]
     group_weekday: NDArray[np.uint8]
     group_offset: NDArray[np.int32]
-    """int32[g]; seconds by which a group meets earlier or later than its anchor."""
+    """int32[g]; signed offset of a group's meeting from its anchor, in seconds."""
     event_day: NDArray[np.int32]
     """int32[e]; rising."""
     event_zone: NDArray[np.int64]
@@ -69,7 +69,7 @@ def make_gatherings(
 
 
 def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np.uint32]:
-    """List groups for each hub, those whose venue is near more often; uint32[h, CANDIDATES].
+    """Return groups for each hub, those with a near venue more often; uint32[h, CANDIDATES].
 
     Groups of other metros take up next to nothing of the row, and are passed over.
     """
@@ -78,10 +78,10 @@ def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np
     rows, metro_of = np.empty((h, CANDIDATES), np.uint32), world.metro_of_hub[hub_of]
     for metro in np.unique(world.metro_of_hub):
         own = np.flatnonzero(metro_of == metro)
-        if not len(own):  # too few groups for so many metros: nobody joins one that cannot be reached
+        if not len(own):  # too few groups for so many metros: nobody joins an unreachable one
             rows[world.metro_of_hub == metro] = 0
             continue
-        others = (own - np.arange(len(own))) * NOTHING  # what those before each group weigh that are of other metros
+        others = (own - np.arange(len(own))) * NOTHING  # weight of other metros' groups before each
         rest = (len(venue) - len(own)) * NOTHING
         for hub in np.flatnonzero(world.metro_of_hub == metro):
             cumulative = np.cumsum(world.nearness[world.routes.row[hub] + hub_of[own]] + NOTHING) + others

@@ -1,10 +1,10 @@
-"""Hot lists: which plates a system looks out for, when, and whether the reason still holds.
+"""Hot lists: plates wanted by a system, the time of each entry, and whether its reason still holds.
 
 A vehicle is wanted now and then, at a constant rate; its entry stays on the list for a
-while after the reason has gone (a car that was found, a warrant that was served). Other
-states' entries bear texts that plates of this run have as well: whoever reads the text
-and not the state takes the one for the other. Times are seconds from the scenario's first
-midnight; they begin before the scenario does, so that its first day is like any other.
+while after the reason has gone (a car found, a warrant served). Other states' entries
+share their texts with plates of this run: a reader of the text and not the state
+confuses the two. Times are seconds from the scenario's first midnight; they begin
+before the scenario does, so its first day is like any other.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from simulate.travel.life import Lives
 
 KNOTS = 1024
-"""Pieces of the straight lines that stand for the quantiles of a length of time."""
+"""Segments of the piecewise linear quantile function of a duration."""
 LONGEST_S = 2.0**40
-"""35,000 years: longer than anything here lasts, and short enough to reckon with in 64 bits."""
+"""35,000 years: longer than any duration here, and short enough for 64-bit arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,67 +36,67 @@ class Entries:
     """Entries of a list, sorted by plate and by the time they begin; n entries."""
 
     plate: NDArray[np.int64]
-    """int64[n]; whose text is listed, by its stored number."""
+    """int64[n]; plate with the listed text, by its stored number."""
     right_from_s: NDArray[np.int64]
-    """int64[n]; when the entry is made."""
+    """int64[n]; time of the entry."""
     right_until_s: NDArray[np.int64]
-    """int64[n]; when its reason ends."""
+    """int64[n]; end of its reason."""
     listed_until_s: NDArray[np.int64]
-    """int64[n]; when it is taken off the list; from right_until_s on it is stale."""
+    """int64[n]; time of its removal; from right_until_s on it is stale."""
 
     def right(self, plate: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which plates are rightly listed, each at its time; bool[k]."""
+        """Return whether each plate is rightly listed at its time; bool[k]."""
         return covered(self.plate, self.right_from_s, self.right_until_s, plate, time_s)
 
     def listed(self, plate: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which plates are listed, rightly or not, each at its time; bool[k]."""
+        """Return whether each plate is listed at its time, rightly or not; bool[k]."""
         return covered(self.plate, self.right_from_s, self.listed_until_s, plate, time_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
-    """Which reads name a wrong state, or none; the store does not keep it, so it is drawn again when asked for."""
+    """Reads with a wrong state, or none; not stored, so drawn again on demand."""
 
     key: np.uint64
     below: int
     """Threshold of a 32-bit draw."""
 
     def unsure(self, plate: NDArray[np.int64], time_s: NDArray[np.int64], uid: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which reads do; bool[k]. plate, time_s : int64[k]; uid : uint64[k], of their sites."""
+        """Return the mask of such reads; bool[k]. plate, time_s : int64[k]; uid : uint64[k], of their sites."""
         when = streams.words(self.key, plate.astype(np.uint64) << np.uint64(32) | time_s.astype(np.uint64))
         return (streams.words(self.key, when ^ uid, 1) & LOW32) < np.uint64(self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HotList:
-    """What a system looks out for, and how well its reads tell the state."""
+    """The entries of a system's hot list, and how well its reads identify the state."""
 
     local: Entries
     """Plates of the run's vehicles."""
     other: Entries
-    """Other states' plates whose text some plate of the run has, held or not."""
+    """Other states' plates with the text of a plate of the run, held or not."""
     states: States
 
 
 def hot_list(scenario: Scenario, lives: Lives) -> HotList:
-    """Return every entry that is listed at some time of a scenario; a pure function of its arguments.
+    """Return every entry listed at any time of a scenario; a pure function of its arguments.
 
     Each vehicle is wanted and not wanted in turns of exponential length, begun in the
     long run's shares, so the scenario's share of them is rightly listed at any one time.
-    Other states' entries fill as many places of a list as the scenario has for each
-    vehicle rightly listed; each place is filled anew when its reason ends, with the text
-    of any plate of the run, that nobody here holds included.
+    Other states' entries fill a fixed number of places, stated per vehicle rightly listed;
+    each place is filled anew at the end of its reason, with the text of any plate of the
+    run, unheld ones included.
     """
     rules, seed = scenario.settings.hotlist, scenario.seed
     vehicles, plates = lives.population.n_vehicles, lives.plates
     until_s = lives.calendar.days * DAY_S + DAY_START_S
     lengths = (rules.listed_days, rules.stale_days)
-    who, _, times = _spells(seed, "hotlist", vehicles, rules.wanted, *lengths, until_s)
+    vehicle, _, times = _spells(seed, "hotlist", vehicles, rules.wanted, *lengths, until_s)
     places = round(rules.other_states * rules.wanted * vehicles)
     place, ordinal, other_times = _spells(seed, "hotlist.other", places, 1.0, *lengths, until_s)
     text = streams.words(streams.key(seed, "hotlist.other.text"), place.astype(np.uint64) << np.uint64(32) | ordinal)
     return HotList(
-        local=_entries(plates.of_vehicles(who), times),
+        local=_entries(plates.of_vehicles(vehicle), times),
         other=_entries((text % np.uint64(plates.n)).astype(np.int64), other_times),
         states=States(
             key=streams.key(seed, "hotlist.state"), below=streams.threshold(scenario.settings.readers.wrong_state)
@@ -108,24 +108,24 @@ def covered(
     listed: NDArray[np.int64], from_s: NDArray[np.int64], until_s: NDArray[np.int64],
     plate: NDArray[np.int64], time_s: NDArray[np.int64],
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Tell for which plates some span of time holds the time given; bool[k].
+    """Return whether any span of each plate covers the time given; bool[k].
 
     listed : int64[n], the plate of each span, sorted; from_s, until_s : int64[n];
     plate, time_s : int64[k].
     """
     first = np.searchsorted(listed, plate)
     n = np.searchsorted(listed, plate, side="right") - first
-    asked = np.repeat(np.arange(len(plate)), n)
-    span = np.arange(len(asked)) + np.repeat(first - np.cumsum(n) + n, n)
-    held = (from_s[span] <= time_s[asked]) & (time_s[asked] < until_s[span])
-    return np.bincount(asked[held], minlength=len(plate)) > 0
+    query = np.repeat(np.arange(len(plate)), n)
+    span = np.arange(len(query)) + np.repeat(first - np.cumsum(n) + n, n)
+    covers = (from_s[span] <= time_s[query]) & (time_s[query] < until_s[span])
+    return np.bincount(query[covers], minlength=len(plate)) > 0
 
 
 def length_table(mean_days: float) -> NDArray[np.int64]:
     """Return the quantiles of an exponential length of time, in seconds; int64[KNOTS + 1].
 
-    Straight lines lead from one to the next. The last lies so far out that the longest
-    lengths keep their mean: exponential beyond any time is as it was from the start.
+    Linear in between. The last lies so far out as to keep the mean of the longest lengths:
+    an exponential law has no memory.
     """
     u = np.arange(KNOTS) / KNOTS
     quantiles = np.append(-np.log1p(-u), np.log(KNOTS) + 2)
@@ -137,29 +137,29 @@ def _spells(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
     """Draw the entries of n vehicles, or of n places of a list, up to a time.
 
-    Returns whose each entry is, int64[e]; its ordinal, uint64[e]; and when it begins, when
-    its reason ends and when it is taken off, int64[3, e].
+    Returns the vehicle or place of each entry, int64[e]; its ordinal, uint64[e]; and the times
+    of its begin, of the end of its reason and of its removal, int64[3, e].
     """
     keys = [streams.key(seed, f"{name}.{part}") for part in ("first", "gap", "right", "stale")]
     gap = length_table(right_days * (1 - share) / share if share > 0 else 0.0)
     right, stale = length_table(right_days), length_table(stale_days)
-    found: list[tuple[NDArray[np.int64], ...]] = []
-    for some in pieces(n if share > 0 else 0):
-        who = np.arange(some.start, some.stop)
-        at = np.full(len(who), DAY_START_S - stale[-1])  # what ended before has been taken off when the scenario begins
-        wanted = (streams.words(keys[0], who) >> np.uint64(32)) < np.uint64(streams.threshold(share))
+    batches: list[tuple[NDArray[np.int64], ...]] = []
+    for batch in pieces(n if share > 0 else 0):
+        entity = np.arange(batch.start, batch.stop)
+        at = np.full(len(entity), DAY_START_S - stale[-1])  # entries removed before the scenario begins
+        wanted = (streams.words(keys[0], entity) >> np.uint64(32)) < np.uint64(streams.threshold(share))
         ordinal = 0
-        while len(who):
-            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], who, ordinal)))
-            kept = starts < until_s
-            who, starts = who[kept], starts[kept]
-            ends = starts + np.maximum(_length(right, streams.words(keys[2], who, ordinal)), 1)
-            off = ends + _length(stale, streams.words(keys[3], who, ordinal))
+        while len(entity):
+            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], entity, ordinal)))
+            in_time = starts < until_s
+            entity, starts = entity[in_time], starts[in_time]
+            ends = starts + np.maximum(_length(right, streams.words(keys[2], entity, ordinal)), 1)
+            off = ends + _length(stale, streams.words(keys[3], entity, ordinal))
             meets = off > DAY_START_S
-            found.append(tuple(row[meets] for row in (who, np.full(len(who), ordinal), starts, ends, off)))
-            at, wanted = ends, np.zeros(len(who), np.bool_)
+            batches.append(tuple(row[meets] for row in (entity, np.full(len(entity), ordinal), starts, ends, off)))
+            at, wanted = ends, np.zeros(len(entity), np.bool_)
             ordinal += 1
-    whose, nth, *times = (np.concatenate([np.empty(0, np.int64), *(some[i] for some in found)]) for i in range(5))
+    whose, nth, *times = (np.concatenate([np.empty(0, np.int64), *(batch[i] for batch in batches)]) for i in range(5))
     return whose, nth.astype(np.uint64), np.stack(times)
 
 

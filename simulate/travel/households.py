@@ -1,4 +1,4 @@
-"""Households: how many cars, who works, and the chapters of their lives."""
+"""Households: numbers of cars and workers, and the chapters of their lives."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Population:
     first_vehicle: NDArray[np.int64]
     """int64[h + 1]; vehicles of household i are first_vehicle[i] .. first_vehicle[i + 1]."""
     n_residents: int
-    """Vehicles of the people who were counted on the map; those with higher numbers are visitors."""
+    """Vehicles of the residents counted on the map; higher numbers are visitors."""
 
     @property
     def n_households(self) -> int:
@@ -70,8 +70,8 @@ def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: 
 
     residents : float64[z], vehicles kept in each zone.
 
-    Household h lives in the zone at its quantile of the residents, so zones hold what
-    they should exactly, whatever the types drawn.
+    Household h lives in the zone at its quantile of the residents, so zones hold their exact
+    number for any types drawn.
     """
     types = list(settings.types.values())
     cars = np.array([t.cars for t in types])
@@ -81,45 +81,45 @@ def populate(residents: NDArray[np.float64], settings: HouseholdSettings, seed: 
     key, bounds, cumulative = streams.key(seed, "household.type"), np.cumsum(share), np.cumsum(residents)
     kind, first = room(most, np.uint8), room(most + 1, np.int64)
     n = most
-    for some in pieces(most):
-        draw = streams.uniforms(key, np.arange(some.start, some.stop))
-        kind[some] = np.minimum(np.searchsorted(bounds, draw, side="right"), len(types) - 1)
-        total = first[some.start] + np.cumsum(cars[kind[some]])
-        first[some.start + 1 : some.stop + 1] = total
+    for batch in pieces(most):
+        draw = streams.uniforms(key, np.arange(batch.start, batch.stop))
+        kind[batch] = np.minimum(np.searchsorted(bounds, draw, side="right"), len(types) - 1)
+        total = first[batch.start] + np.cumsum(cars[kind[batch]])
+        first[batch.start + 1 : batch.stop + 1] = total
         release([kind, first])
         if total[-1] >= wanted:
-            n = some.start + int(np.searchsorted(total, wanted)) + 1
+            n = batch.start + int(np.searchsorted(total, wanted)) + 1
             break
 
-    def homes(some: slice) -> NDArray[np.int64]:
-        at = (np.arange(some.start, some.stop) + 0.5) / n * cumulative[-1]
+    def homes(batch: slice) -> NDArray[np.int64]:
+        at = (np.arange(batch.start, batch.stop) + 0.5) / n * cumulative[-1]
         home: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(residents) - 1)
         return home
 
     return Population(
         kind=kind[:n],
-        home=joined((homes(some) for some in pieces(n)), n, np.uint32),
+        home=joined((homes(batch) for batch in pieces(n)), n, np.uint32),
         first_vehicle=first[: n + 1],
         n_residents=int(first[n]),
     )
 
 
 def households_of(people: Population) -> NDArray[np.uint32]:
-    """Return the household that keeps each vehicle; uint32[v]."""
+    """Return the household of each vehicle; uint32[v]."""
 
-    def keepers(some: slice) -> NDArray[np.int64]:
-        cars = np.diff(people.first_vehicle[some.start : some.stop + 1])
+    def keepers(batch: slice) -> NDArray[np.int64]:
+        cars = np.diff(people.first_vehicle[batch.start : batch.stop + 1])
         release([people.first_vehicle])
-        return np.repeat(np.arange(some.start, some.stop), cars)
+        return np.repeat(np.arange(batch.start, batch.stop), cars)
 
-    return joined((keepers(some) for some in pieces(people.n_households)), people.n_vehicles, np.uint32)
+    return joined((keepers(batch) for batch in pieces(people.n_households)), people.n_vehicles, np.uint32)
 
 
 def movers_and_stayers(one_year: float, five_years: float) -> tuple[float, float]:
-    """Return the share of households that ever move, and how often those do a year.
+    """Return the share of households ever moving, and their moves a year.
 
-    Two groups reproduce both published shares: one that never moves and one that moves
-    at a constant rate; a single rate would have 46 % move in five years instead of 35 %.
+    Two groups reproduce both published shares: stayers, and movers at a constant rate;
+    a single rate would have 46 % move in five years instead of 35 %.
     """
     low, high = one_year, 1.0
     for _ in range(60):
@@ -153,9 +153,9 @@ def shift_table() -> NDArray[np.int32]:
 
 
 def slot_table(travel: Travel) -> NDArray[np.uint8]:
-    """Return which of its places a car goes to for a purpose; uint8[classes of explorers, purposes, 256].
+    """Return the slots of a car's places for a purpose, equally likely; uint8[classes of explorers, purposes, 256].
 
-    Visits fall by rank as a Zipf law; some stops are at new places, more of some cars', and every other day out.
+    Visits follow a Zipf law by rank; a share of stops, differing by car, and half of the days out are at new places.
     """
     single = [
         HOME_SLOT, WORK_SLOT, SCHOOL_SLOT, 0, 0, 0, 0, WORSHIP_SLOT, CLINIC_SLOT, GROUP_SLOT, OUTSIDE_SLOT,
@@ -175,9 +175,9 @@ def slot_table(travel: Travel) -> NDArray[np.uint8]:
 
 
 def differing_shares(mean: float, spread: float, classes: int) -> NDArray[np.float64]:
-    """Return the share of each of equally large classes of people, whose log odds are normal; float64[classes].
+    """Return the share of each of equally large classes of people, with normal log odds; float64[classes].
 
-    spread : their standard deviation. The mean over the classes is the one asked for.
+    spread : their standard deviation. The mean over the classes is `mean`.
     """
     normal = np.array([NormalDist().inv_cdf((i + 0.5) / classes) for i in range(classes)])
     if not 0.0 < mean < 1.0:
@@ -191,12 +191,12 @@ def differing_shares(mean: float, spread: float, classes: int) -> NDArray[np.flo
 
 
 def arc(spread: float) -> int:
-    """Return the arc of a circle of traits over which a person's own draws lie, the full circle for no spread."""
+    """Return the arc of a circle of traits covered by a person's own draws, the full circle for no spread."""
     return int((1.0 - spread) * (1 << CIRCLE_BITS))
 
 
 def day_widths(households: HouseholdSettings) -> NDArray[np.uint64]:
-    """Return equally likely arcs of a household's days, narrow ones for those who live regularly; uint64[256]."""
+    """Return equally likely arcs of a household's days, narrow ones for regular lives; uint64[256]."""
     regular = 2 * (np.arange(256) + 0.5) / 256 - 1
     share = (1.0 - households.busy_spread) * (1.0 + households.regular_spread * regular)
     widths: NDArray[np.float64] = np.clip(share, 0.0, 1.0) * (1 << CIRCLE_BITS)
@@ -204,7 +204,7 @@ def day_widths(households: HouseholdSettings) -> NDArray[np.uint64]:
 
 
 def slot_purposes() -> NDArray[np.uint8]:
-    """Return the purpose whose choices fill each slot of a familiar place; uint8[N_SLOTS]."""
+    """Return the purpose behind each slot of a familiar place; uint8[N_SLOTS]."""
     purposes = np.zeros(N_SLOTS, np.uint8)
     for purpose, slots in RANKED.items():
         purposes[list(slots)] = purpose

@@ -56,14 +56,14 @@ if TYPE_CHECKING:
 SPELLS = (*[(4, 6)] * 3, *[(5, 6)] * 3, *[(0, 4)] * 2, *[(0, 6)] * 2, (3, 6), (0, 2), (1, 3), (2, 4), (3, 5), (0, 1))
 """First and last weekday of a spell, equally likely (assumption: weekends and whole weeks)."""
 PEAK_CHANGES = 0.1
-"""Share of those who keep to the usual route that take another in the worst traffic (assumption)."""
+"""Share of trips diverted from the usual route in the worst traffic (assumption)."""
 
 _ABOUT = {"one": ONE_DAY, "workdays": WORKDAYS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lives:
-    """The people of a scenario: who they are and how they plan."""
+    """The people of a scenario and the tables of their plans."""
 
     population: Population
     calendar: Calendar
@@ -72,18 +72,18 @@ class Lives:
 
 
 def make_lives(scenario: Scenario, world: World) -> Lives:
-    """Populate the world and gather the tables of its plans.
+    """Return the population of a world and the tables of its plans.
 
-    Raises ScenarioError where the plates' format has too few.
+    Raises ScenarioError if the plates' format has too few.
     """
     settings, seed = scenario.settings, scenario.seed
     households, travel = settings.households, settings.travel
     mover, move_rate = movers_and_stayers(households.moved_in_year, households.moved_in_five_years)
     far = (households.far_moves or 0.0) if world.elsewhere >= 0 else 0.0
-    kept = world.zones.residents.copy()
+    per_zone = world.zones.residents.copy()
     if far:
-        kept[world.elsewhere] = kept.sum() * off_the_map(world, mover, far)
-    residents = populate(kept, households, seed)
+        per_zone[world.elsewhere] = per_zone.sum() * off_the_map(world, mover, far)
+    residents = populate(per_zone, households, seed)
     people = add_visitors(residents, world.zones, settings.visitors, len(households.types), seed)
     days = calendar(settings.period.start, settings.period.days, settings.period.holidays)
     table = diaries()
@@ -110,10 +110,12 @@ def make_lives(scenario: Scenario, world: World) -> Lives:
         ),
         kinds=Kinds(
             workers=np.array(
-                [*(kind.workers for kind in kinds), *(one.purpose == "work" for one in visitors)], np.uint8
+                [*(kind.workers for kind in kinds), *(visitor.purpose == "work" for visitor in visitors)], np.uint8
             ),
-            about=np.array([RESIDENT] * len(kinds) + [_ABOUT[one.days] for one in visitors], np.uint8),
-            comes_below=np.array([*(0 for _ in kinds), *(streams.threshold(one.weeks) for one in visitors)], np.uint64),
+            about=np.array([RESIDENT] * len(kinds) + [_ABOUT[visitor.days] for visitor in visitors], np.uint8),
+            comes_below=np.array(
+                [*(0 for _ in kinds), *(streams.threshold(visitor.weeks) for visitor in visitors)], np.uint64
+            ),
         ),
         changes=Changes(
             move_gap=gap_table(move_rate),
@@ -194,7 +196,7 @@ def hour_factors(peak: float) -> NDArray[np.int64]:
 
 
 def _packed(table: Diaries) -> NDArray[np.uint64]:
-    """Pack the purposes of each template's stops, four bits each, then the slot where its day starts; uint64[t]."""
+    """Pack the purposes of each template's stops, four bits each, then its first slot; uint64[t]."""
     start = np.where(table.starts_at == Purpose.OUTSIDE, OUTSIDE_SLOT, HOME_SLOT).astype(np.uint64)
     packed = start << np.uint64(4 * MAX_STOPS)
     for stop in range(MAX_STOPS):
@@ -203,7 +205,7 @@ def _packed(table: Diaries) -> NDArray[np.uint64]:
 
 
 def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
-    """Pack the first and last hour that each stay of a template may touch, and whether each moves with the shift.
+    """Pack the first and last possible hour of each stay of a template, and whether each moves with the shift.
 
     uint32[t x STAYS]; hours after 04:00, of a shift at 08:00. A car on its way counts as there.
     """
@@ -220,24 +222,24 @@ def _stay_hours(table: Diaries) -> NDArray[np.uint32]:
 
 
 def _longest_s(world: World, factors: list[NDArray[np.int64]], pace: NDArray[np.int64], travel: Travel) -> int:
-    """Return seconds of the longest trip within a metro, or more; there is no way from one metro to another."""
+    """Return an upper bound of the longest trip within a metro, in seconds; metros are unconnected."""
     fast, slow = (int((factor * pace.max(axis=1)).max() >> 12) + 1 for factor in factors)
     routes, longest = world.routes, 0
-    for some in pieces(len(routes.fast_ds)):
-        ways = routes.fast_ds[some] * np.int64(fast) + routes.slow_ds[some] * np.int64(slow)
+    for batch in pieces(len(routes.fast_ds)):
+        ways = routes.fast_ds[batch] * np.int64(fast) + routes.slow_ds[batch] * np.int64(slow)
         longest = max(longest, int(ways.max()))
         release([routes.fast_ds, routes.slow_ds])
     return (longest >> 16) + 1 + 2 * int(travel.access_s)
 
 
-def _kept_below(kept: float) -> NDArray[np.uint64]:
+def _kept_below(usual_share: float) -> NDArray[np.uint64]:
     """Return the 16-bit threshold of keeping to the usual route at each hour; uint64[24]."""
-    shares = (kept * (1 - PEAK_CHANGES * PEAK_HOURS.get(hour, 0.0)) for hour in range(24))
+    shares = (usual_share * (1 - PEAK_CHANGES * PEAK_HOURS.get(hour, 0.0)) for hour in range(24))
     return np.array([round(share * 65_536) for share in shares], np.uint64)
 
 
 def _others(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return what is driven for once instead of each alternative, equally likely; uint8[alternatives, 256]."""
+    """Return the occasional replacements of each alternative, equally likely; uint8[alternatives, 256]."""
     table = np.repeat(np.arange(N_ALTERNATIVES, dtype=np.uint8)[:, None], 256, axis=1)
     for usual in range(N_ALTERNATIVES):
         others = np.where(np.arange(N_ALTERNATIVES) == usual, 0.0, shares)

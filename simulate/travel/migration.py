@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from simulate.world.build import World
 
 ROW = 4096
-"""Equally likely destinations of those who move or travel far; twelve bits pick one."""
+"""Equally likely destinations of far moves and journeys; indexed by twelve bits."""
 
 
 def far_hubs(world: World) -> NDArray[np.int32]:
-    """Return near which hub people settle who leave each metro, or come from off the map.
+    """Return the hubs of new homes of households leaving each metro, or coming from off the map.
 
-    int32[c + 1, ROW]; -1 = off the map. Hubs of a metro are taken by how many live there. On
-    a map that is no nation there is nowhere to go: int32[1, 0].
+    int32[c + 1, ROW]; -1 = off the map. Hubs of a metro are weighted by population. On
+    a map without a nation there is nowhere to go: int32[1, 0].
     """
     if world.elsewhere < 0:
         return np.empty((1, 0), np.int32)
@@ -41,9 +41,9 @@ def far_hubs(world: World) -> NDArray[np.int32]:
 
 
 def visit_zones(world: World) -> NDArray[np.int32]:
-    """Return by which way people come into the metro where they spend a spell; int32[c, ROW], -1 = off the map.
+    """Return the entry zones of the metros visited for a spell; int32[c, ROW], -1 = off the map.
 
-    Metros are chosen as by those who move, ways in by their width. int32[1, 0] on any other map.
+    Metros are weighted as for moves, entry zones by their width. int32[1, 0] on any other map.
     """
     if world.elsewhere < 0 or len(world.metros) < 2:
         return np.empty((1, 0), np.int32)
@@ -61,16 +61,16 @@ def visit_zones(world: World) -> NDArray[np.int32]:
 
 
 def visit_days() -> NDArray[np.uint8]:
-    """Return what a visitor of a metro does on a day, every variant equally likely; uint8[64]."""
+    """Return the templates of a day as visitor of a metro, equally likely; uint8[64]."""
     variants = np.array([NUMBER[template.name] for template in VISIT_CITY_ANY], np.uint8)
     return variants[np.arange(64) * len(variants) // 64]
 
 
 def off_the_map(world: World, movers: float, far_moves: float) -> float:
-    """Return how many households live off the map for now, as a share of those on it.
+    """Return the ratio of households off the map for now to those on it.
 
-    movers : share of households that ever move; far_moves : share of their moves that leave a
-    metro. As many come in as go out: someone off the map comes with the next move.
+    movers : share of households ever moving; far_moves : share of their moves out of a metro.
+    Flows in and out balance: a household off the map comes with its next move.
     """
     if world.elsewhere < 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Plates: their numbers, which vehicle holds which, and their text in an invented format."""
+"""Plates: their numbers, their assignment to vehicles, and their text in an invented format."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 LETTERS = ("DO", "MN", "VY", "CG", "PR", "BE", "FT", "HK", "IL", "JU", "SZ", "WX", "AQ")
 DIGITS = ("38", "17", "56", "09", "24")
-"""All characters in pairs that look alike, those that are confused most often first."""
+"""All characters in pairs of similar shape, the most often confused first."""
 LIKENESS_LETTERS = (8, 8, 8, 8, 8, 4, 2, 2, 4, 2, 2, 2, 1)
 LIKENESS_DIGITS = (8, 8, 4, 2, 1)
 """How easily the two are confused, against each other (assumption; D/O, M/N, V/Y, C/G, P/R, 3/8 and 1/7 are known)."""
 CONFUSABLE = "LLLDD"
-"""Which characters of a plate a reader confuses: its first three letters and its first two digits."""
+"""Positions of the confusable characters of a plate: its first three letters and its first two digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +35,7 @@ class Plates:
 
     @property
     def n(self) -> int:
-        """Count the plates, those that nobody holds included."""
+        """Return the number of plates, unheld ones included."""
         return self.tables.groups * GROUP
 
     def of_vehicles(self, vehicles: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -45,7 +45,7 @@ class Plates:
         return plate
 
     def holders(self, plates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the vehicle that holds each plate; int64[n], -1 = nobody."""
+        """Return the vehicle with each plate; int64[n], -1 = none."""
         vehicle = np.empty(len(plates), np.int64)
         fill_vehicles(self.tables, np.ascontiguousarray(plates, np.int64), vehicle)
         return vehicle
@@ -67,7 +67,7 @@ class Plates:
 
 
 def make_plates(form: str, vehicles: int, seed: int) -> Plates:
-    """Give plates to so many vehicles; raises ScenarioError where the format has too few."""
+    """Assign plates to vehicles; raises ScenarioError if the format has too few."""
     pairs = [len(LETTERS) if kind == "L" else len(DIGITS) for kind in CONFUSABLE]
     space = math.prod(pairs) * 26 ** (form.count("L") - 3) * 10 ** (form.count("D") - 2)
     groups = max(1, -(-vehicles // ISSUED))

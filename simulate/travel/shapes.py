@@ -1,9 +1,9 @@
-"""Shapes of a car's day: where it goes, when, and how often. Tables only; `diaries` reads them.
+"""Activity patterns of a car's day: stops, times and shares. Tables only; `diaries` reads them.
 
-Times of the day, lengths of stay and shares are fitted together, to the hours at
-which vehicle trips start (FHWA, Highway Statistics 2006, NT-3), to trips per vehicle-day
-(derived from NHTS 2017) and to assumed shares of purposes; `docs/validation.md` shows how
-well they fit.
+Times of the day, dwell times and shares are fitted together, to the start hours of
+vehicle trips (FHWA, Highway Statistics 2006, NT-3), to trips per vehicle-day (derived
+from NHTS 2017) and to assumed shares of purposes; `docs/validation.md` shows the
+goodness of fit.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class Shape:
     stops: str
     """Purposes in order, joined by hyphens, from home and back."""
     clock: str
-    """Arrival at each stop, then leaving the last, where the day begins first."""
+    """Arrival at each stop, then departure from the last, on days with the first start time."""
     workdays: float
-    """How often on Mondays to Fridays, against the other shapes of its table."""
+    """Relative frequency on Mondays to Fridays, within its table."""
     free_days: float
-    """How often on Saturdays, Sundays and holidays."""
+    """Relative frequency on Saturdays, Sundays and holidays."""
     begins: str = ""
-    """Arrival at the first stop on working days; as `clock` says where empty."""
+    """Arrivals at the first stop on working days; if empty, that of `clock`."""
     begins_free: str = ""
-    """The same on free days; as on working days where empty."""
+    """The same on free days; if empty, as on working days."""
     jitter_min: int = 10
 
 
@@ -56,14 +56,14 @@ COMMUTES = (
     Shape("work-lunch-work-home-visit", "08:00 12:05 13:25 16:55 18:45 20:30", 5, 3),
     Shape("work-shop-home-shop-meal", "08:00 16:20 16:58 18:30 19:28 20:08", 5, 3),
 )
-"""Days of a car that takes a worker to work; `side_trip` says how many are more than the first."""
+"""Days of a commuting car; `side_trip` is the share of those after the first."""
 
 SCHOOL_COMMUTES = (
     Shape("work-school", "08:00 17:00 17:10", 42, 0, jitter_min=4),
     Shape("school-work-shop", "07:30 09:15 17:00 17:25", 7, 0, jitter_min=8),
     Shape("school-work", "07:30 09:15 17:05", 51, 0, jitter_min=8),
 )
-"""The same where a child is brought or fetched on the way."""
+"""The same with a child brought or fetched on the way."""
 
 SCHOOL_DAYS = (
     (
@@ -76,7 +76,7 @@ SCHOOL_DAYS = (
     ),
     (Shape("school-shop-shop-home-school", "07:42 08:30 09:25 10:00 15:05 15:15", 100, 0, jitter_min=5),),
 )
-"""Days of a car at home that takes children to school, with no tour, one or more besides."""
+"""Days of a car at home with a school run, and no tour, one or more besides."""
 
 TOURS = (
     (
@@ -173,14 +173,14 @@ TOURS = (
         ),
     ),
 )
-"""Days of a car that was at home: one tour, two, or three."""
+"""Days of a car from home: one tour, two, or three."""
 
 CLINIC_DAYS = (
     Shape("clinic", "08:30 09:35", 56, 0, "08:30 09:45 11:00 13:30 15:00"),
     Shape("clinic-home-shop", "08:45 10:35 12:45 13:09", 44, 0, "08:45 10:30 13:30"),
 )
 WORK_CLINIC = Shape("work-clinic", "08:00 15:45 16:50", 1, 0)
-"""The same on the way home, where no car was at home."""
+"""The same on the way home, for households without a car at home."""
 
 WORSHIP_DAYS = (
     Shape("worship", "09:00 10:40", 0, 22, "09:00 10:00 10:40"),
@@ -194,7 +194,7 @@ DAYS_OUT = (
     Shape("trip", "10:00 17:00", 40, 50, "09:30 10:30 11:30", jitter_min=45),
     Shape("trip", "17:30 21:00", 25, 20, "16:30 17:30 18:30", jitter_min=45),
 )
-"""Days on which a car at home goes on one long tour, to visit somebody or see something (assumption)."""
+"""Days of a car from home with one long tour, to visit people or sights (assumption)."""
 GROUP_DAYS = (
     Shape("group", "19:00 20:55", 1, 1),
     Shape("shop-home-group", "14:30 15:15 19:00 20:55", 1, 1),
@@ -204,10 +204,10 @@ GROUP_COMMUTE = Shape("work-group", "08:00 19:00 20:55", 1, 1)
 """The same after work; the meeting never moves with the shift."""
 
 THROUGH = (Shape("outside", "08:00 15:00", 1, 1, "08:00 09:00 10:00 11:00 12:00 13:00 14:00", jitter_min=60),)
-"""Days of a car from beyond the map that drives through it and later back (assumption)."""
+"""Days of through traffic: a car from beyond the map, there and later back (assumption)."""
 CITY = (
     Shape("city", "11:00 15:00", 1, 1, "09:30 11:00 12:00", jitter_min=60),
     Shape("city", "18:30 21:30", 1, 1, "17:30 18:30 19:00", jitter_min=60),
     Shape("city", "13:00 14:30", 1, 1, "11:30 13:00 15:00", jitter_min=60),
 )
-"""Days of a car from beyond the map that comes on an errand, a visit or for an evening (assumption)."""
+"""Days of a car from beyond the map on an errand, a visit or an evening out (assumption)."""

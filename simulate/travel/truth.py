@@ -1,4 +1,4 @@
-"""What really happened: trips, routes, homes and jobs of any vehicles on any days."""
+"""Ground truth: trips, routes, homes and jobs of any vehicles on any days."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trips:
-    """Trips of some vehicles, in order of vehicle and time; one entry a trip."""
+    """Trips of chosen vehicles, in order of vehicle and time; one entry a trip."""
 
     vehicle: NDArray[np.int64]
     day: NDArray[np.int64]
@@ -34,7 +34,7 @@ class Trips:
     """int64[n]; Purpose at the end of the trip."""
     alternative: NDArray[np.int64]
     hour: NDArray[np.int64]
-    """int64[n]; clock hour whose traffic it meets."""
+    """int64[n]; clock hour of its traffic."""
     leave_s: NDArray[np.int64]
     """int64[n]; seconds from the scenario's first midnight."""
     arrive_s: NDArray[np.int64]
@@ -42,7 +42,7 @@ class Trips:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Passages:
-    """Links a trip drives, in order, and when it is half-way along each."""
+    """Links of a trip, in order, and the time at the middle of each."""
 
     link: NDArray[np.int32]
     middle_s: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Passages:
 
 
 def trips(lives: Lives, vehicles: NDArray[np.int64], first_day: int, last_day: int) -> Trips:
-    """Make the trips of some vehicles on days first_day .. last_day; int64[n] each."""
+    """Return the trips of vehicles on days first_day .. last_day; int64[n] each."""
     out = np.empty((len(LEG_FIELDS), len(vehicles) * max(last_day - first_day, 0) * MAX_LEGS), np.int64)
     rows = legs_of(lives.tables, np.ascontiguousarray(vehicles, np.int64), first_day, last_day, out)
     return Trips(**{name: out[i, :rows].copy() for i, name in enumerate(LEG_FIELDS)})
@@ -67,7 +67,7 @@ def home_and_work(
 
 
 def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
-    """Drive trips link by link; one Passages a trip."""
+    """Return the passages of trips, link by link; one Passages a trip."""
     life = lives.tables
     from_hub, to_hub = life.places.zone_hub[chosen.from_zone], life.places.zone_hub[chosen.to_zone]
     used = world.routes.used[world.routes.row[from_hub] + to_hub, chosen.alternative]
@@ -85,7 +85,7 @@ _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
 
 
 def _clock(world: World, life: Life, links: list[int], chosen: Trips, trip: int) -> Passages:
-    """Put a clock on the links of one trip."""
+    """Return the links of one trip, timed."""
     hour, roads = int(chosen.hour[trip]), life.roads
     lasts = world.graph.fast_ds[links] * roads.hour_fast[hour] + world.graph.slow_ds[links] * roads.hour_slow[hour]
     ends, middle = np.cumsum(lasts), np.empty(len(links), np.int64)

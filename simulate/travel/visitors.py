@@ -1,4 +1,4 @@
-"""Visitors: vehicles that live beyond the map and come to work, on errands or passing through."""
+"""Visitors: vehicles from beyond the map, coming to work, on errands or passing through."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from simulate.world.zones import Zones
 
 _DAYS = {"work": (WORK,), "errands": VISIT_CITY_ANY, "through": THROUGH_ANY}
-"""What a visitor does on a day when it comes."""
+"""Templates of a visitor's day on the map, by purpose."""
 
 
 def add_visitors(
     residents: Population, zones: Zones, visitors: Mapping[str, Visitors], first_kind: int, seed: int
 ) -> Population:
-    """Append one household with one vehicle for each visitor, at a way into the map, the wider the likelier.
+    """Append one household with one vehicle for each visitor, at an entry zone drawn by width.
 
-    Raises ScenarioError where the map has no way in.
+    Raises ScenarioError if the map has no entry zone.
     """
-    if not any(one.vehicles for one in visitors.values()):
+    if not any(visitor.vehicles for visitor in visitors.values()):
         return residents
     ways_in = np.flatnonzero(zones.outside)
     if not len(ways_in):
@@ -43,45 +43,45 @@ def add_visitors(
             "visitors", "a map with ways in", "none",
             f"name roads.outside_zones, take a street map that cuts main roads, or say {_none(visitors)}",
         )  # fmt: skip
-    sizes = [one.vehicles for one in visitors.values()]
+    sizes = [visitor.vehicles for visitor in visitors.values()]
     wide = np.cumsum(zones.attraction[Purpose.OUTSIDE, ways_in])
     keys = [streams.key(seed, f"visitors.{name}") for name in visitors]
     n, last = residents.n_households, int(residents.first_vehicle[-1])
-    of_kind = [(number, some) for number, size in enumerate(sizes) for some in pieces(size)]
+    of_kind = [(number, batch) for number, size in enumerate(sizes) for batch in pieces(size)]
 
-    def homes(number: int, some: slice) -> NDArray[np.int64]:
-        draws = streams.uniforms(keys[number], np.arange(some.start, some.stop))
+    def homes(number: int, batch: slice) -> NDArray[np.int64]:
+        draws = streams.uniforms(keys[number], np.arange(batch.start, batch.stop))
         home: NDArray[np.int64] = ways_in[np.searchsorted(wide, wide[-1] * draws, side="right")]
         return home
 
-    kinds = (np.full(some.stop - some.start, first_kind + number) for number, some in of_kind)
-    alone = (last + 1 + np.arange(some.start, some.stop) for some in pieces(sum(sizes)))
+    kinds = (np.full(batch.stop - batch.start, first_kind + number) for number, batch in of_kind)
+    alone = (last + 1 + np.arange(batch.start, batch.stop) for batch in pieces(sum(sizes)))
     return replace(
         residents,
-        kind=joined(chain((residents.kind[some] for some in pieces(n)), kinds), n + sum(sizes), np.uint8),
+        kind=joined(chain((residents.kind[batch] for batch in pieces(n)), kinds), n + sum(sizes), np.uint8),
         home=joined(
-            chain((residents.home[some] for some in pieces(n)), (homes(*one) for one in of_kind)),
+            chain((residents.home[batch] for batch in pieces(n)), (homes(*numbered) for numbered in of_kind)),
             n + sum(sizes),
             np.uint32,
         ),
         first_vehicle=joined(
-            chain((residents.first_vehicle[some] for some in pieces(n + 1)), alone), n + 1 + sum(sizes), np.int64
+            chain((residents.first_vehicle[batch] for batch in pieces(n + 1)), alone), n + 1 + sum(sizes), np.int64
         ),
     )
 
 
 def _none(visitors: Mapping[str, Visitors]) -> str:
-    """Say how to have none of them."""
-    return " and ".join(f"visitors.{name}.vehicles = 0" for name, one in visitors.items() if one.vehicles)
+    """Return the settings for no visitors, as text."""
+    return " and ".join(f"visitors.{name}.vehicles = 0" for name, visitor in visitors.items() if visitor.vehicles)
 
 
 def visitor_patterns(visitors: Mapping[str, Visitors], kinds_of_day: int) -> NDArray[np.uint8]:
-    """Return what visitors do, every variant equally likely.
+    """Return the templates of visitors, every variant equally likely.
 
     uint8[kinds of visitor, kinds of day, PATTERNS, MAX_CARS].
     """
     table = np.zeros((len(visitors), kinds_of_day, PATTERNS, MAX_CARS), np.uint8)
-    for i, one in enumerate(visitors.values()):
-        variants = np.array([NUMBER[template.name] for template in _DAYS[one.purpose]], np.uint8)
+    for i, visitor in enumerate(visitors.values()):
+        variants = np.array([NUMBER[template.name] for template in _DAYS[visitor.purpose]], np.uint8)
         table[i, :, :, 0] = variants[np.arange(PATTERNS) * len(variants) // PATTERNS]
     return table

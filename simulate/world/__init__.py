@@ -1,1 +1,1 @@
-"""What stands still: roads, zones, owners, readers and routes."""
+"""The static world: roads, zones, owners, readers and routes."""

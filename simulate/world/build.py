@@ -1,4 +1,4 @@
-"""Build the world of a scenario: everything that stands still, in the order it depends on."""
+"""Build the world of a scenario: all static tables, in order of dependence."""
 
 from __future__ import annotations
 
@@ -39,40 +39,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class World:
-    """What stands still, each part a table of its own."""
+    """The static parts of a scenario, each a table of its own."""
 
     roads: RoadNetwork
     graph: Graph
     zones: Zones
     districts: Districts | None
     owners: Owners
-    """Whose readers they are; readers refer to them by position."""
+    """Owners of readers, referred to by position."""
     readers: Readers
     """Sorted by link and position; a reader's row is its site."""
     placements: tuple[str, ...]
-    """What became of a street map, of the positions of each file and of agencies, in plain sentences."""
+    """Reports on a street map, on the positions of each file and on agencies, in plain sentences."""
     routes: Routes
     choice: NDArray[np.uint32]
-    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    """uint32[purposes, h, 512]; destinations of people of each hub."""
     nearness: NDArray[np.float64]
-    """float64[p]; how interest falls with driving time, 1 next door, by pairs of hubs as in `Routes`."""
+    """float64[p]; deterrence by driving time, 1 next door, by pairs of hubs as in `Routes`."""
     reach: Reach
     credits: tuple[str, ...]
-    """Whom to name wherever this world is shown."""
+    """Attributions, due wherever this world is shown."""
     metros: tuple[str, ...]
-    """Names of the metros of a nation that are drawn; empty for any other map."""
+    """Names of the drawn metros of a nation; empty for any other map."""
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; which of them each hub lies in, 0 on any other map."""
+    """int16[h]; metro of each hub, 0 on any other map."""
     migration: NDArray[np.float64]
-    """float64[c + 1, c]; where people of each metro move who leave it (`nation.Nation`); float64[1, 0] elsewhere."""
+    """float64[c + 1, c]; destinations of moves out of each metro (`nation.Nation`); float64[1, 0] elsewhere."""
     elsewhere: int
-    """Zone of those who live off the map for now, -1 where nobody does."""
+    """Zone of households off the map for now, -1 if none."""
 
 
 def build_world(scenario: Scenario, kept: Path | None = None) -> World:
-    """Build roads, zones, choices, readers and routes; a pure function of the scenario.
+    """Build roads, zones, destinations, readers and routes; a pure function of the scenario.
 
-    kept : folder where the metros of a nation are kept and found again; None keeps none.
+    kept : folder of the stored metros of a nation; None keeps none.
     """
     settings, seed = scenario.settings, scenario.seed
     if not isinstance(settings.roads, NationRoads):
@@ -82,7 +82,7 @@ def build_world(scenario: Scenario, kept: Path | None = None) -> World:
 
 
 def _one_part(settings: Settings, seed: int) -> World:
-    """Build a map whose roads all hang together."""
+    """Build a map with one connected road network."""
     ground = _ground(settings, seed)
     part = build_part(ground, settings.travel, seed)
     owners = build_owners(settings.owners, part.zones, None, seed)
@@ -109,7 +109,7 @@ def _one_part(settings: Settings, seed: int) -> World:
 
 
 def _several(settings: Settings, seed: int, folder: Path) -> World:
-    """Build the metros of a nation, side by side; folder : where each is kept."""
+    """Build the metros of a nation, side by side; folder : of their entries."""
     nation = build_nation(settings, seed, folder)
     owners = build_owners(settings.owners, nation.zones, nation, seed)
     readers, placements = _place_readers(settings, nation.roads, nation, owners, nation.flow, seed)
@@ -134,13 +134,13 @@ def _several(settings: Settings, seed: int, folder: Path) -> World:
 
 
 def _credits(settings: Settings, roads: RoadNetwork) -> tuple[str, ...]:
-    """List whom to name: for the roads, then for the readers."""
+    """Return the attributions: for the roads, then for the readers."""
     named = [roads.credit, *(rule.credit or "" for rule in settings.readers.place.values())]
     return tuple(dict.fromkeys(credit for credit in named if credit))
 
 
 def _ground(settings: Settings, seed: int) -> Ground:
-    """Read or invent the roads of a map that is no nation, and put homes and all else on them."""
+    """Read or generate the roads of a map without a nation, with their zones."""
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
@@ -181,11 +181,11 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
 def _place_readers(
     settings: Settings, roads: RoadNetwork, nation: Nation | None, owners: Owners, flow: NDArray[np.float64], seed: int
 ) -> tuple[Readers, tuple[str, ...]]:
-    """Place the readers of every rule and number them by link and position; say what became of them."""
+    """Return the readers of every rule, numbered by link and position, and reports on their placement."""
     stated = list(settings.owners)
     rules = settings.readers.place
     placed: list[Placed] = []
-    said: list[str] = []
+    sentences: list[str] = []
     taken: dict[str, list[int]] = {}
     for name, rule in rules.items():
         of_owner = taken.setdefault(rule.owner, [])
@@ -193,7 +193,7 @@ def _place_readers(
         quota = None
         if rule.counties is not None:
             quota, sentence = _by_county(name, rule, nation)
-            said.append(sentence)
+            sentences.append(sentence)
         elif nation is not None and rule.count is not None:
             people = [nation.metros[i].population for i in nation.chosen]
             quota = Quota(part=nation.metro_of_link, counts=apportion(rule.count, people))
@@ -201,7 +201,7 @@ def _place_readers(
         of_owner += part.readers.link.tolist()
         placed.append(part)
         if part.report is not None:
-            said.append(part.report.describe())
+            sentences.append(part.report.describe())
     readers = concatenate([part.readers for part in placed])
     order = np.lexsort((readers.uid, readers.at, readers.link))
     numbered = Readers(
@@ -213,33 +213,33 @@ def _place_readers(
         y_m=readers.y_m[order],
         operator=tuple(readers.operator[i] for i in order),
     )
-    return numbered, tuple(said)
+    return numbered, tuple(sentences)
 
 
 def _bodies(readers: Readers, stated: list[str], owners: Owners, nation: Nation | None) -> NDArray[np.int16]:
-    """Return which body of its owner each reader belongs to; int16[r]."""
+    """Return the owner's body of each reader; int16[r]."""
     metro = np.zeros(readers.n, np.int16) if nation is None else nation.metro_of_link[readers.link]
     body = np.full(readers.n, -1, np.int16)
     for index, owner in enumerate(stated):
-        its = readers.owner == index
-        body[its] = owners.at(owner, metro[its], readers.x_m[its], readers.y_m[its])
+        own_rows = readers.owner == index
+        body[own_rows] = owners.at(owner, metro[own_rows], readers.x_m[own_rows], readers.y_m[own_rows])
     return body
 
 
 def _by_county(name: str, rule: Placement, nation: Nation | None) -> tuple[Quota, str]:
-    """Count how many readers each metro gets of a rule that counts by county; say so in a sentence."""
+    """Return the quota of each metro under a rule with counts by county, and a sentence about it."""
     key = f"readers.place.{name}.counties"
     if nation is None:
         raise ScenarioError(key, 'roads of the source "nation"', "others", "say count instead")
     factor = 1.0 if rule.factor is None else rule.factor
     mapped = count_mapped(rule.counties or "", [nation.metros[i].name for i in nation.chosen], key)
-    counts = tuple(round(one.readers * factor) for one in mapped)
+    counts = tuple(round(metro.readers * factor) for metro in mapped)
     if not sum(counts):
-        found = ", ".join(f"{one.readers} in {one.metro}" for one in mapped)
-        raise ScenarioError(key, "at least 1 reader in the metros", found, "raise factor, or choose other metros")
+        counted = ", ".join(f"{metro.readers} in {metro.metro}" for metro in mapped)
+        raise ScenarioError(key, "at least 1 reader in the metros", counted, "raise factor, or choose other metros")
     parts = []
-    for one, count in zip(mapped, counts, strict=True):
-        absent = f", {one.absent} of which the file does not list" if one.absent else ""
-        parts.append(f"{count:,} in {one.metro} ({one.readers:,} mapped in its {one.counties} counties{absent})")
-    said = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
-    return Quota(part=nation.metro_of_link, counts=counts), said
+    for metro, count in zip(mapped, counts, strict=True):
+        absent = f", {metro.absent} of which the file does not list" if metro.absent else ""
+        parts.append(f"{count:,} in {metro.metro} ({metro.readers:,} mapped in its {metro.counties} counties{absent})")
+    sentence = f"Readers of {name}, {factor:g} for each that is mapped: {'; '.join(parts)}."
+    return Quota(part=nation.metro_of_link, counts=counts), sentence

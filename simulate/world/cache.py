@@ -1,9 +1,9 @@
-"""Worlds kept on disk, so that a large one is built once and then only opened.
+"""Cache of worlds on disk: a large one is built once and then only opened.
 
-Their entries (`world/entries.py`) are named by a hash of whatever decides the world: the seed,
-the settings that `build_world` reads, the content of the files they name, the source of the
-rooms that build it, the versions of numpy and scipy, and how this processor rounds. They lie in
-$PLATEPRINT_CACHE, or in plateprint/worlds of $XDG_CACHE_HOME or ~/.cache; an empty
+Entries (`world/entries.py`) are named by a hash of all inputs of the world: the seed, the
+settings read by `build_world`, the content of the files named there, the source of the
+packages involved, the versions of numpy and scipy, and this processor's rounding. They lie
+in $PLATEPRINT_CACHE, or in plateprint/worlds of $XDG_CACHE_HOME or ~/.cache; an empty
 $PLATEPRINT_CACHE keeps none. Of nations, each metro is kept on its own (`world/nation.py`).
 """
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from simulate.scenario import Scenario
 
 WORTH_HUBS = 400
-"""Worlds with fewer hubs are built in less time than it takes to think about it."""
+"""Least number of hubs of a cached world; smaller ones are quick to build."""
 MOST_ENTRIES = 12
-"""The entries used longest ago go when there are more; the largest take about 200 MB."""
+"""Most entries kept; the least recently used go first. The largest take about 200 MB."""
 PARTS: dict[str, type[Any]] = {
     "roads": RoadNetwork,
     "graph": Graph,
@@ -44,11 +44,11 @@ PARTS: dict[str, type[Any]] = {
     "readers": Readers,
     "routes": Routes,
 }
-"""The parts of a world that are tables of their own."""
+"""The nested tables of a world."""
 
 
 def cached_world(scenario: Scenario) -> World:
-    """Return the world of a scenario: from its entry if there is a whole one, else built and kept."""
+    """Return the world of a scenario: from a whole entry if any, else built and stored."""
     folder = entries.cache_folder("worlds")
     if isinstance(scenario.settings.roads, NationRoads):
         return build_world(scenario, entries.cache_folder("metros"))
@@ -65,7 +65,7 @@ def cached_world(scenario: Scenario) -> World:
 
 
 def world_key(scenario: Scenario) -> str | None:
-    """Hash what decides a world; None if a file it needs cannot be read."""
+    """Return a hash of all inputs of a world; None if a file is unreadable."""
     resolved = scenario.resolved()
     decides = {
         "seed": scenario.seed,
@@ -74,33 +74,33 @@ def world_key(scenario: Scenario) -> str | None:
         "place": list(resolved["readers"].get("place", {}).items()),
         "owners": list(resolved["owners"].items()),
     }
-    held = []
+    contents = []
     try:
         for path in _files_read(scenario):
-            if not path.is_file():  # a pipe would wait for ever; the build says what is wrong
+            if not path.is_file():  # a pipe would wait for ever; the build reports the fault
                 return None
-            held.append(path.read_bytes())
+            contents.append(path.read_bytes())
     except (OSError, ScenarioError):
         return None
-    return entries.key_of(decides, *held)
+    return entries.key_of(decides, *contents)
 
 
 def load_world(entry: Path) -> World | None:
-    """Open an entry; None if it is absent or not what was written."""
+    """Return the world of an entry; None if absent or damaged."""
     values = entries.load(entry)
     if values is None:
         return None
-    made = entries.assemble(World, PARTS, values)
-    return World(**made | {"reach": Reach(*made["reach"])})
+    tables = entries.assemble(World, PARTS, values)
+    return World(**tables | {"reach": Reach(*tables["reach"])})
 
 
 def save_world(world: World, entry: Path) -> None:
-    """Keep a world whole or not at all; where the folder cannot be written, not at all."""
+    """Store a world whole or not at all; not at all in an unwritable folder."""
     entries.save(world, entry, MOST_ENTRIES)
 
 
 def _files_read(scenario: Scenario) -> Iterator[Path]:
-    """List the files that the build of a world reads."""
+    """Yield the input files of a world's build."""
     settings = scenario.settings
     if isinstance(settings.roads, TntpRoads):
         files = find_files(Path(settings.roads.path))

@@ -1,7 +1,7 @@
-"""Choices: where people of a neighbourhood work, shop, meet and move to.
+"""Destination choice: zones of work, shopping, meetings and moves for people of a neighbourhood.
 
 One row of equally likely zones for each purpose and home hub, made once with the world,
-so that a draw picks a place with nine integer bits.
+so a draw picks a place with nine integer bits.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ ROW = 512
 def interests(
     zones: Zones, best_s: NDArray[np.float64], travel: Travel, reach: Reach
 ) -> dict[Purpose, NDArray[np.float64]]:
-    """Return how interest in places falls from hub to hub, float64[h, h] for each purpose.
+    """Return the deterrence from hub to hub, float64[h, h] for each purpose.
 
-    best_s : float64[h, h], free driving time. Interest falls by a factor e every
-    distance_decay_s of driving, in jobs every work_decay_s, as in a gravity model, and ends
-    at reach. Those who live beyond the map run their errands there. Days out, and those from beyond
-    the map, go anywhere they can. Between parts of the map that no way joins, best_s is infinite,
-    and nobody goes.
+    best_s : float64[h, h], free-flow time. Interest falls by a factor e every distance_decay_s
+    of driving, in jobs every work_decay_s, as in a gravity model, and ends at the travel-time
+    budget. Residents beyond the map run their errands there. Days out, and visitors from beyond
+    the map, go anywhere within their budgets. Between unconnected parts best_s is infinite, and
+    nobody goes.
     """
     there_and_back_ds = np.maximum(best_s, best_s.T) * 10
     stays = np.ones(best_s.shape, np.bool_)
@@ -62,14 +62,14 @@ def choice_tables(
     names: NDArray[np.int64],
     seed: int,
 ) -> NDArray[np.uint32]:
-    """Build the rows; uint32[purposes, h, ROW] of zone ids, the nearest first.
+    """Return the rows of destinations; uint32[purposes, h, ROW] of zone ids, the nearest first.
 
-    interest : those of `interests`. Under HOME stands where a household moves to whose first
-    worker's job hangs on the hub; under VISIT also where one without a worker moves to; under
-    LUNCH the hub is that of the job. Home-work pairs follow the trip table where there is one.
-    names : int64[h], what names each hub: its row is the same whatever hubs stand beside it.
-    Near purposes keep within their reach, and where nothing is so near the nearest zone serves.
-    Where nothing is said of what lies beyond, a day out ends at the edge of the map.
+    interest : from `interests`. HOME holds the new homes of households with the first worker's
+    job at the hub; VISIT also those of households without workers; the hub of LUNCH is that of
+    the job. Home-work pairs follow the trip table, if any. names : int64[h], keys of the hubs:
+    a row is the same whatever hubs stand beside its own. Near purposes keep within their
+    budget, or else take the nearest zone. Without data on the world beyond, a day out ends at
+    the edge of the map.
     """
     h, there_and_back = len(best_s), np.maximum(best_s, best_s.T)
     near = there_and_back * 10 <= reach.near_ds
@@ -102,39 +102,39 @@ def _rows(
     there_and_back: NDArray[np.float64],
     offset: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Sample a row for each hub, of zones weighed by their hub; int64[h, ROW].
+    """Sample a row for each hub, of zones weighted by their hub; int64[h, ROW].
 
-    weigh, there_and_back : float64[h, h]. One hub at a time, and only zones that attract
-    anyone: a large metro has a hundred times as many zones as hubs. Where nothing serves a hub,
-    the nearest zone does.
+    weigh, there_and_back : float64[h, h]. One hub at a time, and only zones of positive
+    attraction: a large metro has a hundred times as many zones as hubs. A hub without any
+    takes the nearest zone.
     """
     rows = np.empty((len(offset), ROW), np.int64)
-    some = np.flatnonzero(attraction)
-    attracts, hub = attraction[some], zones.hub[some]
+    attractive = np.flatnonzero(attraction)
+    attracts, hub = attraction[attractive], zones.hub[attractive]
     for i in range(len(offset)):
         cumulative = np.cumsum(attracts * weigh[i, hub])
-        if not len(some) or cumulative[-1] == 0:
+        if not len(attractive) or cumulative[-1] == 0:
             rows[i] = np.where(zones.outside, np.inf, there_and_back[i, zones.hub]).argmin()
         else:
-            rows[i] = some[_row(cumulative, offset[i])]
+            rows[i] = attractive[_row(cumulative, offset[i])]
     return rows
 
 
 def _anywhere(attraction: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Sample a row for each hub when distance does not matter; int64[h, ROW]."""
+    """Sample a row for each hub regardless of distance; int64[h, ROW]."""
     cumulative = np.cumsum(attraction)
-    return np.array([_row(cumulative, one) for one in offset])
+    return np.array([_row(cumulative, start) for start in offset])
 
 
 def _row(cumulative: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
-    """Take a systematic sample: an outcome of weight w gets w * ROW entries, give or take one."""
+    """Return a systematic sample: an outcome of weight w gets w * ROW entries, give or take one."""
     at = (np.arange(ROW) + offset) / ROW * cumulative[-1]
     zone: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
     return zone
 
 
 def _between_hubs(zones: Zones, districts: Districts) -> NDArray[np.float64]:
-    """Return the trip table between the districts that hubs lie in; float64[h, h]."""
+    """Return the trip table between the traffic zones of hubs; float64[h, h]."""
     of_hub = np.zeros(int(zones.hub.max()) + 1, np.int64)
     of_hub[zones.hub] = districts.of_zone
     between: NDArray[np.float64] = districts.trips[of_hub][:, of_hub]
@@ -142,6 +142,6 @@ def _between_hubs(zones: Zones, districts: Districts) -> NDArray[np.float64]:
 
 
 def _share_of_district(districts: Districts, within: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each zone's share of what its district holds; float64[z]."""
-    held = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
-    return within / np.maximum(held, 1e-300)[districts.of_zone]
+    """Return each zone's share of the total of its traffic zone; float64[z]."""
+    total = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
+    return within / np.maximum(total, 1e-300)[districts.of_zone]

@@ -1,8 +1,8 @@
 """Entries: tables kept on disk, each in a folder with its arrays as .npy files and world.json with all else.
 
-An entry is what was written, bit by bit, or it is absent: every array is hashed again when it is
-opened. It is written under another name and then renamed, so processes never meet half an
-entry, and of two that write the same one keeps it.
+An entry equals the data written, bit by bit, or counts as absent: every array is hashed again
+on opening. It is written under another name and then renamed, so processes never meet half an
+entry, and of two writers of the same one prevails.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 2
-"""Number of the layout of an entry; another one makes old entries unknown."""
+"""Version of the layout of an entry; a new one invalidates old entries."""
 NAME = "[0-9a-f]{32}"
 FORGOTTEN_S = 3600
-"""An unfinished entry as old as this is nobody's any more."""
+"""Age of an unfinished entry at which to remove it."""
 
 
 def cache_folder(kind: str) -> Path | None:
-    """Return where entries of a kind lie; None if none are to be kept."""
+    """Return the folder of entries of a kind; None if none are to be kept."""
     chosen = os.environ.get("PLATEPRINT_CACHE")
     if chosen is not None:
         return Path(chosen) / kind if chosen else None
@@ -47,7 +47,7 @@ def cache_folder(kind: str) -> Path | None:
 
 
 def key_of(decides: object, *more: bytes) -> str:
-    """Name an entry by whatever decides it, beside what builds it; 32 hexadecimal digits. decides : fit for JSON."""
+    """Return the name of an entry, a hash of its inputs and its builder; 32 hexadecimal digits. decides : JSON."""
     digest = hashlib.blake2b(json.dumps(decides).encode(), digest_size=16)
     digest.update(_builder())
     for part in more:
@@ -56,14 +56,14 @@ def key_of(decides: object, *more: bytes) -> str:
 
 
 def sources(house: Path) -> list[Path]:
-    """List the source files that may decide a world; house : the folder of this package."""
+    """Return the source files with any effect on a world; house : the folder of this package."""
     rooms = ("world/**/*.py", "kernels/*.py", "scenario/**/*.py", "engines/*.py", "*.py")
     return sorted(source for room in rooms for source in house.glob(room))
 
 
 @cache
 def _builder() -> bytes:
-    """Hash what builds worlds: its source, its libraries and how the processor rounds."""
+    """Return a hash of the builder of worlds: its source, its libraries and the processor's rounding."""
     house = Path(simulate.world.__path__[0]).parent
     digest = hashlib.blake2b(digest_size=16)
     for source in sources(house):
@@ -78,9 +78,9 @@ def _builder() -> bytes:
 
 
 def save(tables: object, entry: Path, most: int) -> None:
-    """Keep a dataclass of arrays and of such dataclasses whole or not at all; where nothing can be written, not at all.
+    """Store a dataclass of arrays and of such dataclasses whole or not at all; not at all in an unwritable folder.
 
-    most : entries that the folder may hold; those used longest ago go, but none of the last hour.
+    most : entries allowed in the folder; the least recently used go first, and unfinished ones after an hour.
     """
     unfinished = entry.with_name(f".{entry.name}.{secrets.token_hex(8)}")
     try:
@@ -106,50 +106,52 @@ def save(tables: object, entry: Path, most: int) -> None:
 
 
 def load(entry: Path, *, checked: bool = False) -> dict[str, Any] | None:
-    """Open an entry: its values by dotted name, arrays mapped into memory; None if it is not what was written.
+    """Return the values of an entry by dotted name, arrays mapped into memory; None if absent or damaged.
 
-    checked : whether this process has opened it before, so that arrays need not be hashed again.
-    They are mapped copy-on-write: compiled kernels then take them for ordinary ones, and nothing
-    done to them can reach the file.
+    checked : whether this process has opened it before, so arrays need no second hash. They are
+    mapped copy-on-write: compiled kernels then take them for ordinary ones, and no change to them
+    reaches the file.
     """
     try:
         text = (entry / "world.json").read_text(encoding="utf-8")
         whole, _, body = text.partition("\n")
         if whole != digest_of(body.encode()):
             return None
-        held = json.loads(body)
+        content = json.loads(body)
         arrays = {
-            name: _open_array(entry / f"{name}.npy", *said, checked=checked) for name, said in held["arrays"].items()
+            name: _open_array(entry / f"{name}.npy", *spec, checked=checked) for name, spec in content["arrays"].items()
         }
     except Exception:  # noqa: BLE001 - numpy reads headers as Python, and a damaged one may raise anything
         return None
-    with suppress(OSError):  # a folder that others may only read
+    with suppress(OSError):  # a read-only folder
         os.utime(entry)
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in held["plain"].items()} | arrays
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content["plain"].items()
+    } | arrays
 
 
 def assemble(kind: type[Any], parts: Mapping[str, type[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a dataclass from what `load` gave; parts : those that are dataclasses themselves."""
-    made: dict[str, Any] = {}
+    """Return the fields of a dataclass from the values of `load`; parts : its nested dataclasses."""
+    assembled: dict[str, Any] = {}
     for field in fields(kind):
         if field.name not in parts:
-            made[field.name] = values[field.name]
+            assembled[field.name] = values[field.name]
             continue
         part = parts[field.name]
         names = [inner.name for inner in fields(part)]
         there = f"{field.name}.{names[0]}" in values
-        made[field.name] = part(**{name: values[f"{field.name}.{name}"] for name in names}) if there else None
-    return made
+        assembled[field.name] = part(**{name: values[f"{field.name}.{name}"] for name in names}) if there else None
+    return assembled
 
 
 def digest_of(data: NDArray[Any] | bytes) -> str:
     """Hash bytes, or an array's values in its order of rows."""
-    held = np.ascontiguousarray(data).data if isinstance(data, np.ndarray) else data
-    return hashlib.blake2b(held, digest_size=16).hexdigest()
+    raw = np.ascontiguousarray(data).data if isinstance(data, np.ndarray) else data
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def _flat(tables: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any dataclass
-    """List every value by its dotted name; a part that is absent is left out."""
+    """Yield every value by its dotted name, without absent parts."""
     for field in fields(tables):
         value = getattr(tables, field.name)
         if is_dataclass(value):
@@ -159,7 +161,7 @@ def _flat(tables: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any datac
 
 
 def _open_array(path: Path, dtype: str, shape: list[int], digest: str, *, checked: bool) -> NDArray[Any]:
-    """Map an array; raise ValueError if it is not the one that was written."""
+    """Map an array; raise ValueError if it differs from the one written."""
     array: NDArray[Any] = np.load(path, mmap_mode="c" if 0 not in shape else None, allow_pickle=False)
     if str(array.dtype) != dtype or list(array.shape) != shape or (not checked and digest_of(array) != digest):
         message = f"{path}: not what was written"
@@ -168,7 +170,7 @@ def _open_array(path: Path, dtype: str, shape: list[int], digest: str, *, checke
 
 
 def _drop_oldest(folder: Path, most: int) -> None:
-    """Remove the entries used longest ago, beyond so many, and what killed processes left unfinished."""
+    """Remove the least recently used entries beyond `most`, and unfinished ones of killed processes."""
     by_age = sorted((path.stat().st_mtime, path) for path in folder.iterdir())
     entries = [path for _, path in by_age if re.fullmatch(NAME, path.name)]
     unfinished = [(used, path) for used, path in by_age if re.fullmatch(rf"\.{NAME}\..*", path.name)]

@@ -1,7 +1,7 @@
-"""The ground of several metros of one country.
+"""The roads and zones of several metros of one country.
 
-They stand side by side on the map, farther apart than any trip, and no road leads from one to
-another; where they really lie counts only for who moves or travels between them.
+They stand side by side on the map, farther apart than any trip, and without roads between
+them; their true positions count only for moves and journeys between them.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
 LISTED = 0.55
-"""Share of the people who leave a metro that moves to another of the file (assumption: as many as
-live there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
+"""Share of moves out of a metro to another of the file (assumption: the share of people living
+there, 55.0 % of the country in the 50 largest metros, Census 2019)."""
 EVERYONE = 0.9
-"""Most of those who leave any metro that go to another of the file (assumption)."""
+"""Upper bound of this share for any metro (assumption)."""
 NEAREST_M = 100_000.0
 """Metros nearer than this draw no more people for it (assumption)."""
 NAME_BITS = 24
@@ -50,7 +50,7 @@ NAME_BITS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nation:
-    """The metros of a file and those of them that are drawn; c chosen metros, h hubs, m links."""
+    """The metros of a file and the drawn ones of them; c chosen metros, h hubs, m links."""
 
     metros: tuple[Metro, ...]
     chosen: tuple[int, ...]
@@ -63,52 +63,52 @@ class Nation:
     """int32[h]; node of each hub."""
     zones: Zones
     metro_of_hub: NDArray[np.int16]
-    """int16[h]; which chosen metro each hub lies in."""
+    """int16[h]; chosen metro of each hub."""
     metro_of_link: NDArray[np.int16]
-    """int16[m]; which chosen metro each link lies in."""
+    """int16[m]; chosen metro of each link."""
     first_node: NDArray[np.int64]
-    """int64[c + 1]; where the nodes of each chosen metro begin."""
+    """int64[c + 1]; first node of each chosen metro."""
     migration: NDArray[np.float64]
-    """float64[c + 1, c]; share of those who leave each chosen metro for good that moves to each; the
-    rest leave the map. The last row is for those who come from off the map."""
+    """float64[c + 1, c]; shares of moves out of each chosen metro by destination; the rest leave
+    the map. The last row is for arrivals from off the map."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
     nearness: NDArray[np.float64]
-    """float64[p]; how interest falls with driving time within each metro, by pairs of hubs."""
+    """float64[p]; deterrence by driving time within each metro, by pairs of hubs."""
     choice: NDArray[np.uint32]
-    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    """uint32[purposes, h, 512]; destinations of people of each hub."""
     reach: Reach
 
 
 def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
-    """Build the chosen metros, each the same whatever others are chosen, and set them side by side.
+    """Build the chosen metros side by side, each independent of the choice of the others.
 
-    folder : where each is kept, and found if it was built before.
+    folder : of stored metros, read if built before.
     """
     source = settings.roads
     metros = read_metros(source.path)  # type: ignore[union-attr]
     chosen = choose(metros, source.metros)  # type: ignore[union-attr]
     parts = build_parts([metros[i] for i in chosen], settings, seed, metro_ground, folder)
     small = [parts.small(i) for i in range(len(chosen))]
-    roads, zones = [one.roads for one in small], [one.zones for one in small]
+    roads, zones = [part.roads for part in small], [part.zones for part in small]
     shift_m = _side_by_side(roads)
-    nodes = np.cumsum([0, *(one.n_nodes for one in roads)])
-    first_hub = np.cumsum([0, *(len(one.hubs) for one in small)])
+    nodes = np.cumsum([0, *(network.n_nodes for network in roads)])
+    first_hub = np.cumsum([0, *(len(part.hubs) for part in small)])
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(one.n for one in zones)]))
+    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(table.n for table in zones)]))
     return Nation(
         metros=metros,
         chosen=chosen,
         parts=parts,
         roads=_union(roads, nodes, shift_m),
-        network=_one_graph([one.network for one in small], nodes),
-        hubs=np.concatenate([one.hubs + nodes[i] for i, one in enumerate(small)]).astype(np.int32),
+        network=_one_graph([part.network for part in small], nodes),
+        hubs=np.concatenate([part.hubs + nodes[i] for i, part in enumerate(small)]).astype(np.int32),
         zones=_all_zones(zones, first_hub, shift_m, uids),
         metro_of_hub=np.repeat(np.arange(len(chosen)), np.diff(first_hub)).astype(np.int16),
-        metro_of_link=np.repeat(np.arange(len(chosen)), [one.n_links for one in roads]).astype(np.int16),
+        metro_of_link=np.repeat(np.arange(len(chosen)), [network.n_links for network in roads]).astype(np.int16),
         migration=migration(metros, chosen),
         first_node=nodes,
-        flow=np.concatenate([one.flow for one in small]),
+        flow=np.concatenate([part.flow for part in small]),
         nearness=nearness,
         choice=choice,
         reach=small[0].reach,
@@ -116,7 +116,7 @@ def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
 
 
 def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
-    """Lay out one metro, its nodes named by a hash of its name; ways in weigh as many as people live behind them."""
+    """Build one metro, its nodes named by a hash of its name and its entry zones weighted by population."""
     built = MetroRoads(
         source="metro",
         population=metro.population,
@@ -146,11 +146,11 @@ def join_nation(nation: Nation, readers: Readers) -> Routes:
 
 
 def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.float64]:
-    """Return where people go who leave a chosen metro, by a gravity model over all metros; float64[c + 1, c].
+    """Return the destinations of moves out of each chosen metro; float64[c + 1, c].
 
-    As many go from one metro to another as come back: people of both over the distance between.
-    LISTED of all who leave one go to another of the file, or fewer if from some metro more
-    than EVERYONE did; the others leave the map, and as many come from there.
+    A gravity model over all metros, with symmetric flows: people of both over the distance
+    between. A share LISTED of all moves ends in another metro of the file, or less to keep every
+    metro's at most EVERYONE; the others leave the map, and as many come from there.
     """
     people = np.array([metro.population for metro in metros], np.float64)
     at = np.radians([[metro.latitude, metro.longitude] for metro in metros])
@@ -167,27 +167,27 @@ def migration(metros: Sequence[Metro], chosen: Sequence[int]) -> NDArray[np.floa
 
 
 def _side_by_side(roads: Sequence[RoadNetwork]) -> list[float]:
-    """Return how far east each metro is set, in metres; the first stays."""
+    """Return the shift of each metro to the east, in metres; the first stays."""
     shift_m, edge_m = [0.0], float(roads[0].x_m.max())
-    for one in roads[1:]:
-        shift_m.append(edge_m + GAP_M - float(one.x_m.min()))
-        edge_m = shift_m[-1] + float(one.x_m.max())
+    for network in roads[1:]:
+        shift_m.append(edge_m + GAP_M - float(network.x_m.min()))
+        edge_m = shift_m[-1] + float(network.x_m.max())
     return shift_m
 
 
 def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequence[float]) -> RoadNetwork:
-    """Put networks on one map."""
+    """Return one network of all, with shifted positions."""
 
     def joined(field: str) -> NDArray[Any]:
-        return np.concatenate([getattr(one, field) for one in roads])
+        return np.concatenate([getattr(network, field) for network in roads])
 
     return RoadNetwork(
         node_name=joined("node_name"),
-        x_m=np.concatenate([one.x_m + east for east, one in zip(shift_m, roads, strict=True)]),
+        x_m=np.concatenate([network.x_m + east for east, network in zip(shift_m, roads, strict=True)]),
         y_m=joined("y_m"),
         through=joined("through"),
-        tail=np.concatenate([one.tail + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
-        head=np.concatenate([one.head + nodes[i] for i, one in enumerate(roads)]).astype(np.int32),
+        tail=np.concatenate([network.tail + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
+        head=np.concatenate([network.head + nodes[i] for i, network in enumerate(roads)]).astype(np.int32),
         length_m=joined("length_m"),
         free_s=joined("free_s"),
         road_class=joined("road_class"),
@@ -197,11 +197,11 @@ def _union(roads: Sequence[RoadNetwork], nodes: NDArray[np.int64], shift_m: Sequ
 
 
 def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
-    """Put graphs in one; copies of nodes that block through traffic follow on all nodes."""
-    copies = np.cumsum([nodes[-1], *(one.n_nodes - len(one.start) for one in graphs)])
+    """Return one graph of all; copies of nodes closed to through traffic come after all nodes."""
+    copies = np.cumsum([nodes[-1], *(graph.n_nodes - len(graph.start) for graph in graphs)])
 
     def renumbered(field: str) -> NDArray[np.int64]:
-        numbers = [(getattr(one, field), len(one.start)) for one in graphs]
+        numbers = [(getattr(graph, field), len(graph.start)) for graph in graphs]
         return np.concatenate(
             [np.where(at < n, at + nodes[i], at - n + copies[i]) for i, (at, n) in enumerate(numbers)]
         )
@@ -211,16 +211,16 @@ def _one_graph(graphs: Sequence[Graph], nodes: NDArray[np.int64]) -> Graph:
         leaves=renumbered("leaves"),
         enters=renumbered("enters"),
         start=renumbered("start"),
-        cost=np.concatenate([one.cost for one in graphs], axis=1),
-        fast_ds=np.concatenate([one.fast_ds for one in graphs]),
-        slow_ds=np.concatenate([one.slow_ds for one in graphs]),
+        cost=np.concatenate([graph.cost for graph in graphs], axis=1),
+        fast_ds=np.concatenate([graph.fast_ds for graph in graphs]),
+        slow_ds=np.concatenate([graph.slow_ds for graph in graphs]),
     )
 
 
 def _whom_to_visit(
     parts: Parts, first_hub: NDArray[np.int64], first_zone: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
-    """Join how near hubs are, float64[p], and the zones that people of each go to, uint32[purposes, h, 512]."""
+    """Return the joined deterrence, float64[p], and destinations, uint32[purposes, h, 512]."""
     pairs = np.cumsum([0, *(np.diff(first_hub) ** 2)])
     nearness: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
     choice: NDArray[np.uint32] = np.empty(0, np.uint32)
@@ -237,19 +237,19 @@ def _whom_to_visit(
 def _all_zones(
     zones: Sequence[Zones], hubs: NDArray[np.int64], shift_m: Sequence[float], uids: Sequence[np.uint64]
 ) -> Zones:
-    """Put the zones of all metros in one table.
+    """Return the zones of all metros in one table.
 
-    The last zone is no place: it stands for wherever people live who have left the map for now.
+    The last zone is no place: it stands for all homes off the map.
     """
-    sizes = [one.n for one in zones]
+    sizes = [table.n for table in zones]
     return Zones(
-        x_m=np.concatenate([*(one.x_m + east for east, one in zip(shift_m, zones, strict=True)), [0.0]]),
-        y_m=np.concatenate([*(one.y_m for one in zones), [0.0]]),
-        hub=np.concatenate([*(one.hub + hubs[i] for i, one in enumerate(zones)), [0]]).astype(np.int32),
-        residents=np.concatenate([*(one.residents for one in zones), [0.0]]),
-        attraction=np.concatenate([*(one.attraction for one in zones), np.zeros((N_PURPOSES, 1))], axis=1),
-        outside=np.concatenate([*(one.outside for one in zones), [True]]),
-        income_rank=np.concatenate([*(one.income_rank for one in zones), [0.5]]),
+        x_m=np.concatenate([*(table.x_m + east for east, table in zip(shift_m, zones, strict=True)), [0.0]]),
+        y_m=np.concatenate([*(table.y_m for table in zones), [0.0]]),
+        hub=np.concatenate([*(table.hub + hubs[i] for i, table in enumerate(zones)), [0]]).astype(np.int32),
+        residents=np.concatenate([*(table.residents for table in zones), [0.0]]),
+        attraction=np.concatenate([*(table.attraction for table in zones), np.zeros((N_PURPOSES, 1))], axis=1),
+        outside=np.concatenate([*(table.outside for table in zones), [True]]),
+        income_rank=np.concatenate([*(table.income_rank for table in zones), [0.5]]),
         shifted_m=np.append(np.repeat(shift_m, sizes), 0.0),
         metro_uid=np.append(np.repeat(np.array(uids, np.uint64), sizes), np.uint64(0)),
     )

@@ -1,7 +1,7 @@
-"""One part of the map, whose roads lead to no other: the ground, and where people of it go.
+"""One connected part of the map: its roads and zones, and the destinations of its people.
 
-Most maps are one part; each metro of a nation is one. What a part is like depends on nothing
-beside it, so that parts may be built one by one, in any process, and kept.
+Most maps are one part; each metro of a nation is one. A part is independent of all others,
+so parts may be built one by one, in any process, and stored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BEYOND_REACH_S = np.array([np.inf])
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
-    """What a source of roads gives."""
+    """Roads and zones from a source of roads."""
 
     roads: RoadNetwork
     hubs: NDArray[np.int32]
@@ -44,9 +44,9 @@ class Ground:
     districts: Districts | None = None
     """Only with a trip table."""
     leaving: Leaving | None = None
-    """Only where shares of people are stated who leave the map."""
+    """Only with stated shares of external trips."""
     left_out: tuple[str, ...] = ()
-    """What of a file was not used, in plain sentences."""
+    """Unused parts of a file, in plain sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,9 +60,9 @@ class Part:
     zones: Zones
     quickest: Forest
     nearness: NDArray[np.float64]
-    """float64[h * h]; how interest falls with driving time, hub by hub, 1 next door."""
+    """float64[h * h]; deterrence by driving time, hub by hub, 1 next door."""
     choice: NDArray[np.uint32]
-    """uint32[purposes, h, 512]; zones that people of each hub go to."""
+    """uint32[purposes, h, 512]; destinations of people of each hub."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
     reach: Reach
@@ -71,7 +71,7 @@ class Part:
 
 
 def build_part(ground: Ground, travel: Travel, seed: int, *, alone: bool = True, freeways: bool = False) -> Part:
-    """Find out who goes where on a ground; a pure function of its arguments.
+    """Return a part with the destinations of its people; a pure function of its arguments.
 
     alone : whether it is all of the map; freeways : whether other parts have any.
     """
@@ -100,7 +100,7 @@ def build_part(ground: Ground, travel: Travel, seed: int, *, alone: bool = True,
 
 
 def _daily_trips(zones: Zones, choice: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """Guess a day's trips from hub to hub, there and back, to tell busy links from quiet ones.
+    """Estimate a day's trips from hub to hub, there and back, to rank links by traffic.
 
     Two in five trips are commutes, the rest shopping and leisure; float64[h, h].
     """

@@ -1,7 +1,7 @@
 """The parts of a map of several: built one at a time, in processes of their own, each kept on disk by itself.
 
-An entry is named by what decides it, so that a part is built once, whatever stands beside it. In
-memory are at most the parts that are being built, one in each process.
+An entry is named by a hash of its inputs, so a part is built once, whatever stands beside it.
+Memory holds at most the parts under construction, one in each process.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Made = TypeVar("Made")
 MOST_ENTRIES = 150
 """Entries kept, two for each metro; one takes some 60 MB."""
 SERIAL_PARTS = 2
-"""Up to this, starting worker processes costs more than they save."""
+"""Most parts built in one process; for so few, workers cost more than they save."""
 PAIRED = ("fast_ds", "slow_ds", "cell", "used", "hot")
 """Tables of routes with an entry for each pair of hubs."""
 NESTED: dict[str, type[Any]] = {"roads": RoadNetwork, "network": Graph, "zones": Zones, "quickest": Forest}
-"""What of a part is a table of its own."""
+"""The nested tables of a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,11 +55,11 @@ class Parts:
     travel: Travel
     seed: int
     ground: Callable[[Metro, NationRoads, int], Ground]
-    """Function of a module; lays out one metro."""
+    """Module-level function; builds the roads and zones of one metro."""
     folder: Path
-    """Where entries lie."""
+    """Folder of entries."""
     freeways: bool = False
-    """Whether some metro has freeways where another has none."""
+    """Whether metros with and without freeways stand on one map."""
 
     @property
     def n(self) -> int:
@@ -67,19 +67,19 @@ class Parts:
         return len(self.metros)
 
     def part(self, i: int) -> Part:
-        """Return a metro by itself, from its entry; built and kept again if that is gone."""
+        """Return a metro by itself, from its entry; rebuilt and stored again if absent."""
         return self.opened(i, checked=True) or self.made(i)
 
     def opened(self, i: int, *, checked: bool) -> Part | None:
-        """Return a metro from its entry; None if there is none."""
+        """Return a metro from its entry; None if absent."""
         values = entries.load(self._entry(i), checked=checked)
         if values is None:
             return None
-        made = entries.assemble(Part, NESTED, values)
-        return Part(**made | {"reach": Reach(*made["reach"])})
+        tables = entries.assemble(Part, NESTED, values)
+        return Part(**tables | {"reach": Reach(*tables["reach"])})
 
     def made(self, i: int) -> Part:
-        """Build a metro and keep it."""
+        """Build a metro and store it."""
         ground = self.ground(self.metros[i], self.source, self.seed)
         part = build_part(ground, self.travel, self.seed, alone=self.n == 1, freeways=self.freeways)
         entries.save(part, self._entry(i), MOST_ENTRIES)
@@ -95,28 +95,28 @@ class Parts:
         return self.folder / entries.key_of(self.decides(i))
 
     def decides(self, i: int) -> list[object]:
-        """List what decides a metro."""
+        """Return all inputs of a metro."""
         metro, source = self.metros[i], self.source.model_dump(exclude={"path", "metros", "share"})
         return [metro.name, metro.population, source, self.travel.model_dump(), self.seed, self.n == 1, self.freeways]
 
 
 class Routing(NamedTuple):
-    """The metros and the readers that stand in each, by its own links."""
+    """The metros and the readers in each, by its own links."""
 
     parts: Parts
     readers: tuple[Readers, ...]
 
     def routes(self, i: int) -> Routes:
-        """Return the routes of a metro, from their entry; built and kept again if that is gone."""
+        """Return the routes of a metro, from their entry; rebuilt and stored again if absent."""
         return self.opened(i, checked=True) or self.made(i)
 
     def opened(self, i: int, *, checked: bool) -> Routes | None:
-        """Return the routes of a metro from their entry; None if there is none."""
+        """Return the routes of a metro from their entry; None if absent."""
         values = entries.load(self._entry(i), checked=checked)
         return None if values is None else Routes(**entries.assemble(Routes, {}, values))
 
     def made(self, i: int) -> Routes:
-        """Grow the routes of a metro and keep them."""
+        """Build the routes of a metro and store them."""
         part, margin = self.parts.part(i), self.parts.travel.other_route_margin
         routes = build_routes(part.roads, part.network, part.hubs, self.readers[i], margin, part.quickest)
         entries.save(routes, self._entry(i), MOST_ENTRIES)
@@ -147,10 +147,10 @@ def build_parts(
 
 
 def join_routes(parts: Parts, readers: Readers, first_link: NDArray[np.int64], first_node: NDArray[np.int64]) -> Routes:
-    """Grow the routes of all metros and put them in one table, as many at a time as there are processors.
+    """Return the routes of all metros in one table, built as many at a time as there are processors.
 
     readers : those of all metros, sorted by link and position; first_link, first_node :
-    int64[c + 1], where links and nodes of each metro begin on the map.
+    int64[c + 1], first link and first node of each metro on the map.
     """
     cuts = np.searchsorted(readers.link, first_link)
     own = [_between(readers, cuts[i], cuts[i + 1], first_link[i]) for i in range(parts.n)]
@@ -159,31 +159,34 @@ def join_routes(parts: Parts, readers: Readers, first_link: NDArray[np.int64], f
     if parts.n == 1:
         return routing.routes(0)
     small = [_copied(_without_pairs(routing.routes(i))) for i in range(parts.n)]
-    hubs = np.cumsum([0, *(len(one.hub_node) for one in small)])
-    cells = np.cumsum([0, *(len(one.cell_site) - 1 for one in small)])  # cell 0, no reader, is the same for all
+    hubs = np.cumsum([0, *(len(table.hub_node) for table in small)])
+    cells = np.cumsum([0, *(len(table.cell_site) - 1 for table in small)])  # cell 0, no reader, is the same for all
     pairs = np.cumsum([0, *(np.diff(hubs) ** 2)])
     tables = _all_pairs(routing, pairs, cells)
 
     def chained(field: str, first: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint32]:
         return np.concatenate(
-            [np.zeros(1, np.uint32), *(getattr(one, field)[1:] + np.uint32(first[i]) for i, one in enumerate(small))]
+            [
+                np.zeros(1, np.uint32),
+                *(getattr(table, field)[1:] + np.uint32(first[i]) for i, table in enumerate(small)),
+            ]
         )
 
     none = np.zeros(parts.n, np.int64)
     return Routes(
-        hub_node=np.concatenate([one.hub_node + first_node[i] for i, one in enumerate(small)]).astype(np.int32),
-        row=np.concatenate([one.row + (pairs[i] - hubs[i]) for i, one in enumerate(small)]),
+        hub_node=np.concatenate([table.hub_node + first_node[i] for i, table in enumerate(small)]).astype(np.int32),
+        row=np.concatenate([table.row + (pairs[i] - hubs[i]) for i, table in enumerate(small)]),
         **tables,
         cell_parent=_moved(chained("cell_parent", none), cells),
         cell_site=chained("cell_site", cuts),
         cell_fast=chained("cell_fast", none),
         cell_slow=chained("cell_slow", none),
-        longest_chain=max(one.longest_chain for one in small),
+        longest_chain=max(table.longest_chain for table in small),
     )
 
 
 def _all_pairs(routing: Routing, pairs: NDArray[np.int64], cells: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Join the tables of pairs of hubs; pairs, cells : int64[c + 1], where those of each metro begin."""
+    """Join the tables of pairs of hubs; pairs, cells : int64[c + 1], first pair and first cell of each metro."""
     tables: dict[str, NDArray[Any]] = {}
     for i in range(len(pairs) - 1):
         routes = routing.routes(i)
@@ -204,7 +207,7 @@ def _moved(parent: NDArray[np.uint32], cells: NDArray[np.int64]) -> NDArray[np.u
 
 
 def _make_missing(wanted: Parts | Routing) -> None:
-    """Build whatever has no whole entry yet."""
+    """Build all parts without a whole entry."""
     n = wanted.n if isinstance(wanted, Parts) else wanted.parts.n
     missing = [i for i in range(n) if wanted.opened(i, checked=False) is None]
     workers = 1 if n <= SERIAL_PARTS else os.cpu_count() or 1
@@ -214,7 +217,7 @@ def _make_missing(wanted: Parts | Routing) -> None:
 
 
 def _maker(wanted: Parts | Routing) -> Callable[[int], None]:
-    """Return what builds and keeps one entry."""
+    """Return the function building and storing one entry."""
 
     def make(i: int) -> None:
         wanted.made(i)
@@ -235,7 +238,7 @@ def _without_pairs(routes: Routes) -> Routes:
 def _copied(table: Made) -> Made:
     """Copy a dataclass of arrays, and of such dataclasses, into memory."""
 
-    def held(value: object) -> object:
+    def in_memory(value: object) -> object:
         return _copied(value) if is_dataclass(value) else np.array(value) if isinstance(value, np.ndarray) else value
 
-    return replace(table, **{field.name: held(getattr(table, field.name)) for field in fields(table)})  # type: ignore[arg-type,type-var]
+    return replace(table, **{field.name: in_memory(getattr(table, field.name)) for field in fields(table)})  # type: ignore[arg-type,type-var]

@@ -89,12 +89,12 @@ def patrol(
     weights = {name: zone_weights(zones, name, fleet, seed) for name, fleet in fleets.items()}
     metro, people = _metros(zones)
     tapes = {name: Tape(kind) for name, kind in COLUMNS.items()}
-    for one in dict.fromkeys(metro.tolist()):  # in the order of their zones, which are next to one another
-        here = np.flatnonzero(metro == one)
+    for own_metro in dict.fromkeys(metro.tolist()):  # in the order of their zones, contiguous by metro
+        here = np.flatnonzero(metro == own_metro)
         parts: list[tuple[NDArray[Any], ...]] = []
         for number, (name, fleet) in enumerate(fleets.items()):
             share = (np.arange(fleet.units) + 0.5) / fleet.units * people[-1]  # units by population
-            for unit in np.flatnonzero(np.searchsorted(people, share) == one).tolist():
+            for unit in np.flatnonzero(np.searchsorted(people, share) == own_metro).tolist():
                 uid = streams.uid(fleet.owner, name, unit)
                 key = streams.key(seed, f"patrols.{uid}")
                 base, territory = _territory(zones, here, weights[name][here], fleet, key)
@@ -108,7 +108,7 @@ def patrol(
 
 
 def _sorted(parts: Sequence[tuple[NDArray[Any], ...]], days: int) -> dict[str, NDArray[Any]]:
-    """Sort the visits of one metro by zone and time, without those that begin before the first day or after the last.
+    """Sort the visits of one metro by zone and time, without those beginning before the first day or after the last.
 
     parts : zone, start in seconds from the first midnight, uid, fleet, unit and base of visits.
     """

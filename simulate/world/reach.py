@@ -1,10 +1,10 @@
-"""Reach: how far apart the places of one life may lie, so that every trip fits into every diary.
+"""Travel-time budgets: the greatest distances between the places of one life, with every trip fitting every diary.
 
-A diary gives each stop an arrival; a trip that took longer than the time between two stops
-would put a car in two places at once. So only places are admitted whose ways fit, even by
-the slowest route that anyone takes at the slowest pace, at the peak. How much room there is depends on what a
-trip joins: a commute has hours, for nobody starts work so early that the way there would not
-fit (`kernels.chapters.shift_of`), and what is near home little.
+A diary gives each stop an arrival; a trip longer than the time between two stops would put a
+car in two places at once. So a place is admitted only if its trips fit, even by the slowest
+route in use at the slowest pace, at the peak. The budget depends on the ends of a trip: a
+commute has hours, for every start of work leaves time for it (`kernels.chapters.shift_of`),
+and a trip to a place near home has little.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import Travel
 
 NEAR = (Purpose.SCHOOL, Purpose.SHOP, Purpose.MEAL, Purpose.LUNCH)
-"""Purposes that are served near home, or near work at midday, so that stays there may be short (assumption)."""
+"""Purposes served near home, or near work at midday, so stays there may be short (assumption)."""
 HOME_TO_NEAR_S, NEAR_TO_NEAR_S = 20 * 60, 37 * 60
-"""Time that diaries leave between home and such a place, and between two of them."""
+"""Time left by diaries between home and such a place, and between two of them."""
 ROOM_S, WORK_ROOM_S, THROUGH_ROOM_S, TRIP_ROOM_S = 90 * 60, 150 * 60, 240 * 60, 300 * 60
-"""Time for a way from home to any other place and on to a near one; to work; across the map for those
-from beyond it; for a day out. A test holds every diary to them (`tests/travel/test_diaries.py`)."""
+"""Time for a trip from home to any other place and on to a near one; to work; across the map for
+visitors; for a day out. A test holds every diary to them (`tests/travel/test_diaries.py`)."""
 NO_LIMIT = 2**31 - 1
 MOST_ACCESS_S = 300
-"""Longest way between a parking place and its junction; a longer one leaves near places no room."""
+"""Longest access time between a parking place and its junction; a longer one leaves near places no budget."""
 SLOWEST_MARGIN_S = 60
-"""What an alternative may take beyond its margin (`world.routes`)."""
+"""Time allowed to an alternative beyond its margin (`world.routes`)."""
 
 
 class Reach(NamedTuple):
-    """How far each kind of place may lie from home: free driving time of the quickest way, tenths of a second."""
+    """Budgets for each kind of place from home: free-flow time of the quickest route, tenths of a second."""
 
     near_ds: int
     other_ds: int
     work_ds: int
     trip_ds: int
     through_ds: int
-    """From one place of the map to any other, for those who come from beyond it."""
+    """From one place of the map to any other, for visitors from beyond it."""
     slowest: int
-    """Seconds that a way takes at the slowest hour, by the slowest route, per tenth of a second of the
-    quickest on free roads, in 65,536ths."""
+    """Seconds of a trip at the slowest hour, by the slowest route, per tenth of a second of the
+    quickest at free flow, in 65,536ths."""
     slowest_s: int
-    """Seconds that it takes besides."""
+    """Constant seconds besides."""
 
 
 def reach(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> Reach:
-    """Return how far places may lie from home; best_s : float64[h, h], quickest ways on free roads.
+    """Return the budgets of a map; best_s : float64[h, h], free-flow times of the quickest routes.
 
-    A way between two places that are no home is at most as long as both from home. A map on
-    which every way fits has no limit but for near places.
+    A trip between two places away from home takes at most the sum of both from home. A map with
+    every trip within the budget has no limit but for near places.
     """
     most = pace.slowest(travel, freeways=freeways)
     slowest = math.ceil(most * travel.other_route_margin / 10 * 65_536)

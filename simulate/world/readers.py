@@ -1,4 +1,4 @@
-"""Fixed readers: where they stand, whose they are, and the rules that place them.
+"""Fixed readers: their positions, their owners, and the rules of their placement.
 
 Placement is nested: a rule lists links in order of preference and takes the first ones, so a
 larger network of readers holds the smaller one. A reader's uid is a hash of its owner and its
@@ -33,9 +33,9 @@ class Readers:
     """Fixed readers, each on one directed link."""
 
     uid: NDArray[np.uint64]
-    """uint64[r]; hash of owner, place and ordinal: what draws are keyed by."""
+    """uint64[r]; hash of owner, place and ordinal, the key of draws."""
     link: NDArray[np.int32]
-    """int32[r]; link whose traffic it reads."""
+    """int32[r]; link of the traffic read."""
     at: NDArray[np.float64]
     """float64[r]; share of the link's length from its tail, 0 to 1."""
     owner: NDArray[np.int16]
@@ -45,7 +45,7 @@ class Readers:
     y_m: NDArray[np.float64]
     """float64[r]; metres north of the origin."""
     operator: tuple[str, ...]
-    """What a file of positions calls the operator; "" elsewhere."""
+    """Operators named in a file of positions; "" elsewhere."""
 
     @property
     def n(self) -> int:
@@ -55,7 +55,7 @@ class Readers:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Placed:
-    """Readers of one rule and, where they come from a file, what became of its positions."""
+    """Readers of one rule and, for those from a file, the report on its positions."""
 
     readers: Readers
     report: SnapReport | None
@@ -63,16 +63,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Quota:
-    """How many readers each part of the map gets, in place of one count for all of it."""
+    """Numbers of readers by part of the map, in place of one count for all of it."""
 
     part: NDArray[np.int16]
-    """int16[m]; the part each link lies in."""
+    """int16[m]; part of each link."""
     counts: tuple[int, ...]
     """Readers of each part; 0 is none."""
 
 
 class Rule(Protocol):
-    """Where one owner's readers stand, as a scenario says it."""
+    """A scenario's rule for the placement of one owner's readers."""
 
     @property
     def owner(self) -> str:
@@ -84,11 +84,11 @@ class Rule(Protocol):
 
     @property
     def count(self) -> int | None:
-        """How many readers; not used by "file", which keeps all it can place, nor beside a quota."""
+        """Number of readers; unused by "file", for it keeps all positions on a road, and beside a quota."""
 
     @property
     def counties(self) -> str | None:
-        """File that says how many, instead of `count`."""
+        """File of numbers by county, instead of `count`."""
 
     @property
     def spacing_m(self) -> float | None:
@@ -104,11 +104,11 @@ class Rule(Protocol):
 
     @property
     def within_m(self) -> float | None:
-        """Farthest that a position may be from its link, in metres."""
+        """Greatest distance of a position from its link, in metres."""
 
     @property
     def merge_m(self) -> float | None:
-        """Nearer than this on one link is one reader, in metres."""
+        """Distance on one link below which positions are one reader, in metres."""
 
 
 def place(
@@ -129,9 +129,9 @@ def place(
     roads
         Network to place them on.
     name
-        The rule's name in the scenario: it keys its draws and stands in its errors.
+        The rule's name in the scenario, for keys of draws and for errors.
     rule
-        What the scenario says.
+        The rule in the scenario.
     flow
         float64[m]; modelled vehicles on each link, of any one unit.
     seed
@@ -139,9 +139,9 @@ def place(
     owner_index
         The owner's position in the list of owners.
     taken
-        Links where earlier rules have put readers of this owner; strategies pass them over.
+        Links with readers of this owner from earlier rules; strategies skip them.
     quota
-        How many readers each part of the map gets; the rule's count on the whole map if None.
+        Number of readers in each part of the map; the rule's count on the whole map if None.
     """
     where = f"readers.place.{name}"
     if rule.strategy == "file":
@@ -163,16 +163,16 @@ def place(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Setting:
-    """What a strategy may look at besides its rule."""
+    """Inputs of a strategy besides its rule."""
 
     roads: RoadNetwork
-    """The network; connectors are no place for a reader."""
+    """The network; connectors carry no readers."""
     link_uid: NDArray[np.uint64]
     """uint64[m]; hash of the names of each link's end nodes."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
     part: NDArray[np.int16]
-    """int16[m]; the part of the map each link lies in, whose traffic it is compared with."""
+    """int16[m]; part of the map of each link, the reference for its traffic."""
     stream: np.uint64
     """Key of the rule's own draws."""
     where: str
@@ -180,12 +180,12 @@ class Setting:
 
 
 def busiest(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
-    """List links from the busiest to the emptiest; int32[k]."""
+    """Return links by falling traffic; int32[k]."""
     return _by_flow(setting, _built(setting.roads), setting.flow)
 
 
 def average(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
-    """List links by how near their traffic is to the mean of their part of the map; int32[k]."""
+    """Return links by closeness of their traffic to the mean of their part of the map; int32[k]."""
     links = _built(setting.roads)
     count = np.maximum(np.bincount(setting.part[links]), 1)
     mean = np.bincount(setting.part[links], weights=setting.flow[links]) / count
@@ -193,13 +193,13 @@ def average(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
 
 
 def random_links(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
-    """List links in a random order that does not depend on their numbers; int32[k]."""
+    """Return links in a random order, independent of their numbers; int32[k]."""
     links = _built(setting.roads)
     return links[np.argsort(words(setting.stream, setting.link_uid[links]), kind="stable")]
 
 
 def cordon(setting: Setting, rule: Rule) -> NDArray[np.int32]:
-    """List links that lead into a circle round the middle, the busiest first; int32[k].
+    """Return links into a circle round the middle, the busiest first; int32[k].
 
     The middle is the median of the nodes' coordinates.
     """
@@ -225,9 +225,9 @@ STRATEGIES: dict[str, Callable[[Setting, Rule], NDArray[np.int32]]] = {
 
 
 def concatenate(parts: Sequence[Readers]) -> Readers:
-    """Put the readers of all rules in one table.
+    """Return the readers of all rules in one table.
 
-    The same reader twice, which is one owner's two rules choosing one link, is an error.
+    Raise ScenarioError if two rules of one owner choose the same link.
     """
     parts = [_NONE, *parts]
     uids = np.concatenate([part.uid for part in parts])
@@ -242,12 +242,12 @@ def concatenate(parts: Sequence[Readers]) -> Readers:
 
 
 def _built(roads: RoadNetwork) -> NDArray[np.int32]:
-    """Return the links that are no connectors; int32[k]."""
+    """Return the links other than connectors; int32[k]."""
     return np.flatnonzero(roads.road_class != RoadClass.CONNECTOR).astype(np.int32)
 
 
 def _by_flow(setting: Setting, links: NDArray[np.int32], liked: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Sort links by falling liking; equal ones by uid, so that neither link numbers nor rounding matter.
+    """Return links by falling preference; ties by uid, so neither link numbers nor rounding matter.
 
     liked : float64[m], in the unit of the flow.
     """
@@ -257,7 +257,7 @@ def _by_flow(setting: Setting, links: NDArray[np.int32], liked: NDArray[np.float
 def _chosen(
     roads: RoadNetwork, preference: NDArray[np.int32], rule: Rule, quota: Quota | None, where: str
 ) -> NDArray[np.int32]:
-    """Take as many links as the rule, or the quota of each part, asks for; int32[k]."""
+    """Return the first links up to the count of the rule, or to the quota of each part; int32[k]."""
     spacing_m = rule.spacing_m or 0.0
     remedy = "ask for fewer, or set a smaller spacing_m" if spacing_m else "ask for fewer"
     if quota is None:
@@ -268,7 +268,7 @@ def _chosen(
             expected = f"at most {len(link)}, which is what fits"
             raise ScenarioError(f"{where}.count", expected, rule.count, remedy)
         return link
-    found = [np.empty(0, np.int32)]
+    links = [np.empty(0, np.int32)]
     for part, count in enumerate(quota.counts):
         link = _first(roads, preference[quota.part[preference] == part], count, spacing_m)
         if len(link) < count:
@@ -276,14 +276,14 @@ def _chosen(
             if rule.counties is None:
                 raise ScenarioError(f"{where}.count", expected, count, remedy)
             raise ScenarioError(f"{where}.counties", expected, count, remedy.replace("ask for fewer", "lower factor"))
-        found.append(link)
-    return np.concatenate(found)
+        links.append(link)
+    return np.concatenate(links)
 
 
 def _first(roads: RoadNetwork, preference: NDArray[np.int32], count: int, spacing_m: float) -> NDArray[np.int32]:
-    """Take links in order, none too near one taken before; int32[k], as many as fit and at most count.
+    """Return links in order, none too near one taken before; int32[k], as many as fit and at most count.
 
-    Squares as wide as the spacing hold what was taken, so that only nine are looked at.
+    Taken links are binned in squares as wide as the spacing, so only nine are searched.
     """
     if not spacing_m:
         return preference[:count]
@@ -303,7 +303,7 @@ def _first(roads: RoadNetwork, preference: NDArray[np.int32], count: int, spacin
 
 
 def _from_file(roads: RoadNetwork, where: str, rule: Rule, owner_index: int) -> Placed:
-    """Place readers where a file says that cameras stand."""
+    """Place readers at the camera positions of a file."""
     if not rule.path:
         raise ScenarioError(f"{where}.path", "a file of camera positions", "nothing", "name the file")
     if rule.within_m is None or rule.merge_m is None:
@@ -345,7 +345,7 @@ def _readers(
     owner: str,
     owner_index: int,
 ) -> Readers:
-    """Make the table; readers in one place are told apart by their order."""
+    """Return the table of readers; those in one place differ by their order."""
     seen: Counter[tuple[object, ...]] = Counter()
     uids = np.empty(len(link), np.uint64)
     for i, spot in enumerate(places):

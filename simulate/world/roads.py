@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RoadClass(IntEnum):
-    """What kind of road a link is; connectors are drawn by planners, not built."""
+    """Functional class of a link; connectors are drawn by planners, not built."""
 
     FREEWAY = 0
     ARTERIAL = 1
@@ -26,7 +26,7 @@ class RoadClass(IntEnum):
 
 
 CAPACITY = {RoadClass.FREEWAY: 4000.0, RoadClass.ARTERIAL: 1600.0, RoadClass.COLLECTOR: 900.0, RoadClass.LOCAL: 500.0}
-"""Vehicles per hour and direction, where a source states none (assumption)."""
+"""Vehicles per hour and direction, for sources without capacities (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,23 +40,23 @@ class RoadNetwork:
     y_m: NDArray[np.float64]
     """float64[n]; metres north of the origin."""
     through: NDArray[np.bool_]
-    """bool[n]; False where trips may start or end but not drive through."""
+    """bool[n]; False for nodes closed to through traffic."""
     tail: NDArray[np.int32]
     """int32[m]; node a link leaves."""
     head: NDArray[np.int32]
     """int32[m]; node a link enters."""
     length_m: NDArray[np.float64]
-    """float64[m]; driven length, in metres, which may exceed the straight line."""
+    """float64[m]; driven length, in metres; may exceed the straight line."""
     free_s: NDArray[np.float64]
-    """float64[m]; seconds to drive the link when it is empty."""
+    """float64[m]; free-flow time, in seconds."""
     road_class: NDArray[np.uint8]
     """uint8[m]; a RoadClass."""
     capacity: NDArray[np.float64]
     """float64[m]; vehicles per hour."""
     origin: tuple[float, float] | None = None
-    """Latitude and longitude, in degrees, of x = y = 0; None where the map is invented."""
+    """Latitude and longitude, in degrees, of x = y = 0; None for an invented map."""
     credit: str = ""
-    """Whom to name wherever the network is shown."""
+    """Attribution, due wherever the network is shown."""
 
     @property
     def n_nodes(self) -> int:
@@ -89,7 +89,7 @@ EARTH_RADIUS_M = 6_371_008.8
 
 
 def capacity_of(road_class: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return vehicles per hour of links that are no connectors; float64[k]."""
+    """Return the capacity of links other than connectors, in vehicles per hour; float64[k]."""
     capacity: NDArray[np.float64] = np.array([CAPACITY[kind] for kind in sorted(CAPACITY)])[road_class]
     return capacity
 
@@ -107,7 +107,7 @@ def project(
 
 
 def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph[int]:
-    """Return the roads as a networkx graph, for analysis with the tools of that library.
+    """Return the roads as a networkx graph, for analysis with its tools.
 
     Edge keys are link ids; edges carry `length_m`, `free_s` and `road_class`.
     """
@@ -127,9 +127,9 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph[int]:
 
 
 def strong_parts(roads: RoadNetwork) -> NDArray[np.int32]:
-    """Find the parts within which everyone can drive everywhere and back; int32[n].
+    """Return the strongly connected component of each node, by driving; int32[n].
 
-    Nodes that may not be driven through are parts of their own.
+    Nodes closed to through traffic are components of their own.
     """
     usable = roads.through[roads.tail] & roads.through[roads.head]
     ends = (roads.tail[usable], roads.head[usable])

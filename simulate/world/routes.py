@@ -1,7 +1,7 @@
-"""Routes: a few shortest-path trees from every hub, and the readers that lie on them.
+"""Routes: a few shortest-path trees from every hub, and the readers on them.
 
 Trips run from hub to hub. Alternatives are the trees of a few integer cost fields, so a
-route is named by (hub, alternative, hub) and its links are found again when truth asks.
+route is named by (hub, alternative, hub) and its links are found again on demand.
 A tree enters each node by one link, so the readers on its paths form a small trie of
 (parent, site, offset); `cell` points into it and a draw walks from there to the root.
 """
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from simulate.world.readers import Readers
 
 TASTES = 4
-"""Private tastes that households are drawn from."""
+"""Private tastes of households."""
 N_ALTERNATIVES = 2 + TASTES
-"""The quickest route, one that avoids freeways, and one for each taste."""
+"""The quickest route, one avoiding freeways, and one for each taste."""
 FREEWAY_PENALTY = 1.35
-"""How much longer freeways feel to drivers who avoid them (assumption)."""
+"""Perceived over real time on freeways, for drivers avoiding them (assumption)."""
 LONGEST_DS = 360_000
-"""Longest route anyone may take: ten hours of free driving; longer ones speak of wrong units."""
+"""Longest route allowed: ten hours at free flow; longer ones suggest wrong units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Graph:
-    """The roads as routing sees them: nodes that block through traffic leave from a copy."""
+    """The roads as a routing graph: links out of nodes closed to through traffic leave from a copy."""
 
     n_nodes: int
     """Nodes with copies."""
@@ -48,7 +48,7 @@ class Graph:
     enters: NDArray[np.int64]
     """int64[m]; the node a link enters."""
     start: NDArray[np.int64]
-    """int64[n]; where a trip from each node of the network starts."""
+    """int64[n]; start of trips from each node of the network."""
     cost: NDArray[np.float64]
     """float64[alternatives, m]; whole numbers, at least 1."""
     fast_ds: NDArray[np.int64]
@@ -59,21 +59,21 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Forest:
-    """The trees of the quickest routes from some nodes; k trees, n nodes with copies."""
+    """The trees of the quickest routes from k nodes; n nodes with copies."""
 
     order: NDArray[np.int32]
     """int32[k, n]; nodes by cost."""
     in_link: NDArray[np.int32]
-    """int32[k, n]; link that enters each node, -1 = none."""
+    """int32[k, n]; tree's link into each node, -1 = none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Routes:
-    """Tables of all routes between hubs; h hubs, a alternatives, c cells, p pairs of hubs that a way joins.
+    """Tables of all routes between hubs; h hubs, a alternatives, c cells, p connected pairs of hubs.
 
-    Hubs of one part of the map follow on one another, and so do their pairs: all from the
-    first hub, then all from the next. No way leads from one part to another, so that tables grow
-    with the parts and not with the square of all hubs.
+    Hubs of one part of the map are contiguous, and so are their pairs: all from the first hub,
+    then all from the next. Parts are unconnected, so tables grow with the parts and not with
+    the square of all hubs.
     """
 
     hub_node: NDArray[np.int32]
@@ -85,11 +85,11 @@ class Routes:
     slow_ds: NDArray[np.uint32]
     """uint32[p, a]; free driving time on other roads, tenths of a second."""
     cell: NDArray[np.uint32]
-    """uint32[p, a]; last reader on the way as a cell of the trie, 0 = none."""
+    """uint32[p, a]; last reader on the route as a cell of the trie, 0 = none."""
     used: NDArray[np.uint8]
-    """uint8[p, a]; whose tree is really driven (0 where an alternative is too long)."""
+    """uint8[p, a]; alternative of the tree really driven (0 where one is too long)."""
     hot: NDArray[np.uint8]
-    """uint8[p]; 1 where some alternative meets a reader."""
+    """uint8[p]; 1 for pairs with a reader on any alternative."""
     cell_parent: NDArray[np.uint32]
     cell_site: NDArray[np.uint32]
     cell_fast: NDArray[np.uint32]
@@ -105,9 +105,9 @@ def alternative_shares(route_shares: tuple[float, float, float]) -> NDArray[np.f
 
 
 def graph(roads: RoadNetwork, taste_spread: float, seed: int) -> Graph:
-    """Prepare the cost fields: time, time avoiding freeways, and time as each private taste feels it.
+    """Return the graph with its cost fields: time, time avoiding freeways, and time perceived by each taste.
 
-    taste_spread : sigma of the logarithm of felt over real time of a link.
+    taste_spread : sigma of the logarithm of perceived over real time of a link.
     """
     copies = np.flatnonzero(~roads.through)
     start = np.arange(roads.n_nodes, dtype=np.int64)
@@ -133,7 +133,7 @@ def graph(roads: RoadNetwork, taste_spread: float, seed: int) -> Graph:
 def trees(
     network: Graph, alternative: int, nodes: NDArray[np.int32]
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:
-    """Yield (index, nodes by cost, link that enters each node) of the tree of each node."""
+    """Yield (index, nodes by cost, tree's link into each node) of the tree of each node."""
     cost = network.cost[alternative]
     arcs = _cheapest(network, cost)
     in_link, number = np.empty(network.n_nodes, np.int32), np.arange(network.n_nodes)
@@ -144,7 +144,7 @@ def trees(
 
 
 def plant(network: Graph, nodes: NDArray[np.int32]) -> Forest:
-    """Grow the trees of the quickest routes from each node, to be looked at more than once."""
+    """Return the trees of the quickest routes from each node, for repeated use."""
     order, in_link = (np.empty((len(nodes), network.n_nodes), np.int32) for _ in range(2))
     for i, by_cost, link in trees(network, 0, nodes):
         order[i], in_link[i] = by_cost, link
@@ -159,13 +159,12 @@ def build_routes(
     margin: float,
     quickest: Forest | None = None,
 ) -> Routes:
-    """Grow every tree of one part of the map once and keep what a draw needs of it.
+    """Grow every tree of one part of the map once and return the tables for a draw.
 
-    An alternative longer than `margin` times the best (plus a minute) is replaced by the
-    best, so the time between two hubs has a bound. In place of one that is too long, or the same
-    as the best, stands the next that is neither, if any: what a household takes for its own way
-    is another way wherever there is one. Readers must be sorted by link and position. Raises
-    ScenarioError where another hub cannot be reached.
+    An alternative longer than `margin` times the best (plus a minute), or equal to the best, is
+    replaced by the next that is neither, else by the best: the time between two hubs is
+    bounded, and a household's own route differs from the best wherever another exists.
+    Readers must be sorted by link and position. Raises ScenarioError if a hub is unreachable.
     """
     h, r = len(hub_node), readers.n
     fast, slow, cell = (np.zeros((h, h, N_ALTERNATIVES), np.uint32) for _ in range(3))
@@ -179,7 +178,7 @@ def build_routes(
     n_cells = 1
     link_name, name = _link_names(roads.n_links), np.empty(network.n_nodes)
     for ways in zip(*(_ways(network, field, hub_node, quickest) for field in range(N_ALTERNATIVES)), strict=True):
-        found = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
+        reached = np.zeros((N_ALTERNATIVES, 3, h), np.int64)
         names = np.zeros((N_ALTERNATIVES, h))
         for field, (i, order, in_link) in enumerate(ways):
             _check_reached(roads, in_link, hub_node, hub_node[i])
@@ -195,13 +194,13 @@ def build_routes(
             way = np.stack([node_fast[hub_node], node_slow[hub_node], node_cell[hub_node]])
             way[:, i] = 0
             sum_down(order, in_link, network.leaves, link_name, name)
-            found[field], names[field] = way, name[hub_node]
-        driven_ds = found[:, 0] + found[:, 1]
+            reached[field], names[field] = way, name[hub_node]
+        driven_ds = reached[:, 0] + reached[:, 1]
         other = (names != names[0]) & (driven_ds <= driven_ds[0] * margin + 600)
         other[:, i] = False
         used[i] = _stand_ins(other).T
         fast[i], slow[i], cell[i] = (
-            np.take_along_axis(found[:, k], used[i].T.astype(np.int64), axis=0).T for k in range(3)
+            np.take_along_axis(reached[:, k], used[i].T.astype(np.int64), axis=0).T for k in range(3)
         )
         _check_length(fast[i].astype(np.int64) + slow[i])
     return Routes(
@@ -221,9 +220,9 @@ def build_routes(
 
 
 def _stand_ins(other: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Choose the tree of each alternative: its own, else the next that gives another way, else the quickest.
+    """Return the tree of each alternative: its own, else the next with another route, else the quickest.
 
-    other : bool[a, h], whether each tree leads to each hub by a way that is good and not the quickest.
+    other : bool[a, h], whether each tree's route to each hub is within the margin and not the quickest.
     """
     a, h = other.shape
     used = np.zeros((a, h), np.uint8)
@@ -235,7 +234,7 @@ def _stand_ins(other: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def _link_names(n_links: int) -> NDArray[np.float64]:
-    """Draw a whole number for each link, so that two ways are the same if and only if their sums are."""
+    """Draw a whole number for each link; routes are equal if and only if their sums are."""
     return (streams.words(streams.key(0, "route.name"), np.arange(n_links)) >> np.uint64(24)).astype(np.float64)
 
 
@@ -260,7 +259,7 @@ def best_times(
 def link_flow(
     network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64], quickest: Forest | None = None
 ) -> NDArray[np.float64]:
-    """Load trips on the quickest routes; float64[m].
+    """Return link flows of trips on the quickest routes; float64[m].
 
     trips : float64[h, h], trips from hub to hub; those within a hub drive no link.
     """
@@ -268,7 +267,7 @@ def link_flow(
     for i, order, in_link in _ways(network, 0, hub_node, quickest):
         weight = np.zeros(network.n_nodes)
         np.add.at(weight, hub_node, trips[i])
-        weight[hub_node[i]] = 0.0  # a node that blocks through traffic is entered from its own copy
+        weight[hub_node[i]] = 0.0  # a node closed to through traffic is entered from its own copy
         load_tree(order, in_link, network.leaves, weight, flow)
     return flow
 
@@ -285,7 +284,7 @@ def route_links(network: Graph, in_link: NDArray[np.int32], node: int) -> list[i
 def _ways(
     network: Graph, alternative: int, nodes: NDArray[np.int32], quickest: Forest | None
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:
-    """Yield what `trees` does, from trees that have grown already where there are such."""
+    """Yield as `trees` does, from the quickest trees if given."""
     if alternative or quickest is None:
         yield from trees(network, alternative, nodes)
     else:
@@ -294,7 +293,7 @@ def _ways(
 
 
 def _cheapest(network: Graph, cost: NDArray[np.float64]) -> csr_array:
-    """Keep the cheapest of parallel links: a sparse matrix would add them up."""
+    """Return the cheapest of parallel links as a sparse matrix; a plain one would add them up."""
     order = np.lexsort((cost, network.enters, network.leaves))
     a, b = network.leaves[order], network.enters[order]
     first = np.ones(len(order), np.bool_)

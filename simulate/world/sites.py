@@ -1,6 +1,6 @@
-"""Sites: every place where a plate can be read, numbered once for the whole run.
+"""Sites: all places of reads, numbered once for the whole run.
 
-Fixed readers come first, then gates, then zones as scanned by the mobile units of one body that owns some.
+Fixed readers come first, then gates, then zones as scanned by the mobile units of one owning body.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ class Sites:
     kind: NDArray[np.uint8]
     """uint8[s]; SiteKind."""
     uid: NDArray[np.uint64]
-    """uint64[s]; hash of owner and place: what draws are keyed by."""
+    """uint64[s]; hash of owner and place, the key of draws."""
     owner: NDArray[np.int16]
     """int16[s]; position in the table of owners."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     """float64[s]; metres east and north; the middle of the zone for gates and mobile units."""
     link: NDArray[np.int32]
-    """int32[s]; link that a fixed reader watches, -1 elsewhere."""
+    """int32[s]; link of a fixed reader, -1 elsewhere."""
     at: NDArray[np.float64]
     """float64[s]; share of that link from its tail, 0 elsewhere."""
     zone: NDArray[np.int32]
     """int32[s]; zone of a gate or of mobile units, -1 for fixed readers."""
     since: NDArray[np.int32]
-    """int32[s]; first day on which a reader or gate works, 0 for mobile units."""
+    """int32[s]; first working day of a reader or gate, 0 for mobile units."""
     visits: NDArray[np.int64]
-    """int64[s]; how often mobile units scan the zone in the whole run, 0 for readers and gates."""
+    """int64[s]; visits of mobile units to the zone in the whole run, 0 for readers and gates."""
 
     @property
     def n(self) -> int:
@@ -66,12 +66,12 @@ class Sites:
 
     @property
     def used(self) -> NDArray[np.bool_]:
-        """Tell sites from zones that nobody scans; bool[s]."""
+        """Return the mask of sites in use, without zones never scanned; bool[s]."""
         used: NDArray[np.bool_] = (self.kind != SiteKind.MOBILE) | (self.visits > 0)
         return used
 
     def describe(self, visible: NDArray[np.bool_]) -> str:
-        """Say how many sites of each kind an observer sees, of those in use; visible : bool[s]."""
+        """Return the numbers of visible sites in use by kind, as text; visible : bool[s]."""
         used = self.used
         names = {
             SiteKind.FIXED: "fixed readers",
@@ -90,7 +90,7 @@ class Sites:
 
 
 def zone_uids(zones: Zones, *parts: object, of: NDArray[np.int32] | None = None) -> NDArray[np.uint64]:
-    """Hash the place of every zone, or of some, to the metre, with what identifies its use; uint64[z]."""
+    """Return hashes of the places of zones, all or `of`, to the metre, with `parts` for their use; uint64[z]."""
     x_m, ground = zones.own_ground()
     which = slice(None) if of is None else of
     named = zip(ground[which].tolist(), x_m[which], zones.y_m[which], strict=True)
@@ -107,18 +107,18 @@ def number_sites(
     strength: NDArray[np.float64],
     seed: int,
 ) -> Sites:
-    """Give numbers to fixed readers, gates and scanned zones.
+    """Return the numbered sites: fixed readers, gates and scanned zones.
 
     strength : float64[days], size of the network on each day as a share of its last; each
-    reader and gate begins to work by a draw of its own, so that on average so many do.
+    reader and gate begins to work by a draw of its own, with this share as its mean.
 
-    gates : int32[g], zones with a gate; gate_owner : int16[g]; scanners : bodies that keep mobile
+    gates : int32[g], zones with a gate; gate_owner : int16[g]; scanners : bodies with mobile
     units, rising; any zone inside the map and its metros is a site of theirs, scanned or not, so
-    that another calendar leaves the numbers as they are. How often each is scanned is counted later.
+    another calendar leaves the numbers as they are. Visits are counted later.
     """
     readers, zones, owners = world.readers, world.zones, world.owners
     metro = world.metro_of_hub[zones.hub]
-    own = [np.flatnonzero(~zones.outside & owners.covers[one][metro]).astype(np.int32) for one in scanners]
+    own = [np.flatnonzero(~zones.outside & owners.covers[body][metro]).astype(np.int32) for body in scanners]
     zone = np.concatenate([gates, *own])
     if readers.n + len(zone) > MOST_SITES:
         raise ScenarioError(
@@ -126,14 +126,14 @@ def number_sites(
             "raise roads.vehicles_per_zone, or let fewer owners have mobile units",
         )  # fmt: skip
     kind = np.repeat([SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE], [readers.n, len(gates), len(zone) - len(gates)])
-    scanned_uid = [zone_uids(zones, owners.name[one], of=its) for one, its in zip(scanners, own, strict=True)]
+    scanned_uid = [zone_uids(zones, owners.name[body], of=scanned) for body, scanned in zip(scanners, own, strict=True)]
     salt = np.array([streams.uid(k.name.lower()) for k in SiteKind], np.uint64)[kind[readers.n :]]
     of_zone = np.concatenate([_gate_uids(zones, owners, gates, gate_owner), *scanned_uid])
     uid = np.concatenate([readers.uid, of_zone ^ salt])
     since = np.zeros(len(uid), np.int32)
     begins = np.concatenate([readers.uid, zone_uids(zones, "since", of=gates)])  # a lot's gate, whoever has it
     since[: len(begins)] = np.searchsorted(strength, streams.uniforms(streams.key(seed, "sites.since"), begins))
-    scanner = np.repeat(np.array(scanners, np.int16), [len(its) for its in own])
+    scanner = np.repeat(np.array(scanners, np.int16), [len(scanned) for scanned in own])
     return Sites(
         kind=kind.astype(np.uint8),
         uid=uid,
@@ -153,7 +153,7 @@ def _gate_uids(
 ) -> NDArray[np.uint64]:
     """Hash the lots and owners of gates; uint64[g]. A gate reads the same, whichever body of its owner has it."""
     uid = np.zeros(len(gates), np.uint64)
-    for one in np.unique(gate_owner).tolist():
-        its = gate_owner == one
-        uid[its] = zone_uids(zones, owners.owner[one], of=gates[its])
+    for body in np.unique(gate_owner).tolist():
+        own_rows = gate_owner == body
+        uid[own_rows] = zone_uids(zones, owners.owner[body], of=gates[own_rows])
     return uid

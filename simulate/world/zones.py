@@ -1,4 +1,4 @@
-"""Zones: the small areas that hold homes, jobs and everything people drive to."""
+"""Zones: small areas with homes, jobs and all destinations of trips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Purpose(IntEnum):
-    """What people drive to a place for."""
+    """Purpose of a trip, by the activity at its end."""
 
     HOME = 0
     WORK = 1
@@ -33,7 +33,7 @@ class Purpose(IntEnum):
     GROUP = 9
     OUTSIDE = 10
     CITY = 11
-    """Anything that brings people from beyond the map."""
+    """Any purpose of visitors from beyond the map."""
     LUNCH = 12
     """A meal or an errand near work, between two halves of a working day."""
     TRIP = 13
@@ -42,31 +42,31 @@ class Purpose(IntEnum):
 
 N_PURPOSES = len(Purpose)
 MOST_BLOCKS = 4096
-"""Zones round one junction at most: what names them has twelve bits for it."""
+"""Most zones round one junction: numbered by twelve bits of their names."""
 FARTHEST_M = 500.0
-"""How far a block lies from its junction at most (assumption)."""
+"""Greatest distance of a block from its junction (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Zones:
-    """Small areas, each hanging on one hub; z zones."""
+    """Small areas, each attached to one hub; z zones."""
 
     x_m: NDArray[np.float64]
     """float64[z]; metres east."""
     y_m: NDArray[np.float64]
     """float64[z]; metres north."""
     hub: NDArray[np.int32]
-    """int32[z]; index of the hub where trips from here start."""
+    """int32[z]; index of the hub at the start of trips from here."""
     residents: NDArray[np.float64]
     """float64[z]; vehicles kept here over night."""
     attraction: NDArray[np.float64]
-    """float64[purposes, z]; how much draws people here, jobs under WORK."""
+    """float64[purposes, z]; attraction by purpose, jobs under WORK."""
     outside: NDArray[np.bool_]
-    """bool[z]; True where the zone stands for the world beyond the map."""
+    """bool[z]; True for zones standing for the world beyond the map."""
     income_rank: NDArray[np.float64]
     """float64[z]; 0 poorest to 1 richest, a trait of areas only."""
     shifted_m: NDArray[np.float64] | None = None
-    """float64[z]; how far east the metro of each zone was set on a map of several; None on any other."""
+    """float64[z]; shift to the east of the zone's metro on a map of several; None on any other."""
     metro_uid: NDArray[np.uint64] | None = None
     """uint64[z]; hash of that metro's name."""
 
@@ -76,9 +76,9 @@ class Zones:
         return len(self.x_m)
 
     def own_ground(self) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
-        """Return metres east on its metro's own ground, and what names that ground; float64[z], uint64[z].
+        """Return metres east on the metro's own map, and the uid of that map; float64[z], uint64[z].
 
-        What is named by these is the same whatever other metros stand on the map.
+        Names made of these are the same whatever other metros stand on the map.
         """
         if self.shifted_m is None or self.metro_uid is None:
             return self.x_m, np.zeros(self.n, np.uint64)
@@ -92,7 +92,7 @@ class Blocks:
     node: NDArray[np.int64]
     """int64[b]; position of the block's node in the list of nodes."""
     name: NDArray[np.uint64]
-    """uint64[b]; what identifies the block, for keyed draws."""
+    """uint64[b]; key of the block for draws."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     residents: NDArray[np.float64]
@@ -131,7 +131,7 @@ def scatter(
 
 
 def smooth_field(x: NDArray[np.float64], y: NDArray[np.float64], name: str, seed: int) -> NDArray[np.float64]:
-    """Rank points by a smooth random field, so that neighbours are alike; float64[n] in [0, 1]."""
+    """Return ranks of points in a smooth random field, similar among neighbours; float64[n] in [0, 1]."""
     turns = streams.uniforms(streams.key(seed, name), np.arange(24)).reshape(8, 3)
     span = max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
     field = np.zeros(len(x))
@@ -150,7 +150,7 @@ def everyday_attraction(
     names: NDArray[np.uint64],
     seed: int,
 ) -> NDArray[np.float64]:
-    """Spread schools, shops, meals and the rest over zones; float64[purposes, z].
+    """Return the attraction of zones for schools, shops, meals and the rest; float64[purposes, z].
 
     jobs, residents, central : float64[z]; central is 1 in the middle and falls outwards.
     Commerce follows jobs and the centre; schools and worship follow homes; only some
@@ -167,8 +167,8 @@ def everyday_attraction(
     }
     for purpose, (present, weight) in share.items():
         here = streams.uniforms(streams.key(seed, f"zones.{purpose.name.lower()}"), names) < present
-        some = weight * here
-        attraction[purpose] = some if some.sum() > 0 else weight + 1e-9
+        present_weight = weight * here
+        attraction[purpose] = present_weight if present_weight.sum() > 0 else weight + 1e-9
     attraction[Purpose.HOME] = residents
     attraction[Purpose.WORK] = jobs
     attraction[Purpose.VISIT] = residents

@@ -234,7 +234,7 @@ def test_school_runs_happen_where_there_is_a_car_without_a_commuter(smallville, 
     (3, 2, False, [2, 1]), (1, 0, False, []), (9, 2, False, [3, 3]), (-2, 2, False, [0, 0]),
 ])  # fmt: skip
 def test_tours_go_to_one_car_or_round_and_round(tours, cars, one, dealt):
-    assert d._shared_out(tours, cars, one=one) == dealt
+    assert d._shared_out(tours, cars, one_car=one) == dealt
 
 
 def test_templates_have_names_of_their_own():
