@@ -29,6 +29,8 @@ HALF_DAY_S = 12 * HOUR_S
 SIGNS = 1 << 14
 """Bits that tell where and when a plate was not; a power of two."""
 A_SQUARE, A_HALF_DAY = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+HALF_DAYS = 1 << 12
+"""Half-days of which a plate's first read is noted; in later ones it is searched for."""
 SIGN_SHIFT = np.uint64(64 - (SIGNS - 1).bit_length())
 TO_HALF_DAYS = np.uint32(HALF_DAY_S - DAY_START_S)
 SECONDS, CASES, FITTED, QUESTION = np.uint64(12), np.uint64(24), np.uint64(30), np.uint64(34)
@@ -82,11 +84,12 @@ class Best(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for one plate at a time; all 0 but for `touched`, and left so."""
+    """Room for one plate at a time; all 0 but for `touched` and `since`, and left so."""
 
     mask: np.ndarray  # uint16[q] points that it is known to fit
     touched: np.ndarray  # int64[q + 1] questions that it opens
     signs: np.ndarray  # uint64[SIGNS / 64] signs of its reads
+    since: np.ndarray  # int64[HALF_DAYS] its first read of each half-day; older ones are of earlier plates
 
 
 def contenders() -> np.ndarray:
@@ -130,17 +133,22 @@ def match_points(rows, openings, entries, asked, contends, scratch, best):
     answers; scratch : Scratch; best : Best, which says at the start what targets fit, if not nothing.
     """
     plate, site, time, on_file = rows
-    mask, touched, signs = scratch.mask, scratch.touched, scratch.signs
+    mask, touched, signs, since = scratch.mask, scratch.touched, scratch.signs, scratch.since
     i, n = 0, len(plate)
+    since[:] = -1
     while i < n:
-        first, opened = i, 0
+        first, opened, met = i, 0, np.int64(-1)
         signs[:] = 0
         while i < n and plate[i] == plate[first]:
             s, t, cases = site[i], time[i], on_file[i]
+            half_day = np.int64((t + TO_HALF_DAYS) // np.uint32(HALF_DAY_S))
+            if half_day != met and half_day < HALF_DAYS:
+                since[half_day] = i
+                met = half_day
             i += 1
             if cases == 0:
                 continue
-            sign = _sign((t + TO_HALF_DAYS) // np.uint32(HALF_DAY_S), asked.square[s])
+            sign = _sign(half_day, asked.square[s])
             signs[sign >> np.uint64(6)] |= ONE << (sign & np.uint64(63))
             hour = np.int64(t // np.uint32(HOUR_S))
             there, at = np.int64(openings.place[s]), hour - openings.first_hour
@@ -189,13 +197,13 @@ def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best)
             if not own and m == ONE and asked.second[q] < SIGNS and not _signed(signs, asked.second[q]):
                 best.plates[0, q] += np.uint32(1)
                 continue
-            _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, signs), own, best)
+            _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, scratch), own, best)
             continue
         could = _could_fit(q, m, entries, signs)
         if not _contends(contends, most, could):
             continue
         if could != m:
-            m = _fitted(q, m, reads, entries, asked, signs)
+            m = _fitted(q, m, reads, entries, asked, scratch)
         if could == m or _contends(contends, most, m):
             _count_plate(q, m, points, own, best)
 
@@ -220,44 +228,58 @@ def _could_fit(q, m, entries, signs):
 
 
 @folded
-def _fitted_from_first(q, m, reads, entries, asked, signs):
+def _fitted_from_first(q, m, reads, entries, asked, scratch):
     """Return the points of a question that a plate fits, up to the first that it misses."""
+    signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
         if m & (bit - ONE) != bit - ONE:
             break
-        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked, since):
             m |= bit
     return m
 
 
 @folded
-def _fitted(q, m, reads, entries, asked, signs):
+def _fitted(q, m, reads, entries, asked, scratch):
     """Return the points of a question that a plate fits; uint64."""
+    signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
-        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked, since):
             m |= bit
     return m
 
 
 @leaf
-def _was_there(q, e, reads, entries, asked):
+def _was_there(q, e, reads, entries, asked, since):
     """Tell whether some read of a plate fits an entry."""
-    site, time, on_file, low, last = reads
-    begin, end, high = entries.begin[e], entries.end[e], last
-    while low < high:
-        middle = (low + high) >> 1
-        if time[middle] < begin:
-            low = middle + 1
-        else:
-            high = middle
+    site, time, on_file, first, last = reads
+    begin, end = np.int64(entries.begin[e]), np.int64(entries.end[e])
+    half_day = (begin + np.int64(TO_HALF_DAYS)) // HALF_DAY_S
+    low = since[half_day] if half_day < HALF_DAYS else _since(time, begin, first, last)
+    if low < first:
+        return False
+    while low < last and time[low] < begin:
+        low += 1
     case, level, place = np.uint64(asked.case[q]), asked.level[q], entries.place[e]
     while low < last and time[low] < end:
         if asked.place[level, site[low]] == place and (on_file[low] >> case) & ONE:
             return True
         low += 1
     return False
+
+
+@leaf
+def _since(time, begin, low, high):
+    """Return the first read from `low` on, below `high`, that is not before a time."""
+    while low < high:
+        middle = (low + high) >> 1
+        if time[middle] < begin:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @leaf

@@ -17,6 +17,7 @@ from simulate.durations import DAY_START_S, HOUR_S
 from simulate.kernels.matching import (
     CASES,
     FITTED,
+    HALF_DAYS,
     HALF_DAY_S,
     MAX_POINTS,
     QUESTION,
@@ -103,7 +104,7 @@ def nothing_found(least: NDArray[np.uint16]) -> Best:
 def room(lane: Lane) -> Scratch:
     """Return room for the kernel."""
     n = len(lane.least)
-    return Scratch(np.zeros(n, np.uint16), np.zeros(n + 1, np.int64), np.zeros(SIGNS // 64, np.uint64))
+    return Scratch(np.zeros(n, np.uint16), np.zeros(n + 1, np.int64), np.zeros(SIGNS // 64, np.uint64), np.empty(HALF_DAYS, np.int64))
 
 
 @cache
