@@ -10,7 +10,8 @@ has entries.
 
 Of a question it suffices to know at which points the greatest number of points that any plate
 fits goes up: by at most one a point, hence one word. A table over two such words tells which
-plates can change nothing.
+plates can change nothing. The others are counted by the points that they fit; how many of them
+fit the most is read off these counts when all reads are done.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class Asked(NamedTuple):
 
     case: np.ndarray  # uint8[q] bit of the case
     points: np.ndarray  # uint16[q] bits of its points
+    counts: np.ndarray  # int64[q] where its counts begin; -1 = plates are not counted
     second: np.ndarray  # uint16[q] sign of its second point; SIGNS = none, or several
     level: np.ndarray  # uint8[q] size of its places
     place: np.ndarray  # int32[l, s] place of each site, by size
@@ -76,11 +78,13 @@ class Asked(NamedTuple):
 
 
 class Best(NamedTuple):
-    """What was found of each question; p points, q questions."""
+    """What was found of each question; p points, q questions, c counts: one for each set of points of a question."""
 
     rising: np.ndarray  # uint16[q] bit p: with point p, the most points that any plate fits go up by one
-    plates: np.ndarray  # uint32[p, q] plates that fit the most of the first p + 1 points; 0 beyond its points
-    own: np.ndarray  # uint16[q] bit p: the target is one of them
+    rivals: np.ndarray  # uint32[p, q] plates that fit the first p + 1 points, met when some plate fitted all
+    own_rival: np.ndarray  # uint16[q] bit p: the target is one of them
+    counts: np.ndarray  # uint32[c] other plates by the points that they fit, but for those that can match no best
+    own: np.ndarray  # bool[c] the target is one of them
 
 
 class Scratch(NamedTuple):
@@ -195,7 +199,7 @@ def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best)
             if m & ONE == 0:
                 continue
             if not own and m == ONE and asked.second[q] < SIGNS and not _signed(signs, asked.second[q]):
-                best.plates[0, q] += np.uint32(1)
+                best.rivals[0, q] += np.uint32(1)
                 continue
             _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, scratch), own, best)
             continue
@@ -205,7 +209,7 @@ def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best)
         if could != m:
             m = _fitted(q, m, reads, entries, asked, scratch)
         if could == m or _contends(contends, most, m):
-            _count_plate(q, m, points, own, best)
+            _count_plate(q, m, own, asked, best)
 
 
 @inlined
@@ -299,27 +303,30 @@ def _whose(asked, plate):
 def _count_rival(q, m, own, best):
     """Count one plate that fits the first points of a question, where the best fits them all."""
     for p in range(np.int64(lowest(~m))):
-        best.plates[p, q] += np.uint32(1)
+        best.rivals[p, q] += np.uint32(1)
         if own:
-            best.own[q] |= np.uint16(1) << np.uint16(p)
+            best.own_rival[q] |= np.uint16(1) << np.uint16(p)
 
 
 @folded
-def _count_plate(q, m, points, own, best):
-    """Hold one plate against the best of a question; m : uint64, bits of the points that it fits."""
-    before, after, most = 0, 0, 0
-    fitted = 0
-    for p in range(np.int64(lowest(~points))):
-        before += (best.rising[q] >> np.uint16(p)) & 1
-        fitted += int((m >> np.uint64(p)) & np.uint64(1))
-        bit = np.uint16(1) << np.uint16(p)
-        if fitted > before:
-            best.plates[p, q] = 1
-            best.own[q] = (best.own[q] & ~bit) | (bit if own else np.uint16(0))
-        elif fitted > 0 and fitted == before:
-            best.plates[p, q] += np.uint32(1)
-            best.own[q] |= bit if own else np.uint16(0)
+def _count_plate(q, m, own, asked, best):
+    """Count one plate by the points of a question that it fits; m : uint64, their bits."""
+    at = asked.counts[q] + np.int64(m)
+    if asked.counts[q] < 0 or best.counts[at] == 0:
+        best.rising[q] = _rising(np.uint64(best.rising[q]), m)
+    if asked.counts[q] >= 0:
+        best.counts[at] += np.uint32(1)
+        best.own[at] |= own
+
+
+@leaf
+def _rising(best, m):
+    """Return where the greater of two numbers of points goes up: the best so far, and that of a plate; uint64."""
+    before, fitted, most, after = 0, 0, 0, np.uint64(0)
+    for p in range(MAX_POINTS):
+        before += np.int64((best >> np.uint64(p)) & ONE)
+        fitted += np.int64((m >> np.uint64(p)) & ONE)
         if max(before, fitted) > most:
             most += 1
-            after |= 1 << p
-    best.rising[q] = after
+            after |= ONE << np.uint64(p)
+    return after
