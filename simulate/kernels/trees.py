@@ -138,3 +138,52 @@ def ends_of_ways(order, in_link, tail, first_on, last_on, first, last):
         origin = tail[link]
         first[node] = first[origin] if first[origin] >= 0 else first_on[link]
         last[node] = last_on[link] if last_on[link] >= 0 else last[origin]
+
+
+@leaf
+def count_links(in_link, tail, nodes):
+    """Return how many links a tree's paths to some nodes have, all together; nodes : int64[k]."""
+    total = 0
+    for node in nodes:
+        link = in_link[node]
+        while link >= 0:
+            total += 1
+            link = in_link[tail[link]]
+    return total
+
+
+@leaf
+def fill_paths(in_link, tail, nodes, first, links):
+    """Write a tree's paths to some nodes one after the other, each in driving order.
+
+    nodes : int64[k]; first : int64[k], overwritten, where each path begins; links :
+    int32[n], overwritten, as long as `count_links` answers.
+    """
+    at = 0
+    for k in range(len(nodes)):
+        first[k], node = at, nodes[k]
+        while in_link[node] >= 0:
+            links[at] = in_link[node]
+            node = tail[in_link[node]]
+            at += 1
+        low, high = first[k], at - 1
+        while low < high:  # found from the end of the trip
+            links[low], links[high] = links[high], links[low]
+            low, high = low + 1, high - 1
+
+
+@leaf
+def clock_paths(first, links, begin, fast, slow, fast_ds, slow_ds, middle):
+    """Write when each trip is half-way along each link of its path.
+
+    first : int64[k + 1], where paths begin in links : int32[n]; begin : int64[k], second at
+    which the first link is entered; fast, slow : int64[k], driving time over free driving
+    time on freeways and on other roads, in 1/65536; fast_ds, slow_ds : int64[m], tenths of
+    a second; middle : int64[n], overwritten.
+    """
+    for k in range(len(begin)):
+        total = 0.0
+        for i in range(first[k], first[k + 1]):
+            seconds = (fast_ds[links[i]] * fast[k] + slow_ds[links[i]] * slow[k]) / 65_536
+            total += seconds
+            middle[i] = np.int64(begin[k] + total - seconds / 2)

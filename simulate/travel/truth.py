@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate.kernels.legs import LEG_FIELDS, homes_and_jobs, legs_of
 from simulate.kernels.plan import MAX_LEGS
-from simulate.world.routes import N_ALTERNATIVES, route_links, trees
+from simulate.kernels.trees import clock_paths, count_links, fill_paths
+from simulate.world.routes import N_ALTERNATIVES, trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.kernels.life import Roads
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -67,26 +68,47 @@ def home_and_work(
 
 def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
     """Drive trips link by link; one Passages a trip."""
-    life = lives.tables
-    from_hub, to_hub = life.places.zone_hub[chosen.from_zone], life.places.zone_hub[chosen.to_zone]
-    used = world.routes.used[from_hub, chosen.alternative, to_hub]
+    trip, first, link = _driven(world, lives, chosen)
+    roads, hour, middle = lives.tables.roads, chosen.hour[trip], np.empty(len(link), np.int64)
+    begin = chosen.leave_s[trip] + roads.access_s
+    clock_paths(
+        first, link, begin, roads.hour_fast[hour], roads.hour_slow[hour], world.graph.fast_ds, world.graph.slow_ds,
+        middle,
+    )  # fmt: skip
     driven: list[Passages] = [_NOWHERE] * len(chosen.vehicle)
-    for alternative in range(N_ALTERNATIVES):
-        hubs = np.unique(from_hub[used == alternative])
-        for i, _, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
-            for trip in np.flatnonzero((used == alternative) & (from_hub == hubs[i]) & (to_hub != from_hub)):
-                links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
-                driven[trip] = _clock(world, life.roads, links, chosen, int(trip))
+    for k, (low, high) in zip(trip.tolist(), pairwise(first.tolist()), strict=True):
+        driven[k] = Passages(link=link[low:high], middle_s=middle[low:high])
     return driven
 
 
 _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
 
 
-def _clock(world: World, roads: Roads, links: list[int], chosen: Trips, trip: int) -> Passages:
-    """Put a clock on the links of one trip."""
-    hour = chosen.hour[trip]
-    fast, slow = roads.hour_fast[hour], roads.hour_slow[hour]
-    seconds = (world.graph.fast_ds[links] * fast + world.graph.slow_ds[links] * slow) / 65_536
-    middle = chosen.leave_s[trip] + roads.access_s + np.cumsum(seconds) - seconds / 2
-    return Passages(link=np.array(links, np.int32), middle_s=middle.astype(np.int64))
+def _driven(
+    world: World, lives: Lives, chosen: Trips
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the trips that drive any link, tree by tree, where the links of each begin, and the links.
+
+    int64[k], int64[k + 1] and int32[n].
+    """
+    zone_hub, routes = lives.tables.places.zone_hub, world.routes
+    from_hub, to_hub = zone_hub[chosen.from_zone], zone_hub[chosen.to_zone]
+    used = routes.used[from_hub, chosen.alternative, to_hub]
+    order = np.lexsort((from_hub, used))
+    order = order[from_hub[order] != to_hub[order]]
+    trip, first, link, n = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)], 0
+    for alternative in range(N_ALTERNATIVES):
+        its = order[used[order] == alternative]
+        hubs, begins = np.unique(from_hub[its], return_index=True)
+        ends = np.append(begins[1:], len(its))
+        for i, _, in_link in trees(world.graph, alternative, routes.hub_node[hubs]):
+            some = its[begins[i] : ends[i]]
+            nodes = routes.hub_node[to_hub[some]].astype(np.int64)
+            starts = np.empty(len(some), np.int64)
+            links = np.empty(count_links(in_link, world.graph.leaves, nodes), np.int32)
+            fill_paths(in_link, world.graph.leaves, nodes, starts, links)
+            trip.append(some)
+            first.append(starts + n)
+            link.append(links)
+            n += len(links)
+    return np.concatenate(trip), np.append(np.concatenate(first), n), np.concatenate(link)
