@@ -9,12 +9,12 @@ the rounds of both alternate, so that whatever else the machine does meets both.
 from __future__ import annotations
 
 import sys
-import time
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from claims import Claim, fastest, show
 from matching_before import BIN_S, EMPTY, fill_table
 from matching_before import match_points as match_before
 
@@ -32,7 +32,7 @@ from simulate.travel.life import make_lives
 from simulate.world.build import build_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from simulate.policy.view import View
     from simulate.risk.points import Points
@@ -58,11 +58,11 @@ def main(days: int) -> None:
     same = all(np.array_equal(a, b) for pair in zip(found, old, strict=True) for a, b in zip(*pair, strict=True))
     if not same:
         sys.exit("the matches differ")
-    times = [(clock(new), clock(before.match)) for _ in range(ROUNDS)]
-    took, took_before = (min(side) for side in zip(*times, strict=True))
+    best = fastest({"now": new, "before": before.match}, ROUNDS)
     n = len(rows.plate)
-    print(f"{n:,} reads, {len(points)} times {TARGETS} questions: {took:.2f} s, before {took_before:.2f} s")
-    print(f"{1e9 * took / n:.0f} ns a read; {took_before / took:.1f} times as fast, with the same matches")
+    show(Claim("kernel before over matching, same matches", best["before"] / best["now"], 5.0))
+    each = ", ".join(f"{name} {1e9 * seconds / n:.0f} ns a read" for name, seconds in best.items())
+    print(f"    {n:,} reads, {len(points)} times {TARGETS} questions: {each}")
 
 
 def look(days: int) -> View:
@@ -127,13 +127,6 @@ class Before:
         for rows in (self.rows, tuple(np.full(1, 2**32 - 1, np.uint32) for _ in range(3))):
             match_before(rows, self.entries, self.table_key, self.table_first, self.target, state, best)
         return [tuple(part[a:b] for part in best) for a, b in pairwise(self.starts)]
-
-
-def clock(run: Callable[[], object]) -> float:
-    """Return processor seconds of one run."""
-    begun = time.process_time()
-    run()
-    return time.process_time() - begun
 
 
 if __name__ == "__main__":

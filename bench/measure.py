@@ -1,146 +1,171 @@
-"""How fast measures count: the scan against pyarrow and DuckDB on the same rows, each as a ratio of one run.
+"""How fast measures count: the one pass against pyarrow and DuckDB on the same rows, each as a ratio of one run.
 
-Run with `make bench`, or with the folder of a run. All times are the best of several rounds.
-Marks are made beforehand, so that the sieve is told apart: `scan` hands pieces on to nobody,
-`exposure` counts seven cases, with few targets traced. DuckDB counts the same sightings, days
-and sites of every plate for the same seven cases, and has to come to the same sums.
+Run with `make bench`; with a folder, runs are kept there and not drawn again. Norfolk for 5, 14
+and 46 days: about 4, 12 and 40 million rows. Where one core is meant, times are the least
+processor time of several rounds, in which the tasks alternate: other work on the machine changes
+them little. Two workers over one is a ratio of wall times and needs a machine that does nothing else.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-import numpy as np
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy comes: one core is meant
+
 import pyarrow.parquet as pq
+from claims import Claim, fastest, show
+from duck import alerts_by_duckdb, alerts_by_us, exposure_by_duckdb, exposure_by_us
 
 import simulate as sim
+from simulate import policy
 from simulate.engines.threads import Threads
-from simulate.kernels.counting import DAYS, SEEN, SITES
-from simulate.risk.exposure import Exposure
-from simulate.risk.measure import Block, Span
-from simulate.risk.measures import MEASURES
-from simulate.risk.scan import pieces, scan
+from simulate.risk.measures import MEASURES, USUAL
+from simulate.risk.scan import NOBODY, pieces, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulate.policy.sieve import Marks, Sieve
     from simulate.policy.view import View
-    from simulate.sightings.store import Rows
 
-ROUNDS, TARGETS = 5, 20
-NOBODY = np.empty(0, np.int64)
+ROUNDS, TARGETS = 3, 20
+MANY_ROWS = 30_000_000
+"""From so many rows on one round will do."""
+FEW, USUAL_DAYS, MANY = 5, 14, 46
 LADDER = ["1h", "1d", "3d", "7d", "10d", "13d", "forever"]
-SQL = """
-WITH rows AS MATERIALIZED (SELECT plate, site, time FROM read_parquet({files}) WHERE time < {now} AND site IN {sites}),
-seen AS (SELECT plate, {seen} FROM rows GROUP BY plate),
-by_day AS (SELECT plate, max(time) AS last FROM rows GROUP BY plate, (time + 72000) // 86400),
-days AS (SELECT plate, {counts} FROM by_day GROUP BY plate),
-by_site AS (SELECT plate, max(time) AS last FROM rows GROUP BY plate, site),
-sites AS (SELECT plate, {counts} FROM by_site GROUP BY plate)
-SELECT {sums} FROM seen JOIN days USING (plate) JOIN sites USING (plate)
+SETS = (
+    policy.Retention(days=7),
+    policy.HitOnly(),
+    policy.Retention(days=3, hit_days=10),
+    policy.Hours(begin="08:00", end="18:00"),
+    policy.Delay(days=2),
+    policy.Deletion(share=0.5),
+)
+PEAK = """
+import sys, simulate as sim
+view = sim.view(sim.open_run(sys.argv[1]), ladder=sys.argv[2:])
+sim.measure(view, workers=1)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
-
-
-class Kept:
-    """Marks made beforehand, found by the first plate of a piece."""
-
-    def __init__(self, sieve: Sieve, view: View) -> None:
-        self.held = {
-            int(piece.plate[0]): sieve.marks(piece)
-            for shard in range(view.source.n_shards) for piece in pieces(view.source.blocks(shard, NOBODY))
-        }  # fmt: skip
-
-    def marks(self, rows: Rows) -> Marks:
-        """Return the marks of a piece."""
-        return self.held[int(rows.plate[0])]
+"""Prints the peak of one process alone: `ru_maxrss` begins with that of the process that started it."""
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        report(sim.open_run(sys.argv[1]))
-        return
     with tempfile.TemporaryDirectory() as folder:
-        report(sim.run(sim.load("norfolk-2025", overrides=["period.days=14"]), Path(folder) / "run"))
+        home = Path(sys.argv[1] if len(sys.argv) > 1 else folder)
+        few, usual, many = (drawn(home, days) for days in (FEW, USUAL_DAYS, MANY))
+        for run in (usual, many):
+            one_pass(run)
+        two_workers(usual)
+        against_duckdb(usual)
+        cases(usual)
+        memory(few, many)
 
 
-def report(run: Any) -> None:
+def drawn(home: Path, days: int) -> Any:
+    return sim.run(sim.load("norfolk-2025", overrides=[f"period.days={days}"]), home / f"norfolk-{days}")
+
+
+def files_of(run: Any) -> list[str]:
+    return [run.store.files.place(run.store.part(shard)) for shard in range(run.store.n_shards)]
+
+
+def one_pass(run: Any) -> None:
+    """Take the usual measures of seven cases, against pyarrow alone that reads the same files."""
+    view, files = sim.view(run, ladder=LADDER), files_of(run)
+    best = fastest(
+        {
+            "reading": lambda: read(files),
+            "all": lambda: sim.measure(view, workers=1),
+        },
+        ROUNDS if run.n_sightings < MANY_ROWS else 1,
+    )
+    what = f"{'three measures, seven cases, over pyarrow reading':<52}{run.n_sightings / 1e6:>6.1f} M rows"
+    show(Claim(what, best["all"] / best["reading"], 6.0, at_most=True, aim=3.0))
+    print("    " + ", ".join(f"{name} {1e9 * s / run.n_sightings:.0f} ns a row" for name, s in best.items()))
+
+
+def read(files: list[str]) -> None:
+    """Read row groups one after the other and keep none, as the pass does."""
+    for file in files:
+        part = pq.ParquetFile(file)
+        for group in range(part.num_row_groups):
+            part.read_row_group(group, use_threads=False)
+
+
+def two_workers(run: Any) -> None:
+    """Measure with two threads; in wall time, so the machine has to be quiet."""
     view = sim.view(run, ladder=LADDER)
-    kept = replace(view, sieve=Kept(view.sieve, view))
-    files = [run.store.files.place(run.store.part(shard)) for shard in range(run.store.n_shards)]
-    ours, theirs = sums_of(kept), asked(files, view, 1)[1]
-    if ours != theirs:
-        raise SystemExit(f"DuckDB comes to other sums: {theirs}, not {ours}")
-    tasks: dict[str, Callable[[], object]] = {
-        "pyarrow alone": lambda: [pq.ParquetFile(file).read(use_threads=False) for file in files],
-        "scan": lambda: scan(kept, [], {}, engine=Threads(1)),
-        "exposure, one worker": lambda: take(kept, 1),
-        "exposure, two workers": lambda: take(kept, 2),
-        "DuckDB, one thread": lambda: asked(files, view, 1),
-        "DuckDB, two threads": lambda: asked(files, view, 2),
-    }
-    times = {name: [] for name in tasks}
-    for _ in range(ROUNDS):
-        for name, task in tasks.items():
-            begin = time.perf_counter()
-            task()
-            times[name].append(time.perf_counter() - begin)
-    best = {name: min(some) for name, some in times.items()}
-    for name, seconds in best.items():
-        print(
-            f"{name:<24}{1e9 * seconds / run.n_sightings:>8.1f} ns/row{seconds / best['pyarrow alone']:>8.2f} x pyarrow"
-        )
-    one, two = (best[f"exposure, {n}"] for n in ("one worker", "two workers"))
-    print(
-        f"two workers over one: {one / two:.2f};"
-        f" DuckDB over exposure on one core: {best['DuckDB, one thread'] / one:.2f}"
+    chosen = [MEASURES[name] for name in USUAL]
+    known = {one.name: one.ask(view, view.sight.asked.targets) for one in chosen}
+    best = fastest(
+        {str(n): lambda n=n: scan(view, chosen, known, engine=Threads(n)) for n in (1, 2)}, ROUNDS, time.perf_counter
     )
+    show(Claim("two workers over one, wall time of the pass (quiet machine only)", best["1"] / best["2"], 1.6))
 
 
-def take(view: View, workers: int) -> object:
-    measure = MEASURES["exposure"]
-    known = {"exposure": measure.ask(view, TARGETS)}
-    return scan(view, [measure], known, engine=Threads(workers))
+def against_duckdb(run: Any) -> None:
+    """Count what SQL can count; both have to come to the same sums."""
+    view, files = sim.view(run, ladder=LADDER), files_of(run)
+    for name, ours, theirs in (
+        ("exposure", exposure_by_us, exposure_by_duckdb),
+        ("hotlist", alerts_by_us, alerts_by_duckdb),
+    ):
+        if (sums := ours(view)) != (others := theirs(files, view, 1)):
+            sys.exit(f"{name}: DuckDB comes to other sums: {others}, not {sums}")
+        tasks = {
+            "ours": lambda ours=ours: ours(view), "duckdb": lambda theirs=theirs: theirs(files, view, 1),
+            "checked": lambda: checked(view),
+        }  # fmt: skip
+        best = fastest(tasks, ROUNDS)
+        show(Claim(f"DuckDB over {name}, seven cases, equal sums", best["duckdb"] / best["ours"], 2.0))
+        checks = best["checked"] / best["ours"]
+        print(f"    ours {best['ours']:.2f} s, {checks:.0%} of it to read rows and check that they were drawn")
 
 
-def sums_of(view: View) -> list[tuple[int, ...]]:
-    """Sum up what exposure counts of all plates, case by case."""
-    measure, nobody = Exposure(), {}
-    total = np.zeros((len(view.cases), 4), np.int64)
+def checked(view: View) -> None:
+    """Read all rows as the pass does, checked, and count nothing."""
     for shard in range(view.source.n_shards):
-        state = measure.start(view.sight, nobody, Span(*view.source.span(shard)))
-        for piece in pieces(view.source.blocks(shard, NOBODY)):
-            measure.update(state, Block(*piece, *view.sieve.marks(piece)))
-        found = measure.guess(view.sight, nobody, state)
-        entry = found.entry.astype(np.int64)
-        for c in range(len(view.cases)):
-            its = entry[(found.mask >> np.uint64(c) & np.uint64(1)).astype(bool)]
-            seen, days, sites = its[:, SEEN], its[:, DAYS], its[:, SITES]
-            total[c] += [seen.sum(), days.sum(), sites.sum(), (seen * days * sites).sum()]
-    return [tuple(row) for row in total.tolist()]
+        for _ in pieces(view.source.blocks(shard, NOBODY)):
+            pass
 
 
-def asked(files: list[str], view: View, threads: int) -> tuple[int, list[tuple[int, ...]]]:
-    """Let DuckDB count the same."""
-    oldest = [case.oldest_s for case in view.cases]
-    cases = range(len(oldest))
-    seen = ", ".join(f"count(*) FILTER (time >= {since}) AS n{c}" for c, since in enumerate(oldest))
-    counts = ", ".join(f"count(*) FILTER (last >= {since}) AS n{c}" for c, since in enumerate(oldest))
-    sums = ", ".join(
-        f"sum(seen.n{c}), sum(days.n{c}), sum(sites.n{c}), sum(seen.n{c} * days.n{c} * sites.n{c})" for c in cases
-    )
-    with duckdb.connect(config={"threads": threads}) as base:
-        visible = tuple(np.flatnonzero(view.cases[0].visible).tolist())
-        query = SQL.format(files=files, sites=visible, now=view.cases[0].now_s, seen=seen, counts=counts, sums=sums)
-        row = base.execute(query).fetchone()
-    found = [int(x) for x in row or ()]
-    return threads, [tuple(found[4 * c : 4 * c + 4]) for c in cases]
+def cases(run: Any) -> None:
+    """Count exposure for one case and for several, marks included."""
+    views = {
+        "one": sim.view(run, policies=SETS[:1]),
+        "six": sim.view(run, cases=[sim.Case(name=str(i), policies=(rule,)) for i, rule in enumerate(SETS)]),
+        "one limit": sim.view(run, ladder=["7d"]),
+        "seven": sim.view(run, ladder=LADDER),
+    }
+    best = fastest({name: lambda view=view: take(view) for name, view in views.items()}, ROUNDS)
+    show(Claim("six sets of rules over one, exposure", best["six"] / best["one"], 2.0, at_most=True))
+    show(Claim("seven limits of age over one, exposure", best["seven"] / best["one limit"], 1.5, at_most=True))
+
+
+def take(view: View) -> object:
+    measure = MEASURES["exposure"]
+    return scan(view, [measure], {"exposure": measure.ask(view, TARGETS)}, engine=Threads(1))
+
+
+def memory(few: Any, many: Any) -> None:
+    """Compare the peak memory of measuring many rows with that of few."""
+    small, large = (_peak(run) for run in (few, many))
+    rows = many.n_sightings / few.n_sightings
+    show(Claim(f"peak memory over {rows:.0f} times as many rows", large / small, 1.10, at_most=True))
+    print(f"    {small / 1024:.0f} MB and {large / 1024:.0f} MB")
+
+
+def _peak(run: Any) -> int:
+    """Return the kilobytes that a process took that opened a run and measured it."""
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(run.store.files.address), "1h", "1d", "3d", "forever"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return int(done.stdout)
 
 
 if __name__ == "__main__":

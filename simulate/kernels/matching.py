@@ -10,7 +10,8 @@ has entries.
 
 Of a question it suffices to know at which points the greatest number of points that any plate
 fits goes up: by at most one a point, hence one word. A table over two such words tells which
-plates can change nothing.
+plates can change nothing. The others are counted by the points that they fit; how many of them
+fit the most is read off these counts when all reads are done.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ HALF_DAY_S = 12 * HOUR_S
 SIGNS = 1 << 14
 """Bits that tell where and when a plate was not; a power of two."""
 A_SQUARE, A_HALF_DAY = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+HALF_DAYS = 1 << 12
+"""Half-days of which a plate's first read is noted; in later ones it is searched for."""
 SIGN_SHIFT = np.uint64(64 - (SIGNS - 1).bit_length())
 TO_HALF_DAYS = np.uint32(HALF_DAY_S - DAY_START_S)
 SECONDS, CASES, FITTED, QUESTION = np.uint64(12), np.uint64(24), np.uint64(30), np.uint64(34)
@@ -64,6 +67,7 @@ class Asked(NamedTuple):
 
     case: np.ndarray  # uint8[q] bit of the case
     points: np.ndarray  # uint16[q] bits of its points
+    counts: np.ndarray  # int64[q] where its counts begin; -1 = plates are not counted
     second: np.ndarray  # uint16[q] sign of its second point; SIGNS = none, or several
     level: np.ndarray  # uint8[q] size of its places
     place: np.ndarray  # int32[l, s] place of each site, by size
@@ -74,19 +78,22 @@ class Asked(NamedTuple):
 
 
 class Best(NamedTuple):
-    """What was found of each question; p points, q questions."""
+    """What was found of each question; p points, q questions, c counts: one for each set of points of a question."""
 
     rising: np.ndarray  # uint16[q] bit p: with point p, the most points that any plate fits go up by one
-    plates: np.ndarray  # uint32[p, q] plates that fit the most of the first p + 1 points; 0 beyond its points
-    own: np.ndarray  # uint16[q] bit p: the target is one of them
+    rivals: np.ndarray  # uint32[p, q] plates that fit the first p + 1 points, met when some plate fitted all
+    own_rival: np.ndarray  # uint16[q] bit p: the target is one of them
+    counts: np.ndarray  # uint32[c] other plates by the points that they fit, but for those that can match no best
+    own: np.ndarray  # bool[c] the target is one of them
 
 
 class Scratch(NamedTuple):
-    """Room for one plate at a time; all 0 but for `touched`, and left so."""
+    """Room for one plate at a time; all 0 but for `touched` and `since`, and left so."""
 
     mask: np.ndarray  # uint16[q] points that it is known to fit
     touched: np.ndarray  # int64[q + 1] questions that it opens
     signs: np.ndarray  # uint64[SIGNS / 64] signs of its reads
+    since: np.ndarray  # int64[HALF_DAYS] its first read of each half-day; older ones are of earlier plates
 
 
 def contenders() -> np.ndarray:
@@ -130,17 +137,22 @@ def match_points(rows, openings, entries, asked, contends, scratch, best):
     answers; scratch : Scratch; best : Best, which says at the start what targets fit, if not nothing.
     """
     plate, site, time, on_file = rows
-    mask, touched, signs = scratch.mask, scratch.touched, scratch.signs
+    mask, touched, signs, since = scratch.mask, scratch.touched, scratch.signs, scratch.since
     i, n = 0, len(plate)
+    since[:] = -1
     while i < n:
-        first, opened = i, 0
+        first, opened, met = i, 0, np.int64(-1)
         signs[:] = 0
         while i < n and plate[i] == plate[first]:
             s, t, cases = site[i], time[i], on_file[i]
+            half_day = np.int64((t + TO_HALF_DAYS) // np.uint32(HALF_DAY_S))
+            if half_day != met and half_day < HALF_DAYS:
+                since[half_day] = i
+                met = half_day
             i += 1
             if cases == 0:
                 continue
-            sign = _sign((t + TO_HALF_DAYS) // np.uint32(HALF_DAY_S), asked.square[s])
+            sign = _sign(half_day, asked.square[s])
             signs[sign >> np.uint64(6)] |= ONE << (sign & np.uint64(63))
             hour = np.int64(t // np.uint32(HOUR_S))
             there, at = np.int64(openings.place[s]), hour - openings.first_hour
@@ -187,17 +199,17 @@ def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best)
             if m & ONE == 0:
                 continue
             if not own and m == ONE and asked.second[q] < SIGNS and not _signed(signs, asked.second[q]):
-                best.plates[0, q] += np.uint32(1)
+                best.rivals[0, q] += np.uint32(1)
                 continue
-            _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, signs), own, best)
+            _count_rival(q, _fitted_from_first(q, m, reads, entries, asked, scratch), own, best)
             continue
         could = _could_fit(q, m, entries, signs)
         if not _contends(contends, most, could):
             continue
         if could != m:
-            m = _fitted(q, m, reads, entries, asked, signs)
+            m = _fitted(q, m, reads, entries, asked, scratch)
         if could == m or _contends(contends, most, m):
-            _count_plate(q, m, points, own, best)
+            _count_plate(q, m, own, asked, best)
 
 
 @inlined
@@ -220,44 +232,58 @@ def _could_fit(q, m, entries, signs):
 
 
 @folded
-def _fitted_from_first(q, m, reads, entries, asked, signs):
+def _fitted_from_first(q, m, reads, entries, asked, scratch):
     """Return the points of a question that a plate fits, up to the first that it misses."""
+    signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
         if m & (bit - ONE) != bit - ONE:
             break
-        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked, since):
             m |= bit
     return m
 
 
 @folded
-def _fitted(q, m, reads, entries, asked, signs):
+def _fitted(q, m, reads, entries, asked, scratch):
     """Return the points of a question that a plate fits; uint64."""
+    signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
-        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked):
+        if m & bit == 0 and _signed(signs, entries.sign[e]) and _was_there(q, e, reads, entries, asked, since):
             m |= bit
     return m
 
 
 @leaf
-def _was_there(q, e, reads, entries, asked):
+def _was_there(q, e, reads, entries, asked, since):
     """Tell whether some read of a plate fits an entry."""
-    site, time, on_file, low, last = reads
-    begin, end, high = entries.begin[e], entries.end[e], last
-    while low < high:
-        middle = (low + high) >> 1
-        if time[middle] < begin:
-            low = middle + 1
-        else:
-            high = middle
+    site, time, on_file, first, last = reads
+    begin, end = np.int64(entries.begin[e]), np.int64(entries.end[e])
+    half_day = (begin + np.int64(TO_HALF_DAYS)) // HALF_DAY_S
+    low = since[half_day] if half_day < HALF_DAYS else _since(time, begin, first, last)
+    if low < first:
+        return False
+    while low < last and time[low] < begin:
+        low += 1
     case, level, place = np.uint64(asked.case[q]), asked.level[q], entries.place[e]
     while low < last and time[low] < end:
         if asked.place[level, site[low]] == place and (on_file[low] >> case) & ONE:
             return True
         low += 1
     return False
+
+
+@leaf
+def _since(time, begin, low, high):
+    """Return the first read from `low` on, below `high`, that is not before a time."""
+    while low < high:
+        middle = (low + high) >> 1
+        if time[middle] < begin:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @leaf
@@ -277,27 +303,30 @@ def _whose(asked, plate):
 def _count_rival(q, m, own, best):
     """Count one plate that fits the first points of a question, where the best fits them all."""
     for p in range(np.int64(lowest(~m))):
-        best.plates[p, q] += np.uint32(1)
+        best.rivals[p, q] += np.uint32(1)
         if own:
-            best.own[q] |= np.uint16(1) << np.uint16(p)
+            best.own_rival[q] |= np.uint16(1) << np.uint16(p)
 
 
 @folded
-def _count_plate(q, m, points, own, best):
-    """Hold one plate against the best of a question; m : uint64, bits of the points that it fits."""
-    before, after, most = 0, 0, 0
-    fitted = 0
-    for p in range(np.int64(lowest(~points))):
-        before += (best.rising[q] >> np.uint16(p)) & 1
-        fitted += int((m >> np.uint64(p)) & np.uint64(1))
-        bit = np.uint16(1) << np.uint16(p)
-        if fitted > before:
-            best.plates[p, q] = 1
-            best.own[q] = (best.own[q] & ~bit) | (bit if own else np.uint16(0))
-        elif fitted > 0 and fitted == before:
-            best.plates[p, q] += np.uint32(1)
-            best.own[q] |= bit if own else np.uint16(0)
+def _count_plate(q, m, own, asked, best):
+    """Count one plate by the points of a question that it fits; m : uint64, their bits."""
+    at = asked.counts[q] + np.int64(m)
+    if asked.counts[q] < 0 or best.counts[at] == 0:
+        best.rising[q] = _rising(np.uint64(best.rising[q]), m)
+    if asked.counts[q] >= 0:
+        best.counts[at] += np.uint32(1)
+        best.own[at] |= own
+
+
+@leaf
+def _rising(best, m):
+    """Return where the greater of two numbers of points goes up: the best so far, and that of a plate; uint64."""
+    before, fitted, most, after = 0, 0, 0, np.uint64(0)
+    for p in range(MAX_POINTS):
+        before += int((best >> np.uint64(p)) & ONE)
+        fitted += int((m >> np.uint64(p)) & ONE)
         if max(before, fitted) > most:
             most += 1
-            after |= 1 << p
-    best.rising[q] = after
+            after |= ONE << np.uint64(p)
+    return after

@@ -138,3 +138,35 @@ def ends_of_ways(order, in_link, tail, first_on, last_on, first, last):
         origin = tail[link]
         first[node] = first[origin] if first[origin] >= 0 else first_on[link]
         last[node] = last_on[link] if last_on[link] >= 0 else last[origin]
+
+
+@leaf
+def count_links(in_link, tail, nodes):
+    """Return how many links a tree's paths to some nodes have, all together; nodes : int64[k]."""
+    total = 0
+    for node in nodes:
+        link = in_link[node]
+        while link >= 0:
+            total += 1
+            link = in_link[tail[link]]
+    return total
+
+
+@leaf
+def fill_paths(in_link, tail, nodes, first, links):
+    """Write a tree's paths to some nodes one after the other, each in driving order.
+
+    nodes : int64[k]; first : int64[k], overwritten, where each path begins; links :
+    int32[n], overwritten, as long as `count_links` answers.
+    """
+    at = 0
+    for k in range(len(nodes)):
+        first[k], node = at, nodes[k]
+        while in_link[node] >= 0:
+            links[at] = in_link[node]
+            node = tail[in_link[node]]
+            at += 1
+        low, high = first[k], at - 1
+        while low < high:  # found from the end of the trip
+            links[low], links[high] = links[high], links[low]
+            low, high = low + 1, high - 1

@@ -109,11 +109,22 @@ def passage_s(stretches, bits, unit, here):
 
 
 @leaf
-def fill_passages(life, vehicle, day, leg, hour, way, here, second):
-    """Write the times of a trip at points of its route, seconds of driving; here, second : int64[n]."""
-    w = word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
-    trip = trip_word(w, leg)
-    stretches, bits = stretches_of(life, trip), stretch_bits(way)
-    unit = time_of_weight(stretches, bits, way, pace_of(life, trip, hour))
-    for i in range(len(here)):
-        second[i] = passage_s(stretches, bits, unit, here[i])
+def clock_paths(life, vehicle, day, leg, hour, begin, first, links, fast_ds, slow_ds, middle):
+    """Write the second of each trip half-way along each link of its path.
+
+    vehicle, day, leg, hour : int64[k], the trips; begin : int64[k], second of entering the first
+    link; first : int64[k + 1], begins of paths in links : int32[n]; fast_ds, slow_ds : int64[m],
+    free driving time of links in tenths of a second; middle : int64[n], overwritten.
+    """
+    for k in range(len(vehicle)):
+        low, high = first[k], first[k + 1]
+        way = np.int64(0)
+        for i in range(low, high):
+            lasts = traffic(life, fast_ds[links[i]], slow_ds[links[i]], hour[k])
+            way += lasts
+            middle[i] = way - lasts // 2
+        trip = trip_word(word(life.keys[K_CAR], np.uint64(vehicle[k]), np.uint64(day[k])), leg[k])
+        stretches, bits = stretches_of(life, trip), stretch_bits(way)
+        unit = time_of_weight(stretches, bits, way, pace_of(life, trip, hour[k]))
+        for i in range(low, high):
+            middle[i] = begin[k] + passage_s(stretches, bits, unit, middle[i])

@@ -16,7 +16,7 @@ from simulate.durations import DAY_S, DAY_START_S
 from simulate.policy.redraw import of_plate, on_file_of
 from simulate.policy.view import case_of
 from simulate.risk.anchors import Anchors
-from simulate.risk.belief import answers, chances_of, ground_of
+from simulate.risk.belief import answers, ground_of, met_by
 from simulate.risk.targets import living_here
 from simulate.sightings.store import Rows
 from simulate.travel.days import stays_on
@@ -136,9 +136,8 @@ def choose_story(view: View, case: str | None = None) -> Story | None:
     residents, homes, _ = living_here(view.truth, seen.today)
     home = homes[np.searchsorted(residents, targets.vehicle)]
     own = on_file_of(view, targets.plate, c)
-    answer = answers(view.sight, ground_of(view.sight), chances_of(public, seen.visible), own.seen, targets.plate)[
-        "home"
-    ]
+    met = met_by([seen.visible], view.sight)[seen.visible.tobytes()]
+    answer = answers(view.sight, ground_of(view.sight), met, own.seen, targets.plate)["home"]
     error = np.hypot(answer.near.x_m - zones.x_m[home], answer.near.y_m - zones.y_m[home])
     error[~answer.told] = np.nan
     if not answer.told.any():

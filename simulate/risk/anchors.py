@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from simulate.kernels.picking import pick_plates
-from simulate.risk.belief import answers, baseline_spot, chances_of, ground_of
+from simulate.risk.belief import answers, baseline_spot, ground_of, met_by
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from simulate.policy.sight import Sight
     from simulate.policy.view import Truth, View
     from simulate.risk.belief import Answer, What
-    from simulate.risk.passing import Chances
     from simulate.scenario.schema.settings import Measuring
 
 BINS = 10
@@ -177,19 +176,15 @@ class Anchors(Measure):
     def guess(self, sight: Sight, known: Known, state: File) -> list[dict[What, Answer]]:
         """Guess home and work of every target in every case that is reached."""
         rows, on_file = _sorted(state.parts)
-        cache: dict[bytes, tuple[Chances, Chances]] = {}
-        ground = ground_of(sight)
+        ground, met = ground_of(sight), met_by([case.visible for case in sight.cases if case.reached], sight)
         made: list[dict[What, Answer]] = []
         for c, case in enumerate(sight.cases):
             if not case.reached:
                 made.append({})
                 continue
-            met = cache.get(key := case.visible.tobytes())
-            if met is None:
-                met = cache[key] = chances_of(sight.public, case.visible)
             seen = (on_file >> np.uint64(c)) & np.uint64(1) > 0
             file = Rows(*(column[seen] for column in rows))
-            made.append(answers(sight, ground, met, file, known.targets[c].plate))
+            made.append(answers(sight, ground, met[case.visible.tobytes()], file, known.targets[c].plate))
         return made
 
     def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[dict[What, Answer]]) -> _Tally:

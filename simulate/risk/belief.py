@@ -31,6 +31,8 @@ from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from simulate.policy.sight import Public, Sight
@@ -81,6 +83,23 @@ class Stand(NamedTuple):
     """float64[t]; share of the belief that lies near."""
 
 
+class Stands(NamedTuple):
+    """Where to stand by one kind of evidence, for either radius: the block, and the share of the belief near it."""
+
+    near: int
+    held_near: float
+    far: int
+    held_far: float
+
+
+class Met(NamedTuple):
+    """What is worked out once for all cases with the same visible sites."""
+
+    chances: dict[Purpose, Chances]
+    stands: dict[Purpose, dict[bytes, Stands]]
+    """What was decided already, by evidence."""
+
+
 class Ground(NamedTuple):
     """What is worked out once for all cases of one sight."""
 
@@ -99,9 +118,14 @@ def ground_of(sight: Sight) -> Ground:
     return Ground(nearness(sight), usual)
 
 
-def answers(
-    sight: Sight, ground: Ground, met: tuple[Chances, Chances], rows: Rows, plates: NDArray[np.int64]
-) -> dict[What, Answer]:
+def met_by(visible: Sequence[NDArray[np.bool_]], sight: Sight) -> dict[bytes, Met]:
+    """Work out what cases with each of some sets of visible sites share, by the bytes of the set."""
+    sets = {some.tobytes(): some for some in visible}
+    met = chances(sight.public, list(sets.values()))
+    return {key: Met(of, {purpose: {} for purpose in of}) for key, of in zip(sets, met, strict=True)}
+
+
+def answers(sight: Sight, ground: Ground, met: Met, rows: Rows, plates: NDArray[np.int64]) -> dict[What, Answer]:
     """Answer for all targets of one case.
 
     rows : its reads of them, those of one plate side by side in order of time; plates :
@@ -115,16 +139,13 @@ def answers(
     at = np.arange(len(plates))
     days = working_days_seen(passing, at, weekday)
     made: dict[What, Answer] = {}
-    asked: tuple[tuple[What, Purpose, Chances], ...] = (
-        ("home", Purpose.HOME, met[0]),
-        ("work", Purpose.WORK, met[1]),
-    )
-    for what, purpose, chance in asked:
+    asked: tuple[tuple[What, Purpose], ...] = (("home", Purpose.HOME), ("work", Purpose.WORK))
+    for what, purpose in asked:
         votes = home_votes(passing, at, r) if what == "home" else work_votes(passing, at, r, weekday)
         stays = stay_belief(public, standing, at, purpose)
         told = votes.leaving.sum(axis=1) + votes.coming.sum(axis=1) + np.diff(stays.indptr) > 0
         works = chance_of_work(votes.coming.sum(axis=1), days) if what == "work" else np.ones(len(at))
-        near, far = _decide(sight.public, ground, chance, votes, stays, works, purpose)
+        near, far = _decide(sight.public, ground, met, votes, stays, works, purpose)
         trivial = _most_often(public, ground, rows, len(at), what)
         made[what] = Answer(near=near, far=far, told=told, trivial=trivial)
     return made
@@ -141,41 +162,36 @@ def _by_target(rows: Rows, plates: NDArray[np.int64]) -> Rows:
 
 
 def _decide(
-    public: Public, ground: Ground, chance: Chances, votes: Votes, stays: csr_array, place: NDArray[np.float64],
+    public: Public, ground: Ground, met: Met, votes: Votes, stays: csr_array, place: NDArray[np.float64],
     purpose: Purpose,
 ) -> tuple[Guesses, Guesses]:  # fmt: skip
     """Weigh every block for all targets and take the best decision for either radius.
 
     place : float64[t], chance that there is such a place at all. Targets of whom the reads say the
-    same, such as nothing, are weighed once.
+    same, such as nothing, are weighed once, in whichever case they are.
     """
-    first, which = _alike(votes, stays)
-    parts = []
-    for at in range(0, max(len(first), 1), BATCH):
-        some = first[at : at + BATCH]
-        belief = beliefs(public, chance, votes.leaving[some], votes.coming[some], stays[some], purpose)
+    kinds, held = _kinds(votes, stays), met.stands[purpose]
+    new = {kind: t for t, kind in reversed(list(enumerate(kinds))) if kind not in held}
+    for first in range(0, len(new), BATCH):
+        some = list(new)[first : first + BATCH]
+        at = [new[kind] for kind in some]
+        belief = beliefs(public, met.chances[purpose], votes.leaving[at], votes.coming[at], stays[at], purpose)
         mass = np.exp(belief - belief.max(axis=1, keepdims=True))
         mass /= mass.sum(axis=1, keepdims=True)
-        parts.append([_stand(public, mass, within) for within in ground.within])
-    near, far = (
-        _guesses(public, Stand(*(np.concatenate(column)[which] for column in zip(*stands, strict=True))), place)
-        for stands in zip(*parts, strict=True)
-    )
-    return near, far
+        near, far = (_stand(public, mass, within) for within in ground.within)
+        held.update(zip(some, map(Stands, *near, *far), strict=True))
+    near_block, held_near, far_block, held_far = np.array([held[kind] for kind in kinds]).reshape(-1, 4).T
+    near, far = Stand(near_block.astype(np.int64), held_near), Stand(far_block.astype(np.int64), held_far)
+    return _guesses(public, near, place), _guesses(public, far, place)
 
 
-def _alike(votes: Votes, stays: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return one target of each kind of evidence, and the kind of each target; int64[k], int64[t]."""
+def _kinds(votes: Votes, stays: csr_array) -> list[bytes]:
+    """Return the evidence of each target, equal where it says the same."""
     told = csr_array(hstack([csr_array(votes.leaving), csr_array(votes.coming), stays], format="csr"))
-    ends = told.indptr.tolist()
-    kinds: dict[tuple[bytes, bytes], int] = {}
-    first: list[int] = []
-    which = np.empty(len(votes.leaving), np.int64)
-    for t, (begin, end) in enumerate(pairwise(ends)):
-        which[t] = kinds.setdefault((told.indices[begin:end].tobytes(), told.data[begin:end].tobytes()), len(kinds))
-        if which[t] == len(first):
-            first.append(t)
-    return np.array(first, np.int64), which
+    return [
+        told.indices[begin:end].tobytes() + told.data[begin:end].tobytes()
+        for begin, end in pairwise(told.indptr.tolist())
+    ]
 
 
 def _stand(public: Public, mass: NDArray[np.float64], within: csr_array) -> Stand:
@@ -262,11 +278,6 @@ def _most_often(public: Public, ground: Ground, rows: Rows, t: int, what: What) 
     x, y, none = np.full(t, spot[0]), np.full(t, spot[1]), np.full(t, what == "work")
     x[target], y[target], none[target] = public.sites.x_m[site], public.sites.y_m[site], False
     return Guesses(x, y, none, np.ones(t))
-
-
-def chances_of(public: Public, visible: NDArray[np.bool_]) -> tuple[Chances, Chances]:
-    """Return what cars meet first and last that live, and that work, in each block."""
-    return chances(public, visible, Purpose.HOME), chances(public, visible, Purpose.WORK)
 
 
 def _shares(public: Public, purpose: Purpose) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from simulate.kernels.matching import (
     CASES,
     FITTED,
     HALF_DAY_S,
+    HALF_DAYS,
     MAX_POINTS,
     QUESTION,
     SECONDS,
@@ -87,23 +88,33 @@ def lay_out(sites: Sites, groups: Sequence[Recoding], own: Sequence[OwnRows], po
         entries = _entries(spots, asked)
         asked = asked._replace(second=_second(entries, asked.points))
         lane = Lane(group.mask, its, starts, _openings(spots, asked), entries, asked, known, 0 * known)
-        best = nothing_found(lane.least)
+        best = nothing_found(lane)
         lane.match(rows.seen, rows.on_file, room(lane), best)
+        asked = asked._replace(counts=_counts(asked.points, best.rising))
         opens = _opening(asked.points, best.rising)[spots.question] >> spots.point.astype(np.uint16) & 1 > 0
         openings = _openings(_Spots(*(column[opens] for column in spots)), asked)
-        lanes.append(lane._replace(openings=openings, least=best.rising))
+        lanes.append(lane._replace(openings=openings, asked=asked, least=best.rising))
     return Known(lanes=tuple(lanes))
 
 
-def nothing_found(least: NDArray[np.uint16]) -> Best:
+def nothing_found(lane: Lane) -> Best:
     """Return what is found before any read, but for what targets fit."""
-    return Best(least.copy(), np.zeros((MAX_POINTS, len(least)), np.uint32), np.zeros(len(least), np.uint16))
+    n, first = len(lane.least), lane.asked.counts
+    counted = first >= 0
+    counts = int((first[counted] + lane.asked.points[counted]).max(initial=-1)) + 1
+    return Best(
+        rising=lane.least.copy(), rivals=np.zeros((MAX_POINTS, n), np.uint32), own_rival=np.zeros(n, np.uint16),
+        counts=np.zeros(counts, np.uint32), own=np.zeros(counts, np.bool_),
+    )  # fmt: skip
 
 
 def room(lane: Lane) -> Scratch:
     """Return room for the kernel."""
     n = len(lane.least)
-    return Scratch(np.zeros(n, np.uint16), np.zeros(n + 1, np.int64), np.zeros(SIGNS // 64, np.uint64))
+    return Scratch(
+        mask=np.zeros(n, np.uint16), touched=np.zeros(n + 1, np.int64), signs=np.zeros(SIGNS // 64, np.uint64),
+        since=np.empty(HALF_DAYS, np.int64),
+    )  # fmt: skip
 
 
 @cache
@@ -135,6 +146,7 @@ def _asked(sites: Sites, points: Sequence[Points], rows: OwnRows, known: NDArray
     return Asked(
         case=np.repeat(np.array([some.case for some in points], np.uint8), each),
         points=((1 << np.bitwise_count(known).astype(np.int64)) - 1).astype(np.uint16),
+        counts=np.full(len(known), -1),
         second=np.full(len(known), SIGNS, np.uint16),
         level=np.repeat(np.array([sizes.index(some.metres) for some in points], np.uint8), each),
         place=place,
@@ -194,6 +206,15 @@ def _second(entries: Entries, points: NDArray[np.uint16]) -> NDArray[np.uint16]:
     sign[question[seconds]] = entries.sign[seconds]
     sign[~alone] = SIGNS
     return sign
+
+
+def _counts(points: NDArray[np.uint16], least: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Return where the counts of each question begin, one for each set of its points; int64[q].
+
+    -1 where the target fits all, for rivals are counted otherwise.
+    """
+    sets = np.where(points == least, 0, points.astype(np.int64) + 1)
+    return np.where(sets > 0, np.cumsum(sets) - sets, -1)
 
 
 def _squares_of(asked: Asked, question: NDArray[np.int64], place: NDArray[np.int32]) -> NDArray[np.int64]:

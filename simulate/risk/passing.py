@@ -22,6 +22,8 @@ from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from simulate.policy.sight import Public
@@ -31,6 +33,7 @@ MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
 """A first sighting before noon, or a last one after 15:00, points home (assumption)."""
 LEAST_GAP_S = 3 * 3600
 """A gap this long inside a working day points to work (assumption)."""
+PURPOSES = (Purpose.HOME, Purpose.WORK)
 SLIP = 0.1
 """Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
 DECAY_S = 600.0
@@ -59,23 +62,30 @@ class Votes:
     """float64[t, r]; last reader before the stay."""
 
 
-def chances(public: Public, visible: NDArray[np.bool_], purpose: Purpose) -> Chances:
-    """Reckon the first and last reader of cars that live (or work) in each block."""
+def chances(public: Public, visible: Sequence[NDArray[np.bool_]]) -> list[dict[Purpose, Chances]]:
+    """Reckon the first and last reader of cars that live, and that work, in each block.
+
+    visible : bool[s] each, several sets of sites; one answer each.
+    """
     if public.roads_known == "none":
         near = _by_distance(public)
-        first, last = near, near
+        met = [dict.fromkeys(PURPOSES, (near, near)) for _ in visible]
     else:
-        first, last = _on_the_way(public, visible, purpose)
-    seeing = visible[: len(first)]  # readers on roads are numbered before all other sites
-    n_visible = max(int(seeing.sum()), 1)
+        met = _on_the_way(public, visible)
+    return [
+        {purpose: Chances(first=_log_chance(first, some), last=_log_chance(last, some))
+         for purpose, (first, last) in of.items()}
+        for of, some in zip(met, visible, strict=True)
+    ]  # fmt: skip
 
-    def log_chance(met: NDArray[np.float64]) -> NDArray[np.float64]:
-        met = np.where(seeing[:, None], met, 0.0)
-        seen = np.maximum(met.sum(axis=0), 1e-300)
-        chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / n_visible)
-        return chance
 
-    return Chances(first=log_chance(first), last=log_chance(last))
+def _log_chance(met: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the logarithm of each reader's share of what is met, or of a slip; met : float64[r, z]."""
+    seeing = visible[: len(met)]  # readers on roads are numbered before all other sites
+    met = np.where(seeing[:, None], met, 0.0)
+    seen = np.maximum(met.sum(axis=0), 1e-300)
+    chance: NDArray[np.float64] = np.log((1 - SLIP) * met / seen + SLIP / max(int(seeing.sum()), 1))
+    return chance
 
 
 def ends_of_days(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -138,32 +148,43 @@ def _by_distance(public: Public) -> NDArray[np.float64]:
 
 
 def _on_the_way(
-    public: Public, visible: NDArray[np.bool_], purpose: Purpose
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    public: Public, visible: Sequence[NDArray[np.bool_]]
+) -> list[dict[Purpose, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
     """Reckon how often each reader is met first, and last, by cars of each block; float64[r, z] twice.
 
     Trips join homes to jobs and everything else, thinning out with driving time, along the
-    quickest public roads; or along those that drivers prefer, where that is known.
+    quickest public roads; or along those that drivers prefer, where that is known. Trees are
+    the work, so they grow once for both purposes and for every set of visible sites.
     """
     zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
-    other = zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
-    weight = np.bincount(zones.hub, weights=other, minlength=h)
-    first_on, last_on = _readers_of_links(public, visible)
+    weights = {purpose: np.bincount(zones.hub, weights=_others(public, purpose), minlength=h) for purpose in PURPOSES}
+    readers = [_readers_of_links(public, some) for some in visible]
     link_s = (public.graph.fast_ds + public.graph.slow_ds) / 10.0
     n = public.graph.n_nodes
     first, last, driven = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
-    meets_first, meets_last = np.zeros((r + 1, h)), np.zeros((r + 1, h))
+    met = [{purpose: (np.zeros((r + 1, h)), np.zeros((r + 1, h))) for purpose in PURPOSES} for _ in visible]
     fields = range(len(public.graph.cost))
     for ways in zip(*(trees(public.graph, field, public.hub_node) for field in fields), strict=True):
         for field, (i, order, in_link) in enumerate(ways):
-            ends_of_ways(order, in_link, public.graph.leaves, first_on, last_on, first, last)
             if field == 0:  # where to goes by the quickest way, whichever is then driven
                 sum_down(order, in_link, public.graph.leaves, link_s, driven)
                 thinner = np.exp(-driven[public.hub_node] / DECAY_S)
             going = thinner * _taking(public, i, field)
-            np.add.at(meets_first[:, i], first[public.hub_node], weight * going)  # row -1 takes the unseen
-            meets_last[last[public.hub_node], np.arange(h)] += weight[i] * going
-    return meets_first[:r, zones.hub], meets_last[:r, zones.hub]
+            for ends, some in zip(readers, met, strict=True):
+                ends_of_ways(order, in_link, public.graph.leaves, *ends, first, last)
+                leaving, coming = first[public.hub_node], last[public.hub_node]
+                for purpose, (meets_first, meets_last) in some.items():
+                    np.add.at(meets_first[:, i], leaving, weights[purpose] * going)  # row -1 takes the unseen
+                    meets_last[coming, np.arange(h)] += weights[purpose][i] * going
+    return [
+        {purpose: (ends[0][:r, zones.hub], ends[1][:r, zones.hub]) for purpose, ends in some.items()} for some in met
+    ]
+
+
+def _others(public: Public, purpose: Purpose) -> NDArray[np.float64]:
+    """Return how many trips from homes, or from workplaces, begin or end elsewhere in each block; float64[z]."""
+    zones = public.zones
+    return zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
 
 
 def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:

@@ -147,7 +147,7 @@ class Unicity(Measure):
     def start(self, sight: Sight, known: Known, span: Span) -> State:
         """Return a state in which no plate was met."""
         del sight, span
-        return State(lanes=tuple((lane, nothing_found(lane.least)) for lane in known.lanes))
+        return State(lanes=tuple((lane, nothing_found(lane)) for lane in known.lanes))
 
     def update(self, state: State, block: Block) -> None:
         """Match a block of whole plates."""
@@ -213,15 +213,31 @@ def record_points(
 
 
 def _either(one: Best, other: Best) -> Best:
-    """Return the best of two: of each number of points the greater, and all who fit so many."""
-    fitted = [_fitted(best) for best in (one, other)]
-    most = np.maximum(*fitted)
-    own = [_bits(best.own) & (some == most) for best, some in zip((one, other), fitted, strict=True)]
-    plates = [np.where(some == most, best.plates.T, 0) for best, some in zip((one, other), fitted, strict=True)]
+    """Return what both found: of each number of points the greater, and all plates."""
+    most = np.maximum(_fitted(one), _fitted(other))
     return Best(
-        rising=_word(np.diff(most, axis=1, prepend=0) > 0), plates=(plates[0] + plates[1]).T.astype(np.uint32),
-        own=_word(own[0] | own[1]),
+        rising=_word(np.diff(most, axis=1, prepend=0) > 0), rivals=one.rivals + other.rivals,
+        own_rival=one.own_rival | other.own_rival, counts=one.counts + other.counts, own=one.own | other.own,
     )  # fmt: skip
+
+
+def _settled(lane: Lane, best: Best) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return how many plates fit the most of the first 1, 2, ... points, and whether the target's does.
+
+    int64[q, p] and bool[q, p].
+    """
+    fitted, plates, own = _fitted(best), best.rivals.T.astype(np.int64), _bits(best.own_rival)
+    first, points = lane.asked.counts, lane.asked.points
+    for size in np.unique(points[first >= 0]):
+        some = np.flatnonzero((first >= 0) & (points == size))
+        sets = np.arange(int(size) + 1)
+        at = first[some][:, None] + sets
+        for p in range(int(size).bit_length()):
+            alike = np.bitwise_count(sets & ((2 << p) - 1)) == fitted[some, p][:, None]
+            alike &= fitted[some, p][:, None] > 0
+            plates[some, p] += np.where(alike, best.counts[at], 0).sum(axis=1, dtype=np.int64)
+            own[some, p] |= (best.own[at] & alike).any(axis=1)
+    return plates, own
 
 
 def _bits(word: NDArray[np.uint16]) -> NDArray[np.bool_]:
@@ -247,7 +263,7 @@ def _matches(lane: Lane, best: Best) -> list[Matches]:
     upto = np.cumsum(_bits(lane.known), axis=1)
     found = [
         np.where(upto > 0, np.take_along_axis(some, np.maximum(upto - 1, 0), axis=1), 0)
-        for some in (_fitted(best), best.plates.T.astype(np.int64), _bits(best.own))
+        for some in (_fitted(best), *_settled(lane, best))
     ]
     fitted, plates, own = found[0], found[1], found[2] > 0
     if ((fitted > 0) & (plates == 0)).any():

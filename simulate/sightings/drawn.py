@@ -152,15 +152,13 @@ class Drawn:
 
     def _compare(self, begin: int, end: int, stored: Rows) -> None:
         """Raise unless groups begin..end draw exactly these rows."""
-        other = self._refusal(f"other rows for plates {begin * GROUP} to {end * GROUP - 1}")
-        at = 0
+        at, same = 0, True
         for drawn, _ in draw_groups(self.tables, begin, end):
             to = at + len(drawn.plate)
-            if not all(np.array_equal(a, b[at:to]) for a, b in zip(drawn, stored, strict=True)):
-                raise other
+            same &= all(np.array_equal(a, b[at:to]) for a, b in zip(drawn, stored, strict=True))
             at = to
-        if at != len(stored.plate):
-            raise other
+        if not same or at != len(stored.plate):
+            raise self._refusal(f"other rows for plates {begin * GROUP} to {end * GROUP - 1}")
 
     def _refusal(self, found: str) -> ScenarioError:
         identity = self.store.identity

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulate.kernels.legs import LEG_FIELDS, homes_and_jobs, legs_of
 from simulate.kernels.plan import MAX_LEGS
-from simulate.kernels.trips import fill_passages
-from simulate.world.routes import N_ALTERNATIVES, route_links, trees
+from simulate.kernels.trees import count_links, fill_paths
+from simulate.kernels.trips import clock_paths
+from simulate.world.routes import N_ALTERNATIVES, trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from simulate.kernels.life import Life
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -68,28 +69,47 @@ def home_and_work(
 
 def passages(world: World, lives: Lives, chosen: Trips) -> list[Passages]:
     """Return the passages of trips, link by link; one Passages a trip."""
-    life = lives.tables
-    from_hub, to_hub = life.places.zone_hub[chosen.from_zone], life.places.zone_hub[chosen.to_zone]
-    used = world.routes.used[world.routes.row[from_hub] + to_hub, chosen.alternative]
+    trip, first, link = _driven(world, lives, chosen)
+    middle = np.empty(len(link), np.int64)
+    begin = chosen.leave_s[trip] + lives.tables.roads.access_s
+    clock_paths(
+        lives.tables, chosen.vehicle[trip], chosen.day[trip], chosen.leg[trip], chosen.hour[trip], begin, first,
+        link, world.graph.fast_ds, world.graph.slow_ds, middle,
+    )  # fmt: skip
     driven: list[Passages] = [_NOWHERE] * len(chosen.vehicle)
-    for alternative in range(N_ALTERNATIVES):
-        hubs = np.unique(from_hub[used == alternative])
-        for i, _, in_link in trees(world.graph, alternative, world.routes.hub_node[hubs]):
-            for trip in np.flatnonzero((used == alternative) & (from_hub == hubs[i]) & (to_hub != from_hub)):
-                links = route_links(world.graph, in_link, int(world.routes.hub_node[to_hub[trip]]))
-                driven[trip] = _clock(world, life, links, chosen, int(trip))
+    for k, (low, high) in zip(trip.tolist(), pairwise(first.tolist()), strict=True):
+        driven[k] = Passages(link=link[low:high], middle_s=middle[low:high])
     return driven
 
 
 _NOWHERE = Passages(link=np.empty(0, np.int32), middle_s=np.empty(0, np.int64))
 
 
-def _clock(world: World, life: Life, links: list[int], chosen: Trips, trip: int) -> Passages:
-    """Return the links of one trip, timed."""
-    hour, roads = int(chosen.hour[trip]), life.roads
-    lasts = world.graph.fast_ds[links] * roads.hour_fast[hour] + world.graph.slow_ds[links] * roads.hour_slow[hour]
-    ends, middle = np.cumsum(lasts), np.empty(len(links), np.int64)
-    named = int(chosen.vehicle[trip]), int(chosen.day[trip]), int(chosen.leg[trip])
-    fill_passages(life, *named, hour, int(ends[-1]), ends - lasts // 2, middle)
-    middle += chosen.leave_s[trip] + roads.access_s
-    return Passages(link=np.array(links, np.int32), middle_s=middle)
+def _driven(
+    world: World, lives: Lives, chosen: Trips
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the trips with any link, tree by tree, the first link of each, and the links.
+
+    int64[k], int64[k + 1] and int32[n].
+    """
+    zone_hub, routes = lives.tables.places.zone_hub, world.routes
+    from_hub, to_hub = zone_hub[chosen.from_zone], zone_hub[chosen.to_zone]
+    used = routes.used[routes.row[from_hub] + to_hub, chosen.alternative]
+    order = np.lexsort((from_hub, used))
+    order = order[from_hub[order] != to_hub[order]]
+    trip, first, link, n = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)], 0
+    for alternative in range(N_ALTERNATIVES):
+        of_tree = order[used[order] == alternative]
+        hubs, begins = np.unique(from_hub[of_tree], return_index=True)
+        ends = np.append(begins[1:], len(of_tree))
+        for i, _, in_link in trees(world.graph, alternative, routes.hub_node[hubs]):
+            of_hub = of_tree[begins[i] : ends[i]]
+            nodes = routes.hub_node[to_hub[of_hub]].astype(np.int64)
+            starts = np.empty(len(of_hub), np.int64)
+            links = np.empty(count_links(in_link, world.graph.leaves, nodes), np.int32)
+            fill_paths(in_link, world.graph.leaves, nodes, starts, links)
+            trip.append(of_hub)
+            first.append(starts + n)
+            link.append(links)
+            n += len(links)
+    return np.concatenate(trip), np.append(np.concatenate(first), n), np.concatenate(link)

@@ -46,17 +46,23 @@ def test_with_a_reader_on_every_link_homes_and_jobs_are_found(seed):
         assert rates.one(score=f"{what}_error").value < NEAR_M
 
 
+def met_in(sight):
+    visible = sight.cases[0].visible
+    return belief.met_by([visible], sight)[visible.tobytes()]
+
+
 def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
     # Cars of every other block meet another reader first, and another last, but by a slip.
     view = look(everywhere)
     zones, r = view.sight.public.zones, view.sight.public.sites.n
-    known = chances(view.sight.public, view.sight.cases[0].visible, Purpose.HOME)
+    met = met_in(view.sight)
+    known = met.chances[Purpose.HOME]
     homes = np.flatnonzero(zones.residents > 0)
     leaving, coming = (5.0 * np.eye(r)[chance[:, homes].argmax(axis=0)] for chance in (known.first, known.last))
     made, _ = belief._decide(
         view.sight.public,
         belief.ground_of(view.sight),
-        known,
+        met,
         Votes(leaving=leaving, coming=coming),
         csr_array((len(homes), zones.n)),
         np.ones(len(homes)),
@@ -68,20 +74,24 @@ def test_ten_sightings_at_one_junction_name_the_blocks_there(everywhere):
 def test_targets_of_whom_reads_say_the_same_get_the_answers_that_each_gets_alone(everywhere):
     view = look(everywhere)
     public, ground, r = view.sight.public, belief.ground_of(view.sight), view.sight.public.sites.n
-    known = chances(public, view.sight.cases[0].visible, Purpose.HOME)
     leaving, coming = (np.eye(r)[[5, 9, 5, 0, 9, 5]] * [[n]] for n in (1.0, 2.0))
     coming[2] = 0.0
     stays = csr_array(([3.0], ([5], [7])), shape=(6, public.zones.n))
     place = np.array([1.0, 0.5, 1.0, 0.9, 0.25, 1.0])
 
-    def decided(some):
+    def decided(some, met):
         votes = Votes(leaving=leaving[some], coming=coming[some])
-        return belief._decide(public, ground, known, votes, stays[some], place[some], Purpose.HOME)
+        return belief._decide(public, ground, met, votes, stays[some], place[some], Purpose.HOME)
 
-    together, alone = decided(np.arange(6)), [decided(np.array([t])) for t in range(6)]
+    met = met_in(view.sight)
+    alone = [decided(np.array([t]), met_in(view.sight)) for t in range(6)]
+    others, again = decided(np.array([0, 3]), met), decided(np.arange(6), met)  # as a second case does
+    assert len(met.stands[Purpose.HOME]) == 5
     for i in range(2):
-        for column, parts in zip(together[i], zip(*(made[i] for made in alone), strict=True), strict=True):
-            assert np.array_equal(column, np.concatenate(parts))
+        for together, those in ((others, [0, 3]), (again, range(6))):
+            columns = zip(together[i], zip(*(alone[t][i] for t in those), strict=True), strict=True)
+            assert all(np.array_equal(column, np.concatenate(parts)) for column, parts in columns)
+    together = again
     assert together[0].x_m[0] != together[0].x_m[1]
     assert len(set(together[0].claimed[[0, 2, 5]].tolist())) == 3
 
@@ -91,7 +101,7 @@ def test_chances_equal_a_count_by_hand_of_whom_the_quickest_ways_pass(purpose):
     tiny = small(town_scenario(5), awkward=True, scattered=60)
     view = look(tiny)
     visible = np.arange(view.sight.public.sites.n) % 3 > 0
-    known = chances(view.sight.public, visible, purpose)
+    known = chances(view.sight.public, [visible])[0][purpose]
     for chance, slow in zip((known.first, known.last), slow_chances(view.sight.public, visible, purpose), strict=True):
         assert np.allclose(np.exp(chance), slow, rtol=1e-9)
 
@@ -208,9 +218,9 @@ def test_no_guess_stands_beyond_the_map(everywhere):
     r, none = public.sites.n, csr_array((public.sites.n, public.zones.n))
     sight, votes = replace(view.sight, public=public), Votes(leaving=np.eye(r), coming=np.zeros((r, r)))
     for purpose in (Purpose.HOME, Purpose.WORK):
-        known = chances(public, view.sight.cases[0].visible, purpose)
+        met = met_in(sight)
         inside = set(zip(public.zones.x_m[~outside], public.zones.y_m[~outside], strict=True))
-        for made in belief._decide(public, belief.ground_of(sight), known, votes, none, np.ones(r), purpose):
+        for made in belief._decide(public, belief.ground_of(sight), met, votes, none, np.ones(r), purpose):
             assert set(zip(made.x_m, made.y_m, strict=True)) <= inside
         assert belief.baseline_spot(public, purpose, 1.0) in inside
 

@@ -10,7 +10,6 @@ from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
 
 from simulate.risk.anchors import Anchors
-from simulate.risk.belief import chances_of
 from simulate.risk.intervals import share
 from simulate.risk.passing import DECAY_S, SLIP, STRAIGHT_M, chances
 from simulate.world.routes import N_ALTERNATIVES, alternative_shares, route_links, trees
@@ -83,7 +82,7 @@ def test_only_the_generator_s_grade_is_told_what_drivers_prefer():
 def test_without_roads_the_attack_looks_at_no_road():
     case, public = look(town_of("none")).cases[0], look(town_of("none")).sight.public
     blinder = replace(public, graph=None, roads=None, hub_node=None)
-    for known, other in zip(*(chances_of(some, case.visible) for some in (public, blinder)), strict=True):
+    for known, other in zip(*(chances(some, [case.visible])[0].values() for some in (public, blinder)), strict=True):
         assert np.array_equal(known.first, other.first)
 
 
@@ -91,7 +90,7 @@ def test_without_roads_the_attack_looks_at_no_road():
 def test_without_roads_chances_equal_a_count_by_hand_of_distances(purpose):
     public = look(town_of("none")).sight.public
     visible = np.arange(len(public.sites.link)) % 3 > 0
-    known = chances(public, visible, purpose)
+    known = chances(public, [visible])[0][purpose]
     for zone in (0, public.zones.n // 2):
         weight = [
             np.exp(-np.hypot(x - public.zones.x_m[zone], y - public.zones.y_m[zone]) / STRAIGHT_M) if seen else 0.0
@@ -125,7 +124,7 @@ def test_with_the_generator_s_roads_chances_equal_a_count_by_hand_of_what_driver
                     met[0, passed[0], a] += drawn_by[b] * thinner * portion
                     met[1, passed[-1], b] += drawn_by[a] * thinner * portion
     wanted = ((1 - SLIP) * met / np.maximum(met.sum(axis=1, keepdims=True), 1e-300) + SLIP / r)[:, :, zones.hub]
-    known = chances(public, np.ones(r, np.bool_), Purpose.HOME)
+    known = chances(public, [np.ones(r, np.bool_)])[0][Purpose.HOME]
     assert (tiny.world.routes.used > 0).any()
     assert np.allclose(np.exp(known.first), wanted[0], rtol=1e-9)
     assert np.allclose(np.exp(known.last), wanted[1], rtol=1e-9)

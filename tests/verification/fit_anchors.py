@@ -43,7 +43,7 @@ def evidence(seed):
         attack.update(state, anchors.Block(*rows, *marks))
     rows, on_file = anchors._sorted(state.parts)
     public = sight.public
-    met = {purpose: chances(public, sight.cases[0].visible, purpose) for purpose in (Purpose.HOME, Purpose.WORK)}
+    [met] = chances(public, [sight.cases[0].visible])
     residents, home, work = living_here(view.truth, sight.cases[0].today)
     for c, case in enumerate(sight.cases):
         plates = known.targets[c].plate
