@@ -31,9 +31,9 @@ class Block(NamedTuple):
 
     Rows of one plate number are contiguous in the stream of a shard, by time; a number does not
     recur after another one. Pseudonymous numbers come in any order. Of one number and time,
-    rows are by site within a block; blocks may be cut anywhere, inside a plate too.
+    rows are by site. Blocks are cut between two numbers only: all reads of one are in one block.
     Cases with equal recoding (time, place, plates) share a block; bits of other cases are 0.
-    A case is bit c, counted as in `Sight.cases`. All reads of one number are in one block.
+    A case is bit c, counted as in `Sight.cases`.
     """
 
     plate: NDArray[np.uint32]

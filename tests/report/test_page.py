@@ -374,7 +374,7 @@ def test_the_car_on_the_map_is_the_one_with_the_median_error(tmp_path):
     view = small_view(tmp_path / "run", ["7d", "forever"], readers__place__police__count=60,
                       readers__place__police__spacing_m=0)  # fmt: skip
     story, results = sim.choose_story(view), sim.measure(view, ["anchors"])
-    assert results.one(score="home_told", case="for ever").value > 0.97, "else the median is that of others too"
+    assert results.one(score="home_told", case="for ever").value > 0.9, "else the median is that of others too"
     median = results.one(score="home_error", case="for ever").value
     assert story.error_m == pytest.approx(median, rel=0.05)
     assert story.plate == view.truth.lives.plates.text(story.number)

@@ -37,8 +37,10 @@ def take(view, targets=300):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_with_a_reader_on_every_link_homes_and_jobs_are_found(seed):
     rates = take(look(seen_everywhere(seed)))
-    for what, at_least in (("home", 0.95), ("work", 0.9)):
+    # one car in eight is hardly driven in the month, and leaves nothing that speaks of its home
+    for what, at_least in (("home", 0.85), ("work", 0.82)):
         found = rates.one(score=f"{what}_found", detail="250 m")
+        assert what == "work" or found.value >= rates.one(score="home_told").value
         _, _, chance_at_most = share(round(found.baseline * found.n), found.n)
         assert found.value > at_least
         assert found.low > 2 * chance_at_most

@@ -112,7 +112,7 @@ def repeats(run):
     same = (np.diff(rows[:, 0]) == 0) & (gap > 60) & (gap < 400)
     pair, gap = (rows[:-1, 1] * 10_000 + rows[1:, 1])[same], gap[same]
     often = [gap[pair == one] for one in np.unique(pair) if (pair == one).sum() >= 30]
-    assert len(often) > 5
+    assert len(often) > 3
     return sum(np.unique(gaps, return_counts=True)[1].max() for gaps in often) / sum(map(len, often))
 
 
