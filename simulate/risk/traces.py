@@ -99,8 +99,8 @@ def _lives(truth: Truth, vehicles: NDArray[np.int64], now_s: int) -> Iterator[Tr
     for first in range(0, len(vehicles), AT_A_TIME):
         some = vehicles[first : first + AT_A_TIME]
         made = trips(truth.lives, np.sort(some), 0, days)
-        first, last = (np.searchsorted(made.vehicle, some, side=side) for side in ("left", "right"))
-        for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+        begins, ends = (np.searchsorted(made.vehicle, some, side=side).tolist() for side in ("left", "right"))
+        for begin, end in zip(begins, ends, strict=True):
             chosen = slice(begin, begin + int(np.searchsorted(made.arrive_s[begin:end], now_s, side="right")))
             yield type(made)(**{name: getattr(made, name)[chosen] for name in made.__slots__})
 
