@@ -78,5 +78,5 @@ def test_the_states_of_shards_are_merged_as_they_come(town):
             return super().merge(some)
 
     view, watched = look(town, n_shards=5), Watched()
-    scan(view, [watched], {"unicity": watched.ask(view, 20)}, workers=2)
+    scan(view, [watched], {"unicity": watched.ask(view, 20)}, engine=Threads(2))
     assert Watched.given == [1, 2, 2, 2, 2]
