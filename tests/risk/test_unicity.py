@@ -548,6 +548,15 @@ def test_a_target_that_fits_the_first_point_alone_is_among_those_who_do_where_a_
     assert matches.own[0, :2].tolist() == [True, False]
 
 
+def test_plates_that_fit_all_are_counted_alike_before_and_after_the_first_of_them():
+    both = [(vehicle, time, site) for vehicle in (0, 2, 3) for time, site in ((START, 0), (DAY, 1))]
+    view = by_hand([*both, (1, START, 0)], vehicles=4, readers=2)
+    [matches] = attack(view, [asking([[[(0, START, START + HOUR)], [(1, DAY, DAY + HOUR)]]], [1])])
+    assert matches.fitted[0, :2].tolist() == [1, 2]
+    assert matches.plates[0, :2].tolist() == [4, 3]
+    assert matches.own[0, :2].tolist() == [True, False]
+
+
 @pytest.mark.parametrize("later_s", [0, 5000 * matching.HALF_DAY_S])
 def test_a_read_is_found_in_its_half_day_whatever_year_it_is(later_s):
     reads = np.array([100, 200, 300, 40_000], np.int64) + later_s  # two of an earlier plate, two of this one
