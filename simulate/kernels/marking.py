@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulate.durations import DAY_S, DAY_START_S
+from simulate.kernels.counting import add_bits
 from simulate.kernels.leaf import leaf
 
 
@@ -39,5 +40,4 @@ def mark_life(time, zone, mask, leave, arrive, until, to_zone, day, trip_mask, s
 def weigh_marks(mask, weight, total):
     """Sum up the weight of what each case has on file; mask : uint64[n], weight : int64[n], total : int64[w]."""
     for i in range(len(mask)):
-        for c in range(len(total)):
-            total[c] += weight[i] * ((mask[i] >> c) & 1)
+        add_bits(total, mask[i], weight[i])

@@ -322,7 +322,7 @@ def _count_plate(q, m, own, asked, best):
 @leaf
 def _rising(best, m):
     """Return where the greater of two numbers of points goes up: the best so far, and that of a plate; uint64."""
-    before, fitted, most, after = 0, 0, 0, np.uint64(0)
+    before, fitted, most, after = np.int64(0), np.int64(0), 0, np.uint64(0)
     for p in range(MAX_POINTS):
         before += int((best >> np.uint64(p)) & ONE)
         fitted += int((m >> np.uint64(p)) & ONE)

@@ -60,14 +60,14 @@ def traces(
     plates = truth.lives.plates.of_vehicles(vehicles)
     order = np.argsort(plates)
     plates, vehicles = plates[order], vehicles[order]
-    really = really_read(truth, marked.rows)
+    really, on_file = really_read(truth, marked.rows), _bits_of(marked.on_file, cases)
     begin, end = (np.searchsorted(marked.rows.plate, plates, side=side) for side in ("left", "right"))
     own, misread = (np.zeros((len(cases), len(vehicles)), np.int64) for _ in range(2))
     tries = np.zeros((len(PARTS), len(vehicles)), np.int64)
     hits = np.zeros((len(PARTS), len(cases), len(vehicles)), np.int64)
     for v, made in enumerate(_lives(truth, vehicles, now_s)):
         its = slice(int(begin[v]), int(end[v]))
-        mask = _bits_of(marked.on_file[its], cases)
+        mask = on_file[its]
         mine = really[its] == vehicles[v]
         own[:, v], misread[:, v] = _weighed(mask[mine], len(cases)), _weighed(mask[~mine], len(cases))
         site = marked.rows.site[its][mine]
@@ -98,10 +98,10 @@ def _lives(truth: Truth, vehicles: NDArray[np.int64], now_s: int) -> Iterator[Tr
     days = (now_s - DAY_START_S) // DAY_S
     for first in range(0, len(vehicles), AT_A_TIME):
         some = vehicles[first : first + AT_A_TIME]
-        order = np.argsort(some)
-        made = trips(truth.lives, some[order], 0, days)
-        for vehicle in some:
-            chosen = (made.vehicle == vehicle) & (made.arrive_s <= now_s)
+        made = trips(truth.lives, np.sort(some), 0, days)
+        begins, ends = (np.searchsorted(made.vehicle, some, side=side).tolist() for side in ("left", "right"))
+        for begin, end in zip(begins, ends, strict=True):
+            chosen = slice(begin, begin + int(np.searchsorted(made.arrive_s[begin:end], now_s, side="right")))
             yield type(made)(**{name: getattr(made, name)[chosen] for name in made.__slots__})
 
 

@@ -14,7 +14,8 @@ from views import by_hand, look, relabelled, seen_everywhere, small_town, swappe
 from worlds import rows_of
 
 from simulate.checks import ScenarioError
-from simulate.kernels.matching import MAX_POINTS, contenders
+from simulate.kernels import matching
+from simulate.kernels.matching import MAX_POINTS, Asked, Entries, contenders
 from simulate.policy import Retention
 from simulate.policy.recode import recodings
 from simulate.policy.redraw import as_seen, redraw
@@ -546,3 +547,43 @@ def test_a_target_that_fits_the_first_point_alone_is_among_those_who_do_where_a_
     assert matches.fitted[0, :2].tolist() == [1, 2]
     assert matches.plates[0, :2].tolist() == [2, 1]
     assert matches.own[0, :2].tolist() == [True, False]
+
+
+def test_plates_that_fit_all_are_counted_alike_before_and_after_the_first_of_them():
+    both = [(vehicle, time, site) for vehicle in (0, 2, 3) for time, site in ((START, 0), (DAY, 1))]
+    view = by_hand([*both, (1, START, 0)], vehicles=4, readers=2)
+    [matches] = attack(view, [asking([[[(0, START, START + HOUR)], [(1, DAY, DAY + HOUR)]]], [1])])
+    assert matches.fitted[0, :2].tolist() == [1, 2]
+    assert matches.plates[0, :2].tolist() == [4, 3]
+    assert matches.own[0, :2].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("later_s", [0, 5000 * matching.HALF_DAY_S])
+def test_a_read_is_found_in_its_half_day_whatever_year_it_is(later_s):
+    reads = np.array([100, 200, 300, 40_000], np.int64) + later_s  # two of an earlier plate, two of this one
+    rows = (np.zeros(4, np.uint32), reads.astype(np.uint32), np.ones(4, np.uint64), 2, 4)
+    since = np.full(matching.HALF_DAYS, -1, np.int64)
+    for i in (0, 2, 3):
+        since[min(_half_day(reads[i]), matching.HALF_DAYS - 1)] = i
+    zeros = {name: np.zeros((1, 1) if name == "place" else 1, np.int64) for name in Asked._fields}
+    asked = Asked(**{**zeros, "case": np.zeros(1, np.uint8)})
+
+    def found(begin, end):
+        span = (np.array([second + later_s], np.int64) for second in (begin, end))
+        entry = Entries(
+            np.zeros(2, np.uint32), np.zeros(1, np.uint8), np.zeros(1, np.uint16), np.zeros(1, np.int32), *span
+        )
+        return matching._was_there(0, 0, rows, entry, asked, since)
+
+    assert [found(*span) for span in ((290, 310), (301, 400), (100, 250), (39_000, 40_001))] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    since[:] = 1  # the last read of an earlier plate
+    assert later_s or not found(290, 310)
+
+
+def _half_day(second):
+    return (int(second) + int(matching.TO_HALF_DAYS)) // matching.HALF_DAY_S
