@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import simulate as sim
-from simulate.kernels.watched import NONE
-from simulate.sightings.draw import draw_groups, watch_of, whole
+from simulate.kernels.coverage import NONE
+from simulate.sightings.draw import all_tables, deployment_of, draw_groups
 from simulate.sightings.store import ROW_GROUP, SCHEMA, WRITING
 from simulate.travel.life import make_lives
 from simulate.world.build import build_world
@@ -92,7 +92,7 @@ def tables_of(name: str, overrides: list[str]) -> tuple[DrawTables, int]:
     scenario = sim.load(name, overrides=overrides)
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    return whole(world, lives, watch_of(scenario, world, lives)), lives.calendar.days
+    return all_tables(world, lives, deployment_of(scenario, world, lives)), lives.calendar.days
 
 
 def blind(coverage):

@@ -78,7 +78,7 @@ def measured(asked: argparse.Namespace, names: list[str]) -> dict[str, float]:
         environment = os.environ | {"PLATEPRINT_CACHE": cache}
         process = subprocess.Popen([*command, "--one", *names], stdout=subprocess.PIPE, text=True, env=environment)
         peak = {"pss": 0.0, "anon": 0.0}
-        watcher = threading.Thread(target=watch, args=(process, peak))
+        watcher = threading.Thread(target=deployment, args=(process, peak))
         watcher.start()
         said, _ = process.communicate()
         watcher.join()
@@ -88,7 +88,7 @@ def measured(asked: argparse.Namespace, names: list[str]) -> dict[str, float]:
     return found | peak
 
 
-def watch(process: subprocess.Popen[str], peak: dict[str, float]) -> None:
+def deployment(process: subprocess.Popen[str], peak: dict[str, float]) -> None:
     """Note the most memory, in MB, that a process and those it started hold together."""
     while process.poll() is None:
         total = {"Pss": 0.0, "Pss_Anon": 0.0}

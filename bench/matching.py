@@ -25,7 +25,7 @@ from simulate.policy.view import view_of
 from simulate.risk.measure import Block, Span
 from simulate.risk.points import squares
 from simulate.risk.unicity import Unicity
-from simulate.sightings.draw import draw_tables, watch_of
+from simulate.sightings.draw import deployment_of, draw_tables
 from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import Rows
 from simulate.travel.life import make_lives
@@ -70,10 +70,10 @@ def look(days: int) -> View:
     scenario = simulate.scenario.load("smallville", seed=0, overrides={"period.days": days})
     world = build_world(scenario)
     lives = make_lives(scenario, world)
-    watch = watch_of(scenario, world, lives)
+    deployment = deployment_of(scenario, world, lives)
     run: Any = SimpleNamespace(
-        scenario=scenario, world=world, lives=lives, watch=watch, n_vehicles=lives.population.n_vehicles,
-        source=OnTheFly(tables=draw_tables(world, lives, watch)),
+        scenario=scenario, world=world, lives=lives, deployment=deployment, n_vehicles=lives.population.n_vehicles,
+        source=OnTheFly(tables=draw_tables(world, lives, deployment)),
     )  # fmt: skip
     return view_of(run, observer="town-and-shops", ladder=scenario.settings.measure.retention)
 

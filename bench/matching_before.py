@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.draws import mix
 from simulate.kernels.leaf import driver, inlined, leaf
-from simulate.kernels.words import mix
 
 BIN_S = 3600
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)

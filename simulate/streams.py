@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.kernels.words import fill_words
+from simulate.kernels.draws import fill_bits64
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -30,17 +30,17 @@ def uid(*parts: object) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))
 
 
-def words(stream: np.uint64, entity: ArrayLike, counter: int = 0) -> NDArray[np.uint64]:
+def bits64(stream: np.uint64, entity: ArrayLike, counter: int = 0) -> NDArray[np.uint64]:
     """Return one 64-bit word per entity; uint64[n]."""
     entities = np.ascontiguousarray(entity, dtype=np.uint64)
     out = np.empty(len(entities), np.uint64)
-    fill_words(stream, entities, np.uint64(counter), out)
+    fill_bits64(stream, entities, np.uint64(counter), out)
     return out
 
 
 def uniforms(stream: np.uint64, entity: ArrayLike, counter: int = 0) -> NDArray[np.float64]:
     """Return one number in [0, 1) per entity; float64[n], 53 bits."""
-    return (words(stream, entity, counter) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return (bits64(stream, entity, counter) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def hump(uniform: NDArray[np.float64]) -> NDArray[np.float64]:

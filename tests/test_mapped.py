@@ -124,11 +124,11 @@ def test_rows_are_the_same_in_files_and_in_memory(monkeypatch, tmp_path):
     monkeypatch.setattr("simulate.sightings.packing.PIECE", 37)
     in_files = finish(scenario, build_world(scenario))
     assert mapped.mapping_of(in_files.lives.tables.people.home) is not None
-    assert mapped.mapping_of(in_files.watch.coverage.patrols.visit) is not None
-    assert in_files.watch.visits.n > 200
+    assert mapped.mapping_of(in_files.deployment.coverage.patrols.visit) is not None
+    assert in_files.deployment.visits.n > 200
     rows = rows_of(plain.tables)
     assert len(rows) > 100
     np.testing.assert_array_equal(rows_of(in_files.tables), rows)
-    np.testing.assert_array_equal(in_files.watch.sites.visits, plain.watch.sites.visits)
+    np.testing.assert_array_equal(in_files.deployment.sites.visits, plain.deployment.sites.visits)
     drawn = sim.run(scenario, tmp_path / "run", workers=2)
     assert drawn.n_sightings == len(rows)

@@ -35,7 +35,7 @@ def test_uids_tell_parts_apart():
 
 def test_streams_do_not_meet():
     """No word of one stream turns up in another, nor twice in one."""
-    words = np.concatenate([streams.words(streams.key(7, name), np.arange(20_000)) for name in NAMES])
+    words = np.concatenate([streams.bits64(streams.key(7, name), np.arange(20_000)) for name in NAMES])
     assert len(np.unique(words)) == len(words)
 
 
@@ -46,8 +46,8 @@ def test_streams_are_independent_of_each_other():
 
 def test_words_depend_on_entity_and_counter_alone():
     key = streams.key(3, "travel.car")
-    many = streams.words(key, np.arange(100), 5)
-    assert np.array_equal(streams.words(key, [41, 7], 5), many[[41, 7]])
+    many = streams.bits64(key, np.arange(100), 5)
+    assert np.array_equal(streams.bits64(key, [41, 7], 5), many[[41, 7]])
     assert int(many[41]) == days.word(int(key), 41, 5)
 
 

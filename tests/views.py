@@ -59,7 +59,7 @@ class Memory:
     def __post_init__(self) -> None:
         drawn._MADE.add(self)  # else nothing would stream them
 
-    def comes_from(self, _lives: Any, _watch: Any) -> bool:
+    def comes_from(self, _lives: Any, _deployment: Any) -> bool:
         """Stand for the rows of any world."""
         return True
 
@@ -84,7 +84,7 @@ class Held:
     scenario: Any
     world: Any
     lives: Any
-    watch: Any
+    deployment: Any
     source: Memory
 
     @property
@@ -169,7 +169,7 @@ def in_memory(
         scenario=small.scenario,
         world=small.world,
         lives=small.lives,
-        watch=small.watch,
+        deployment=small.deployment,
         source=Memory(rows, small.tables.plates.groups, n_shards, cuts),
     )
 

@@ -16,7 +16,7 @@ from reference.slow_draw import slow_reads
 
 import simulate.scenario
 from simulate import streams
-from simulate.sightings.draw import DrawTables, draw_groups, draw_tables, watch_of
+from simulate.sightings.draw import DrawTables, deployment_of, draw_groups, draw_tables
 from simulate.travel.life import Lives, make_lives
 from simulate.world import build, town
 from simulate.world.readers import Readers
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario import Scenario
-    from simulate.sightings.watch import Watch
+    from simulate.sightings.deployment import Deployment
     from simulate.world.build import World
 
 
@@ -40,7 +40,7 @@ class Small:
     scenario: Scenario
     world: World
     lives: Lives
-    watch: Watch
+    deployment: Deployment
     tables: DrawTables
 
 
@@ -124,8 +124,10 @@ def spots(n_links: int, chosen: int, seed: int) -> dict[int, list[float]]:
 def finish(scenario: Scenario, world: World) -> Small:
     """Populate a world that is built."""
     lives = make_lives(scenario, world)
-    watch = watch_of(scenario, world, lives)
-    return Small(scenario=scenario, world=world, lives=lives, watch=watch, tables=draw_tables(world, lives, watch))
+    deployment = deployment_of(scenario, world, lives)
+    return Small(
+        scenario=scenario, world=world, lives=lives, deployment=deployment, tables=draw_tables(world, lives, deployment)
+    )
 
 
 def build_awkward(scenario: Scenario) -> World:
@@ -185,7 +187,7 @@ def slow_twin(small: Small, first: int = 0, last: int | None = None) -> NDArray[
     """Draw the same as `reads_of` in plain Python."""
     end = small.tables.plates.groups if last is None else last
     vehicles = vehicles_of_groups(small, first, end)
-    slow = slow_reads(small.scenario, small.world, small.lives, small.watch, vehicles)
+    slow = slow_reads(small.scenario, small.world, small.lives, small.deployment, vehicles)
     return np.array(sorted((*row, vehicle) for row, vehicle in slow), np.int64).reshape(-1, 4)
 
 

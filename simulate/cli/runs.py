@@ -80,7 +80,8 @@ def run(
             say(placement)
         if loaded.settings.readers.sightings is not None:
             say("readers.sightings states how much is collected in all: units, shifts and readers only share it out")
-    say(f"{path}: {drawn.n_sightings:,} sightings of {drawn.n_vehicles:,} vehicles at {drawn.watch.sites.n:,} sites")
+    n_sites = drawn.deployment.sites.n
+    say(f"{path}: {drawn.n_sightings:,} sightings of {drawn.n_vehicles:,} vehicles at {n_sites:,} sites")
     if not quiet:
         say(f"run hash {manifest['run_hash']}\nnext: plateprint report {path}{_observer_hint(loaded.settings)}")
 
@@ -121,7 +122,7 @@ def measure(
     measure_names = names(measures)
     _check_drawn(store, seed, metros, overrides)
     announce_compiling(quiet)
-    from simulate.report.phrases import note_for_ever  # noqa: PLC0415
+    from simulate.report.phrases import forever_note  # noqa: PLC0415
     from simulate.report.scores import title_of  # noqa: PLC0415
     from simulate.report.words import NOTHING, nothing_on_file  # noqa: PLC0415
     from simulate.risk.measures import MEASURES, check_names, main_results  # noqa: PLC0415
@@ -140,7 +141,7 @@ def measure(
     say(as_text(*(results if full else main_results(results, view.sight.asked)).table(title_of)))
     if not quiet:
         say()
-        if note := note_for_ever({shown.name for shown in view.cases}, *(shown.today for shown in view.cases)):
+        if note := forever_note({shown.name for shown in view.cases}, *(shown.today for shown in view.cases)):
             say(note)
         for name in dict.fromkeys(measure_names):
             say(f"{name}: {MEASURES[name].card(view.sight.asked).describe()}")

@@ -47,10 +47,10 @@ def show(
             source = loaded.sources.get(key, "")
             say(f"{key:<42} {shown:<18} {source}".rstrip())
     if loaded.settings.policy or loaded.settings.case:
-        from simulate.policy.written import say_cases  # noqa: PLC0415
+        from simulate.policy.written import case_sentences  # noqa: PLC0415
 
         say()
-        for line in say_cases(loaded):
+        for line in case_sentences(loaded):
             say(line)
     sharing = loaded.settings.sharing
     if sharing is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.draws import U32, bits64
 from simulate.kernels.leaf import folded, leaf
 from simulate.kernels.plan import (
     K_GROUP,
@@ -27,7 +28,6 @@ from simulate.kernels.plan import (
     WORK_ANCHOR_S,
     pair_of,
 )
-from simulate.kernels.words import U32, word
 
 
 @folded
@@ -37,18 +37,18 @@ def begin_life(life, household, state):
     kind = life.people.kind[household]
     home = np.int64(life.people.home[household])
     state[0], state[1], state[2] = home, NEVER, 0
-    moves = (word(life.keys[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.places.elsewhere
+    moves = (bits64(life.keys[K_MOVER], h, np.uint64(0)) >> U32) < life.below[0] or home == life.places.elsewhere
     if life.kinds.about[kind] == RESIDENT and moves:
-        state[1] = life.changes.move_gap[word(life.keys[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
+        state[1] = life.changes.move_gap[bits64(life.keys[K_MOVE], h, np.uint64(0)) & np.uint64(1023)]
     first = life.people.first_vehicle[household]
     for car in range(life.people.first_vehicle[household + 1] - first):
         at = 3 + 3 * car
         state[at], state[at + 1], state[at + 2] = home, NEVER, 0
         if car < life.kinds.workers[kind]:
             v = np.uint64(first + car)
-            pick = word(life.keys[K_JOB], v, np.uint64(0)) & NINE_BITS
-            state[at] = np.int64(life.places.choice[P_WORK, life.places.zone_hub[home], pick])
-            state[at + 1] = life.changes.job_gap[word(life.keys[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
+            pick = bits64(life.keys[K_JOB], v, np.uint64(0)) & NINE_BITS
+            state[at] = np.int64(life.places.destinations[P_WORK, life.places.zone_hub[home], pick])
+            state[at + 1] = life.changes.job_gap[bits64(life.keys[K_JOB_GAP], v, np.uint64(0)) & np.uint64(1023)]
     return next_change(state, life.people.first_vehicle[household + 1] - first)
 
 
@@ -76,12 +76,12 @@ def advance_life(life, household, day, state):
         if event < 0:
             _move(life, household, state)
             state[1] += life.changes.move_gap[
-                word(life.keys[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
+                bits64(life.keys[K_MOVE], np.uint64(household), np.uint64(state[2])) & np.uint64(1023)
             ]
         else:
             at, v = 3 + 3 * event, np.uint64(first + event)
             _change_job(life, v, at, state)
-            gap = word(life.keys[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)
+            gap = bits64(life.keys[K_JOB_GAP], v, np.uint64(state[at + 2])) & np.uint64(1023)
             state[at + 1] += life.changes.job_gap[gap]
 
 
@@ -90,7 +90,7 @@ def _move(life, household, state):
     """Draw a new home, near the first worker's job or far away, and new jobs for commutes beyond the budget."""
     state[2] += 1
     places = life.places
-    w = word(life.keys[K_HOME], np.uint64(household), np.uint64(state[2]))
+    w = bits64(life.keys[K_HOME], np.uint64(household), np.uint64(state[2]))
     pick = w & NINE_BITS
     workers = np.int64(life.kinds.workers[life.people.kind[household]])
     far = state[0] == places.elsewhere or (w >> U32) < life.below[6]
@@ -98,11 +98,11 @@ def _move(life, household, state):
         beyond = len(life.changes.far_hub) - 1
         row = beyond if state[0] == places.elsewhere else np.int64(places.part[places.zone_hub[state[0]]])
         hub = life.changes.far_hub[row, (w >> np.uint64(9)) & TWELVE_BITS]
-        state[0] = np.int64(places.choice[P_VISIT, hub, pick]) if hub >= 0 else places.elsewhere
+        state[0] = np.int64(places.destinations[P_VISIT, hub, pick]) if hub >= 0 else places.elsewhere
     elif workers > 0:
-        state[0] = np.int64(life.places.choice[P_HOME, life.places.zone_hub[state[3]], pick])
+        state[0] = np.int64(life.places.destinations[P_HOME, life.places.zone_hub[state[3]], pick])
     else:
-        state[0] = np.int64(life.places.choice[P_VISIT, life.places.zone_hub[state[0]], pick])
+        state[0] = np.int64(life.places.destinations[P_VISIT, life.places.zone_hub[state[0]], pick])
     for car in range(workers):
         at = 3 + 3 * car
         if state[0] != places.elsewhere and (far or not reachable(life, state[0], state[at], places.reach_work_ds)):
@@ -113,8 +113,8 @@ def _move(life, household, state):
 def _change_job(life, v, at, state):
     """Draw a new job near home."""
     state[at + 2] += 1
-    pick = word(life.keys[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
-    state[at] = np.int64(life.places.choice[P_WORK, life.places.zone_hub[state[0]], pick])
+    pick = bits64(life.keys[K_JOB], v, np.uint64(state[at + 2])) & NINE_BITS
+    state[at] = np.int64(life.places.destinations[P_WORK, life.places.zone_hub[state[0]], pick])
 
 
 @folded
@@ -146,7 +146,7 @@ def works_far(life, household, car, state):
 @folded
 def group_of(life, household, home):
     """Return the group a household meets with while it lives in a zone, or -1."""
-    w = word(life.keys[K_GROUP], np.uint64(household), np.uint64(0))
+    w = bits64(life.keys[K_GROUP], np.uint64(household), np.uint64(0))
     if life.kinds.about[life.people.kind[household]] == RESIDENT and (w >> U32) < life.below[3]:
         group = np.int64(life.groups.row[life.places.zone_hub[home], w & np.uint64(63)])
         if reachable(life, home, np.int64(life.groups.zone[group]), life.places.reach_ds):
@@ -163,7 +163,7 @@ def shift_of(life, household, car, state):
     if car >= life.kinds.workers[life.people.kind[household]] or state[0] == life.places.elsewhere:
         return np.int64(0)
     vehicle = np.uint64(life.people.first_vehicle[household] + car)
-    w = word(life.keys[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car]))
+    w = bits64(life.keys[K_SHIFT], vehicle, np.uint64(state[5 + 3 * car]))
     shift = np.int64(life.diary.shift[w & np.uint64(255)])
     a, b = life.places.zone_hub[state[0]], life.places.zone_hub[state[3 + 3 * car]]
     return max(shift, (quickest_ds(life, a, b) * life.roads.slowest >> 16) + life.roads.slowest_s - WORK_ANCHOR_S)

@@ -11,6 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.kernels.chapters import advance_life, begin_life, group_of, shift_of, works_far
+from simulate.kernels.coverage import (
+    NONE,
+    SPARSE,
+    Scratch,
+    days_to_do,
+    mark_block,
+    mark_events,
+    mark_ways,
+)
+from simulate.kernels.draws import U32, bits64
 from simulate.kernels.leaf import driver, folded, leaf
 from simulate.kernels.patterns import days_about, fill_templates, fill_visit, next_visit
 from simulate.kernels.plan import (
@@ -24,19 +34,9 @@ from simulate.kernels.plan import (
     fill_places,
 )
 from simulate.kernels.plates import GROUP, ISSUED, plate_in_group
-from simulate.kernels.sorting import merge_back, settle, shell_sort
+from simulate.kernels.sorting import insertion_sort, merge_back, shell_sort
 from simulate.kernels.stays import draw_stays
-from simulate.kernels.watched import (
-    NONE,
-    SPARSE,
-    Scratch,
-    days_to_do,
-    mark_block,
-    mark_events,
-    mark_ways,
-)
 from simulate.kernels.ways import draw_ways
-from simulate.kernels.words import U32, word
 
 
 @driver
@@ -80,7 +80,7 @@ def _draw_group(life, coverage, plates, group, scratch):
         if vehicle < plates.vehicles:
             begin = scratch.count[0]
             _draw_vehicle(life, coverage, plates, group, rank, scratch)
-            settle(scratch.seen, begin, scratch.count[0])
+            insertion_sort(scratch.seen, begin, scratch.count[0])
     shell_sort(scratch.wrong, scratch.count[1])
     return merge_back(scratch.seen, scratch.count[0], scratch.wrong, scratch.count[1])
 
@@ -90,7 +90,7 @@ def _draw_vehicle(life, coverage, plates, group, rank, scratch):
     """Write one vehicle's reads, by day."""
     vehicle = rank * plates.groups + group
     own = plate_in_group(plates, group, rank)
-    legible = word(life.keys[K_LEGIBLE], np.uint64(vehicle), np.uint64(0)) >> U32
+    legible = bits64(life.keys[K_LEGIBLE], np.uint64(vehicle), np.uint64(0)) >> U32
     scratch.hard[0] = legible < np.uint64(coverage.reading.hard_below)
     household = np.int64(life.people.household[vehicle])
     car = vehicle - life.people.first_vehicle[household]

@@ -1,6 +1,6 @@
 """A hash of rows, independent of their order and of their division into shards.
 
-Each row (plate, site, time) becomes 128 bits, two keyed words of `simulate.kernels.words`,
+Each row (plate, site, time) becomes 128 bits, two keyed words of `simulate.kernels.draws`,
 and rows are summed modulo 2**128: a hash of a multiset, additive over shards (Clarke et
 al. 2003, doi:10.1007/978-3-540-40061-5_12). It detects accidents, not forgery: other rows
 with the same sum can be made on purpose.
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.kernels.draws import U32, bits64
 from simulate.kernels.leaf import driver
-from simulate.kernels.words import U32, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,9 +38,9 @@ def sum_words(
     low, high = total[0], total[1]
     for i in range(len(plate)):
         where = np.uint64(plate[i]) << U32 | np.uint64(time[i])
-        term = word(KEY_LOW, where, np.uint64(site[i]))
+        term = bits64(KEY_LOW, where, np.uint64(site[i]))
         low += term
-        high += word(KEY_HIGH, where, np.uint64(site[i])) + (U1 if low < term else U0)
+        high += bits64(KEY_HIGH, where, np.uint64(site[i])) + (U1 if low < term else U0)
     total[0], total[1] = low, high
 
 

@@ -53,11 +53,11 @@ class Habits(NamedTuple):
 class Places(NamedTuple):
     """Destinations of the people of a neighbourhood, and their travel-time budgets."""
 
-    choice: NDArray[np.uint32]  # [purposes, h, 512] zone, the nearest first
+    destinations: NDArray[np.uint32]  # [purposes, h, 512] zone, the nearest first
     zone_hub: NDArray[np.int32]  # [z]
     slot_of: NDArray[np.uint8]  # [classes of explorers, purposes, 256]
     slot_purpose: NDArray[np.uint8]  # [slots] of familiar places
-    reach_ds: int  # longest quickest way on free roads between home and another place (`world.reach`)
+    reach_ds: int  # longest quickest way on free roads between home and another place (`world.travel_time_budget`)
     reach_work_ds: int  # the same between home and work
     part: NDArray[np.int16]  # [h] the metro of each hub
     elsewhere: int  # zone of households off the map for now, -1 = none

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulate.kernels.bits import ALL, ONE, lowest
 from simulate.kernels.chapters import reachable
+from simulate.kernels.draws import LOW32, U32, bits64, branch, fill_branches, stem
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -34,7 +35,6 @@ from simulate.kernels.plan import (
     lean,
     meets_on,
 )
-from simulate.kernels.words import LOW32, U32, branch, fill_branches, stem, word
 
 REGULAR_BYTE = np.uint64(CIRCLE_BITS - 8)
 WEEKS = 10
@@ -119,7 +119,7 @@ def _attend(life, household, state, group, first, last, asked, template):
     while i < len(life.calendar.event_day) and life.calendar.event_day[i] < last:
         day, bit = np.int64(life.calendar.event_day[i]), np.uint64(life.calendar.event_day[i] % BLOCK_DAYS)
         goes = asked >> bit & ONE != 0 and not meets_on(life, group, day)
-        goes = goes and (word(life.keys[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
+        goes = goes and (bits64(life.keys[K_EVENT], np.uint64(household), np.uint64(day)) >> U32) < life.below[5]
         if goes and reachable(life, state[0], life.calendar.event_zone[day], life.places.reach_ds):
             template[bit] = life.diary.with_group[template[bit]]
         i += 1
@@ -162,7 +162,7 @@ def next_visit(life, household, car, state, week, last):
     if life.places.visit_zone.shape[1] == 0 or car > 0 or life.kinds.about[life.people.kind[household]] != RESIDENT:
         return nowhere
     while state[0] != life.places.elsewhere and week * 7 - life.calendar.first_weekday < last:
-        spell = word(life.keys[K_SPELL], np.uint64(household), np.uint64(week))
+        spell = bits64(life.keys[K_SPELL], np.uint64(household), np.uint64(week))
         part = life.places.part[life.places.zone_hub[state[0]]]
         way_in = life.places.visit_zone[part, (spell >> np.uint64(4)) & TWELVE_BITS]
         if (spell >> U32) < life.below[1] and way_in >= 0:
@@ -174,7 +174,7 @@ def next_visit(life, household, car, state, week, last):
 @folded
 def fill_visit(life, household, week, first, last, template):
     """Plan the whole days of a spell in another metro as a visitor's; returns these days of the block, a bit each."""
-    begins, ends = _spell_days(life, word(life.keys[K_SPELL], np.uint64(household), np.uint64(week)), week)
+    begins, ends = _spell_days(life, bits64(life.keys[K_SPELL], np.uint64(household), np.uint64(week)), week)
     key, days = stem(life.keys[K_DAY], np.uint64(household)), _days_between(begins + 1, ends, first, last)
     for day in range(max(begins + 1, first), min(ends, last)):
         pick = branch(key, np.uint64(day)) >> np.uint64(10) & np.uint64(63)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.durations import DAY_START_S
+from simulate.kernels.draws import U32, bits64, branch, mix, stem
 from simulate.kernels.leaf import folded, inlined
-from simulate.kernels.words import U32, branch, mix, stem, word
 
 (
     K_DAY, K_CAR, K_PLACE, K_MOVER, K_MOVE, K_HOME, K_JOB, K_JOB_GAP, K_SHIFT, K_SPELL, K_GROUP, K_ATTEND, K_EVENT,
@@ -71,13 +71,13 @@ def lean(trait, share, width):
 @inlined
 def household_trait(life, household, trait):
     """Return a household's lifelong place on the circle of a trait."""
-    return word(life.keys[K_HABIT], np.uint64(household), np.uint64(trait)) >> TO_CIRCLE
+    return bits64(life.keys[K_HABIT], np.uint64(household), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
 def driver_trait(life, vehicle, trait):
     """Return the lifelong place of a car's driver on the circle of a trait."""
-    return word(life.keys[K_DRIVER], np.uint64(vehicle), np.uint64(trait)) >> TO_CIRCLE
+    return bits64(life.keys[K_DRIVER], np.uint64(vehicle), np.uint64(trait)) >> TO_CIRCLE
 
 
 @inlined
@@ -95,7 +95,7 @@ def fill_places(life, household, car, state, group, place):
         near = life.places.zone_hub[state[3 + 3 * car]] if slot == LUNCH_SLOT else hub
         share = branch(key, np.uint64(state[2] * 32 + slot)) >> U32
         pick = lean(ranges, share, np.uint64(life.habits.range_width)) >> PICK
-        place[slot] = life.places.choice[life.places.slot_purpose[slot], near, pick]
+        place[slot] = life.places.destinations[life.places.slot_purpose[slot], near, pick]
     place[HOME_SLOT] = state[0]
     place[WORK_SLOT] = state[3 + 3 * car]
     place[GROUP_SLOT] = np.int64(life.groups.zone[group]) if group >= 0 else state[0]
@@ -106,7 +106,7 @@ def fill_places(life, household, car, state, group, place):
 def new_zone(life, place, w, stay, slot):
     """Return the new place of one stop, drawn for this stop alone from the day's bits, over the full range."""
     pick = mix(w ^ FRESH) >> np.uint64(9 * (np.int64(stay) - 1)) & NINE_BITS
-    return np.int64(life.places.choice[slot - NEW_SLOT, life.places.zone_hub[place[HOME_SLOT]], pick])
+    return np.int64(life.places.destinations[slot - NEW_SLOT, life.places.zone_hub[place[HOME_SLOT]], pick])
 
 
 @inlined
@@ -128,7 +128,7 @@ def meets_on(life, group, day):
 @inlined
 def car_word(life, vehicle, day):
     """Return the random bits behind a car's places, delays and trips on a day."""
-    return word(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
+    return bits64(life.keys[K_CAR], np.uint64(vehicle), np.uint64(day))
 
 
 @inlined

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simulate.kernels.draws import bits64, mix
 from simulate.kernels.leaf import inlined, leaf
-from simulate.kernels.words import mix, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class PlateTables(NamedTuple):
 @inlined
 def plate_in_group(tables, group, rank):
     """Return the plate, 0 .. 31 in its group, of the group's vehicle of a rank; rank = 0 .. 7."""
-    w = word(tables.key, np.uint64(group), np.uint64(0))
+    w = bits64(tables.key, np.uint64(group), np.uint64(0))
     return np.int64(rank * 4) + np.int64((w >> np.uint64(2 * rank)) & np.uint64(3))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.draws import LOW32, U32, mix
 from simulate.kernels.leaf import folded
 from simulate.kernels.plates import confused
-from simulate.kernels.words import LOW32, U32, mix
 
 STANDING, MOBILE = 0, 1
 """Kinds of quality: fixed readers and gates; mobile units."""

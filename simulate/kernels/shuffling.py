@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulate.kernels.draws import bits64
 from simulate.kernels.leaf import inlined, leaf
-from simulate.kernels.words import word
 
 ROUNDS = 6
 
@@ -58,4 +58,4 @@ def _half(n):
 @inlined
 def _part(key, value, r, half):
     """Return the bits mixed in by a round."""
-    return np.int64(word(key, np.uint64(value), np.uint64(r)) >> np.uint64(64 - half))
+    return np.int64(bits64(key, np.uint64(value), np.uint64(r)) >> np.uint64(64 - half))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from simulate.durations import HOUR_S
+from simulate.kernels.draws import LOW32, U32, bits64
 from simulate.kernels.leaf import folded, inlined, leaf
-from simulate.kernels.words import LOW32, U32, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,8 +162,8 @@ def _listed(tables, p, s, t):
         return True
     if not _covered(tables.other, p, t):
         return False
-    when = word(tables.state_key, np.uint64(p) << U32 | np.uint64(t), np.uint64(0))
-    return word(tables.state_key, when ^ tables.uid[s], np.uint64(1)) & LOW32 < tables.state_below
+    when = bits64(tables.state_key, np.uint64(p) << U32 | np.uint64(t), np.uint64(0))
+    return bits64(tables.state_key, when ^ tables.uid[s], np.uint64(1)) & LOW32 < tables.state_below
 
 
 @leaf

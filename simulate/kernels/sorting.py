@@ -6,7 +6,7 @@ from simulate.kernels.leaf import leaf
 
 
 @leaf
-def settle(values, first, last):
+def insertion_sort(values, first, last):
     """Sort the almost sorted values[first:last] in place (insertion)."""
     for i in range(first + 1, last):
         value, j = values[i], i

@@ -10,6 +10,8 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import BYTE, ONE, lowest, ones
+from simulate.kernels.coverage import stands_in_view
+from simulate.kernels.draws import GOLDEN, LOW32, U32, branch, mix, stem
 from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -23,8 +25,6 @@ from simulate.kernels.plan import (
 )
 from simulate.kernels.reads import MOBILE, read
 from simulate.kernels.trips import alternative_of, pace_of, routes_of, trip_s, trip_word, way_of
-from simulate.kernels.watched import stands_in_view
-from simulate.kernels.words import GOLDEN, LOW32, U32, branch, mix, stem
 
 
 @folded

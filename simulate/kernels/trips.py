@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.kernels.bits import BYTE, highest
+from simulate.kernels.draws import GOLDEN, U32, bits64, branch, mix, stem
 from simulate.kernels.leaf import folded, inlined, leaf
 from simulate.kernels.plan import K_CAR, K_ROUTE, pair_of
-from simulate.kernels.words import GOLDEN, U32, branch, mix, stem, word
 
 TRIP = np.uint64(0x5A5A5A5A5A5A5A5A)
 SIXTEEN_BITS, PACE_BITS = np.uint64(0xFFFF), np.uint64(1023)
@@ -123,7 +123,7 @@ def clock_paths(life, vehicle, day, leg, hour, begin, first, links, fast_ds, slo
             lasts = traffic(life, fast_ds[links[i]], slow_ds[links[i]], hour[k])
             way += lasts
             middle[i] = way - lasts // 2
-        trip = trip_word(word(life.keys[K_CAR], np.uint64(vehicle[k]), np.uint64(day[k])), leg[k])
+        trip = trip_word(bits64(life.keys[K_CAR], np.uint64(vehicle[k]), np.uint64(day[k])), leg[k])
         stretches, bits = stretches_of(life, trip), stretch_bits(way)
         unit = time_of_weight(stretches, bits, way, pace_of(life, trip, hour[k]))
         for i in range(low, high):

@@ -6,6 +6,7 @@ import numpy as np
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.bits import ONE, lowest
+from simulate.kernels.draws import GOLDEN, branch, mix, stem
 from simulate.kernels.leaf import folded
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -31,7 +32,6 @@ from simulate.kernels.trips import (
     trip_word,
     way_of,
 )
-from simulate.kernels.words import GOLDEN, branch, mix, stem
 
 DEPARTS = 8
 """Offset of a trip's number for its read by the gate of departure."""

@@ -14,7 +14,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.kernels.plates import GROUP
 from simulate.policy.recode import recodings
-from simulate.sightings.draw import draw_groups, whole
+from simulate.sightings.draw import all_tables, draw_groups
 from simulate.sightings.store import Rows
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def redraw(truth: Truth, plates: NDArray[np.integer]) -> tuple[Rows, NDArray[np.
     wanted = np.unique(plates).astype(np.uint32)
     found: list[Rows] = [Rows(*(np.empty(0, np.uint32) for _ in range(3)))]
     who = [np.empty(0, np.uint32)]
-    tables = whole(truth.world, truth.lives, truth.watch)
+    tables = all_tables(truth.world, truth.lives, truth.deployment)
     for first, last in _stretches(np.unique(wanted // GROUP).astype(np.int64)):
         for block, vehicle in draw_groups(tables, first, last):
             asked = np.flatnonzero(_among(block.plate, wanted))

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from simulate.rules import Retention
     from simulate.rules.fields import Policy
     from simulate.scenario import Scenario
+    from simulate.sightings.deployment import Deployment
     from simulate.sightings.run import Run
     from simulate.sightings.store import Rows
-    from simulate.sightings.watch import Watch
     from simulate.travel.hotlists import HotList
     from simulate.travel.life import Lives
 from simulate.world.build import World
@@ -47,7 +47,7 @@ class Truth:
     world: World
     lives: Lives
     seed: int
-    watch: Watch
+    deployment: Deployment
     scenario: Scenario
     hotlist: HotList
     """Entries of the holders' hot list, each with the times of its validity."""
@@ -60,7 +60,7 @@ class Source(Protocol):
     def n_shards(self) -> int:
         """Return the number of shards."""
 
-    def comes_from(self, lives: Lives, watch: Watch) -> bool:
+    def comes_from(self, lives: Lives, deployment: Deployment) -> bool:
         """Return whether the rows are drawn from these lives and this watch."""
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
@@ -132,7 +132,7 @@ def view_of(
     sieve = Sieve(setting=setting, terms=terms, now_s=tuple(case.now_s for case in seen))
     sight = Sight(public=_public(run), cases=seen, asked=run.scenario.settings.measure)
     truth = Truth(
-        world=run.world, lives=run.lives, seed=run.scenario.seed, watch=run.watch, scenario=run.scenario,
+        world=run.world, lives=run.lives, seed=run.scenario.seed, deployment=run.deployment, scenario=run.scenario,
         hotlist=setting.hotlist,
     )  # fmt: skip
     return View(sight=sight, sieve=sieve, source=run.source, truth=truth)
@@ -164,7 +164,7 @@ def setting_of(run: Run) -> Setting:
     """Return the setting of the rules of a run."""
     period = run.scenario.settings.period
     return Setting(
-        sites=run.watch.sites, owners=run.world.owners, zones=run.world.zones, plates=run.lives.plates,
+        sites=run.deployment.sites, owners=run.world.owners, zones=run.world.zones, plates=run.lives.plates,
         n_vehicles=run.n_vehicles, start=period.start, days=period.days, seed=run.scenario.seed,
         hotlist=hot_list(run.scenario, run.lives),
     )  # fmt: skip
@@ -258,7 +258,7 @@ def _public(run: Run) -> Public:
         graph=graph if granted else replace(graph, cost=graph.cost[:1]),  # drivers' preferences are not public
         hub_node=routes.hub_node,
         zones=run.world.zones,
-        sites=run.watch.sites,
+        sites=run.deployment.sites,
         owners=run.world.owners,
         n_plates=run.lives.plates.n,
         n_vehicles=run.n_vehicles,

@@ -32,7 +32,7 @@ def scenario_case(scenario: Scenario, name: str) -> Case:
     return Case(name=name, observer=stated.observer, on=stated.on, policies=rules)
 
 
-def say_cases(scenario: Scenario) -> Iterator[str]:
+def case_sentences(scenario: Scenario) -> Iterator[str]:
     """Yield the policies and cases of a scenario in words, one line each."""
     for name in scenario.settings.policy:
         yield f"Policy {name}: {scenario_policy(scenario, name).describe()}"

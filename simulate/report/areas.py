@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.colors import to_rgba
 
 from simulate.policy.view import case_of
-from simulate.report import ground, phrases
+from simulate.report import basemap, phrases
+from simulate.report.basemap import Mark
 from simulate.report.figures import BLUE, GREY, INK, TEXT, rung
-from simulate.report.ground import Mark
 from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def areas(view: View, counts: AreaCounts, *, ax: Axes | None = None) -> Axes:
     _, seen = case_of(view, counts.case)
     notes = (
         f"Colour: sightings on file of one vehicle that lives there, {_rule(seen)}. Homes are invented.",
-        *ground.credits_of(view),
+        *basemap.credits_of(view),
     )
     fixed = seen.visible & (view.sight.public.sites.kind != SiteKind.MOBILE)
     standing = replace(seen, visible=fixed)  # no second colouring
-    axes = ground.frame(ax, ground.whole(view), (*key, *ground.ground_key(view, standing)), notes)
-    ground.paint(axes, view, colours)
-    ground.draw_ground(axes, view, standing)
+    axes = basemap.frame(ax, basemap.map_extent(view), (*key, *basemap.basemap_key(view, standing)), notes)
+    basemap.paint(axes, view, colours)
+    basemap.draw_basemap(axes, view, standing)
     return axes
 
 

@@ -14,9 +14,9 @@ from matplotlib.collections import LineCollection
 
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.policy.view import case_of
-from simulate.report import ground
+from simulate.report import basemap
+from simulate.report.basemap import HALO, TEXT, Mark
 from simulate.report.figures import BLUE, GREY, INK, RUST, new_axes
-from simulate.report.ground import HALO, TEXT, Mark
 from simulate.report.stories import many
 from simulate.world.zones import Purpose
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from simulate.policy.view import View
-    from simulate.report.ground import Box
+    from simulate.report.basemap import Box
     from simulate.report.stories import Week
 
 WIDTH_IN, ROW_IN = 9.4, 0.3
@@ -60,8 +60,8 @@ def driven(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     >>> "home" in {text.get_text() for text in ax.texts}
     True
     """
-    axes = ground.frame(ax, _extent(view, week), (DRIVEN, ground.WAY_OUT), _notes(view, week))
-    ground.draw_ground(axes, view, None)
+    axes = basemap.frame(ax, _extent(view, week), (DRIVEN, basemap.WAY_OUT), _notes(view, week))
+    basemap.draw_basemap(axes, view, None)
     _truth(axes, view, week)
     axes.set_title("What the car really did (invented)", fontsize=TEXT, weight="bold", color=INK)
     return axes
@@ -87,9 +87,9 @@ def on_file(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
     False
     """
     _, seen = case_of(view, week.case)
-    readers = tuple(mark for mark in ground.ground_key(view, seen) if mark.text != ground.WAY_OUT.text)
-    axes = ground.frame(ax, _extent(view, week), (*readers, SEEN), _notes(view, week))
-    ground.draw_ground(axes, view, seen)
+    readers = tuple(mark for mark in basemap.basemap_key(view, seen) if mark.text != basemap.WAY_OUT.text)
+    axes = basemap.frame(ax, _extent(view, week), (*readers, SEEN), _notes(view, week))
+    basemap.draw_basemap(axes, view, seen)
     _file(axes, view, week)
     title = f"What {week.observer} holds: {many(len(week.rows.time), 'sighting')}"
     axes.set_title(title, fontsize=TEXT, weight="bold", color=INK)
@@ -121,7 +121,7 @@ def calendar(view: View, week: Week, *, ax: Axes | None = None) -> Axes:
 
 def _notes(view: View, week: Week) -> tuple[str, ...]:
     """Return notes on the synthetic content and the source of the map."""
-    return (f"Car {week.plate}, its people and all sightings are invented.", *ground.credits_of(view))
+    return (f"Car {week.plate}, its people and all sightings are invented.", *basemap.credits_of(view))
 
 
 def _extent(view: View, week: Week) -> Box:

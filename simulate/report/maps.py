@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate.policy.view import case_of
+from simulate.report.basemap import HALO, TEXT, Mark, basemap_key, canvas, credits_of, draw_basemap, frame, map_extent
 from simulate.report.figures import RUST
-from simulate.report.ground import HALO, TEXT, Mark, canvas, credits_of, draw_ground, frame, ground_key, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulate.columns import Table
     from simulate.policy.sight import CaseSight
     from simulate.policy.view import View
-    from simulate.report.ground import Box
+    from simulate.report.basemap import Box
     from simulate.report.stories import Story
 
 SEEN_BLUE = "#a6c3d8"
@@ -31,9 +31,9 @@ SEEN = Mark("o", SEEN_BLUE, SEEN_BLUE, 10, "where the car was seen; larger, more
 def draw_map(view: View, story: Story | None) -> Figure:
     """Draw roads, readers and one car's story, to scale, north up; without a story, the readers of the default case."""
     seen = _case(view, story)
-    key = ground_key(view, seen) if story is None else (*ground_key(view, seen), SEEN)
-    figure, axes = canvas(whole(view), key, credits_of(view))
-    draw_ground(axes, view, seen)
+    key = basemap_key(view, seen) if story is None else (*basemap_key(view, seen), SEEN)
+    figure, axes = canvas(map_extent(view), key, credits_of(view))
+    draw_basemap(axes, view, seen)
     if story is not None:
         _sightings(axes, view, story.sightings)
         _places(axes, story)
@@ -81,8 +81,8 @@ def roads(view: View, *, case: str | None = None, key: bool = True, ax: Axes | N
     1.0
     """
     _, sight = case_of(view, case)
-    axes = frame(ax, whole(view), ground_key(view, sight) if key else (), credits_of(view))
-    draw_ground(axes, view, sight)
+    axes = frame(ax, map_extent(view), basemap_key(view, sight) if key else (), credits_of(view))
+    draw_basemap(axes, view, sight)
     return axes
 
 
@@ -110,8 +110,8 @@ def sightings(view: View, seen: Table, *, case: str | None = None, key: bool = T
     True
     """
     _, sight = case_of(view, case)
-    axes = frame(ax, whole(view), (*ground_key(view, sight), SEEN) if key else (), credits_of(view))
-    draw_ground(axes, view, sight)
+    axes = frame(ax, map_extent(view), (*basemap_key(view, sight), SEEN) if key else (), credits_of(view))
+    draw_basemap(axes, view, sight)
     site = np.asarray(seen["site"].to_numpy(), np.int64)
     _sightings(axes, view, np.bincount(site, minlength=view.sight.public.sites.n).astype(np.int64))
     return axes
@@ -136,8 +136,8 @@ def guess(view: View, story: Story, *, ax: Axes | None = None) -> Axes:
     ['guess', 'home']
     """
     seen = _case(view, story)
-    axes = frame(ax, whole(view), (*ground_key(view, seen), SEEN), credits_of(view))
-    draw_ground(axes, view, seen)
+    axes = frame(ax, map_extent(view), (*basemap_key(view, seen), SEEN), credits_of(view))
+    draw_basemap(axes, view, seen)
     _sightings(axes, view, story.sightings)
     _places(axes, story)
     return axes
@@ -189,7 +189,7 @@ def _middle(story: Story) -> tuple[float, float]:
 def _draw_close(axes: Axes, view: View, story: Story) -> None:
     """Draw a close-up on axes with its box."""
     near_m, turn = view.sight.asked.near_m, np.linspace(0, 2 * np.pi, 121)
-    draw_ground(axes, view, _case(view, story))
+    draw_basemap(axes, view, _case(view, story))
     _sightings(axes, view, story.sightings)
     axes.plot(story.home[0] + near_m * np.cos(turn), story.home[1] + near_m * np.sin(turn), color=RUST, linewidth=1.2)
     _places(axes, story)

@@ -257,7 +257,7 @@ def _sharing(network: BuiltNetwork, facts: Facts) -> str:
     """Build the section on the sharing network: access, geography and number of partners."""
     givers = sharing.givers_of(network, facts.metros)
     pictures = (
-        ("partners", sharing.draw_partners, sharing.describe_partners, sharing.tell_partners(givers)),
+        ("partners", sharing.draw_partners, sharing.describe_partners, sharing.partners_sentence(givers)),
         ("numbers", sharing.draw_numbers, sharing.describe_numbers, sharing.NUMBERS),
     )
     return Template(template("sharing.html")).substitute(

@@ -141,7 +141,7 @@ def _name_ends(axes: Axes, scale: Scale, drawn: Sequence[tuple[Line, tuple[str, 
         ends.append((scale.height(value), x, value, colour, line.name))
     ends.sort(key=lambda end: end[0])
     sizes = [_tall(name) for *_, name in ends]
-    middles = spread([(y - low) * unit for y, *_ in ends], sizes, height_in)
+    middles = spread_labels([(y - low) * unit for y, *_ in ends], sizes, height_in)
     (left, right), wide_in = axes.get_xlim(), WIDTH_IN - LEFT_IN - NAME_IN
     text_x = right + GAP_IN / wide_in * (right - left)
     for (y, x, value, colour, name), middle in zip(ends, middles, strict=True):
@@ -153,7 +153,7 @@ def _name_ends(axes: Axes, scale: Scale, drawn: Sequence[tuple[Line, tuple[str, 
         )  # fmt: skip
 
 
-def spread(wanted: Sequence[float], sizes: Sequence[float], room: float) -> list[float]:
+def spread_labels(wanted: Sequence[float], sizes: Sequence[float], room: float) -> list[float]:
     """Place labels of given heights near their wanted positions, in order, without overlap.
 
     wanted : middles, ascending; room : total height, at least the sum of sizes.

@@ -141,7 +141,7 @@ def if_kept(rule: str, *days: int) -> str:
     return f"are kept {as_long(days)}"
 
 
-def note_for_ever(rules: Collection[str], *days: int) -> str:
+def forever_note(rules: Collection[str], *days: int) -> str:
     """Explain "for ever" below a table of rates, "" if it has no such rule; days as for `kept_for`."""
     return f"“{FOR_EVER.capitalize()}” means {as_long(days)}." if FOR_EVER in rules else ""
 

@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 
 from simulate.report.figures import BLUE, FAINT, GREY, INK, RUST, TEXT
 from simulate.report.words import Headline
-from simulate.scenario.metros import first_city, listed
+from simulate.scenario.metros import first_city, joined_names
 from simulate.sharing.network import MANY, degrees, reach_of
 from simulate.sharing.states import CODES, LATITUDE, LONGITUDE, NAMES, UNKNOWN
 
@@ -75,7 +75,7 @@ class Givers:
     @property
     def cities(self) -> str:
         """Return the first cities of the metros, as a list in words."""
-        return listed([first_city(name) for name in self.within])
+        return joined_names([first_city(name) for name in self.within])
 
 
 def givers_of(built: BuiltNetwork, within: Sequence[str]) -> Givers:
@@ -130,7 +130,7 @@ def draw_partners(givers: Givers) -> Figure:
     return figure
 
 
-def tell_partners(givers: Givers) -> str:
+def partners_sentence(givers: Givers) -> str:
     """Return the caption of the map; its first sentence is the title."""
     if givers.within:
         n = len(givers.agency)
@@ -147,7 +147,9 @@ def describe_partners(givers: Givers) -> str:
     if not most:
         return "Map of the United States: where those are who are given access cannot be told."
     whose = f"agencies to which those of {givers.cities} give" if givers.within else "agencies that are given"
-    return f"Map of the United States: {whose} access are in {(count > 0).sum()} places, the most in {listed(most)}."
+    return (
+        f"Map of the United States: {whose} access are in {(count > 0).sum()} places, the most in {joined_names(most)}."
+    )
 
 
 def draw_numbers(givers: Givers) -> Figure:
@@ -174,9 +176,9 @@ def draw_sharing(shared: SharingNetwork, metros: Metros | None, title: str) -> F
     figure = Figure(figsize=SIZE_IN)
     figure.text(0.02, 0.955, title, fontsize=TEXT + 4, weight="bold", color=INK, va="top")
     figure.text(0.02, 0.885, _headline(everyone), fontsize=TEXT, color=INK, va="top", linespacing=1.35)
-    ground = figure.add_axes((0.0, 0.03, 0.6, 0.7))
-    _map(ground, shared, metros)
-    _map_key(ground, LINKS, 0.14, 0.055)
+    basemap = figure.add_axes((0.0, 0.03, 0.6, 0.7))
+    _map(basemap, shared, metros)
+    _map_key(basemap, LINKS, 0.14, 0.055)
     bars = figure.add_axes((0.72, 0.14, 0.25, 0.56))
     _bars(bars, shared)
     bars.set_title(

@@ -115,7 +115,7 @@ def ground_of(sight: Sight) -> Ground:
         "home": baseline_spot(sight.public, Purpose.HOME, TRIVIAL_M),
         "work": baseline_spot(sight.public, Purpose.WORK, TRIVIAL_M),
     }
-    return Ground(nearness(sight), usual)
+    return Ground(within_radii(sight), usual)
 
 
 def met_by(visible: Sequence[NDArray[np.bool_]], sight: Sight) -> dict[bytes, Met]:
@@ -241,7 +241,7 @@ def tempered(leaving: NDArray[np.float64], coming: NDArray[np.float64], purpose:
     return weight
 
 
-def nearness(sight: Sight) -> tuple[csr_array, csr_array]:
+def within_radii(sight: Sight) -> tuple[csr_array, csr_array]:
     """Tell which blocks lie within either radius of which; sparse [z, z] each, made once for all batches of targets."""
     return near_of(sight.public, sight.asked.near_m), near_of(sight.public, sight.asked.far_m)
 

@@ -185,7 +185,7 @@ class HotListMeasure(Measure):
         plate, time = scored.plate.astype(np.int64), scored.time.astype(np.int64)
         kind = kinds(hot, scored, vehicle, truth.lives.plates.holders(plate))
         which = scored.plate.astype(np.uint64) << np.uint64(32) | scored.time.astype(np.uint64)
-        looks = streams.words(streams.key(truth.seed, "risk.hotlist.check"), which) >> np.uint64(32)
+        looks = streams.bits64(streams.key(truth.seed, "risk.hotlist.check"), which) >> np.uint64(32)
         passed = (kind < MISREAD) | (looks >= np.uint64(streams.threshold(CHECKED)))
         wanted = hot.local.right(truth.lives.plates.of_vehicles(vehicle), time)
         judged = Judged(vehicle=vehicle, kind=kind, passed=passed, wanted=wanted)
@@ -286,7 +286,7 @@ def frequency(alerts: int, bunches: int, n: int) -> Interval:
 
 def _draws(truth: Truth, groups: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Draw 64 bits for each group of plates; uint64[n]."""
-    return streams.words(streams.key(truth.seed, "risk.hotlist.groups"), groups)
+    return streams.bits64(streams.key(truth.seed, "risk.hotlist.groups"), groups)
 
 
 def _by_vehicle(vehicle: NDArray[np.int64], hits: NDArray[np.bool_]) -> Bunched:

@@ -94,8 +94,8 @@ def from_records(sites: Sites, case: int, rows: OwnRows, targets: Targets, grain
     bin_ = (rows.seen.time[kept].astype(np.int64) - DAY_START_S) // grain.seconds
     unique = np.unique(np.column_stack([question, bin_, where]), axis=0)
     names = targets.vehicle[unique[:, 0]] * 2**24 + unique[:, 1]
-    name = streams.words(streams.key(seed, f"risk.unicity.records.{grain.stream}"), names)
-    draw = streams.words(np.uint64(0), name ^ uid[unique[:, 2]])
+    name = streams.bits64(streams.key(seed, f"risk.unicity.records.{grain.stream}"), names)
+    draw = streams.bits64(np.uint64(0), name ^ uid[unique[:, 2]])
     unique = unique[np.lexsort((draw, unique[:, 0]))]
     rank = _rank(unique[:, 0])
     unique, rank = unique[rank < MAX_POINTS], rank[rank < MAX_POINTS]
@@ -160,7 +160,7 @@ def _noted(view: View, chosen: Trips, case: CaseSight, targets: Targets) -> tupl
     moves = hub[chosen.from_zone] != hub[chosen.to_zone]  # else there is no link to be noticed on
     in_time = (chosen.leave_s >= case.oldest_s) & (chosen.day < case.today)
     inside = np.flatnonzero(moves & in_time & np.isin(chosen.vehicle, targets.vehicle))
-    shuffled = streams.words(streams.key(view.truth.seed, "risk.unicity.trips"), _names(chosen)[inside])
+    shuffled = streams.bits64(streams.key(view.truth.seed, "risk.unicity.trips"), _names(chosen)[inside])
     inside = inside[np.lexsort((shuffled, chosen.vehicle[inside]))]
     rank = _rank(chosen.vehicle[inside])
     return inside[rank < MAX_POINTS], rank[rank < MAX_POINTS]

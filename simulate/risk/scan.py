@@ -56,7 +56,7 @@ def scan(
     compared, beside a random sample; ScenarioError if any row is not as drawn.
     """
     check_made(view.source)
-    if not view.source.comes_from(view.truth.lives, view.truth.watch):
+    if not view.source.comes_from(view.truth.lives, view.truth.deployment):
         raise ScenarioError("view", "rows and truth of one run", "those of several", "take sim.view(run, ...) of a run")
     groups = recodings(view) if any(measure.recoded for measure in measures) else []
     asked = np.unique(np.concatenate([NOBODY, *(one.plates(known[one.name]) // GROUP for one in measures)]))

@@ -55,7 +55,7 @@ def draw_targets(truth: Truth, day: int, question: str, n: int) -> Targets:
     chosen, drawn = np.empty(0, np.int64), np.empty(0, np.uint64)
     for first in range(0, truth.lives.population.n_residents, AT_A_TIME):
         vehicle = np.arange(first, min(first + AT_A_TIME, truth.lives.population.n_residents))
-        words = streams.words(key, vehicle)
+        words = streams.bits64(key, vehicle)
         if len(drawn) == n:
             least = words < drawn[-1]
             vehicle, words = vehicle[least], words[least]

@@ -112,7 +112,7 @@ def _marks(
     until = np.append(made.leave_s[1:], now_s)[: len(made.leave_s)]
     day = np.unique(made.day)
     trip, stay, about = (np.zeros(n, np.uint64) for n in (len(until), len(until), len(day)))
-    zone = truth.watch.sites.zone[site].astype(np.int64)
+    zone = truth.deployment.sites.zone[site].astype(np.int64)
     mark_life(time, zone, mask, made.leave_s, made.arrive_s, until, made.to_zone, day, trip, stay, about)
     stays = (until - made.arrive_s >= STAY_S) & ~truth.world.zones.outside[made.to_zone]
     one = np.ones(len(until), np.int64)

@@ -201,12 +201,12 @@ def seconds_of(days: float) -> int:
     return round(days * DAY_S)
 
 
-def say_holders(holders: Collection[str]) -> str:
+def holders_phrase(holders: Collection[str]) -> str:
     """Return holders as part of a sentence; "" for all."""
     return f" by {' and '.join(holders)}" if holders else ""
 
 
-def say_readers(owners: Collection[str], kinds: Collection[str]) -> str:
+def readers_phrase(owners: Collection[str], kinds: Collection[str]) -> str:
     """Return readers as the subject of a sentence."""
     words = {"fixed": "fixed readers", "gate": "gates", "mobile": "mobile readers"}
     named = " and ".join(words[kind] for kind in kinds) or "readers"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from simulate.rules.fields import Holders, check_fields, say_holders
+from simulate.rules.fields import Holders, check_fields, holders_phrase
 
 if TYPE_CHECKING:
     from simulate.policy.setting import Setting
@@ -34,4 +34,4 @@ class HitOnly:
 
     def describe(self) -> str:
         """Return one sentence on the effect of the rule."""
-        return f"Sightings{say_holders(self.holders)} are stored only if they raise an alert."
+        return f"Sightings{holders_phrase(self.holders)} are stored only if they raise an alert."

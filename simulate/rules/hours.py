@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from simulate.checks import ScenarioError
-from simulate.rules.fields import WEEKDAYS, Hour, Kinds, Readers, Weekday, check_fields, say_readers
+from simulate.rules.fields import WEEKDAYS, Hour, Kinds, Readers, Weekday, check_fields, readers_phrase
 
 if TYPE_CHECKING:
     from simulate.policy.setting import Setting
@@ -53,7 +53,7 @@ class Hours:
 
     def describe(self) -> str:
         """Return one sentence on the effect of the rule."""
-        subject = say_readers(self.owners, self.kinds)
+        subject = readers_phrase(self.owners, self.kinds)
         days = [day for day in WEEKDAYS if day in self.days]
         on = "" if len(days) == len(WEEKDAYS) else f" on {' and '.join(days)}"
         return f"{subject[0].upper()}{subject[1:]} read only from {self.begin} to {self.end}{on}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from simulate.durations import DAY_S, format_duration, parse_duration
-from simulate.rules.fields import Age, Holders, check_fields, say_holders, seconds_of
+from simulate.rules.fields import Age, Holders, check_fields, holders_phrase, seconds_of
 
 if TYPE_CHECKING:
     from simulate.policy.setting import Setting
@@ -67,11 +67,11 @@ class Retention:
     def label(self) -> str:
         """Return the name of the rule in tables and figures."""
         hits = "" if self.hit_days is None else f", hits {format_duration(self.hit_seconds)}"
-        return f"{format_duration(self.seconds)}{hits}{say_holders(self.holders)}"
+        return f"{format_duration(self.seconds)}{hits}{holders_phrase(self.holders)}"
 
     def describe(self) -> str:
         """Return one sentence on the effect of the rule."""
-        words = f"Sightings{say_holders(self.holders)} are {_fate(self.seconds)}"
+        words = f"Sightings{holders_phrase(self.holders)} are {_fate(self.seconds)}"
         if self.hit_days is None:
             return f"{words}."
         return f"{words}; those that raised an alert are {_fate(self.hit_seconds)}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from simulate.rules.fields import Kinds, Readers, Share, check_fields, say_readers
+from simulate.rules.fields import Kinds, Readers, Share, check_fields, readers_phrase
 
 if TYPE_CHECKING:
     from simulate.policy.setting import Setting
@@ -43,4 +43,4 @@ class SwitchedOff:
 
     def describe(self) -> str:
         """Return one sentence on the effect of the rule."""
-        return f"{100 * self.share:g} % of {say_readers(self.owners, self.kinds)} are switched off."
+        return f"{100 * self.share:g} % of {readers_phrase(self.owners, self.kinds)} are switched off."

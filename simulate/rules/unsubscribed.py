@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from simulate.rules.fields import Holders, check_fields, say_holders
+from simulate.rules.fields import Holders, check_fields, holders_phrase
 
 if TYPE_CHECKING:
     from simulate.policy.setting import Setting
@@ -36,4 +36,4 @@ class Unsubscribed:
 
     def describe(self) -> str:
         """Return one sentence on the effect of the rule."""
-        return f"Reads{say_holders(self.holders)} are held against no hot list."
+        return f"Reads{holders_phrase(self.holders)} are held against no hot list."

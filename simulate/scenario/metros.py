@@ -54,7 +54,7 @@ def first_city(name: str) -> str:
     return name.partition(",")[0].partition("-")[0]
 
 
-def listed(names: Sequence[str]) -> str:
+def joined_names(names: Sequence[str]) -> str:
     """Join names as in "Memphis, Akron and Buffalo"; at least one."""
     *others, last = names
     return " and ".join([*filter(None, [", ".join(others)]), last])
@@ -75,7 +75,7 @@ def take_share(settings: Settings) -> Settings:
     share = sum(metros[i].population for i in chosen) / sum(metro.population for metro in metros)
     readers = settings.readers
     sightings = readers.sightings
-    named = listed([metros[i].short for i in chosen])
+    named = joined_names([metros[i].short for i in chosen])
     return settings.model_copy(
         update={
             "title": f"{settings.title}, {named}",

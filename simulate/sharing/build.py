@@ -10,7 +10,7 @@ from simulate.scenario.metros import read_metros
 from simulate.scenario.schema.settings import NationRoads
 from simulate.scenario.schema.sharing import GeneratedSharing
 from simulate.sharing.agencies import generate
-from simulate.sharing.metros import in_arrays, place
+from simulate.sharing.metros import in_arrays, place_agencies
 from simulate.sharing.network import describe, placed
 from simulate.sharing.pairs import read_pairs
 from simulate.sharing.states import CODES
@@ -55,7 +55,7 @@ def build_network(sharing: GeneratedSharing | PairsSharing, roads: Table, seed: 
             credit_lines = (f"Sharing network: {sharing.credit}",)
     metros = _metros(sharing, roads)
     if metros is not None:
-        shared = placed(shared, place(shared.uid, shared.state, metros, seed))
+        shared = placed(shared, place_agencies(shared.uid, shared.state, metros, seed))
         notes.append(f"{int((shared.metro >= 0).sum()):,} agencies stand in one of {metros.n} large metros.")
     return BuiltNetwork(
         shared=shared, metros=metros, origin=origin, notes=(describe(shared), *notes), credits=credit_lines

@@ -69,7 +69,7 @@ def outside_share(metros: Metros) -> NDArray[np.float64]:
     return np.maximum(1.0 - in_metros / POPULATION, 0.0)
 
 
-def place(uid: NDArray[np.uint64], state: NDArray[np.int8], metros: Metros, seed: int) -> NDArray[np.int16]:
+def place_agencies(uid: NDArray[np.uint64], state: NDArray[np.int8], metros: Metros, seed: int) -> NDArray[np.int16]:
     """Draw one of its state's metros for each agency, by population, or none; int16[n], -1 for none.
 
     An agency lies outside them with the share of its state's population there, and has no metro

@@ -11,9 +11,9 @@ from simulate.kernels.draw import draw_rows, row_bound
 from simulate.kernels.life import flat
 from simulate.kernels.plates import ISSUED
 from simulate.mapped import pieces, release
+from simulate.sightings.deployment import Deployment, make_deployment
 from simulate.sightings.store import Rows
 from simulate.sightings.trial import Yield
-from simulate.sightings.watch import Watch, make_watch
 from simulate.world.sites import SiteKind
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from simulate.kernels.coverage import Coverage
     from simulate.kernels.life import Life
     from simulate.kernels.plates import PlateTables
-    from simulate.kernels.watched import Coverage
     from simulate.scenario import Scenario
     from simulate.travel.life import Lives
     from simulate.world.build import World
@@ -57,18 +57,18 @@ class DrawTables:
     """int64[shards + 1]; shard i draws groups cuts[i] .. cuts[i + 1] of plates."""
 
 
-def watch_of(scenario: Scenario, world: World, lives: Lives) -> Watch:
+def deployment_of(scenario: Scenario, world: World, lives: Lives) -> Deployment:
     """Return the deployment of a scenario, sized by a trial draw if only its yield is stated."""
 
-    def yield_of(watch: Watch) -> Yield:
-        return _yield(scenario, world, whole(world, lives, watch), watch)
+    def yield_of(deployment: Deployment) -> Yield:
+        return _yield(scenario, world, all_tables(world, lives, deployment), deployment)
 
-    return make_watch(scenario, world, yield_of)
+    return make_deployment(scenario, world, yield_of)
 
 
-def draw_tables(world: World, lives: Lives, watch: Watch) -> DrawTables:
+def draw_tables(world: World, lives: Lives, deployment: Deployment) -> DrawTables:
     """Gather the tables and cut the groups of plates into shards of about SHARD_ROWS rows."""
-    tables = whole(world, lives, watch)
+    tables = all_tables(world, lives, deployment)
     groups = tables.plates.groups
     planned = lives.population.n_vehicles * lives.calendar.days
     shards = max(1, round(expected_rows(tables) / SHARD_ROWS), round(planned / SHARD_VEHICLE_DAYS))
@@ -80,15 +80,15 @@ def cuts_of(groups: int, shards: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, groups, shards + 1).round().astype(np.int64))
 
 
-def whole(world: World, lives: Lives, watch: Watch) -> DrawTables:
+def all_tables(world: World, lives: Lives, deployment: Deployment) -> DrawTables:
     """Gather the tables with all groups in one shard."""
-    gated = bool((watch.coverage.fixed.gate >= 0).any())
+    gated = bool((deployment.coverage.fixed.gate >= 0).any())
     days = lives.calendar.days
     return DrawTables(
         life=lives.tables,
         plates=lives.plates.tables,
-        coverage=watch.coverage,
-        vehicle_bound=row_bound(days, world.routes.longest_chain, gated, watch.most_visits),
+        coverage=deployment.coverage,
+        vehicle_bound=row_bound(days, world.routes.longest_chain, gated, deployment.most_visits),
         cuts=np.array([0, lives.plates.tables.groups], np.int64),
     )
 
@@ -138,22 +138,22 @@ def expected_rows(tables: DrawTables) -> int:
     return int(sum(len(rows.plate) for rows in _rows_of(tables, sample)) * groups / len(sample))
 
 
-def _yield(scenario: Scenario, world: World, tables: DrawTables, watch: Watch) -> Yield:
+def _yield(scenario: Scenario, world: World, tables: DrawTables, deployment: Deployment) -> Yield:
     """Estimate the yield of each owner's units and fixed readers, and of each gate, from a scaled-up sample."""
     groups = tables.plates.groups
     sample = _spread(groups, TRIAL)
-    by_site = np.zeros(watch.sites.n)
+    by_site = np.zeros(deployment.sites.n)
     for rows in _rows_of(tables, sample):
         np.add.at(by_site, rows.site, 1.0)
     by_site *= groups / len(sample)
     readers = scenario.settings.readers
 
     def collects(owner: str, kind: SiteKind) -> float:
-        of_owner = (watch.sites.kind == kind) & world.owners.of(owner)[watch.sites.owner]
+        of_owner = (deployment.sites.kind == kind) & world.owners.of(owner)[deployment.sites.owner]
         return float(by_site[of_owner].sum())
 
-    gates, of_lot = watch.sites.of_kind(SiteKind.GATE), np.zeros(world.zones.n)
-    of_lot[watch.sites.zone[gates]] = by_site[gates]
+    gates, of_lot = deployment.sites.of_kind(SiteKind.GATE), np.zeros(world.zones.n)
+    of_lot[deployment.sites.zone[gates]] = by_site[gates]
     return Yield(
         of_fleet={name: collects(fleet.owner, SiteKind.MOBILE) for name, fleet in readers.mobile.items()},
         of_lot=of_lot,

@@ -18,7 +18,7 @@ import numpy as np
 from simulate.checks import ScenarioError
 from simulate.kernels.plates import GROUP, ISSUED
 from simulate.sightings.checked import checked_blocks
-from simulate.sightings.draw import DrawTables, cuts_of, draw_groups, stretches, whole
+from simulate.sightings.draw import DrawTables, all_tables, cuts_of, draw_groups, stretches
 from simulate.sightings.lookup import row_groups
 from simulate.sightings.manifest import IDENTITY, ShardRecord, records_of
 from simulate.sightings.source import OnTheFly
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulate.sightings.watch import Watch
+    from simulate.sightings.deployment import Deployment
     from simulate.travel.life import Lives
     from simulate.world.build import World
 
@@ -57,9 +57,9 @@ class Drawn:
         """Count the rows of all shards."""
         return sum(record.rows for record in self.records)
 
-    def comes_from(self, lives: Lives, watch: Watch) -> bool:
+    def comes_from(self, lives: Lives, deployment: Deployment) -> bool:
         """Return whether the rows are redrawn from these lives and this deployment."""
-        return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
+        return self.tables.life is lives.tables and self.tables.coverage is deployment.coverage
 
     @property
     def n_shards(self) -> int:
@@ -175,18 +175,18 @@ _MADE: WeakSet[Drawn] = WeakSet()
 """Results of `drawn_rows`, the only rows accepted for streaming."""
 
 
-def drawn_rows(store: Store, world: World, lives: Lives, watch: Watch) -> Drawn:
+def drawn_rows(store: Store, world: World, lives: Lives, deployment: Deployment) -> Drawn:
     """Return the rows of a complete run after a first check of a sample.
 
     Raises ScenarioError if the sampled rows are not drawn from this world.
     """
-    tables = whole(world, lives, watch)
+    tables = all_tables(world, lives, deployment)
     tables = replace(tables, cuts=cuts_of(tables.plates.groups, store.n_shards))
     if len(tables.cuts) != store.n_shards + 1:
         found = f"{store.n_shards} for {tables.plates.groups} groups of plates"
         raise ScenarioError(store.files.place(IDENTITY), "no more shards than can be filled", found, "draw it again")
     records = tuple(records_of(store.manifest()))
-    drawn = Drawn(store=store, records=records, tables=tables, n_sites=watch.sites.n)
+    drawn = Drawn(store=store, records=records, tables=tables, n_sites=deployment.sites.n)
     drawn.look()
     _MADE.add(drawn)
     return drawn

@@ -16,13 +16,13 @@ from simulate.mapped import joined, pieces, release
 from simulate.scenario import Scenario, from_resolved
 from simulate.scenario.faults import spell
 from simulate.sharing.build import build_network
-from simulate.sightings.draw import DrawTables, draw_shard, draw_tables, expected_rows, watch_of
+from simulate.sightings.deployment import Deployment
+from simulate.sightings.draw import DrawTables, deployment_of, draw_shard, draw_tables, expected_rows
 from simulate.sightings.drawn import drawn_rows
 from simulate.sightings.engine import run_shards
 from simulate.sightings.manifest import IDENTITY, read_sources, write_sources
 from simulate.sightings.source import OnTheFly
 from simulate.sightings.store import Rows, Store, check_space, create_or_resume, open_store, table_name
-from simulate.sightings.watch import Watch
 from simulate.store.address import storage_at
 from simulate.travel.life import Lives, make_lives
 from simulate.world.cache import cached_world
@@ -49,7 +49,7 @@ class Run:
     scenario: Scenario
     world: World
     lives: Lives
-    watch: Watch
+    deployment: Deployment
     source: Drawn | OnTheFly
     """Source of its rows: its folder, with rows streamed checked or not at all, or the draw itself."""
 
@@ -110,8 +110,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         build_network(sharing, scenario.settings.roads, scenario.seed)  # no effect on rows: fails before the report
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
-    watch = watch_of(scenario, world, lives)
-    tables = draw_tables(world, lives, watch)
+    deployment = deployment_of(scenario, world, lives)
+    tables = draw_tables(world, lives, deployment)
     shards = len(tables.cuts) - 1
     identity = {
         "name": scenario.name, "seed": scenario.seed, "scenario": scenario.resolved(), "n_shards": shards,
@@ -121,7 +121,7 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         check_space(files, rows)
     with files.lock():
         store = create_or_resume(path, identity)
-        beside = world_tables(world, lives, watch)
+        beside = world_tables(world, lives, deployment)
         store.write_world(beside)
         release(column for table in beside.values() for column in table.values())
         del beside
@@ -130,8 +130,8 @@ def run(scenario: Scenario, path: str | Path, *, workers: int | None = None, pro
         if not store.complete():
             run_shards(range(shards), store, make_draw, tables, engine=Processes(processes), progress=progress)
             store.finish(lives.population.n_vehicles)
-    source = drawn_rows(store, world, lives, watch)
-    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    source = drawn_rows(store, world, lives, deployment)
+    return Run(scenario=scenario, world=world, lives=lives, deployment=deployment, source=source)
 
 
 def fly(scenario: Scenario) -> Run:
@@ -160,9 +160,9 @@ def fly(scenario: Scenario) -> Run:
     """
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
-    watch = watch_of(scenario, world, lives)
-    source = OnTheFly(tables=draw_tables(world, lives, watch))
-    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    deployment = deployment_of(scenario, world, lives)
+    source = OnTheFly(tables=draw_tables(world, lives, deployment))
+    return Run(scenario=scenario, world=world, lives=lives, deployment=deployment, source=source)
 
 
 def _processes(files: Storage, shards: int, workers: int | None) -> int:
@@ -208,15 +208,15 @@ def open_run(path: str | Path) -> Run:
     scenario = _stored_scenario(store)
     world = cached_world(scenario)
     lives = make_lives(scenario, world)
-    watch = watch_of(scenario, world, lives)
-    tables = world_tables(world, lives, watch)
+    deployment = deployment_of(scenario, world, lives)
+    tables = world_tables(world, lives, deployment)
     missing = [name for name in tables if not store.files.exists(table_name(name))]
     if missing:
         found, remedy = f"no {missing[0]}", "see: plateprint verify"
         raise ScenarioError(store.files.address, "the tables of its world", found, remedy)
     store.write_world(tables)  # all exist, so this only compares
-    source = drawn_rows(store, world, lives, watch)
-    return Run(scenario=scenario, world=world, lives=lives, watch=watch, source=source)
+    source = drawn_rows(store, world, lives, deployment)
+    return Run(scenario=scenario, world=world, lives=lives, deployment=deployment, source=source)
 
 
 def _stored_scenario(store: Store) -> Scenario:
@@ -242,9 +242,9 @@ def make_draw(tables: DrawTables) -> Callable[[int], Iterator[Rows]]:
     return draw
 
 
-def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str, Any]]:
+def world_tables(world: World, lives: Lives, deployment: Deployment) -> dict[str, dict[str, Any]]:
     """Return the tables stored beside the sightings, and compared on resuming and on opening."""
-    sites, visits, zones, roads = watch.sites, watch.visits, world.zones, world.roads
+    sites, visits, zones, roads = deployment.sites, deployment.visits, world.zones, world.roads
     first, n = lives.population.first_vehicle, lives.population.n_households
     cars = joined((np.diff(first[piece.start : piece.stop + 1]) for piece in pieces(n)), n, np.int64)
     return {
@@ -262,7 +262,7 @@ def world_tables(world: World, lives: Lives, watch: Watch) -> dict[str, dict[str
         "owners": {"owner": list(world.owners.name)},
         "links": {"tail": roads.tail, "head": roads.head, "length_m": roads.length_m, "free_s": roads.free_s},
         "households": {"kind": lives.population.kind, "home": lives.population.home, "vehicles": cars},
-        "draw": _hashes(flat(lives.tables) | flat(watch.coverage)),
+        "draw": _hashes(flat(lives.tables) | flat(deployment.coverage)),
     }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simulate.sightings.deployment import Deployment
     from simulate.sightings.draw import DrawTables
     from simulate.sightings.store import Rows
-    from simulate.sightings.watch import Watch
     from simulate.travel.life import Lives
 
 
@@ -33,9 +33,9 @@ class OnTheFly:
         """Count the shards."""
         return len(self.tables.cuts) - 1
 
-    def comes_from(self, lives: Lives, watch: Watch) -> bool:
+    def comes_from(self, lives: Lives, deployment: Deployment) -> bool:
         """Return whether the rows are drawn from these lives and this deployment."""
-        return self.tables.life is lives.tables and self.tables.coverage is watch.coverage
+        return self.tables.life is lives.tables and self.tables.coverage is deployment.coverage
 
     def blocks(self, shard: int, groups: NDArray[np.int64]) -> Iterator[Rows]:
         """Draw the rows of a shard, sorted by plate, time and site; groups : ignored, since nothing needs redrawing."""

@@ -27,7 +27,7 @@ def mix(x: int) -> int:
     return x ^ (x >> 31)
 
 
-def word(key: int, entity: int, counter: int) -> int:
+def bits64(key: int, entity: int, counter: int) -> int:
     """Return the 64 random bits of one decision."""
     return mix((mix(key ^ (entity * GOLDEN & MASK)) + counter * GOLDEN) & MASK)
 
@@ -87,13 +87,13 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
     kind = life.people.kind[household]
     workers = int(life.kinds.workers[kind])
     home, moves, next_move = int(life.people.home[household]), 0, None
-    moves_ever = _below(life, 0, _word(life, plan.K_MOVER, household, 0)) or home == life.places.elsewhere
+    moves_ever = _below(life, 0, _bits64(life, plan.K_MOVER, household, 0)) or home == life.places.elsewhere
     if life.kinds.about[kind] == plan.RESIDENT and moves_ever:
-        next_move = int(life.changes.move_gap[_word(life, plan.K_MOVE, household, 0) & 1023])
+        next_move = int(life.changes.move_gap[_bits64(life, plan.K_MOVE, household, 0) & 1023])
     jobs, changes, next_job = [home] * (end - first), [0] * (end - first), {}
     for car in range(workers):
-        jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, 0))
-        next_job[car] = int(life.changes.job_gap[_word(life, plan.K_JOB_GAP, first + car, 0) & 1023])
+        jobs[car] = _choose(life, Purpose.WORK, home, _bits64(life, plan.K_JOB, first + car, 0))
+        next_job[car] = int(life.changes.job_gap[_bits64(life, plan.K_JOB_GAP, first + car, 0) & 1023])
     while True:
         events = [] if next_move is None else [(next_move, -1)]
         when, event_car = min([*events, *((at, car) for car, at in next_job.items())], default=(day + 1, -1))
@@ -102,7 +102,7 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
         new_jobs = [event_car] if event_car >= 0 else []
         if event_car < 0:
             moves += 1
-            pick = _word(life, plan.K_HOME, household, moves)
+            pick = _bits64(life, plan.K_HOME, household, moves)
             far = home == life.places.elsewhere or _below(life, 6, pick)
             if far:
                 home = _far_home(life, home, pick)
@@ -110,7 +110,7 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
                 home = (
                     _choose(life, Purpose.HOME, jobs[0], pick) if workers else _choose(life, Purpose.VISIT, home, pick)
                 )
-            next_move = when + int(life.changes.move_gap[_word(life, plan.K_MOVE, household, moves) & 1023])
+            next_move = when + int(life.changes.move_gap[_bits64(life, plan.K_MOVE, household, moves) & 1023])
             new_jobs = [
                 car
                 for car in range(workers)
@@ -119,9 +119,9 @@ def chapter_on(life: Life, household: int, day: int) -> Chapter:
             ]
         for car in new_jobs:
             changes[car] += 1
-            jobs[car] = _choose(life, Purpose.WORK, home, _word(life, plan.K_JOB, first + car, changes[car]))
+            jobs[car] = _choose(life, Purpose.WORK, home, _bits64(life, plan.K_JOB, first + car, changes[car]))
         if event_car >= 0:
-            gap = _word(life, plan.K_JOB_GAP, first + event_car, changes[event_car]) & 1023
+            gap = _bits64(life, plan.K_JOB_GAP, first + event_car, changes[event_car]) & 1023
             next_job[event_car] = when + int(life.changes.job_gap[gap])
 
 
@@ -130,7 +130,7 @@ def _far_home(life: Life, home: int, pick: int) -> int:
     places, beyond = life.places, len(life.changes.far_hub) - 1
     row = beyond if home == places.elsewhere else int(places.part[places.zone_hub[home]])
     hub = int(life.changes.far_hub[row, pick >> 9 & 4095])
-    return int(places.choice[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else places.elsewhere
+    return int(places.destinations[Purpose.VISIT, hub, pick & 511]) if hub >= 0 else places.elsewhere
 
 
 def reachable(life: Life, zone: int, other: int, within_ds: int) -> bool:
@@ -149,7 +149,7 @@ def quickest_ds(life: Life, from_hub: int, to_hub: int) -> int:
 
 def group_of(life: Life, household: int, home: int) -> int | None:
     """Return the group a household meets with while it lives in a zone."""
-    w = _word(life, plan.K_GROUP, household, 0)
+    w = _bits64(life, plan.K_GROUP, household, 0)
     if life.kinds.about[life.people.kind[household]] != plan.RESIDENT or not _below(life, 3, w):
         return None
     group = int(life.groups.row[life.places.zone_hub[home], w & 63])
@@ -170,19 +170,19 @@ def lean(trait: int, share: int, width: int) -> int:
 
 def household_trait(life: Life, household: int, trait: int) -> int:
     """Return a household's lifelong place on the circle of a trait."""
-    return _word(life, plan.K_HABIT, household, trait) >> 64 - plan.CIRCLE_BITS
+    return _bits64(life, plan.K_HABIT, household, trait) >> 64 - plan.CIRCLE_BITS
 
 
 def driver_trait(life: Life, vehicle: int, trait: int) -> int:
     """Return the lifelong place of a car's driver on the circle of a trait."""
-    return _word(life, plan.K_DRIVER, vehicle, trait) >> 64 - plan.CIRCLE_BITS
+    return _bits64(life, plan.K_DRIVER, vehicle, trait) >> 64 - plan.CIRCLE_BITS
 
 
 def parks_at(life: Life, vehicle: int, zone: int, *, at_home: bool) -> int:
     """Return the share of cars, in 2^32ths, in view at a place before this one."""
     household = int(life.people.household[vehicle])
     trait = household_trait(life, household, plan.HIDES) if at_home else driver_trait(life, vehicle, plan.PARKER)
-    share = _word(life, plan.K_PARK, vehicle, zone) >> 32
+    share = _bits64(life, plan.K_PARK, vehicle, zone) >> 32
     return lean(trait, share, life.habits.view_width) << 32 - plan.QUANTILE_BITS
 
 
@@ -198,7 +198,7 @@ def place_of(life: Life, household: int, car: int, chapter: Chapter, day: int, s
             return int(life.calendar.event_zone[day])
         return chapter.home if group is None else int(life.groups.zone[group])
     near = chapter.jobs[car] if slot == plan.LUNCH_SLOT else chapter.home
-    share = _word(life, plan.K_PLACE, household, chapter.moves * 32 + slot) >> 32
+    share = _bits64(life, plan.K_PLACE, household, chapter.moves * 32 + slot) >> 32
     quantile = lean(household_trait(life, household, plan.RANGES), share, life.habits.range_width)
     purpose = Purpose(int(life.places.slot_purpose[slot]))
     return _choose(life, purpose, near, quantile >> plan.QUANTILE_BITS - 9)
@@ -216,7 +216,7 @@ def visit_on(life: Life, household: int, car: int, chapter: Chapter, day: int) -
     if life.kinds.about[life.people.kind[household]] != plan.RESIDENT:
         return -1
     week, weekday = divmod(life.calendar.first_weekday + day, 7)
-    spell = _word(life, plan.K_SPELL, household, week)
+    spell = _bits64(life, plan.K_SPELL, household, week)
     first, last = (int(x) for x in life.diary.span[spell & 15])
     if not _below(life, 1, spell) or not first < weekday < last:
         return -1
@@ -229,7 +229,7 @@ def day_of(life: Life, household: int, car: int, day: int) -> tuple[Chapter, int
     way_in = visit_on(life, household, car, chapter, day)
     if way_in < 0:
         return chapter, template_on(life, household, car, chapter, day), False
-    template = int(life.diary.visit_template[_word(life, plan.K_DAY, household, day) >> 10 & 63])
+    template = int(life.diary.visit_template[_bits64(life, plan.K_DAY, household, day) >> 10 & 63])
     jobs = tuple(way_in for _ in chapter.jobs)
     return Chapter(way_in, chapter.moves, jobs, chapter.changes), template, True
 
@@ -239,14 +239,14 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
     week, weekday = divmod(life.calendar.first_weekday + day, 7)
     kind = int(life.people.kind[household])
     regular = household_trait(life, household, plan.REGULAR) >> plan.CIRCLE_BITS - 8
-    width, share = int(life.habits.day_width[regular]), _word(life, plan.K_DAY, household, day) >> 32
+    width, share = int(life.habits.day_width[regular]), _bits64(life, plan.K_DAY, household, day) >> 32
     pick = lean(household_trait(life, household, plan.BUSY), share, width) >> plan.QUANTILE_BITS - 10
     usual = int(life.diary.pattern[kind * plan.MAX_CARS + car, int(life.calendar.day_row[day]) + pick])
     if chapter.home == life.places.elsewhere:
         return plan.T_IDLE
     if life.kinds.about[kind] != plan.RESIDENT:
         return usual if _visits(life, household, kind, week, weekday, day) else plan.T_IDLE
-    spell = _word(life, plan.K_SPELL, household, week)
+    spell = _bits64(life, plan.K_SPELL, household, week)
     if _below(life, 2, spell):
         first, last = (int(x) for x in life.diary.span[spell & 15])
         if first <= weekday <= last:
@@ -259,10 +259,10 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
     if car == 0:
         group = group_of(life, household, chapter.home)
         if meets_on(life, group, day):
-            goes = _below(life, 4, _word(life, plan.K_ATTEND, household, week))
+            goes = _below(life, 4, _bits64(life, plan.K_ATTEND, household, week))
         else:
             venue = int(life.calendar.event_zone[day])
-            goes = venue >= 0 and _below(life, 5, _word(life, plan.K_EVENT, household, day))
+            goes = venue >= 0 and _below(life, 5, _bits64(life, plan.K_EVENT, household, day))
             goes = goes and reachable(life, chapter.home, venue, life.places.reach_ds)
         if goes:
             return int(life.diary.with_group[usual])
@@ -271,7 +271,7 @@ def template_on(life: Life, household: int, car: int, chapter: Chapter, day: int
 
 def _visits(life: Life, household: int, kind: int, week: int, weekday: int, day: int) -> bool:
     """Return whether a visitor from beyond the map comes on a day."""
-    comes = _word(life, plan.K_VISIT, household, week)
+    comes = _bits64(life, plan.K_VISIT, household, week)
     if comes >> 32 >= int(life.kinds.comes_below[kind]):
         return False
     if life.kinds.about[kind] == plan.ONE_DAY:
@@ -286,7 +286,7 @@ def legs_on(life: Life, household: int, vehicle: int, day: int) -> list[Leg]:
     n, legs = int(life.diary.n_stops[template]), int(life.diary.n_legs[template])
     if legs == 0:
         return []
-    w = _word(life, plan.K_CAR, vehicle, day)
+    w = _bits64(life, plan.K_CAR, vehicle, day)
     late = mix(w ^ 0xA5A5A5A5A5A5A5A5)
     shift = 0 if visits else shift_of(life, household, car, chapter)
     group = None if visits else group_of(life, household, chapter.home)
@@ -343,7 +343,7 @@ def shift_of(life: Life, household: int, car: int, chapter: Chapter) -> int:
     if car >= int(life.kinds.workers[life.people.kind[household]]) or chapter.home == life.places.elsewhere:
         return 0
     vehicle = int(life.people.first_vehicle[household]) + car
-    shift = int(life.diary.shift[_word(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
+    shift = int(life.diary.shift[_bits64(life, plan.K_SHIFT, vehicle, chapter.changes[car]) & 255])
     a, b = int(life.places.zone_hub[chapter.home]), int(life.places.zone_hub[chapter.jobs[car]])
     way_s = (quickest_ds(life, a, b) * life.roads.slowest >> 16) + life.roads.slowest_s
     return max(shift, way_s - plan.WORK_ANCHOR_S)
@@ -361,7 +361,7 @@ def trip_word(w: int, leg: int) -> int:
 
 def alternative_on(life: Life, household: int, trip: int, hour: int, from_hub: int, to_hub: int) -> int:
     """Return the route of a trip: the household's usual one between two hubs, or another for once."""
-    usual = int(life.roads.usual[_word(life, plan.K_ROUTE, household, (from_hub << 32) + to_hub) & 255])
+    usual = int(life.roads.usual[_bits64(life, plan.K_ROUTE, household, (from_hub << 32) + to_hub) & 255])
     if trip & 0xFFFF < int(life.roads.kept_below[hour]):
         return usual
     return int(life.roads.other[usual, trip >> 16 & 255])
@@ -379,8 +379,8 @@ def driving_s(life: Life, trip: int, hour: int, way: int) -> int:
     return way * int(life.roads.pace[hour, trip >> 24 & 1023]) >> 28
 
 
-def _word(life: Life, stream: int, entity: int, counter: int) -> int:
-    return word(int(life.keys[stream]), entity, counter)
+def _bits64(life: Life, stream: int, entity: int, counter: int) -> int:
+    return bits64(int(life.keys[stream]), entity, counter)
 
 
 def _below(life: Life, share: int, w: int) -> bool:
@@ -388,4 +388,4 @@ def _below(life: Life, share: int, w: int) -> bool:
 
 
 def _choose(life: Life, purpose: Purpose, near_zone: int, w: int) -> int:
-    return int(life.places.choice[purpose, life.places.zone_hub[near_zone], w & 511])
+    return int(life.places.destinations[purpose, life.places.zone_hub[near_zone], w & 511])

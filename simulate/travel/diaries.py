@@ -3,7 +3,7 @@
 A template gives each stop its purpose and its arrival anchor, so any stop or leg of a
 day can be made alone: departure is the next arrival less the travel time. The longest
 trip out of a stay therefore bounds its length from below, unless it is the day's last;
-`world.reach` bounds that trip, and tests hold that every day fits.
+`world.travel_time_budget` bounds that trip, and tests hold that every day fits.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ def _candidates(world: World, venue: NDArray[np.int64], seed: int) -> NDArray[np
         others = (own - np.arange(len(own))) * NOTHING  # weight of other metros' groups before each
         rest = (len(venue) - len(own)) * NOTHING
         for hub in np.flatnonzero(world.metro_of_hub == metro):
-            cumulative = np.cumsum(world.nearness[world.routes.row[hub] + hub_of[own]] + NOTHING) + others
+            cumulative = np.cumsum(world.deterrence[world.routes.row[hub] + hub_of[own]] + NOTHING) + others
             total = cumulative[-1] + rest - others[-1]
             at = (np.arange(CANDIDATES) + offset[hub]) / CANDIDATES * total
             rows[hub] = own[np.minimum(np.searchsorted(cumulative, at, side="right"), len(own) - 1)]
-        release([world.nearness])
+        release([world.deterrence])
     return rows

@@ -16,7 +16,7 @@ import numpy as np
 
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.kernels.words import LOW32
+from simulate.kernels.draws import LOW32
 from simulate.mapped import pieces
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class States:
 
     def unsure(self, plate: NDArray[np.int64], time_s: NDArray[np.int64], uid: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return the mask of such reads; bool[k]. plate, time_s : int64[k]; uid : uint64[k], of their sites."""
-        when = streams.words(self.key, plate.astype(np.uint64) << np.uint64(32) | time_s.astype(np.uint64))
-        return (streams.words(self.key, when ^ uid, 1) & LOW32) < np.uint64(self.below)
+        when = streams.bits64(self.key, plate.astype(np.uint64) << np.uint64(32) | time_s.astype(np.uint64))
+        return (streams.bits64(self.key, when ^ uid, 1) & LOW32) < np.uint64(self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,7 +94,7 @@ def hot_list(scenario: Scenario, lives: Lives) -> HotList:
     vehicle, _, times = _spells(seed, "hotlist", vehicles, rules.wanted, *lengths, until_s)
     places = round(rules.other_states * rules.wanted * vehicles)
     place, ordinal, other_times = _spells(seed, "hotlist.other", places, 1.0, *lengths, until_s)
-    text = streams.words(streams.key(seed, "hotlist.other.text"), place.astype(np.uint64) << np.uint64(32) | ordinal)
+    text = streams.bits64(streams.key(seed, "hotlist.other.text"), place.astype(np.uint64) << np.uint64(32) | ordinal)
     return HotList(
         local=_entries(plates.of_vehicles(vehicle), times),
         other=_entries((text % np.uint64(plates.n)).astype(np.int64), other_times),
@@ -147,14 +147,14 @@ def _spells(
     for batch in pieces(n if share > 0 else 0):
         entity = np.arange(batch.start, batch.stop)
         at = np.full(len(entity), DAY_START_S - stale[-1])  # entries removed before the scenario begins
-        wanted = (streams.words(keys[0], entity) >> np.uint64(32)) < np.uint64(streams.threshold(share))
+        wanted = (streams.bits64(keys[0], entity) >> np.uint64(32)) < np.uint64(streams.threshold(share))
         ordinal = 0
         while len(entity):
-            starts = at + np.where(wanted, 0, _length(gap, streams.words(keys[1], entity, ordinal)))
+            starts = at + np.where(wanted, 0, _length(gap, streams.bits64(keys[1], entity, ordinal)))
             in_time = starts < until_s
             entity, starts = entity[in_time], starts[in_time]
-            ends = starts + np.maximum(_length(right, streams.words(keys[2], entity, ordinal)), 1)
-            off = ends + _length(stale, streams.words(keys[3], entity, ordinal))
+            ends = starts + np.maximum(_length(right, streams.bits64(keys[2], entity, ordinal)), 1)
+            off = ends + _length(stale, streams.bits64(keys[3], entity, ordinal))
             meets = off > DAY_START_S
             batches.append(tuple(row[meets] for row in (entity, np.full(len(entity), ordinal), starts, ends, off)))
             at, wanted = ends, np.zeros(len(entity), np.bool_)

@@ -13,19 +13,19 @@ from simulate.checks import ScenarioError
 from simulate.scenario.metros import apportion
 from simulate.scenario.schema.settings import MetroRoads, NationRoads, StreetRoads, TntpRoads, TownRoads
 from simulate.world.counties import count_mapped
-from simulate.world.districts import Districts, build_districts
 from simulate.world.metro.build import build_metro
 from simulate.world.nation import Nation, build_nation, join_nation
-from simulate.world.owners import Owners, build_owners, say_agencies
-from simulate.world.part import Ground, build_part
-from simulate.world.reach import Reach
-from simulate.world.readers import Placed, Quota, Readers, concatenate, place
+from simulate.world.owners import Owners, agency_sentences, build_owners
+from simulate.world.part import RoadsAndZones, build_part
+from simulate.world.readers import Placed, Quota, Readers, concatenate, place_readers
 from simulate.world.routes import Graph, Routes, build_routes
 from simulate.world.streets.roads import read_streets
 from simulate.world.streets.zones import build_street_zones
 from simulate.world.tntp.roads import read_nodes, to_roads
 from simulate.world.tntp.tables import find_files, read_network, read_trips
 from simulate.world.town import build_town
+from simulate.world.traffic_zones import TrafficZones, build_traffic_zones
+from simulate.world.travel_time_budget import TravelTimeBudget
 from simulate.world.zones import Zones
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class World:
     roads: RoadNetwork
     graph: Graph
     zones: Zones
-    districts: Districts | None
+    traffic_zones: TrafficZones | None
     owners: Owners
     """Owners of readers, referred to by position."""
     readers: Readers
@@ -52,11 +52,11 @@ class World:
     placements: tuple[str, ...]
     """Reports on a street map, on the positions of each file and on agencies, in plain sentences."""
     routes: Routes
-    choice: NDArray[np.uint32]
+    destinations: NDArray[np.uint32]
     """uint32[purposes, h, 512]; destinations of people of each hub."""
-    nearness: NDArray[np.float64]
+    deterrence: NDArray[np.float64]
     """float64[p]; deterrence by driving time, 1 next door, by pairs of hubs as in `Routes`."""
-    reach: Reach
+    travel_time_budget: TravelTimeBudget
     credits: tuple[str, ...]
     """Attributions, due wherever this world is shown."""
     metros: tuple[str, ...]
@@ -83,8 +83,8 @@ def build_world(scenario: Scenario, kept: Path | None = None) -> World:
 
 def _one_part(settings: Settings, seed: int) -> World:
     """Build a map with one connected road network."""
-    ground = _ground(settings, seed)
-    part = build_part(ground, settings.travel, seed)
+    roads_and_zones = _roads_and_zones(settings, seed)
+    part = build_part(roads_and_zones, settings.travel, seed)
     owners = build_owners(settings.owners, part.zones, None, seed)
     readers, placements = _place_readers(settings, part.roads, None, owners, part.flow, seed)
     margin = settings.travel.other_route_margin
@@ -92,14 +92,14 @@ def _one_part(settings: Settings, seed: int) -> World:
         roads=part.roads,
         graph=part.network,
         zones=part.zones,
-        districts=ground.districts,
+        traffic_zones=roads_and_zones.traffic_zones,
         owners=owners,
         readers=readers,
-        placements=(*ground.left_out, *placements, *say_agencies(settings.owners, None)),
+        placements=(*roads_and_zones.left_out, *placements, *agency_sentences(settings.owners, None)),
         routes=build_routes(part.roads, part.network, part.hubs, readers, margin, part.quickest),
-        choice=part.choice,
-        nearness=part.nearness,
-        reach=part.reach,
+        destinations=part.destinations,
+        deterrence=part.deterrence,
+        travel_time_budget=part.travel_time_budget,
         credits=_credits(settings, part.roads),
         metros=(),
         metro_of_hub=np.zeros(len(part.hubs), np.int16),
@@ -117,14 +117,14 @@ def _several(settings: Settings, seed: int, folder: Path) -> World:
         roads=nation.roads,
         graph=nation.network,
         zones=nation.zones,
-        districts=None,
+        traffic_zones=None,
         owners=owners,
         readers=readers,
-        placements=(*placements, *say_agencies(settings.owners, nation)),
+        placements=(*placements, *agency_sentences(settings.owners, nation)),
         routes=join_nation(nation, readers),
-        choice=nation.choice,
-        nearness=nation.nearness,
-        reach=nation.reach,
+        destinations=nation.destinations,
+        deterrence=nation.deterrence,
+        travel_time_budget=nation.travel_time_budget,
         credits=_credits(settings, nation.roads),
         metros=tuple(nation.metros[i].name for i in nation.chosen),
         metro_of_hub=nation.metro_of_hub,
@@ -139,24 +139,26 @@ def _credits(settings: Settings, roads: RoadNetwork) -> tuple[str, ...]:
     return tuple(dict.fromkeys(credit for credit in named if credit))
 
 
-def _ground(settings: Settings, seed: int) -> Ground:
+def _roads_and_zones(settings: Settings, seed: int) -> RoadsAndZones:
     """Read or generate the roads of a map without a nation, with their zones."""
     source = settings.roads
     if isinstance(source, StreetRoads):
         roads, report = read_streets(source.path, source.outside_km)
-        hubs, zones, leaving = build_street_zones(roads, source, seed)
-        return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving, left_out=(report.describe(),))
+        hubs, zones, external_trips = build_street_zones(roads, source, seed)
+        return RoadsAndZones(
+            roads=roads, hubs=hubs, zones=zones, external_trips=external_trips, left_out=(report.describe(),)
+        )
     if isinstance(source, TntpRoads):
-        return _table_ground(source, seed)
+        return _roads_of_table(source, seed)
     if isinstance(source, MetroRoads):
-        roads, hubs, zones, leaving = build_metro(source, seed)
-        return Ground(roads=roads, hubs=hubs, zones=zones, leaving=leaving)
+        roads, hubs, zones, external_trips = build_metro(source, seed)
+        return RoadsAndZones(roads=roads, hubs=hubs, zones=zones, external_trips=external_trips)
     assert isinstance(source, TownRoads)
     roads, zones = build_town(source, seed)
-    return Ground(roads=roads, hubs=np.arange(roads.n_nodes, dtype=np.int32), zones=zones)
+    return RoadsAndZones(roads=roads, hubs=np.arange(roads.n_nodes, dtype=np.int32), zones=zones)
 
 
-def _table_ground(source: TntpRoads, seed: int) -> Ground:
+def _roads_of_table(source: TntpRoads, seed: int) -> RoadsAndZones:
     """Read a network with its trip table."""
     if not source.path:
         raise ScenarioError(
@@ -174,8 +176,8 @@ def _table_ground(source: TntpRoads, seed: int) -> Ground:
     if unknown:
         raise ScenarioError("roads.outside_zones", f"zones from 1 to {table.n_zones}", unknown[0], "correct the list")
     trips = read_trips(files.trips, table.n_zones)
-    hubs, zones, districts = build_districts(roads, trips, source, seed)
-    return Ground(roads=roads, hubs=hubs, zones=zones, districts=districts)
+    hubs, zones, traffic_zones = build_traffic_zones(roads, trips, source, seed)
+    return RoadsAndZones(roads=roads, hubs=hubs, zones=zones, traffic_zones=traffic_zones)
 
 
 def _place_readers(
@@ -197,7 +199,7 @@ def _place_readers(
         elif nation is not None and rule.count is not None:
             people = [nation.metros[i].population for i in nation.chosen]
             quota = Quota(part=nation.metro_of_link, counts=apportion(rule.count, people))
-        part = place(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
+        part = place_readers(roads, name, rule, flow=flow, seed=seed, owner_index=index, taken=of_owner, quota=quota)
         of_owner += part.readers.link.tolist()
         placed.append(part)
         if part.report is not None:

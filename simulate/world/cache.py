@@ -16,13 +16,13 @@ from simulate.checks import ScenarioError
 from simulate.scenario.schema.settings import NationRoads, StreetRoads, TntpRoads
 from simulate.world import entries
 from simulate.world.build import World, build_world
-from simulate.world.districts import Districts
 from simulate.world.owners import Owners
-from simulate.world.reach import Reach
 from simulate.world.readers import Readers
 from simulate.world.roads import RoadNetwork
 from simulate.world.routes import Graph, Routes
 from simulate.world.tntp.tables import find_files
+from simulate.world.traffic_zones import TrafficZones
+from simulate.world.travel_time_budget import TravelTimeBudget
 from simulate.world.zones import Zones
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ PARTS: dict[str, type[Any]] = {
     "roads": RoadNetwork,
     "graph": Graph,
     "zones": Zones,
-    "districts": Districts,
+    "traffic_zones": TrafficZones,
     "owners": Owners,
     "readers": Readers,
     "routes": Routes,
@@ -91,7 +91,7 @@ def load_world(entry: Path) -> World | None:
     if values is None:
         return None
     tables = entries.assemble(World, PARTS, values)
-    return World(**tables | {"reach": Reach(*tables["reach"])})
+    return World(**tables | {"reach": TravelTimeBudget(*tables["reach"])})
 
 
 def save_world(world: World, entry: Path) -> None:

@@ -16,7 +16,7 @@ from simulate.mapped import release, room
 from simulate.scenario.metros import choose, read_metros
 from simulate.scenario.schema.settings import MetroRoads
 from simulate.world.metro.build import build_metro
-from simulate.world.part import Ground
+from simulate.world.part import RoadsAndZones
 from simulate.world.parts import build_parts, join_routes
 from simulate.world.roads import EARTH_RADIUS_M, RoadNetwork
 from simulate.world.routes import Graph
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from simulate.scenario.metros import Metro
     from simulate.scenario.schema.settings import NationRoads, Settings
     from simulate.world.parts import Parts
-    from simulate.world.reach import Reach
     from simulate.world.readers import Readers
     from simulate.world.routes import Routes
+    from simulate.world.travel_time_budget import TravelTimeBudget
 
 GAP_M = 20_000.0
 """Empty land between two metros on the map."""
@@ -73,11 +73,11 @@ class Nation:
     the map. The last row is for arrivals from off the map."""
     flow: NDArray[np.float64]
     """float64[m]; modelled vehicles on each link."""
-    nearness: NDArray[np.float64]
+    deterrence: NDArray[np.float64]
     """float64[p]; deterrence by driving time within each metro, by pairs of hubs."""
-    choice: NDArray[np.uint32]
+    destinations: NDArray[np.uint32]
     """uint32[purposes, h, 512]; destinations of people of each hub."""
-    reach: Reach
+    travel_time_budget: TravelTimeBudget
 
 
 def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
@@ -95,7 +95,7 @@ def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
     nodes = np.cumsum([0, *(network.n_nodes for network in roads)])
     first_hub = np.cumsum([0, *(len(part.hubs) for part in small)])
     uids = [streams.uid("metro", metros[i].name) for i in chosen]
-    nearness, choice = _whom_to_visit(parts, first_hub, np.cumsum([0, *(table.n for table in zones)]))
+    deterrence, destinations = _whom_to_visit(parts, first_hub, np.cumsum([0, *(table.n for table in zones)]))
     return Nation(
         metros=metros,
         chosen=chosen,
@@ -109,13 +109,13 @@ def build_nation(settings: Settings, seed: int, folder: Path) -> Nation:
         migration=migration(metros, chosen),
         first_node=nodes,
         flow=np.concatenate([part.flow for part in small]),
-        nearness=nearness,
-        choice=choice,
-        reach=small[0].reach,
+        deterrence=deterrence,
+        destinations=destinations,
+        travel_time_budget=small[0].travel_time_budget,
     )
 
 
-def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
+def metro_ground(metro: Metro, source: NationRoads, seed: int) -> RoadsAndZones:
     """Build one metro, its nodes named by a hash of its name and its entry zones weighted by population."""
     built = MetroRoads(
         source="metro",
@@ -127,15 +127,15 @@ def metro_ground(metro: Metro, source: NationRoads, seed: int) -> Ground:
         leave_work=source.leave_work,
         leave_other=source.leave_other,
     )
-    roads, hubs, zones, leaving = build_metro(built, int(streams.key(seed, f"metro.{metro.name}")))
+    roads, hubs, zones, external_trips = build_metro(built, int(streams.key(seed, f"metro.{metro.name}")))
     name = int(streams.uid("metro", metro.name)) >> NAME_BITS + 2 << NAME_BITS
     attraction = zones.attraction.copy()
     attraction[Purpose.OUTSIDE] = metro.population * (attraction[Purpose.OUTSIDE] / attraction[Purpose.OUTSIDE].sum())
-    return Ground(
+    return RoadsAndZones(
         roads=replace(roads, node_name=roads.node_name + name),
         hubs=hubs,
         zones=replace(zones, attraction=attraction),
-        leaving=leaving,
+        external_trips=external_trips,
     )
 
 
@@ -222,16 +222,16 @@ def _whom_to_visit(
 ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
     """Return the joined deterrence, float64[p], and destinations, uint32[purposes, h, 512]."""
     pairs = np.cumsum([0, *(np.diff(first_hub) ** 2)])
-    nearness: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
-    choice: NDArray[np.uint32] = np.empty(0, np.uint32)
+    deterrence: NDArray[np.float64] = room(int(pairs[-1]), np.float64)
+    destinations: NDArray[np.uint32] = np.empty(0, np.uint32)
     for i in range(len(first_hub) - 1):
         part = parts.part(i)
         if not i:
-            choice = room((N_PURPOSES, int(first_hub[-1]), part.choice.shape[2]), np.uint32)
-        nearness[pairs[i] : pairs[i + 1]] = part.nearness
-        choice[:, first_hub[i] : first_hub[i + 1]] = part.choice + np.uint32(first_zone[i])
-        release([nearness, choice])
-    return nearness, choice
+            destinations = room((N_PURPOSES, int(first_hub[-1]), part.destinations.shape[2]), np.uint32)
+        deterrence[pairs[i] : pairs[i + 1]] = part.deterrence
+        destinations[:, first_hub[i] : first_hub[i + 1]] = part.destinations + np.uint32(first_zone[i])
+        release([deterrence, destinations])
+    return deterrence, destinations
 
 
 def _all_zones(

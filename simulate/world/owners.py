@@ -153,7 +153,7 @@ def build_owners(owners: Mapping[str, Owner], zones: Zones, nation: Nation | Non
     )
 
 
-def say_agencies(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator[str]:
+def agency_sentences(owners: Mapping[str, Owner], nation: Nation | None) -> Iterator[str]:
     """Yield one sentence per owner on the number of its agencies in the metros of the map."""
     for name, owner in owners.items():
         if nation is not None and owner.agencies is not None:

@@ -2,7 +2,7 @@
 
 A trip's pace is drawn from a log-normal law about 1, cut off at both ends: nobody is much
 faster than free flow, and in a jam, equal for all, nobody is much slower than the jam. So
-travel times are bounded, and places are admitted by this bound (`world.reach`).
+travel times are bounded, and places are admitted by this bound (`world.travel_time_budget`).
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from simulate.engines.processes import Processes
 from simulate.mapped import release, room
 from simulate.world import entries
 from simulate.world.part import Part, build_part
-from simulate.world.reach import Reach
 from simulate.world.readers import Readers
 from simulate.world.roads import RoadNetwork
-from simulate.world.routes import Forest, Graph, Routes, build_routes
+from simulate.world.routes import Graph, Routes, ShortestPathTrees, build_routes
+from simulate.world.travel_time_budget import TravelTimeBudget
 from simulate.world.zones import Zones
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from simulate.scenario.metros import Metro
     from simulate.scenario.schema.settings import NationRoads, Settings, Travel
-    from simulate.world.part import Ground
+    from simulate.world.part import RoadsAndZones
 
 Made = TypeVar("Made")
 
@@ -40,9 +40,9 @@ MOST_ENTRIES = 150
 """Entries kept, two for each metro; one takes some 60 MB."""
 SERIAL_PARTS = 2
 """Most parts built in one process; for so few, workers cost more than they save."""
-PAIRED = ("fast_ds", "slow_ds", "cell", "used", "hot")
+PAIRED = ("fast_ds", "slow_ds", "cell", "used", "watched")
 """Tables of routes with an entry for each pair of hubs."""
-NESTED: dict[str, type[Any]] = {"roads": RoadNetwork, "network": Graph, "zones": Zones, "quickest": Forest}
+NESTED: dict[str, type[Any]] = {"roads": RoadNetwork, "network": Graph, "zones": Zones, "quickest": ShortestPathTrees}
 """The nested tables of a part."""
 
 
@@ -54,7 +54,7 @@ class Parts:
     source: NationRoads
     travel: Travel
     seed: int
-    ground: Callable[[Metro, NationRoads, int], Ground]
+    ground: Callable[[Metro, NationRoads, int], RoadsAndZones]
     """Module-level function; builds the roads and zones of one metro."""
     folder: Path
     """Folder of entries."""
@@ -76,7 +76,7 @@ class Parts:
         if values is None:
             return None
         tables = entries.assemble(Part, NESTED, values)
-        return Part(**tables | {"reach": Reach(*tables["reach"])})
+        return Part(**tables | {"reach": TravelTimeBudget(*tables["reach"])})
 
     def made(self, i: int) -> Part:
         """Build a metro and store it."""
@@ -88,8 +88,10 @@ class Parts:
     def small(self, i: int) -> Part:
         """Return a metro in memory without its large tables: an entry keeps a file open for each of its arrays."""
         part = self.part(i)
-        none = Forest(order=part.quickest.order[:0], in_link=part.quickest.in_link[:0])
-        return _copied(replace(part, nearness=part.nearness[:0], choice=part.choice[:, :0], quickest=none))
+        none = ShortestPathTrees(order=part.quickest.order[:0], in_link=part.quickest.in_link[:0])
+        return _copied(
+            replace(part, deterrence=part.deterrence[:0], destinations=part.destinations[:, :0], quickest=none)
+        )
 
     def _entry(self, i: int) -> Path:
         return self.folder / entries.key_of(self.decides(i))
@@ -131,7 +133,7 @@ def build_parts(
     metros: Sequence[Metro],
     settings: Settings,
     seed: int,
-    ground: Callable[[Metro, NationRoads, int], Ground],
+    ground: Callable[[Metro, NationRoads, int], RoadsAndZones],
     folder: Path,
 ) -> Parts:
     """Build all metros of a map, as many at a time as there are processors."""

@@ -212,4 +212,4 @@ def _shift(
         room - fleet.scan_min * 60, 0
     )
     start = day * DAY_S + begin_s + (nth * room + late).astype(np.int64)
-    return zone, start, streams.words(streams.key(seed, f"patrols.{uid}.uid"), visit)
+    return zone, start, streams.bits64(streams.key(seed, f"patrols.{uid}.uid"), visit)

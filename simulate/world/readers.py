@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from simulate.checks import ScenarioError, did_you_mean
-from simulate.streams import key, uid, words
+from simulate.streams import bits64, key, uid
 from simulate.world.positions import read_positions, snap
 from simulate.world.roads import RoadClass
 
@@ -111,7 +111,7 @@ class Rule(Protocol):
         """Distance on one link below which positions are one reader, in metres."""
 
 
-def place(
+def place_readers(
     roads: RoadNetwork,
     name: str,
     rule: Rule,
@@ -195,7 +195,7 @@ def average(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
 def random_links(setting: Setting, _rule: Rule) -> NDArray[np.int32]:
     """Return links in a random order, independent of their numbers; int32[k]."""
     links = _built(setting.roads)
-    return links[np.argsort(words(setting.stream, setting.link_uid[links]), kind="stable")]
+    return links[np.argsort(bits64(setting.stream, setting.link_uid[links]), kind="stable")]
 
 
 def cordon(setting: Setting, rule: Rule) -> NDArray[np.int32]:

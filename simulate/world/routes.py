@@ -58,7 +58,7 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Forest:
+class ShortestPathTrees:
     """The trees of the quickest routes from k nodes; n nodes with copies."""
 
     order: NDArray[np.int32]
@@ -88,7 +88,7 @@ class Routes:
     """uint32[p, a]; last reader on the route as a cell of the trie, 0 = none."""
     used: NDArray[np.uint8]
     """uint8[p, a]; alternative of the tree really driven (0 where one is too long)."""
-    hot: NDArray[np.uint8]
+    watched: NDArray[np.uint8]
     """uint8[p]; 1 for pairs with a reader on any alternative."""
     cell_parent: NDArray[np.uint32]
     cell_site: NDArray[np.uint32]
@@ -143,12 +143,12 @@ def trees(
         yield i, np.argsort(least * network.n_nodes + number), in_link  # whole numbers, none twice: any sort agrees
 
 
-def plant(network: Graph, nodes: NDArray[np.int32]) -> Forest:
+def shortest_path_trees(network: Graph, nodes: NDArray[np.int32]) -> ShortestPathTrees:
     """Return the trees of the quickest routes from each node, for repeated use."""
     order, in_link = (np.empty((len(nodes), network.n_nodes), np.int32) for _ in range(2))
     for i, by_cost, link in trees(network, 0, nodes):
         order[i], in_link[i] = by_cost, link
-    return Forest(order=order, in_link=in_link)
+    return ShortestPathTrees(order=order, in_link=in_link)
 
 
 def build_routes(
@@ -157,7 +157,7 @@ def build_routes(
     hub_node: NDArray[np.int32],
     readers: Readers,
     margin: float,
-    quickest: Forest | None = None,
+    quickest: ShortestPathTrees | None = None,
 ) -> Routes:
     """Grow every tree of one part of the map once and return the tables for a draw.
 
@@ -210,7 +210,7 @@ def build_routes(
         slow_ds=slow.reshape(h * h, -1),
         cell=cell.reshape(h * h, -1),
         used=used.reshape(h * h, -1),
-        hot=(cell != 0).any(axis=2).ravel().astype(np.uint8),
+        watched=(cell != 0).any(axis=2).ravel().astype(np.uint8),
         cell_parent=parent[:n_cells].copy(),
         cell_site=site[:n_cells].copy(),
         cell_fast=cell_fast[:n_cells].copy(),
@@ -235,14 +235,14 @@ def _stand_ins(other: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 def _link_names(n_links: int) -> NDArray[np.float64]:
     """Draw a whole number for each link; routes are equal if and only if their sums are."""
-    return (streams.words(streams.key(0, "route.name"), np.arange(n_links)) >> np.uint64(24)).astype(np.float64)
+    return (streams.bits64(streams.key(0, "route.name"), np.arange(n_links)) >> np.uint64(24)).astype(np.float64)
 
 
 def best_times(
     roads: RoadNetwork,
     network: Graph,
     hub_node: NDArray[np.int32],
-    quickest: Forest | None = None,
+    quickest: ShortestPathTrees | None = None,
 ) -> NDArray[np.float64]:
     """Return the free driving time of the quickest route between hubs of one part; float64[h, h], seconds."""
     best = np.zeros((len(hub_node), len(hub_node)))
@@ -257,7 +257,7 @@ def best_times(
 
 
 def link_flow(
-    network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64], quickest: Forest | None = None
+    network: Graph, hub_node: NDArray[np.int32], trips: NDArray[np.float64], quickest: ShortestPathTrees | None = None
 ) -> NDArray[np.float64]:
     """Return link flows of trips on the quickest routes; float64[m].
 
@@ -282,7 +282,7 @@ def route_links(network: Graph, in_link: NDArray[np.int32], node: int) -> list[i
 
 
 def _ways(
-    network: Graph, alternative: int, nodes: NDArray[np.int32], quickest: Forest | None
+    network: Graph, alternative: int, nodes: NDArray[np.int32], quickest: ShortestPathTrees | None
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:
     """Yield as `trees` does, from the quickest trees if given."""
     if alternative or quickest is None:

@@ -31,7 +31,7 @@ from simulate.world.build import World
 
 ATTACK = ("start", "update", "merge", "guess")
 SECRETS = {
-    "truth", "Truth", "lives", "Lives", "world", "World", "watch", "scenario", "seed", "home_and_work", "trips",
+    "truth", "Truth", "lives", "Lives", "world", "World", "deployment", "scenario", "seed", "home_and_work", "trips",
     "passages", "chapter_on", "really_read", "draw_groups", "hot_list", "draw_targets", "living_here",
     "targets_of_cases",
 }  # fmt: skip
@@ -130,7 +130,7 @@ def test_tallies_and_states_may_be_added_in_any_order(monkeypatch, town, name):
     class Backwards:
         n_shards = 4
 
-        def comes_from(self, _lives, _watch):
+        def comes_from(self, _lives, _deployment):
             return True
 
         def blocks(self, shard, groups):

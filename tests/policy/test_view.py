@@ -91,7 +91,7 @@ def test_a_case_alone_shows_what_it_shows_beside_others(run):
 
 
 def test_an_observer_sees_the_readers_of_its_owners_and_an_owner_its_own(run):
-    owner = np.array(run.world.owners.name)[run.watch.sites.owner]
+    owner = np.array(run.world.owners.name)[run.deployment.sites.owner]
     police = view_of(run, observer="smallville-pd")
     assert (police.cases[0].observer, police.cases[0].purpose) == ("smallville-pd", "investigation")
     assert np.array_equal(police.cases[0].visible, owner == "smallville-pd")

@@ -19,7 +19,7 @@ import numpy as np
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
 from simulate.kernels.plan import K_LEGIBLE
-from simulate.travel.days import GOLDEN, MASK, legs_on, mix, parks_at, stays_on, word
+from simulate.travel.days import GOLDEN, MASK, bits64, legs_on, mix, parks_at, stays_on
 from simulate.travel.plates import CONFUSABLE, DIGITS, LETTERS, LIKENESS_DIGITS, LIKENESS_LETTERS
 from simulate.world.sites import SiteKind
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from simulate.kernels.life import Life
     from simulate.scenario import Scenario
-    from simulate.sightings.watch import Watch
+    from simulate.sightings.deployment import Deployment
     from simulate.travel.days import Leg, Stay
     from simulate.travel.life import Lives
     from simulate.travel.plates import Plates
@@ -42,17 +42,27 @@ Row = tuple[int, int, int]
 
 
 def slow_rows(
-    scenario: Scenario, world: World, lives: Lives, watch: Watch, vehicles: Iterable[int], days: range | None = None
+    scenario: Scenario,
+    world: World,
+    lives: Lives,
+    deployment: Deployment,
+    vehicles: Iterable[int],
+    days: range | None = None,
 ) -> list[Row]:
     """Return every read of some vehicles, sorted by plate, time and site."""
-    return sorted(row for row, _ in slow_reads(scenario, world, lives, watch, vehicles, days))
+    return sorted(row for row, _ in slow_reads(scenario, world, lives, deployment, vehicles, days))
 
 
 def slow_reads(
-    scenario: Scenario, world: World, lives: Lives, watch: Watch, vehicles: Iterable[int], days: range | None = None
+    scenario: Scenario,
+    world: World,
+    lives: Lives,
+    deployment: Deployment,
+    vehicles: Iterable[int],
+    days: range | None = None,
 ) -> Iterator[tuple[Row, int]]:
     """Yield every read of some vehicles, each with who was really read."""
-    walker, life = Walker(scenario, world, watch), lives.tables
+    walker, life = Walker(scenario, world, deployment), lives.tables
     for vehicle in vehicles:
         household = int(life.people.household[vehicle])
         for day in days or range(len(life.calendar.day_row)):
@@ -67,7 +77,7 @@ def slow_reads(
 class Walker:
     """Routes found as they are asked for, and the readers on each link."""
 
-    def __init__(self, scenario: Scenario, world: World, watch: Watch) -> None:
+    def __init__(self, scenario: Scenario, world: World, deployment: Deployment) -> None:
         network = world.graph
         self.fast = [int(x) for x in network.fast_ds]
         self.slow = [int(x) for x in network.slow_ds]
@@ -86,8 +96,8 @@ class Walker:
         self.on_link: dict[int, list[int]] = {}
         for site, link in enumerate(world.readers.link):
             self.on_link.setdefault(int(link), []).append(site)
-        self.sites, self.parking = watch.sites, scenario.settings.parking
-        self.zones, self.visits = world.zones, watch.visits
+        self.sites, self.parking = deployment.sites, scenario.settings.parking
+        self.zones, self.visits = world.zones, deployment.visits
         self.owners, self.metro_of_hub = world.owners, world.metro_of_hub
         self.fleets = list(scenario.settings.readers.mobile.values())
         self.gate_of = {
@@ -176,17 +186,17 @@ class Walker:
 
     def works(self, site: int, day: int) -> bool:
         """Tell whether a fixed reader or gate stands and works on a day."""
-        fails = word(int(streams.key(self.seed, "readers.outage")), int(self.sites.uid[site]), day) >> 32
+        fails = bits64(int(streams.key(self.seed, "readers.outage")), int(self.sites.uid[site]), day) >> 32
         return day >= self.sites.since[site] and fails >= streams.threshold(self.readers.outage)
 
     def ahead_s(self, site: int) -> int:
         """Return how far the clock of a fixed reader or gate is ahead, in whole seconds."""
-        centred = (word(int(streams.key(self.seed, "readers.clock")), int(self.sites.uid[site]), 0) >> 11) / 2**52 - 1
+        centred = (bits64(int(streams.key(self.seed, "readers.clock")), int(self.sites.uid[site]), 0) >> 11) / 2**52 - 1
         return round(self.readers.clock_s * 2 * centred * abs(centred) / math.sqrt(0.8))
 
     def capture(self, lives: Lives, vehicle: int, second: int, *, mobile: bool) -> int:
         """Return the threshold of a 32-bit draw, by day or by night, of a plate that is easy or hard to read."""
-        hard = word(int(lives.tables.keys[K_LEGIBLE]), vehicle, 0) >> 32 < streams.threshold(self.readers.hard_plates)
+        hard = bits64(int(lives.tables.keys[K_LEGIBLE]), vehicle, 0) >> 32 < streams.threshold(self.readers.hard_plates)
         legible = self.readers.hard_capture if hard else 1.0
         begins, ends = (int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in self.readers.night)
         clock = second % 86_400

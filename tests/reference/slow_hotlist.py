@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulate import streams
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.travel.days import word
+from simulate.travel.days import bits64
 from simulate.travel.hotlists import length_table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def slow_lists(small: Small) -> tuple[list[Entry], list[Entry]]:
     ]  # fmt: skip
     key = int(streams.key(seed, "hotlist.other.text"))
     other = [
-        (word(key, place << 32 | ordinal, 0) % lives.plates.n, *times)
+        (bits64(key, place << 32 | ordinal, 0) % lives.plates.n, *times)
         for place in range(round(rules.other_states * rules.wanted * vehicles))
         for ordinal, times in _turns(small, "hotlist.other", place, 1.0).items()
     ]
@@ -49,15 +49,15 @@ def _turns(small: Small, name: str, who: int, share: float) -> dict[int, tuple[i
     gaps = length_table(rules.listed_days * (1 - share) / share)
     rights, stales = length_table(rules.listed_days), length_table(rules.stale_days)
     now = DAY_START_S - int(stales[-1])
-    wanted = word(first, who, 0) / 2**64 < share
+    wanted = bits64(first, who, 0) / 2**64 < share
     entries, ordinal = {}, 0
     while True:
         if not wanted:
-            now += _pick(gaps, word(gap, who, ordinal))
+            now += _pick(gaps, bits64(gap, who, ordinal))
         if now >= days * DAY_S + DAY_START_S:
             return entries
-        end = now + max(1, _pick(rights, word(right, who, ordinal)))
-        off = end + _pick(stales, word(stale, who, ordinal))
+        end = now + max(1, _pick(rights, bits64(right, who, ordinal)))
+        off = end + _pick(stales, bits64(stale, who, ordinal))
         if off > DAY_START_S:
             entries[ordinal] = (now, end, off)
         now, wanted, ordinal = end, False, ordinal + 1
@@ -87,8 +87,8 @@ def slow_alerts(
         right = any(begin <= time < end for begin, end, _ in local.get(plate, ()))
         listed = any(begin <= time < off for begin, _, off in local.get(plate, ()))
         elsewhere = any(begin <= time < off for begin, _, off in other.get(plate, ()))
-        entity = word(key, plate << 32 | time, 0) ^ int(small.watch.sites.uid[site])
-        unsure = (word(key, entity, 1) & (2**32 - 1)) / 2**32 < wrong_state
+        entity = bits64(key, plate << 32 | time, 0) ^ int(small.deployment.sites.uid[site])
+        unsure = (bits64(key, entity, 1) & (2**32 - 1)) / 2**32 < wrong_state
         if not listed and not (elsewhere and unsure):
             continue
         if plates[vehicle] != plate:

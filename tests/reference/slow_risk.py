@@ -41,7 +41,7 @@ def slow_life(
     made : trips of the vehicles; reads : plate, time, site and who was really read, those on file.
     """
     plate_of = dict(zip(vehicles, small.lives.plates.of_vehicles(np.array(vehicles)).tolist(), strict=True))
-    zones, zone_of = small.world.zones, small.watch.sites.zone.tolist()
+    zones, zone_of = small.world.zones, small.deployment.sites.zone.tolist()
     own: dict[int, list[tuple[int, int]]] = defaultdict(list)
     misread = 0
     whose = {plate: vehicle for vehicle, plate in plate_of.items()}

@@ -199,8 +199,8 @@ def test_rules_are_named_by_what_they_delete_and_else_by_how_long_runs_last():
     assert (phrases.kept_for("21 days", 45), phrases.if_kept("21 days", 45)) == ("21 days", "are deleted after 21 days")
     assert (phrases.kept_for("for ever", 45, 60), phrases.kept_for("any", 45)) == ("the whole run", "any")
     assert phrases.if_kept("for ever", 45, 60) == "are kept as long as each run"
-    assert phrases.note_for_ever({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
-    assert phrases.note_for_ever({"21 days", "any"}, 45) == ""
+    assert phrases.forever_note({"21 days", "for ever"}, 45) == "“For ever” means as long as the run, 45 days."
+    assert phrases.forever_note({"21 days", "any"}, 45) == ""
     assert sim.policy.Retention.of("forever").label == phrases.FOR_EVER
 
 

@@ -13,7 +13,7 @@ from towns import small_view
 import simulate as sim
 from simulate.checks import ScenarioError
 from simulate.durations import DAY_S, DAY_START_S
-from simulate.report import ground, lives
+from simulate.report import basemap, lives
 from simulate.sightings.store import Rows
 from simulate.travel import truth
 
@@ -80,7 +80,7 @@ def test_the_left_map_draws_every_road_driven_and_no_reader(view, week, panels):
     }  # fmt: skip
     assert lines == driven != set()
     shapes = {line.get_marker() for line in panels[0].lines}
-    assert not shapes & {ground.VISIBLE.shape, ground.GATE.shape}
+    assert not shapes & {basemap.VISIBLE.shape, basemap.GATE.shape}
     texts = [text.get_text() for text in panels[0].texts]
     assert texts.count("home") == 1
     dots = [tuple(line.get_xydata()[0]) for line in panels[0].lines if line.get_marker() == "o"]

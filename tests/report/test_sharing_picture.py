@@ -21,8 +21,8 @@ from simulate.report.sharing import (
     draw_sharing,
     givers_of,
     headlines,
+    partners_sentence,
     tell,
-    tell_partners,
 )
 from simulate.scenario import load
 from simulate.sharing.build import BuiltNetwork, build_network
@@ -160,7 +160,8 @@ def test_a_map_from_metros_shows_whom_their_agencies_give_access_and_no_one_else
         " Ohio, Texas outside its metros and Dallas."
     )
     assert (
-        tell_partners(givers) == "Where they are. All agencies to which the 2 agencies of Dallas and Miami give access."
+        partners_sentence(givers)
+        == "Where they are. All agencies to which the 2 agencies of Dallas and Miami give access."
     )
 
 

@@ -20,7 +20,7 @@ def two():
 def test_holdings_count_every_sighting_on_file_once(two):
     view = look(two, ladder=["1d", "3d", "forever"])
     rates, table = measure(view, ["stock"]), rows_of(two.tables)
-    owners, sites = two.world.owners, two.watch.sites
+    owners, sites = two.world.owners, two.deployment.sites
     kinds = np.array([label(*name) for name in zip(owners.kind, owners.state, strict=True)])[sites.owner]
     for case in view.cases:
         kept = case.visible[table[:, 2]] & (table[:, 1] < case.now_s) & (table[:, 1] >= case.oldest_s)

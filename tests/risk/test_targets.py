@@ -22,7 +22,7 @@ def test_targets_are_those_of_the_least_words_however_many_are_looked_at_togethe
     monkeypatch.setattr(room, "AT_A_TIME", at_a_time)
     truth = look(town).truth
     residents = living_here(truth, 5)[0]
-    words = streams.words(streams.key(truth.seed, "risk.anchors.targets"), residents)
+    words = streams.bits64(streams.key(truth.seed, "risk.anchors.targets"), residents)
     least = residents[np.argsort(words)[:30]]
     found = draw_targets(truth, 5, "anchors", 30)
     assert sorted(found.vehicle) == sorted(least)

@@ -18,7 +18,7 @@ from simulate.comparing.sweep import matching
 from simulate.durations import UNIT_S, format_duration, parse_duration
 from simulate.policy import Hold, Hours, Retention
 from simulate.policy.case import Case
-from simulate.policy.written import say_cases, scenario_case
+from simulate.policy.written import case_sentences, scenario_case
 from simulate.scenario import catalogue as shelves
 from simulate.scenario import changed, from_resolved, load
 from simulate.scenario.catalogue import catalogue
@@ -774,7 +774,7 @@ def test_cases_of_a_file_are_those_that_python_makes(tmp_path):
     assert scenario_case(from_resolved(stored, "mine", 0), "proposal") == proposal
     with pytest.raises(ScenarioError, match=r"case: expected a case of mine, found 'propsal'; did you mean"):
         scenario_case(loaded, "propsal")
-    said = list(say_cases(loaded))
+    said = list(case_sentences(loaded))
     assert any("deleted after 21 days" in line for line in said)
     assert any(line.startswith("Case proposal: smallville-pd looks on 2025-03-10") for line in said)
 

@@ -9,7 +9,7 @@ from simulate.checks import ScenarioError
 from simulate.scenario import load
 from simulate.scenario.metros import read_metros
 from simulate.sharing.build import build_network
-from simulate.sharing.metros import in_arrays, place
+from simulate.sharing.metros import in_arrays, place_agencies
 from simulate.sharing.states import CODES
 
 GENERATED = {
@@ -85,7 +85,7 @@ def test_pairs_are_read_and_placed_by_name(tmp_path, metros):
     assert 0 < (made.shared.metro == 0).sum() < 61
     (tmp_path / "pairs.csv").write_text("src_agency,external_agency\n" + lines + "A CA PD,B CA PD\n", encoding="utf-8")
     more = built(asked).shared
-    assert np.array_equal(more.metro, place(more.uid, more.state, in_arrays(read_metros(metros), metros), 0))
+    assert np.array_equal(more.metro, place_agencies(more.uid, more.state, in_arrays(read_metros(metros), metros), 0))
     stands = dict(zip(more.name, more.metro, strict=True))
     assert [stands[name] for name in made.shared.name] == made.shared.metro.tolist()
 

@@ -9,7 +9,7 @@ import pytest
 
 from simulate.checks import ScenarioError
 from simulate.scenario.metros import read_metros
-from simulate.sharing.metros import in_arrays, outside_share, place
+from simulate.sharing.metros import in_arrays, outside_share, place_agencies
 from simulate.sharing.states import CODES, POPULATION, UNKNOWN
 
 BAD = Path(__file__).parent.parent / "bad" / "metros"
@@ -78,7 +78,7 @@ def test_a_table_is_read_by_its_columns(metros):
 
 def test_agencies_fall_to_metros_by_population(metros):
     n = 40_000
-    metro = place(np.arange(n, dtype=np.uint64), np.full(n, TEXAS, np.int8), metros, seed=1)
+    metro = place_agencies(np.arange(n, dtype=np.uint64), np.full(n, TEXAS, np.int8), metros, seed=1)
     outside = 1 - 10_000_000 / POPULATION[TEXAS]
     shares = np.bincount(metro + 1, minlength=4) / n
     assert shares == pytest.approx([outside, 0.8 * (1 - outside), 0.2 * (1 - outside), 0], abs=0.01)
@@ -86,21 +86,21 @@ def test_agencies_fall_to_metros_by_population(metros):
 
 def test_a_metro_larger_than_its_state_leaves_nobody_outside(metros):
     assert outside_share(metros)[DISTRICT] == 0
-    metro = place(np.arange(500, dtype=np.uint64), np.full(500, DISTRICT, np.int8), metros, seed=1)
+    metro = place_agencies(np.arange(500, dtype=np.uint64), np.full(500, DISTRICT, np.int8), metros, seed=1)
     assert (metro == 2).all()
 
 
 def test_agencies_of_other_states_and_of_none_stand_in_no_metro(metros):
     state = np.repeat(np.array([VERMONT, UNKNOWN], np.int8), 200)
-    assert (place(np.arange(400, dtype=np.uint64), state, metros, seed=1) == -1).all()
+    assert (place_agencies(np.arange(400, dtype=np.uint64), state, metros, seed=1) == -1).all()
 
 
 def test_a_place_hangs_on_the_agency_and_the_seed_alone(metros):
     uid, state = np.arange(300, dtype=np.uint64), np.full(300, TEXAS, np.int8)
-    once = place(uid, state, metros, seed=1)
-    assert np.array_equal(place(uid[::-1], state, metros, seed=1)[::-1], once)
-    assert np.array_equal(place(uid[:7], state[:7], metros, seed=1), once[:7])
-    assert not np.array_equal(place(uid, state, metros, seed=2), once)
+    once = place_agencies(uid, state, metros, seed=1)
+    assert np.array_equal(place_agencies(uid[::-1], state, metros, seed=1)[::-1], once)
+    assert np.array_equal(place_agencies(uid[:7], state[:7], metros, seed=1), once[:7])
+    assert not np.array_equal(place_agencies(uid, state, metros, seed=2), once)
 
 
 def test_the_real_table_places_as_many_outside_as_live_there(data):

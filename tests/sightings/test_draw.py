@@ -30,11 +30,11 @@ from worlds import (
     vehicles_of_groups,
 )
 
+from simulate.kernels.coverage import DENSE, GATED, NONE, SPARSE
 from simulate.kernels.draw import draw_rows, row_bound
 from simulate.kernels.hashing import rows_hash
 from simulate.kernels.plan import BLOCK_DAYS
 from simulate.kernels.plates import GROUP, ISSUED
-from simulate.kernels.watched import DENSE, GATED, NONE, SPARSE
 from simulate.sightings.draw import draw_shard
 from simulate.travel import truth
 from simulate.world.sites import SiteKind
@@ -108,18 +108,18 @@ LONG = {"period.days": 210, "roads.population": 40, "readers.growth": 3.4}
     ("links", "gates", "watch"), [(40, True, DENSE), (3, True, SPARSE), (0, True, GATED), (0, False, NONE)]
 )
 @pytest.mark.parametrize("awkward", [False, True])
-def test_fast_equals_slow_with_everything_on(links, gates, watch, awkward):
+def test_fast_equals_slow_with_everything_on(links, gates, deployment, awkward):
     """Also who was really read: fleets at night, gates, visitors, groups, events, misreads, moves and new jobs."""
     changes = {key: value for key, value in EVERYTHING.items() if gates or "gates" not in key}
     run = small(town_scenario(5, **changes, **LONG), awkward=awkward, scattered=links)
-    assert run.tables.coverage.level == watch
+    assert run.tables.coverage.level == deployment
     assert run.lives.calendar.days > 3 * BLOCK_DAYS
     fast = reads_of(run.tables)
-    of_kind = np.bincount(run.watch.sites.kind[fast[:, 2]], minlength=3)
+    of_kind = np.bincount(run.deployment.sites.kind[fast[:, 2]], minlength=3)
     assert ((of_kind >= 10) == [links > 0, gates, True]).all()
     residents = run.lives.population.n_residents
     for kind in (SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE):
-        visited = run.watch.sites.kind[fast[fast[:, 3] >= residents, 2]] == kind
+        visited = run.deployment.sites.kind[fast[fast[:, 3] >= residents, 2]] == kind
         assert visited.any() == (of_kind[kind] > 0) or kind == SiteKind.FIXED
     assert (wrong(run, fast)).mean() == pytest.approx(0.3, abs=0.03)
     homes = [truth.home_and_work(run.lives, day) for day in (0, 209)]
@@ -170,7 +170,7 @@ def test_fast_equals_slow_on_a_slice_of_anaheim(data):
     for first in (100, 10_000):
         fast = reads_of(run.tables, first, first + 3)
         assert np.array_equal(fast, slow_twin(run, first, first + 3))
-        assert (np.bincount(run.watch.sites.kind[fast[:, 2]], minlength=3) > 0).all()
+        assert (np.bincount(run.deployment.sites.kind[fast[:, 2]], minlength=3) > 0).all()
         assert wrong(run, fast).any()
 
 
@@ -217,13 +217,13 @@ def test_one_more_of_those_who_watch_changes_no_other_row_and_no_trip(busy, chan
     before, after = by_uid(busy), by_uid(larger)
     assert before.total() == len(reads_of(busy.tables))
     assert before < after
-    sites, uids = larger.watch.sites, larger.watch.sites.uid.tolist()
+    sites, uids = larger.deployment.sites, larger.deployment.sites.uid.tolist()
     added = [uids.index(uid) for *_, uid in after - before]
     assert set(sites.kind[added]) == {kind}
     assert {larger.world.owners.name[i] for i in sites.owner[added]} == {owner}
     if kind != SiteKind.MOBILE:
         assert not set(added) & {uids.index(uid) for *_, uid in before}
-        assert set(added) == {i for i, uid in enumerate(uids) if uid not in busy.watch.sites.uid}
+        assert set(added) == {i for i, uid in enumerate(uids) if uid not in busy.deployment.sites.uid}
     everyone = np.arange(busy.lives.population.n_vehicles)
     trips = [truth.trips(run.lives, everyone, 0, 30) for run in (busy, larger)]
     for field in dataclasses.fields(truth.Trips):
@@ -262,7 +262,7 @@ def test_only_the_mobile_ones_are_misread_where_only_they_misread():
         changes = {"readers.misread": fixed, "readers.mobile_misread": mobile}
         run = small(town_scenario(3, **{**EVERYTHING, **changes}))
         reads = reads_of(run.tables)
-        by_mobile = run.watch.sites.kind[reads[:, 2]] == SiteKind.MOBILE
+        by_mobile = run.deployment.sites.kind[reads[:, 2]] == SiteKind.MOBILE
         assert wrong(run, reads)[by_mobile].mean() == pytest.approx(mobile, abs=0.08)
         assert wrong(run, reads)[~by_mobile].mean() == pytest.approx(fixed, abs=0.05)
 
@@ -274,7 +274,7 @@ def test_better_readers_read_all_that_worse_ones_read_and_others_stay():
         run = small(town_scenario(6, **{**EVERYTHING, **worse}))
         better_rows, worse_rows = ({tuple(row) for row in reads_of(t.tables).tolist()} for t in (better, run))
         assert worse_rows < better_rows
-        assert {better.watch.sites.kind[row[2]] for row in better_rows - worse_rows} == kinds
+        assert {better.deployment.sites.kind[row[2]] for row in better_rows - worse_rows} == kinds
 
 
 def test_every_sighting_has_its_passage():
@@ -340,7 +340,7 @@ def crowded(days: int) -> Small:
     visit = np.zeros((zones * days * visits, 2), np.uint64)
     visit[:, 0] = np.arange(len(visit)) * 2_654_435_761
     second = np.tile(np.arange(visits) * 5400 + 4 * 3600, zones * days).astype(np.uint64)
-    visit[:, 1] = second << np.uint64(40) | np.uint64(run.watch.sites.of_kind(SiteKind.MOBILE)[0])
+    visit[:, 1] = second << np.uint64(40) | np.uint64(run.deployment.sites.of_kind(SiteKind.MOBILE)[0])
     starts = np.arange(zones * days + 1, dtype=np.uint32) * np.uint32(visits)
     planted = coverage._replace(
         patrols=coverage.patrols._replace(
@@ -434,7 +434,7 @@ def by_uid(run: Small) -> Counter[tuple[int, int, int, int]]:
     Two units may meet a car in one second.
     """
     reads = reads_of(run.tables)
-    uid = run.watch.sites.uid[reads[:, 2]].tolist()
+    uid = run.deployment.sites.uid[reads[:, 2]].tolist()
     return Counter(zip(*(reads[:, i].tolist() for i in (0, 1, 3)), uid, strict=True))
 
 

@@ -123,7 +123,9 @@ def lie(part, told):
 def brought_in(n, plates, sites=10, days=10, seed=0):
     """Invent rows of some plates, in order."""
     some = np.random.default_rng(seed)
-    rows = np.stack([some.choice(plates, n), some.integers(14_400, days * 86_400, n), some.integers(0, sites, n)], 1)
+    rows = np.stack(
+        [some.destinations(plates, n), some.integers(14_400, days * 86_400, n), some.integers(0, sites, n)], 1
+    )
     return in_order(rows)
 
 
@@ -378,7 +380,7 @@ def test_a_run_made_by_hand_is_not_measured(made):
         taken(dataclasses.replace(made, source=brought))
     again = remade(made.source, type(made.source))
     with pytest.raises(ScenarioError, match="found a run or view made by hand"):
-        taken(Run(scenario=made.scenario, world=made.world, lives=made.lives, watch=made.watch,
+        taken(Run(scenario=made.scenario, world=made.world, lives=made.lives, deployment=made.deployment,
                   source=again))  # fmt: skip
 
 

@@ -40,11 +40,11 @@ def stays(run: Small) -> dict[tuple[int, int], list[tuple[int, days.Stay]]]:
 
 def visits(run: Small):
     """Yield zone, day, site, begin and end of the scan, and end of rolling, of every visit; seconds from midnight."""
-    sites, fleets = run.watch.sites, list(run.scenario.settings.readers.mobile.values())
+    sites, fleets = run.deployment.sites, list(run.scenario.settings.readers.mobile.values())
     site_of = {
         (int(sites.zone[i]), run.world.owners.name[sites.owner[i]]): int(i) for i in sites.of_kind(SiteKind.MOBILE)
     }
-    v = run.watch.visits
+    v = run.deployment.visits
     for zone, day, second, number in zip(v.zone.tolist(), v.day.tolist(), v.second.tolist(), v.fleet, strict=True):
         begin, fleet = day * DAY_S + DAY_START_S + second, fleets[number]
         lasts = round(fleet.scan_min * 60), round(fleet.rolling_min * 60)
@@ -116,7 +116,7 @@ def test_whoever_is_read_was_there_standing_coming_or_going(rolling_min):
     standing = moving = 0
     for _, time, site, vehicle in reads_of(run.tables).tolist():
         day = (time - DAY_START_S) // DAY_S
-        mine = [stay for who, stay in stays(run)[int(run.watch.sites.zone[site]), day] if who == vehicle]
+        mine = [stay for who, stay in stays(run)[int(run.deployment.sites.zone[site]), day] if who == vehicle]
         stood = any(stay.begin_s <= time < stay.end_s for stay in mine)
         passed = any(time in {stay.begin_s, stay.end_s} for stay in mine)
         scans = any(begin <= time < end for begin, end, _ in of_site[site, day])

@@ -34,7 +34,7 @@ def as_set(rows):
 
 
 def test_readers_that_never_fail_see_every_passage(perfect):
-    kinds = perfect.watch.sites.kind[passages(perfect)[:, 1]]
+    kinds = perfect.deployment.sites.kind[passages(perfect)[:, 1]]
     assert set(kinds.tolist()) == {SiteKind.FIXED, SiteKind.GATE, SiteKind.MOBILE}
 
 
@@ -52,7 +52,7 @@ def test_the_same_cars_are_missed_again_and_again(perfect):
     assert share[missed].mean() == pytest.approx(0.4, abs=0.03)
     assert share[missed].max() < 0.7
     for kind in SiteKind:
-        of_kind = [rows[hard.watch.sites.kind[rows[:, 1]] == kind] for rows in (seen, read)]
+        of_kind = [rows[hard.deployment.sites.kind[rows[:, 1]] == kind] for rows in (seen, read)]
         lost = 1 - len(of_kind[1]) / len(of_kind[0])
         assert 0.03 < lost < 0.25, kind
 
@@ -61,7 +61,7 @@ def test_a_reader_out_of_order_sees_nothing_that_day_and_all_on_others(perfect):
     out = run_of(readers__outage=0.1)
     seen, read = passages(perfect), passages(out)
     assert as_set(read) < as_set(seen)
-    mobile = out.watch.sites.kind[seen[:, 1]] == SiteKind.MOBILE
+    mobile = out.deployment.sites.kind[seen[:, 1]] == SiteKind.MOBILE
     assert as_set(seen[mobile]) <= as_set(read), "units that fail stay at home"
     day = (seen[:, 2] - 4 * 3600) // 86_400
     kept = as_set(read)
@@ -81,7 +81,7 @@ def test_a_clock_that_is_off_moves_its_own_rows_by_one_length_and_no_other(perfe
     ahead = off.tables.coverage.fixed.clock_s
     assert 10 < ahead.std() < 30
     assert 0 < np.abs(ahead).max() <= 45
-    shift = np.zeros(off.watch.sites.n, np.int64)
+    shift = np.zeros(off.deployment.sites.n, np.int64)
     shift[: len(ahead)] = ahead
     moved = seen.copy()
     moved[:, 2] += shift[seen[:, 1]]
@@ -106,7 +106,7 @@ def test_how_a_reader_fails_belongs_to_it_and_not_to_its_number():
 def repeats(run):
     """Return the share of gaps between two fixed readers on a trip that are their pair's most common one."""
     rows = passages(run)
-    rows = rows[run.watch.sites.kind[rows[:, 1]] == SiteKind.FIXED]
+    rows = rows[run.deployment.sites.kind[rows[:, 1]] == SiteKind.FIXED]
     rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
     gap = np.diff(rows[:, 2])
     same = (np.diff(rows[:, 0]) == 0) & (gap > 60) & (gap < 400)

@@ -152,7 +152,7 @@ def test_rows_of_plates_that_there_are_not_are_refused(copied, made):
 
 def test_rows_of_sites_that_there_are_not_are_refused(copied, made):
     table = rows_in(open_store(copied))
-    sites = made.watch.sites.n
+    sites = made.deployment.sites.n
     table[len(table) // 2, 2] = sites
     rewrite(copied, table)
     with pytest.raises(ScenarioError, match=rf"at sites up to {sites} in a shard of .*, where there are {sites} sites"):
@@ -183,7 +183,7 @@ def test_rows_under_the_name_of_another_scenario_are_refused(made, tmp_path):
     store = create_or_resume(tmp_path / "run", {**made.store.identity, "seed": 2, "scenario": claimed.resolved()})
     world = build_world(claimed)
     lives = make_lives(claimed, world)
-    store.write_world(runs.world_tables(world, lives, draw.watch_of(claimed, world, lives)))
+    store.write_world(runs.world_tables(world, lives, draw.deployment_of(claimed, world, lives)))
     store.write_shard(0, made.store.blocks())
     store.finish(made.n_vehicles)
     assert verify(folder_of(store)) == []

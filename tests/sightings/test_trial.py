@@ -41,14 +41,14 @@ def sized(police: float, repossession: float, parking: float, per_month: float, 
 
 def collected(run: Small) -> dict[str, int]:
     """Count all reads by the kinds of owner that have a share."""
-    owner, kinds = run.watch.sites.owner[reads_of(run.tables)[:, 2]], np.array(run.world.owners.kind)
+    owner, kinds = run.deployment.sites.owner[reads_of(run.tables)[:, 2]], np.array(run.world.owners.kind)
     return {kind: int((kinds[owner] == kind).sum()) for kind in run.scenario.settings.readers.sightings.split}
 
 
 def visits_of(run: Small, fleet: str) -> set[int]:
     """Name the visits of one fleet."""
     number = list(run.scenario.settings.readers.mobile).index(fleet)
-    return set(run.watch.visits.uid[run.watch.visits.fleet == number].tolist())
+    return set(run.deployment.visits.uid[run.deployment.visits.fleet == number].tolist())
 
 
 @pytest.mark.parametrize("wanted", [(0.3, 0.5, 0.2, 40_000.0), (0.55, 0.05, 0.4, 60_000.0), (0.6, 0.4, 0.0, 15_000.0)])
@@ -80,7 +80,7 @@ def test_fixed_readers_of_a_kind_without_a_share_stand_beside_what_is_stated():
     few, many = (
         small(town_scenario(1, **PEOPLE, **{**changes, "readers.place.police.count": count})) for count in (1, 12)
     )
-    assert np.array_equal(few.watch.visits.uid, many.watch.visits.uid)
+    assert np.array_equal(few.deployment.visits.uid, many.deployment.visits.uid)
     assert collected(many)["repossession"] == pytest.approx(15_000 * 40 / MONTH_DAYS, rel=0.05)
 
 

@@ -13,7 +13,7 @@ from simulate.kernels import plan
 from simulate.travel import diaries as d
 from simulate.travel.calendar import EDGE_OF_WEEK, SATURDAY, SUNDAY, WORKDAY
 from simulate.travel.households import shift_table
-from simulate.world.reach import (
+from simulate.world.travel_time_budget import (
     HOME_TO_NEAR_S,
     NEAR,
     NEAR_TO_NEAR_S,
@@ -60,7 +60,7 @@ def days_at_their_extremes(table, i, shifts):
 
 
 def room_s(i, j):
-    """How long trip j of a template may take, by what its two ends admit of (`world.reach`)."""
+    """How long trip j of a template may take, by what its two ends admit of (`world.travel_time_budget`)."""
     stops = [what for what, _ in d.TEMPLATES[i].stops]
     ends = {([d.TEMPLATES[i].starts_at, *stops])[j], ([*stops, Purpose.HOME])[j]}
     for far, room in ((Purpose.TRIP, TRIP_ROOM_S), (Purpose.OUTSIDE, THROUGH_ROOM_S), (Purpose.CITY, THROUGH_ROOM_S)):

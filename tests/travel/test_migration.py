@@ -96,7 +96,7 @@ def test_fast_equals_slow_with_people_who_move_far(country):
     fast = reads_of(country.tables, first, first + 3)
     assert np.array_equal(fast, slow_twin(country, first, first + 3))
     read = np.unique(fast[:, 3])
-    sites, world = country.watch.sites, country.world
+    sites, world = country.deployment.sites, country.world
     at = np.where(sites.zone >= 0, world.metro_of_hub[world.zones.hub[sites.zone]], sites.x_m > world.roads.x_m.mean())
     some = [v for v in read if v < country.lives.population.n_residents]
     where = {v: set(at[fast[fast[:, 3] == v, 2]].tolist()) for v in some}
@@ -163,7 +163,7 @@ def test_shares_of_who_goes_where(country):
 def test_elsewhere_is_no_place_for_anyone_on_the_map(country):
     world = country.world
     assert world.zones.outside[world.elsewhere]
-    assert not (world.choice == world.elsewhere).any()
+    assert not (world.destinations == world.elsewhere).any()
     people = country.lives.population
     visitors = people.first_vehicle[:-1] >= people.n_residents
     assert visitors.sum() == 10_000  # half of the file's people, so half of its visitors

@@ -25,7 +25,7 @@ def trips(town) -> truth.Trips:
 
 
 def routes_of(run: Small, trips: truth.Trips) -> list[list[int]]:
-    walker, hub = Walker(run.scenario, run.world, run.watch), run.world.zones.hub
+    walker, hub = Walker(run.scenario, run.world, run.deployment), run.world.zones.hub
     ends = zip(hub[trips.from_zone].tolist(), trips.alternative.tolist(), hub[trips.to_zone].tolist(), strict=True)
     return [walker.route(a, alternative, b) for a, alternative, b in ends]
 

@@ -75,7 +75,7 @@ def residents(run: Run) -> NDArray[np.int64]:
 
 def site_positions(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return metres east and north of every site; float64[s] each."""
-    return run.watch.sites.x_m, run.watch.sites.y_m
+    return run.deployment.sites.x_m, run.deployment.sites.y_m
 
 
 def resident_plates(run: Run) -> NDArray[np.int64]:
@@ -94,8 +94,8 @@ def reads_per_plate(run: Run, days: int | None = None, owner: str | None = None)
 
     owner : whose readers count; all readers if None.
     """
-    counts, sites = np.zeros(run.lives.plates.n, np.int64), run.watch.sites
-    counted = np.ones(sites.n, np.bool_) if owner is None else run.watch.owners.of(owner)[sites.owner]
+    counts, sites = np.zeros(run.lives.plates.n, np.int64), run.deployment.sites
+    counted = np.ones(sites.n, np.bool_) if owner is None else run.deployment.owners.of(owner)[sites.owner]
     for block in reads_of(run):
         kept = counted[block.site]
         if days is not None:

@@ -152,11 +152,13 @@ def test_cars_differ_in_how_much_they_are_driven(check, city):
 def test_anaheim_drives_as_its_tables_say(check, data):
     """The flows are no input: trips, hours and routes are ours. All links, connectors too."""
     town = small(anaheim_scenario(data, period__days=14))
-    files, districts = find_files(data / "tntp" / "Anaheim"), town.world.districts
+    files, traffic_zones = find_files(data / "tntp" / "Anaheim"), town.world.traffic_zones
     table = read_trips(files.trips, 38)
     home, work = truth.home_and_work(town.lives, 0)
     commutes = work >= 0
-    pairs = np.bincount(districts.of_zone[home[commutes]] * 38 + districts.of_zone[work[commutes]], minlength=38 * 38)
+    pairs = np.bincount(
+        traffic_zones.of_zone[home[commutes]] * 38 + traffic_zones.of_zone[work[commutes]], minlength=38 * 38
+    )
     check(
         "movement.anaheim-pairs", what="Anaheim: home-work pairs against its trip table, correlation",
         value=np.corrcoef(table.ravel(), pairs)[0, 1], published="1", source=NETWORKS,

@@ -31,7 +31,7 @@ PLACEMENT = (
 
 def per_camera_day(run):
     """Return stored reads per fixed reader and day."""
-    fixed = run.watch.sites.of_kind(SiteKind.FIXED)
+    fixed = run.deployment.sites.of_kind(SiteKind.FIXED)
     return run.n_sightings / len(fixed) / run.scenario.settings.period.days
 
 

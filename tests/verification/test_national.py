@@ -67,7 +67,7 @@ def draw_flock(data, metro, path, **changes):
 
 def counts_of(run, *, police, last_days=None):
     """Count reads by police or by all others of every plate number, over all days or the last ones; int64[plates]."""
-    by_police = (np.array(run.world.owners.kind) == "police")[run.watch.sites.owner]
+    by_police = (np.array(run.world.owners.kind) == "police")[run.deployment.sites.owner]
     begin = 0 if last_days is None else (run.scenario.settings.period.days - last_days) * DAY_S + DAY_START_S
     counts = np.zeros(run.lives.plates.n, np.int64)
     for block in reads_of(run):
@@ -138,7 +138,7 @@ def rates(run):
     """Return reads per fixed reader and day, per resident vehicle and day, and the share of these read on a day."""
     days = run.scenario.settings.period.days
     plates = resident_plates(run)
-    per_camera = run.n_sightings / len(run.watch.sites.of_kind(SiteKind.FIXED)) / days
+    per_camera = run.n_sightings / len(run.deployment.sites.of_kind(SiteKind.FIXED)) / days
     lives_there = np.zeros(run.lives.plates.n, np.bool_)
     lives_there[plates] = True
     read = 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cities import reads_per_plate, residents
 
-from simulate.sightings.draw import draw_groups, whole
+from simulate.sightings.draw import all_tables, draw_groups
 from simulate.travel import truth
 from simulate.world.sites import SiteKind
 
@@ -20,9 +20,9 @@ VISITORS = 2000
 ASSUMED = "assumption of this project"
 
 
-def redrawn(run, watch=None):
+def redrawn(run, deployment=None):
     """Draw part of a run again, with another watch if one is given; plate, site and vehicle read, int64[n] each."""
-    tables = whole(run.world, run.lives, watch or run.watch)
+    tables = all_tables(run.world, run.lives, deployment or run.deployment)
     blocks = list(draw_groups(tables, 0, tables.plates.groups // PART))
     assert blocks
     columns = zip(*((rows.plate, rows.site, vehicle) for rows, vehicle in blocks), strict=True)
@@ -30,12 +30,12 @@ def redrawn(run, watch=None):
 
 
 def test_mobile_units(check, oakland):
-    coverage = oakland.watch.coverage
+    coverage = oakland.deployment.coverage
     patrols = coverage.patrols._replace(rolling_s=np.zeros_like(coverage.patrols.rolling_s))
-    parked_only = replace(oakland.watch, coverage=coverage._replace(patrols=patrols))
+    parked_only = replace(oakland.deployment, coverage=coverage._replace(patrols=patrols))
     _, site, _ = redrawn(oakland)
     _, standing, _ = redrawn(oakland, parked_only)
-    assert (oakland.watch.sites.kind[site] == SiteKind.MOBILE).all()
+    assert (oakland.deployment.sites.kind[site] == SiteKind.MOBILE).all()
     check(
         "reads.moving", what="Oakland 2014: reads by mobile units that are of moving cars",
         value=1 - len(standing) / len(site), published="20 to 40 %", source=ASSUMED, low=0.2, high=0.4, kind="input",

@@ -16,7 +16,7 @@ from simulate.risk.intervals import share
 from simulate.scenario import load
 from simulate.scenario.metros import read_metros
 from simulate.sharing.agencies import generate
-from simulate.sharing.metros import in_arrays, place
+from simulate.sharing.metros import in_arrays, place_agencies
 from simulate.sharing.network import MANY, degrees, network, placed, reach_of
 from simulate.sharing.pairs import read_pairs
 
@@ -184,7 +184,7 @@ def test_both_networks_are_shown(record, data, real):
         ("sharing-generated", made(LAWS[0], 0), "A generated network of 5,001 agencies"),
         ("sharing-real", real, "A real network: the partners of 224 agencies, April 2024"),
     ):
-        stands = placed(shared, place(shared.uid, shared.state, metros, 0))
+        stands = placed(shared, place_agencies(shared.uid, shared.state, metros, 0))
         record.picture(
             name, draw_sharing(stands, metros, title), topic="sharing",
             caption=f"{title}. Agencies stand in a large metro of their state or in its middle, drawn by population;"

@@ -14,7 +14,7 @@ import simulate.scenario
 from simulate.durations import DAY_S
 from simulate.kernels import plan
 from simulate.travel import truth
-from simulate.travel.days import driver_trait, word
+from simulate.travel.days import bits64, driver_trait
 from simulate.world.build import build_world
 from simulate.world.routes import N_ALTERNATIVES
 from simulate.world.zones import Purpose
@@ -56,7 +56,7 @@ def test_visits_of_a_household_fall_by_rank_as_a_zipf_law(smallville, month):
     counts = np.zeros(plan.ALL_SLOTS)
     word_key, to_class = int(life.keys[plan.K_CAR]), plan.CIRCLE_BITS - plan.EXPLORER_BITS
     for k in np.flatnonzero((month.purpose == Purpose.SHOP) & (month.leg == 0))[::10]:
-        w = word(word_key, int(month.vehicle[k]), int(month.day[k]))
+        w = bits64(word_key, int(month.vehicle[k]), int(month.day[k]))
         explorer = driver_trait(life, int(month.vehicle[k]), plan.EXPLORER) >> to_class
         counts[life.places.slot_of[explorer, Purpose.SHOP, w & 255]] += 1
     ranked = counts[3:9]

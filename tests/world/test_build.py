@@ -40,7 +40,7 @@ def fingerprint(scenario) -> str:
         for field in dataclasses.fields(table):
             digest.update(field.name.encode())
             digest.update(np.asarray(getattr(table, field.name)).astype(str).tobytes())
-    digest.update(world.choice.tobytes())
+    digest.update(world.destinations.tobytes())
     digest.update(repr((world.placements, world.credits)).encode())
     for values in flat(make_lives(scenario, world).tables).values():
         digest.update(np.asarray(values).tobytes())
@@ -87,7 +87,7 @@ def test_what_readers_do_changes_nothing_that_moves():
         a, b = getattr(few, part), getattr(many, part)
         for field in dataclasses.fields(a):
             assert np.array_equal(getattr(a, field.name), getattr(b, field.name)), field.name
-    assert np.array_equal(few.choice, many.choice)
+    assert np.array_equal(few.destinations, many.destinations)
     for name in ("fast_ds", "slow_ds", "used"):
         assert np.array_equal(getattr(few.routes, name), getattr(many.routes, name)), name
 
@@ -108,7 +108,7 @@ def test_every_credit_is_kept_once(data):
 
 def test_busiest_links_of_a_day_are_loaded_both_ways(town):
     """People drive there and back, so what leaves a hub comes back to it."""
-    trips = _daily_trips(town.zones, town.choice)
+    trips = _daily_trips(town.zones, town.destinations)
     assert np.array_equal(trips, trips.T)
     assert trips.sum() == pytest.approx(2 * town.zones.residents.sum())
 

@@ -64,7 +64,7 @@ def test_a_kept_world_is_the_one_that_was_built(scenario, folder, forbid_buildin
     assert isinstance(opened, World)
     assert_same(built, opened)
     assert_same(build_world(scenario), opened)
-    assert isinstance(opened.choice.base, np.memmap)
+    assert isinstance(opened.destinations.base, np.memmap)
 
 
 def test_a_world_with_a_trip_table_is_kept_too(data, tmp_path):
@@ -137,8 +137,13 @@ def flip_last(content: bytes) -> bytes:
 def test_an_array_of_another_type_or_shape_is_refused(scenario, folder):
     cached_world(scenario)
     path = entry_of(folder) / "choice.npy"
-    choice = np.load(path)
-    for other in (choice.view(np.int32), choice.reshape(-1), choice.astype(np.uint64), np.array({}, dtype=object)):
+    destinations = np.load(path)
+    for other in (
+        destinations.view(np.int32),
+        destinations.reshape(-1),
+        destinations.astype(np.uint64),
+        np.array({}, dtype=object),
+    ):
         np.save(path, other, allow_pickle=True)
         assert load_world(entry_of(folder)) is None
 
@@ -253,7 +258,7 @@ def build_and_keep(entry: str, times: int) -> bool:
     for _ in range(times):
         save_world(world, Path(entry))
         opened = load_world(Path(entry))
-        if opened is not None and not np.array_equal(opened.choice, world.choice):
+        if opened is not None and not np.array_equal(opened.destinations, world.destinations):
             return False
     return True
 

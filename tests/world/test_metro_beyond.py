@@ -30,7 +30,7 @@ def stations_of(world):
 def test_only_freeways_go_on_and_all_stand_at_the_same_distances():
     settings = sim.load("metro", overrides=SMALL).settings.roads
     inside, exits, hubs, zones = build_inside(settings, 2)
-    roads, all_hubs, all_zones, leaving = build_metro(settings, 2)
+    roads, all_hubs, all_zones, external_trips = build_metro(settings, 2)
     fast = exits[np.isin(exits, inside.tail[inside.road_class == RoadClass.FREEWAY])]
     n = len(fast) * len(BEYOND_KM)
     assert roads.n_nodes == inside.n_nodes + n > inside.n_nodes
@@ -47,8 +47,8 @@ def test_only_freeways_go_on_and_all_stand_at_the_same_distances():
             far_km[b] = far_km[a] + roads.length_m[link] / 1000
     beyond = sorted(node for node in far_km if node >= inside.n_nodes)
     assert [far_km[node] for node in beyond] == pytest.approx(list(BEYOND_KM) * len(fast))
-    assert leaving.group[zones.n :].tolist() == list(range(len(BEYOND_KM))) * len(fast)
-    assert (leaving.group[: zones.n] == -1).all()
+    assert external_trips.group[zones.n :].tolist() == list(range(len(BEYOND_KM))) * len(fast)
+    assert (external_trips.group[: zones.n] == -1).all()
 
 
 def test_the_stated_shares_leave_the_metro(world):
@@ -56,13 +56,13 @@ def test_the_stated_shares_leave_the_metro(world):
     homes = np.bincount(zones.hub, weights=zones.residents, minlength=len(world.routes.hub_node))
     for purpose, of_ring in SHARES.items():
         share = settings.leave_work if purpose is Purpose.WORK else settings.leave_other
-        leaving = zones.outside[world.choice[purpose]].mean(axis=1) @ homes / homes.sum()
-        assert leaving == pytest.approx(share * sum(of_ring), abs=0.003)
-    assert not zones.outside[world.choice[[Purpose.SHOP, Purpose.SCHOOL, Purpose.WORSHIP]]].any()
+        external_trips = zones.outside[world.destinations[purpose]].mean(axis=1) @ homes / homes.sum()
+        assert external_trips == pytest.approx(share * sum(of_ring), abs=0.003)
+    assert not zones.outside[world.destinations[[Purpose.SHOP, Purpose.SCHOOL, Purpose.WORSHIP]]].any()
 
 
 def test_days_out_lead_far_beyond_by_every_freeway(world):
-    stations, where = stations_of(world), world.choice[Purpose.TRIP]
+    stations, where = stations_of(world), world.destinations[Purpose.TRIP]
     assert np.isin(where, stations).all()
     per_ring = np.array([np.isin(where, stations[ring :: len(BEYOND_KM)]).mean() for ring in range(len(BEYOND_KM))])
     assert per_ring == pytest.approx(DAY_OUT_SHARES, abs=0.01)
@@ -72,15 +72,15 @@ def test_nobody_who_is_followed_lives_beyond_and_visitors_come_by_the_edge(world
     stations = stations_of(world)
     assert not world.zones.residents[stations].any()
     assert not np.isin(
-        world.choice[[Purpose.OUTSIDE, Purpose.HOME, Purpose.VISIT]], stations[3 :: len(BEYOND_KM)]
+        world.destinations[[Purpose.OUTSIDE, Purpose.HOME, Purpose.VISIT]], stations[3 :: len(BEYOND_KM)]
     ).any()
-    assert not np.isin(world.choice[Purpose.OUTSIDE], stations).any()
+    assert not np.isin(world.destinations[Purpose.OUTSIDE], stations).any()
 
 
 def test_who_works_beyond_lunches_there(world):
     stations = stations_of(world)
     hubs = world.zones.hub[stations[1 :: len(BEYOND_KM)]]  # thirty kilometres out, where nothing else is near
-    assert np.isin(world.choice[Purpose.LUNCH][hubs], stations).all()
+    assert np.isin(world.destinations[Purpose.LUNCH][hubs], stations).all()
 
 
 def test_no_reader_stands_beyond(world):

@@ -199,7 +199,9 @@ def readers_of(world: World, metro: int):
 def test_people_of_a_metro_go_to_the_same_places(alone, both):
     hubs, here = np.flatnonzero(both.metro_of_hub == 1), both.metro_of_hub[both.zones.hub] == 1
     first = np.argmax(here)
-    np.testing.assert_array_equal(both.choice[:, hubs].astype(np.int64) - first, alone.choice.astype(np.int64))
+    np.testing.assert_array_equal(
+        both.destinations[:, hubs].astype(np.int64) - first, alone.destinations.astype(np.int64)
+    )
     np.testing.assert_array_equal(both.zones.attraction[:, here], alone.zones.attraction[:, :-1])
 
 
@@ -238,12 +240,12 @@ def test_no_way_leads_from_one_metro_to_another(both):
     pairs = [
         both.routes.row[a] + np.flatnonzero(both.metro_of_hub == metro) for a, metro in enumerate(both.metro_of_hub)
     ]
-    np.testing.assert_array_equal(np.concatenate(pairs), np.arange(len(both.nearness)))
+    np.testing.assert_array_equal(np.concatenate(pairs), np.arange(len(both.deterrence)))
     routes = both.routes
-    assert {len(table) for table in (routes.fast_ds, routes.slow_ds, routes.cell, routes.used, routes.hot)} == {
-        len(both.nearness)
+    assert {len(table) for table in (routes.fast_ds, routes.slow_ds, routes.cell, routes.used, routes.watched)} == {
+        len(both.deterrence)
     }
-    assert routes.hot.any()
+    assert routes.watched.any()
 
 
 def met_on(world: World, cell: int) -> list[int]:
@@ -256,9 +258,9 @@ def met_on(world: World, cell: int) -> list[int]:
 
 
 def test_ways_and_the_readers_on_them_are_those_of_a_metro_alone(files, alone, both):
-    here = slice(len(both.nearness) - len(alone.nearness), None)
-    np.testing.assert_array_equal(both.nearness[here], alone.nearness)
-    for name in ("fast_ds", "slow_ds", "used", "hot"):
+    here = slice(len(both.deterrence) - len(alone.deterrence), None)
+    np.testing.assert_array_equal(both.deterrence[here], alone.deterrence)
+    for name in ("fast_ds", "slow_ds", "used", "watched"):
         np.testing.assert_array_equal(getattr(both.routes, name)[here], getattr(alone.routes, name))
     cells, own = both.routes.cell[here].ravel(), alone.routes.cell.ravel()
     assert (cells > 0).sum() > 1000
@@ -274,7 +276,7 @@ def test_ways_and_the_readers_on_them_are_those_of_a_metro_alone(files, alone, b
 
 def test_nobody_goes_to_another_metro(both):
     for purpose in Purpose:
-        there = both.metro_of_hub[both.zones.hub[both.choice[purpose]]]
+        there = both.metro_of_hub[both.zones.hub[both.destinations[purpose]]]
         np.testing.assert_array_equal(there, np.repeat(both.metro_of_hub[:, None], there.shape[1], axis=1))
 
 
@@ -303,7 +305,9 @@ GROWING = {
 
 
 def test_readers_and_gates_begin_by_the_size_of_the_network():
-    steady, growing = (small(town_scenario(seed=3, **GROWING, readers__growth=g)).watch.sites for g in (1.0, EIGHTFOLD))
+    steady, growing = (
+        small(town_scenario(seed=3, **GROWING, readers__growth=g)).deployment.sites for g in (1.0, EIGHTFOLD)
+    )
     np.testing.assert_array_equal(steady.uid, growing.uid)
     assert (steady.since == 0).all()
     assert (growing.since[growing.kind == SiteKind.MOBILE] == 0).all()
@@ -320,7 +324,7 @@ def test_the_inflow_of_a_growing_network_grows_and_is_part_of_the_full_one():
         g: small(town_scenario(seed=3, **GROWING, readers__growth=g, readers__misread=0.0)) for g in (1.0, EIGHTFOLD)
     }
     rows = {g: rows_of(one.tables) for g, one in drawn.items()}
-    sites = drawn[EIGHTFOLD].watch.sites
+    sites = drawn[EIGHTFOLD].deployment.sites
     day = (rows[EIGHTFOLD][:, 1] - DAY_START_S) // DAY_S
     site = rows[EIGHTFOLD][:, 2]
     assert (day >= sites.since[site]).all()

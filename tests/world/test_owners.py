@@ -169,13 +169,13 @@ def test_an_owner_of_a_town_is_one_body():
 
 def metro_of_site(run: Small) -> np.ndarray:
     """Return the metro of each site, told by where it lies."""
-    world, sites = run.world, run.watch.sites
+    world, sites = run.world, run.deployment.sites
     east = [world.roads.x_m[world.routes.hub_node[world.metro_of_hub == metro]].max() for metro in (0, 1)]
     return np.searchsorted(np.array(east) + 10_000, sites.x_m)
 
 
 def test_a_nation_s_owners_are_one_body_a_state_and_police_one_an_agency(country):
-    owners, sites = country.world.owners, country.watch.sites
+    owners, sites = country.world.owners, country.deployment.sites
     assert owners.name == MADE_OF
     metro = metro_of_site(country)
     assert np.bincount(metro).min() > 100
@@ -192,7 +192,7 @@ def test_a_nation_s_owners_are_one_body_a_state_and_police_one_an_agency(country
 
 
 def test_an_agency_has_what_lies_nearest_to_its_seat_and_units_that_are_based_there(country):
-    world, sites, visits = country.world, country.watch.sites, country.watch.visits
+    world, sites, visits = country.world, country.deployment.sites, country.deployment.visits
     owners, metro = world.owners, metro_of_site(country)
     police = np.flatnonzero(owners.of("police"))
     away = np.hypot(sites.x_m[:, None] - owners.x_m[police], sites.y_m[:, None] - owners.y_m[police])
@@ -212,7 +212,7 @@ def test_an_agency_has_what_lies_nearest_to_its_seat_and_units_that_are_based_th
 
 def reads(run: Small) -> np.ndarray:
     """List all reads by plate, time, kind of site, zone and link: whoever owns the site."""
-    rows, sites = rows_of(run.tables), run.watch.sites
+    rows, sites = rows_of(run.tables), run.deployment.sites
     found = np.column_stack([rows[:, :2], sites.kind[rows[:, 2]], sites.zone[rows[:, 2]], sites.link[rows[:, 2]]])
     return found[np.lexsort(found.T[::-1])]
 
@@ -246,8 +246,8 @@ def test_a_metro_has_its_own_agencies_and_readers_whichever_others_are_drawn(pat
 
 
 def test_observers_see_all_of_an_owner_or_one_state_s_or_one_agency(country):
-    run, names = in_memory(country), np.array(MADE_OF)[country.watch.sites.owner]
-    owner = np.array(country.world.owners.owner)[country.watch.sites.owner]
+    run, names = in_memory(country), np.array(MADE_OF)[country.deployment.sites.owner]
+    owner = np.array(country.world.owners.owner)[country.deployment.sites.owner]
     assert view_of(run, observer="everyone").cases[0].visible.all()
     assert np.array_equal(view_of(run, observer="repo").cases[0].visible, owner == "repo")
     assert np.array_equal(view_of(run, observer="repo, ND").cases[0].visible, names == "repo, ND")
@@ -271,7 +271,7 @@ def stock_of(run, **how):
 
 
 def test_the_stock_is_counted_by_kind_and_state(country):
-    rows, sites, owners = rows_of(country.tables), country.watch.sites, country.world.owners
+    rows, sites, owners = rows_of(country.tables), country.deployment.sites, country.world.owners
     sightings, readers, agencies = stock_of(in_memory(country), observer="everyone")
     assert set(sightings) == {f"{kind}, {state}" for kind, state in zip(owners.kind, owners.state, strict=True)}
     assert sum(sightings.values()) == len(rows)

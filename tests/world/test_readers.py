@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulate.checks import ScenarioError
 from simulate.scenario.schema.readers import Placement
 from simulate.streams import uid
-from simulate.world.readers import STRATEGIES, Quota, Readers, _first, concatenate, place
+from simulate.world.readers import STRATEGIES, Quota, Readers, _first, concatenate, place_readers
 from simulate.world.roads import EARTH_RADIUS_M, RoadClass, RoadNetwork
 
 SIDE = 9
@@ -73,7 +73,7 @@ def reordered(roads: RoadNetwork, order: np.ndarray) -> RoadNetwork:
 def placed(
     rule: Rule, *, roads: RoadNetwork = ROADS, flow: np.ndarray = FLOW, seed: int = 1, name: str = "a"
 ) -> Readers:
-    return place(roads, name, rule, flow=flow, seed=seed, owner_index=3).readers
+    return place_readers(roads, name, rule, flow=flow, seed=seed, owner_index=3).readers
 
 
 def midpoints(readers: Readers) -> np.ndarray:
@@ -127,7 +127,7 @@ def test_links_of_average_traffic_come_first():
     # Without a mean of its own, the busy half of the map would have its emptiest links, and the other its busiest.
     part = (np.arange(M) % 2).astype(np.int16)
     flow = FLOW + 1e5 * part
-    made = place(
+    made = place_readers(
         ROADS, "a", Rule(strategy="average"), flow=flow, seed=1, owner_index=0, quota=Quota(part=part, counts=(3, 3))
     )
     for half in (0, 1):
@@ -227,7 +227,7 @@ CAMERAS = [TOO_FAR, (100, 5, "Road Authority", 90), (100, 5, "", 270), (300, 5, 
 
 def test_readers_from_a_file_stand_where_the_file_says(tmp_path):
     rule = Rule(strategy="file", count=None, path=positions_file(tmp_path, CAMERAS))
-    done = place(ROADS, "mapped", rule, flow=FLOW, seed=1, owner_index=0)
+    done = place_readers(ROADS, "mapped", rule, flow=FLOW, seed=1, owner_index=0)
     readers = done.readers
     assert done.report.kept == readers.n == 3
     assert done.report.merged == done.report.too_far == 1
@@ -318,7 +318,7 @@ def test_a_quota_gives_each_part_its_own_and_no_part_touches_another(spacing_m):
 
     def links(*counts: int, taken: tuple[int, ...] = ()) -> list[int]:
         quota = Quota(part=part, counts=counts)
-        readers = place(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, taken=taken, quota=quota).readers
+        readers = place_readers(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, taken=taken, quota=quota).readers
         return readers.link.tolist()
 
     few = links(4, 0, 3)
@@ -339,7 +339,7 @@ def test_more_readers_than_fit_in_one_metro_are_refused_by_the_key_that_asks_for
     part = (np.arange(M) % 2).astype(np.int16)
     rule = Rule(strategy="random", spacing_m=300, **more)
     with pytest.raises(ScenarioError) as caught:
-        place(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, quota=Quota(part=part, counts=(3, 397)))
+        place_readers(ROADS, "a", rule, flow=FLOW, seed=1, owner_index=0, quota=Quota(part=part, counts=(3, 397)))
     assert f"a.{key}: expected at most" in str(caught.value)
     assert "in one metro, which is what fits, found 397" in str(caught.value)
     assert remedy in str(caught.value)

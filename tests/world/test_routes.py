@@ -20,8 +20,8 @@ from simulate.world.routes import (
     build_routes,
     graph,
     link_flow,
-    plant,
     route_links,
+    shortest_path_trees,
     trees,
 )
 from simulate.world.town import Grid, build_streets
@@ -172,8 +172,8 @@ def test_readers_are_met_between_leaving_and_arriving(awkward):
 
 def test_hot_pairs_are_those_with_a_reader_on_some_alternative(awkward):
     routes = awkward.world.routes
-    assert np.array_equal(routes.hot, (routes.cell > 0).any(axis=1))
-    assert 0 < routes.hot.mean() <= 1
+    assert np.array_equal(routes.watched, (routes.cell > 0).any(axis=1))
+    assert 0 < routes.watched.mean() <= 1
 
 
 def test_no_alternative_takes_longer_than_the_margin(awkward):
@@ -271,7 +271,7 @@ def test_trees_that_are_grown_once_give_the_same_tables(awkward):
     """Byte for byte, with nodes that block through traffic and with ties."""
     world, margin = awkward.world, 1.25
     network, hubs = world.graph, world.routes.hub_node
-    kept = plant(network, hubs)
+    kept = shortest_path_trees(network, hubs)
     assert np.array_equal(best_times(world.roads, network, hubs, kept), best_times(world.roads, network, hubs))
     trips = np.random.default_rng(2).uniform(0, 3, (len(hubs), len(hubs)))
     assert np.array_equal(link_flow(network, hubs, trips, kept), link_flow(network, hubs, trips))

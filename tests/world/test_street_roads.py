@@ -20,7 +20,7 @@ from simulate.world.routes import N_ALTERNATIVES, best_times, graph, route_links
 from simulate.world.streets import zones as street_zones
 from simulate.world.streets.edges import EDGE_M, PAIR_M
 from simulate.world.streets.roads import BEYOND_KMH, CREDIT, STATION_NAME, read_streets
-from simulate.world.streets.zones import spread
+from simulate.world.streets.zones import spread_zones
 from simulate.world.zones import Purpose
 
 EXTRACTS = {
@@ -251,7 +251,7 @@ def test_the_stated_shares_leave_the_map(real):
     name, world = real
     settings = simulate.scenario.load(name).settings.roads
     homes = np.bincount(world.zones.hub, weights=world.zones.residents, minlength=len(world.routes.hub_node))
-    leaving = world.zones.outside[world.choice].mean(axis=2) @ homes / homes.sum()
+    leaving = world.zones.outside[world.destinations].mean(axis=2) @ homes / homes.sum()
     assert leaving[Purpose.WORK] == pytest.approx(settings.leave_work, abs=0.003)
     for purpose in (Purpose.VISIT, Purpose.LEISURE, Purpose.CLINIC, Purpose.WORSHIP):
         assert leaving[purpose] == pytest.approx(settings.leave_other, abs=0.003)
@@ -261,9 +261,9 @@ def test_the_stated_shares_leave_the_map(real):
 
 def test_nobody_leaves_a_map_that_nobody_wants_to_leave(data):
     world = build_world(scenario_of(data, "krems", **{"roads.leave_work": 0.0, "roads.leave_other": 0.0}))
-    assert not world.zones.outside[world.choice[Purpose.WORK]].any()
-    assert not world.zones.outside[world.choice[Purpose.LEISURE]].any()
-    assert world.zones.outside[world.choice[Purpose.OUTSIDE]].all()
+    assert not world.zones.outside[world.destinations[Purpose.WORK]].any()
+    assert not world.zones.outside[world.destinations[Purpose.LEISURE]].any()
+    assert world.zones.outside[world.destinations[Purpose.OUTSIDE]].all()
 
 
 def test_jobs_gather_in_the_middle_and_homes_along_local_streets(data):
@@ -335,7 +335,7 @@ def test_spread_hubs_leave_no_junction_far_from_one(tmp_path):
         + [street(*range(column, 145, 12)) for column in range(1, 13)],
     ))  # fmt: skip
     nodes = np.arange(roads.n_nodes)
-    chosen = spread(roads, nodes, np.ones(roads.n_nodes), 30)
+    chosen = spread_zones(roads, nodes, np.ones(roads.n_nodes), 30)
     assert len(np.unique(chosen)) == 30
     apart = np.hypot(roads.x_m[nodes, None] - roads.x_m[chosen], roads.y_m[nodes, None] - roads.y_m[chosen])
     among = np.hypot(*(getattr(roads, axis)[chosen, None] - getattr(roads, axis)[chosen] for axis in ("x_m", "y_m")))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulate.world.leaving import Leaving
+from simulate.world.external_trips import ExternalTrips
 from simulate.world.roads import RoadClass, RoadNetwork
 from simulate.world.zones import N_PURPOSES, Purpose, Zones, smooth_field
 
@@ -48,7 +48,7 @@ class Stations:
     """int64[s]; index of its distance in BEYOND_KM."""
 
 
-def go_on(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, Stations]:
+def extend_freeways(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, Stations]:
     """Extend the freeways that end at `exits` to the stations beyond, in both directions."""
     rings, n = len(BEYOND_KM), roads.n_nodes
     fast = exits[np.isin(exits, roads.tail[roads.road_class == RoadClass.FREEWAY])]
@@ -80,7 +80,7 @@ def go_on(roads: RoadNetwork, exits: NDArray[np.int64]) -> tuple[RoadNetwork, St
 
 def with_stations(
     zones: Zones, roads: RoadNetwork, stations: Stations, first_hub: int, settings: MetroRoads, seed: int
-) -> tuple[Zones, Leaving]:
+) -> tuple[Zones, ExternalTrips]:
     """Add the stations as zones, one each, with hubs numbered from `first_hub` on; also return the external trips.
 
     All freeways attract equally at one distance.
@@ -103,4 +103,4 @@ def with_stations(
         outside=np.concatenate([zones.outside, np.ones(len(node), np.bool_)]),
         income_rank=smooth_field(x, y, "zones.income", seed),
     )
-    return longer, Leaving(group=np.concatenate([np.full(n, -1), stations.ring]), share=share)
+    return longer, ExternalTrips(group=np.concatenate([np.full(n, -1), stations.ring]), share=share)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from simulate.checks import ScenarioError
-from simulate.world.metro.beyond import go_on, with_stations
+from simulate.world.metro.beyond import extend_freeways, with_stations
 from simulate.world.metro.freeways import join_freeways
 from simulate.world.metro.plan import draw_plan
 from simulate.world.metro.streets import build_streets
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario.schema.settings import MetroRoads
-    from simulate.world.leaving import Leaving
+    from simulate.world.external_trips import ExternalTrips
     from simulate.world.metro.freeways import Joined
     from simulate.world.metro.plan import Plan
     from simulate.world.zones import Zones
@@ -38,16 +38,16 @@ SECTORS = 16
 """Directions with at least one exit from the metro, by freeway or arterial (assumption)."""
 
 
-def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, Leaving]:
+def build_metro(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int32], Zones, ExternalTrips]:
     """Generate a metro and the towns beyond: roads, hub nodes, zones and external trips.
 
     A pure function of its arguments. Raise ScenarioError if the land is too small or too
     large for such a network.
     """
     roads, exits, hubs, zones = build_inside(settings, seed)
-    roads, stations = go_on(roads, exits)
-    zones, leaving = with_stations(zones, roads, stations, len(hubs), settings, seed)
-    return roads, np.concatenate([hubs, stations.node]).astype(np.int32), zones, leaving
+    roads, stations = extend_freeways(roads, exits)
+    zones, external_trips = with_stations(zones, roads, stations, len(hubs), settings, seed)
+    return roads, np.concatenate([hubs, stations.node]).astype(np.int32), zones, external_trips
 
 
 def build_inside(settings: MetroRoads, seed: int) -> tuple[RoadNetwork, NDArray[np.int64], NDArray[np.int32], Zones]:

@@ -181,6 +181,6 @@ def _jobs(
     jobs: NDArray[np.float64] = (1 - JOBS_CENTRAL) * homes / homes.sum()
     for i, (cx, cy) in enumerate(zip(plan.centre_x_m, plan.centre_y_m, strict=True)):
         falls = (JOBS_GRADIENT if i == 0 else JOBS_SUB_GRADIENT) * plan.radius_m
-        nearness = np.exp(-np.hypot(x - cx, y - cy) / falls)
-        jobs += JOBS_CENTRAL * plan.weight[i] / plan.weight.sum() * nearness / nearness.sum()
+        deterrence = np.exp(-np.hypot(x - cx, y - cy) / falls)
+        jobs += JOBS_CENTRAL * plan.weight[i] / plan.weight.sum() * deterrence / deterrence.sum()
     return jobs

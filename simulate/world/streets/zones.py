@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from simulate import streams
 from simulate.checks import ScenarioError
-from simulate.world.leaving import Leaving
+from simulate.world.external_trips import ExternalTrips
 from simulate.world.roads import RoadClass, RoadNetwork, strong_parts
 from simulate.world.zones import N_PURPOSES, Purpose, Zones, everyday_attraction, scatter, smooth_field
 
@@ -31,14 +31,14 @@ MIDDLE = 0.5
 
 def build_street_zones(
     roads: RoadNetwork, settings: StreetRoads, seed: int
-) -> tuple[NDArray[np.int32], Zones, Leaving]:
+) -> tuple[NDArray[np.int32], Zones, ExternalTrips]:
     """Place homes, jobs and other destinations round the junctions; return hub nodes, zones and external trips.
 
     Hubs are the habitable junctions, then all external stations.
     """
     street_m, main_m = _street_metres(roads)
     junctions = _junctions(roads, street_m)
-    hubs = junctions if len(junctions) <= MOST_HUBS else spread(roads, junctions, street_m, SPREAD_HUBS)
+    hubs = junctions if len(junctions) <= MOST_HUBS else spread_zones(roads, junctions, street_m, SPREAD_HUBS)
     nearest = cKDTree(_places(roads, hubs)).query(_places(roads, junctions))[1]
     metres = np.bincount(nearest, weights=street_m[junctions], minlength=len(hubs))
     homes = metres * (settings.population * settings.vehicles_per_person / metres.sum())
@@ -66,7 +66,9 @@ def build_street_zones(
     return np.concatenate([hubs, stations]).astype(np.int32), zones, _leaving(zones.outside - 1, settings)
 
 
-def spread(roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+def spread_zones(
+    roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.float64], count: int
+) -> NDArray[np.int64]:
     """Choose evenly spread nodes, rising, each next one the farthest from those chosen; int64[count].
 
     nodes : int64[k]; weight : float64[n], its maximum is chosen first.
@@ -83,7 +85,7 @@ def spread(roads: RoadNetwork, nodes: NDArray[np.int64], weight: NDArray[np.floa
 def _beyond(roads: RoadNetwork, stations: NDArray[np.int64]) -> NDArray[np.float64]:
     """Distribute external attraction over the stations by capacity of the road; float64[purposes, s].
 
-    The total follows from the shares of external trips (`world.leaving`).
+    The total follows from the shares of external trips (`world.external_trips`).
     """
     out = ~roads.through[roads.head]
     width = _at_nodes(roads.head[out], roads.capacity[out], roads.n_nodes)[stations]
@@ -92,11 +94,11 @@ def _beyond(roads: RoadNetwork, stations: NDArray[np.int64]) -> NDArray[np.float
     return beyond
 
 
-def _leaving(group: NDArray[np.int64], settings: StreetRoads) -> Leaving:
+def _leaving(group: NDArray[np.int64], settings: StreetRoads) -> ExternalTrips:
     """Return the external trips of a map; all stations are one group."""
     unstated = {Purpose.HOME, Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP, Purpose.LUNCH}
     share = dict.fromkeys(set(Purpose) - unstated, np.array([settings.leave_other]))
-    return Leaving(group=group, share=share | {Purpose.WORK: np.array([settings.leave_work])})
+    return ExternalTrips(group=group, share=share | {Purpose.WORK: np.array([settings.leave_work])})
 
 
 def _street_metres(roads: RoadNetwork) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

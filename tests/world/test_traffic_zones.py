@@ -10,9 +10,9 @@ from flows import link_passages
 from worlds import Small, anaheim_scenario, small
 
 from simulate.travel import truth
-from simulate.world.districts import BEYOND
 from simulate.world.roads import RoadClass
 from simulate.world.tntp.tables import find_files, read_flows, read_network, read_trips
+from simulate.world.traffic_zones import BEYOND
 from simulate.world.zones import Purpose
 
 OUTSIDE = 7
@@ -35,7 +35,7 @@ def table(files):
 
 
 def test_residents_and_jobs_add_up_to_the_table_district_by_district(anaheim, table):
-    zones, of_zone = anaheim.world.zones, anaheim.world.districts.of_zone
+    zones, of_zone = anaheim.world.zones, anaheim.world.traffic_zones.of_zone
     residents = np.bincount(of_zone, weights=zones.residents, minlength=38)
     jobs = np.bincount(of_zone, weights=zones.attraction[Purpose.WORK], minlength=38)
     assert table.sum() == pytest.approx(104_694.4, abs=0.1)
@@ -65,7 +65,7 @@ def test_people_live_at_junctions_of_streets_and_beyond_the_map_at_centroids(ana
 def test_each_junction_belongs_to_the_district_whose_connector_ends_nearest(anaheim):
     world, roads = anaheim.world, anaheim.world.roads
     hubs = world.routes.hub_node
-    of_hub = dict(zip(world.zones.hub.tolist(), world.districts.of_zone.tolist(), strict=True))
+    of_hub = dict(zip(world.zones.hub.tolist(), world.traffic_zones.of_zone.tolist(), strict=True))
     ends = [(int(b), int(a)) for a, b in zip(roads.tail, roads.head, strict=True) if OUTSIDE <= a < 38]
     for hub in range(0, len(hubs) - OUTSIDE, 5):
         away = {zone: np.inf for _, zone in ends}
@@ -85,7 +85,7 @@ def test_errands_beyond_the_map_are_a_stated_share(anaheim):
 def test_home_and_work_pairs_follow_the_trip_table(anaheim, table):
     """Correlation of district pairs with the table, and the share of commutes that would have to change."""
     home, work = truth.home_and_work(anaheim.lives, 0)
-    district, commutes = anaheim.world.districts.of_zone, work >= 0
+    district, commutes = anaheim.world.traffic_zones.of_zone, work >= 0
     pairs = np.bincount(district[home[commutes]] * 38 + district[work[commutes]], minlength=38 * 38)
     expected = table.ravel() / table.sum()
     found = pairs / pairs.sum()

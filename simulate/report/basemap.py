@@ -83,7 +83,7 @@ SCANNED = Mark("s", PATROLLED[1], PATROLLED[2], 10, "area that mobile units scan
 WAY_OUT = Mark("^", "#7a7a7a", "#7a7a7a", 6, "way out: traffic to and from beyond the map")
 
 
-def whole(view: View) -> Box:
+def map_extent(view: View) -> Box:
     """Return the box of all streets and zones, with room for the names of metros."""
     roads, zones = view.sight.public.roads, view.sight.public.zones
     zone, node = _shown(view), ~_far_nodes(view)
@@ -155,7 +155,7 @@ def prepare(axes: Axes, box: Box) -> None:
     axes.axis("off")
 
 
-def draw_ground(axes: Axes, view: View, seen: CaseSight | None) -> None:
+def draw_basemap(axes: Axes, view: View, seen: CaseSight | None) -> None:
     """Draw streets, exits and, given a case, patrolled areas and readers; those visible to the observer are filled."""
     if seen is not None:
         _scanned(axes, view, seen)
@@ -172,7 +172,7 @@ def draw_ground(axes: Axes, view: View, seen: CaseSight | None) -> None:
         axes.text(x_m, y_m, name, fontsize=TEXT, weight="bold", color=INK, ha="center", va="bottom", path_effects=HALO)
 
 
-def ground_key(view: View, seen: CaseSight) -> tuple[Mark, ...]:
+def basemap_key(view: View, seen: CaseSight) -> tuple[Mark, ...]:
     """Return the legend of `draw_ground` for a case."""
     observer = seen.observer if len(seen.observer) <= 24 else "the observer"
     own = {VISIBLE: f"reader that {observer} sees", GATE: f"lot with a gate that {observer} sees"}

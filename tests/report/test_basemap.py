@@ -14,7 +14,7 @@ from worlds import WATCHERS, small, town_scenario
 import simulate.scenario
 from simulate.policy.case import Case
 from simulate.policy.view import view_of
-from simulate.report import figures, ground, maps
+from simulate.report import basemap, figures, maps
 from simulate.world.roads import RoadClass
 from simulate.world.sites import SiteKind
 from simulate.world.zones import Purpose
@@ -34,7 +34,7 @@ def watched():
 
 def segments(axes):
     """Return how many streets each class has on a map."""
-    return [len(line.get_xdata()) // 3 for line in axes.lines[: len(ground.ROAD_STYLE)]]
+    return [len(line.get_xdata()) // 3 for line in axes.lines[: len(basemap.ROAD_STYLE)]]
 
 
 def streets_of(roads):
@@ -42,8 +42,8 @@ def streets_of(roads):
 
 
 def drawn_on(view, box):
-    figure, axes = ground.canvas(box, ())
-    ground.draw_ground(axes, view, view.cases[-1])
+    figure, axes = basemap.canvas(box, ())
+    basemap.draw_basemap(axes, view, view.cases[-1])
     return figure, axes
 
 
@@ -82,18 +82,18 @@ def test_connectors_are_drawn_only_where_they_lead_out(view):
     changed = replace(view, sight=replace(view.sight, public=replace(public, roads=replace(roads, road_class=kinds))))
     axes = maps.draw_map(changed, None).axes[0]
     assert sum(segments(axes)) == len(streets_of(roads)) - 1
-    connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
+    connectors = axes.lines[list(basemap.ROAD_STYLE).index(RoadClass.CONNECTOR)]
     assert len(connectors.get_xdata()) == 3
     assert connectors.get_linestyle() == "--"
 
 
 def test_many_streets_become_a_picture(view, monkeypatch):
-    monkeypatch.setattr(ground, "MANY_STREETS", 10)
+    monkeypatch.setattr(basemap, "MANY_STREETS", 10)
     assert "data:image/png;base64" in figures.svg(maps.draw_map(view, None), "map", "a map of many streets")
 
 
 def test_zones_that_nobody_scans_are_neither_told_nor_painted(watched):
-    sites, visits = watched.sight.public.sites, watched.truth.watch.visits
+    sites, visits = watched.sight.public.sites, watched.truth.deployment.visits
     police = watched.truth.world.owners.name.index("smallville-pd")
     fleets = list(watched.truth.scenario.settings.readers.mobile.values())
     own = np.isin(visits.fleet, [i for i, fleet in enumerate(fleets) if fleet.owner == "smallville-pd"])
@@ -122,7 +122,7 @@ def test_zones_that_nobody_scans_are_neither_told_nor_painted(watched):
 def test_darker_areas_are_scanned_more_often(watched):
     axes = maps.draw_map(watched, None).axes[0]
     west_east, south_north = axes.get_xlim(), axes.get_ylim()
-    zone, _ = ground.nearest_zones(watched, (*west_east, *south_north))
+    zone, _ = basemap.nearest_zones(watched, (*west_east, *south_north))
     sites = watched.sight.public.sites
     seen = watched.cases[-1].visible & (sites.kind == SiteKind.MOBILE)
     visits = np.bincount(sites.zone[seen], sites.visits[seen], minlength=watched.sight.public.zones.n)
@@ -139,9 +139,9 @@ def test_darker_areas_are_scanned_more_often(watched):
 def test_zones_reach_as_far_as_they_stand_apart(watched):
     zones = watched.sight.public.zones
     far = float(zones.x_m.max()) + 20_000
-    zone, _ = ground.nearest_zones(watched, (far, far + 1000, 0, 1000))
+    zone, _ = basemap.nearest_zones(watched, (far, far + 1000, 0, 1000))
     assert (zone == -1).all()
-    zone, _ = ground.nearest_zones(watched, ground.whole(watched))
+    zone, _ = basemap.nearest_zones(watched, basemap.all_tables(watched))
     assert not zones.outside[zone[zone >= 0]].any()
 
 
@@ -159,22 +159,22 @@ def test_an_arrow_points_out_at_every_way_out(view):
 
 def test_the_key_names_what_is_on_the_map_and_nothing_else(view, watched):
     for one, said in (
-        (view, {"reader that smallville-pd sees", "reader of others, unseen", ground.WAY_OUT.text}),
+        (view, {"reader that smallville-pd sees", "reader of others, unseen", basemap.WAY_OUT.text}),
         (watched, {"reader that town-and-shops sees", "lot with a gate that town-and-shops sees",
-                   "gated lot of others, unseen", ground.SCANNED.text, ground.WAY_OUT.text}),
+                   "gated lot of others, unseen", basemap.SCANNED.text, basemap.WAY_OUT.text}),
     ):  # fmt: skip
-        assert {mark.text for mark in ground.ground_key(one, one.cases[-1])} == said
+        assert {mark.text for mark in basemap.basemap_key(one, one.cases[-1])} == said
     sites = watched.sight.public.sites
     axes = maps.draw_map(watched, None).axes[0]
-    for mark, n in ((ground.GATE, watched.cases[-1].visible & (sites.kind == SiteKind.GATE)),
-                    (ground.UNSEEN_GATE, ~watched.cases[-1].visible & (sites.kind == SiteKind.GATE))):  # fmt: skip
+    for mark, n in ((basemap.GATE, watched.cases[-1].visible & (sites.kind == SiteKind.GATE)),
+                    (basemap.UNSEEN_GATE, ~watched.cases[-1].visible & (sites.kind == SiteKind.GATE))):  # fmt: skip
         drawn = [line for line in marks(axes, "D") if line.get_markerfacecolor() == mark.fill]
         assert sum(len(line.get_xdata()) for line in drawn) == n.sum() > 0
 
 
 @pytest.mark.parametrize("box", [(0, 9000, 0, 1000), (0, 500, -4000, 4000), (-50, 50, -50, 50)])
 def test_a_map_holds_its_box_at_one_scale_and_its_bar_is_round(box):
-    figure, axes = ground.canvas(box, (), ("a note " * 40,))
+    figure, axes = basemap.canvas(box, (), ("a note " * 40,))
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     assert west <= box[0] < box[1] <= east
     assert south <= box[2] < box[3] <= north
@@ -193,7 +193,7 @@ def test_a_map_holds_its_box_at_one_scale_and_its_bar_is_round(box):
 def test_the_source_of_the_map_stands_below_it(view):
     assert "Map: synthetic town, no real place." in [text.get_text() for text in maps.draw_map(view, None).texts]
     credited = replace(view.truth, world=replace(view.truth.world, credits=("© Somebody", "Someone else")))
-    assert ground.credits_of(replace(view, truth=credited)) == ("Map: © Somebody; Someone else.",)
+    assert basemap.credits_of(replace(view, truth=credited)) == ("Map: © Somebody; Someone else.",)
 
 
 def test_of_two_observers_each_has_its_own_readers_filled():
@@ -205,7 +205,7 @@ def test_of_two_observers_each_has_its_own_readers_filled():
     counts = []
     for case in both.cases:
         axes = maps.roads(both, case=case.name)
-        filled = [line for line in marks(axes, "s") if line.get_markerfacecolor() == ground.VISIBLE.fill]
+        filled = [line for line in marks(axes, "s") if line.get_markerfacecolor() == basemap.VISIBLE.fill]
         counts.append(len(filled[0].get_xdata()))
         assert counts[-1] == (case.visible & kind).sum() > 0
         said = [text.get_text() for text in axes.get_legend().get_texts()]
@@ -244,11 +244,11 @@ def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
     zones, roads = metro.sight.public.zones, metro.sight.public.roads
     leads_out = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
     assert 0 < leads_out.sum() < zones.outside.sum() - 1, "stations and the zone that is no place lead nowhere"
-    box = ground.whole(metro)
+    box = basemap.all_tables(metro)
     _, axes = drawn_on(metro, box)
-    arrows = [line for line in axes.lines if line.get_color() == ground.WAY_OUT.fill]
+    arrows = [line for line in axes.lines if line.get_color() == basemap.WAY_OUT.fill]
     assert len(arrows) == leads_out.sum()
-    connectors = axes.lines[list(ground.ROAD_STYLE).index(RoadClass.CONNECTOR)]
+    connectors = axes.lines[list(basemap.ROAD_STYLE).index(RoadClass.CONNECTOR)]
     assert not len(connectors.get_xdata())
     stations = metro.sight.public.hub_node[zones.hub[zones.outside & ~leads_out][:-1]]
     assert not any(box[0] < roads.x_m[n] < box[1] and box[2] < roads.y_m[n] < box[3] for n in stations[3::4])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulate.kernels.words import fill_words, mix, word
+from simulate.kernels.draws import bits64, fill_bits64, mix
 from simulate.travel import days
 
 MASK = (1 << 64) - 1
@@ -32,7 +32,7 @@ WORDS = {
 
 def draw(key: int, entity: int, counter: int) -> int:
     out = np.empty(1, np.uint64)
-    fill_words(np.uint64(key), np.array([entity], np.uint64), np.uint64(counter), out)
+    fill_bits64(np.uint64(key), np.array([entity], np.uint64), np.uint64(counter), out)
     return int(out[0])
 
 
@@ -55,7 +55,7 @@ def test_known_words(arguments, expected):
 @given(*[st.integers(0, MASK)] * 3)
 def test_the_readable_word_is_the_compiled_one(key, entity, counter):
     assert days.word(key, entity, counter) == draw(key, entity, counter)
-    assert days.word(key, entity, counter) == int(word(np.uint64(key), np.uint64(entity), np.uint64(counter)))
+    assert days.word(key, entity, counter) == int(bits64(np.uint64(key), np.uint64(entity), np.uint64(counter)))
 
 
 @pytest.mark.parametrize("argument", range(3))
@@ -78,7 +78,7 @@ def test_words_of_neighbours_are_uniform(by):
     key, entity, counter = 0x5EED, np.arange(n, dtype=np.uint64), np.uint64(0)
     out = np.empty(n, np.uint64)
     if by == "entity":
-        fill_words(np.uint64(key), entity, counter, out)
+        fill_bits64(np.uint64(key), entity, counter, out)
     else:
         for i in range(n):
             out[i] = days.word(key + i, 7, 0) if by == "key" else days.word(key, 7, i)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from simulate.kernels.bits import ALL, BYTE, ONE, lowest
+from simulate.kernels.draws import U32, bits64, fill_branches, stem
 from simulate.kernels.leaf import folded, inlined
 from simulate.kernels.plan import (
     BLOCK_DAYS,
@@ -32,7 +33,6 @@ from simulate.kernels.plan import (
     new_zone,
     pair_of,
 )
-from simulate.kernels.words import U32, fill_branches, stem, word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +109,7 @@ class Scratch(NamedTuple):
     event: NDArray[np.uint64]  # [blocks] days of scans at the place of an event
     days: NDArray[np.uint64]  # [slots] days of scans at each
     way: NDArray[np.uint64]  # [slots] slots at the end of a route with a fixed reader
-    hot: NDArray[np.uint64]  # [slots] slots at the end of a watched route, gates included
+    watched: NDArray[np.uint64]  # [slots] slots at the end of a watched route, gates included
     driven: NDArray[np.uint64]  # [BLOCK_DAYS] days of leaving home
     stay: NDArray[np.uint64]  # [BLOCK_DAYS x stays] zone-day << 24 | bit of the day << 16 | number << 8 | slot
     seen: NDArray[np.uint64]  # reads: plate << 57 | second << 27 | site << 3 | rank of the vehicle
@@ -156,7 +156,7 @@ def stands_in_view(life, coverage, vehicle, zone, slot):
     trait = (
         household_trait(life, life.people.household[vehicle], HIDES) if at_home else driver_trait(life, vehicle, PARKER)
     )
-    share = word(life.keys[K_PARK], np.uint64(vehicle), np.uint64(zone)) >> U32
+    share = bits64(life.keys[K_PARK], np.uint64(vehicle), np.uint64(zone)) >> U32
     quantile = lean(trait, share, np.uint64(life.habits.view_width))
     return quantile << TO_WORD < coverage.patrols.visible[np.int64(not at_home), zone]
 
@@ -252,12 +252,12 @@ def _days_watched(coverage, n, scratch):
     watched = np.uint64(0)
     for i in range(n):
         bit = scratch.driven[i]
-        hot, stops = np.uint64(coverage.level == DENSE), scratch.stops[bit]
+        watched, stops = np.uint64(coverage.level == DENSE), scratch.stops[bit]
         if coverage.level != DENSE:
             for _ in range(MAX_STOPS + 1):
-                hot |= scratch.hot[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
+                watched |= scratch.watched[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
                 stops >>= np.uint64(8)
-        watched |= (hot & ONE) << bit
+        watched |= (watched & ONE) << bit
     return watched
 
 
@@ -298,4 +298,4 @@ def _mark_gates(coverage, scratch):
     for slot in range(N_SLOTS):
         gated |= np.uint64(coverage.fixed.gate[scratch.place[slot]] >= 0) << np.uint64(slot)
     for slot in range(N_SLOTS):
-        scratch.hot[slot] = ALL if gated >> np.uint64(slot) & ONE else scratch.way[slot] | gated
+        scratch.watched[slot] = ALL if gated >> np.uint64(slot) & ONE else scratch.way[slot] | gated

@@ -12,7 +12,8 @@ from simulate.durations import DAY_S, DAY_START_S
 from simulate.travel import truth
 from simulate.travel.diaries import LEAST_STAY_S
 from simulate.world import part
-from simulate.world.reach import (
+from simulate.world.routes import best_times
+from simulate.world.travel_time_budget import (
     HOME_TO_NEAR_S,
     NEAR_TO_NEAR_S,
     NO_LIMIT,
@@ -20,9 +21,8 @@ from simulate.world.reach import (
     THROUGH_ROOM_S,
     TRIP_ROOM_S,
     WORK_ROOM_S,
-    reach,
+    travel_time_budget,
 )
-from simulate.world.routes import best_times
 from simulate.world.zones import Purpose
 
 DAYS = 300
@@ -52,7 +52,12 @@ def stays_s(trips: truth.Trips) -> np.ndarray:
 
 
 def test_every_trip_fits_into_its_day(huge):
-    assert huge.world.reach.near_ds < huge.world.reach.other_ds < huge.world.reach.work_ds < NO_LIMIT
+    assert (
+        huge.world.travel_time_budget.near_ds
+        < huge.world.travel_time_budget.other_ds
+        < huge.world.travel_time_budget.work_ds
+        < NO_LIMIT
+    )
     trips = trips_of(huge)
     moved = [truth.home_and_work(huge.lives, day) for day in (0, DAYS - 1)]
     assert all((moved[0][i] != moved[1][i]).sum() > 50 for i in range(2))
@@ -66,12 +71,12 @@ def test_every_trip_fits_into_its_day(huge):
 def no_limit(best_s, travel, *, freeways):
     """Admit everything but what is meant to be near."""
     far = dict.fromkeys(("other_ds", "work_ds", "trip_ds", "through_ds"), NO_LIMIT)
-    return reach(best_s, travel, freeways=freeways)._replace(**far)
+    return travel_time_budget(best_s, travel, freeways=freeways)._replace(**far)
 
 
 def test_without_reach_some_would_be_in_two_places_at_once():
     """The negative control: the town is large enough for the test above to fail."""
-    with patch.object(part, "reach", no_limit):
+    with patch.object(part, "travel_time_budget", no_limit):
         anywhere = small(town_scenario(1, **HUGE, **RESTLESS), scattered=1)
     assert stays_s(trips_of(anywhere)).min() < LEAST_STAY_S
 
@@ -84,8 +89,8 @@ def test_nobody_works_or_goes_beyond_reach_of_home(huge):
         home, work = truth.home_and_work(huge.lives, day)
         commutes = work >= 0
         far = both[zones.hub[home[commutes]], zones.hub[work[commutes]]]
-        assert far.max() <= huge.world.reach.work_ds
-        assert far.max() > huge.world.reach.other_ds, "jobs may be farther than anything else"
+        assert far.max() <= huge.world.travel_time_budget.work_ds
+        assert far.max() > huge.world.travel_time_budget.other_ds, "jobs may be farther than anything else"
         today = (
             (trips.day == day)
             & (trips.leg == 0)
@@ -95,11 +100,11 @@ def test_nobody_works_or_goes_beyond_reach_of_home(huge):
         today &= ~zones.outside[trips.from_zone]
         away = both[zones.hub[trips.from_zone[today]], zones.hub[trips.to_zone[today]]]
         assert len(away) > 30
-        assert away.max() <= huge.world.reach.other_ds
+        assert away.max() <= huge.world.travel_time_budget.other_ds
 
 
 def test_a_small_town_has_no_limit_and_loses_no_choice():
-    limit = small(town_scenario(1, period__days=2)).world.reach
+    limit = small(town_scenario(1, period__days=2)).world.travel_time_budget
     assert limit.other_ds == limit.work_ds == NO_LIMIT
 
 
@@ -111,7 +116,7 @@ def slowest_way_s(limit, best_ds: int) -> int:
 @pytest.mark.parametrize("freeways", [False, True])
 def test_ways_by_home_fill_their_rooms_and_no_more(freeways):
     travel = town_scenario(1).settings.travel
-    limit = reach(np.array([[0.0, 90_000.0], [90_000.0, 0.0]]), travel, freeways=freeways)
+    limit = travel_time_budget(np.array([[0.0, 90_000.0], [90_000.0, 0.0]]), travel, freeways=freeways)
     peak = max(travel.peak_freeway, travel.peak_other) if freeways else travel.peak_other
 
     most = max(1.5, 1.15 * peak)
@@ -127,13 +132,13 @@ def test_ways_by_home_fill_their_rooms_and_no_more(freeways):
         assert room_s - spare_s < slowest_s(best_ds) <= slowest_way_s(limit, best_ds) <= room_s
     edge = ((ROOM_S - 2 * travel.access_s) / most - 60) / travel.other_route_margin
     for best_s, unlimited in ((edge - 2, True), (edge + 2, False)):
-        found = reach(np.array([[0.0, best_s]]), travel, freeways=freeways)
+        found = travel_time_budget(np.array([[0.0, best_s]]), travel, freeways=freeways)
         assert (found.other_ds == NO_LIMIT, found.work_ds == NO_LIMIT) == (unlimited, unlimited)
 
 
 def test_commuters_who_live_far_start_later_and_go_to_lunch_near_work(huge):
     """In a town as wide as this, the way to work decides who may start early."""
-    trips, zones, limit = trips_of(huge), huge.world.zones, huge.world.reach
+    trips, zones, limit = trips_of(huge), huge.world.zones, huge.world.travel_time_budget
     best_ds = 10 * best_times(huge.world.roads, huge.world.graph, huge.world.routes.hub_node)
     to_work = (trips.purpose == Purpose.WORK) & (trips.leg == 0)
     way_ds = best_ds[zones.hub[trips.from_zone[to_work]], zones.hub[trips.to_zone[to_work]]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulate import streams
-from simulate.world.reach import NEAR
+from simulate.world.travel_time_budget import NEAR
 from simulate.world.zones import N_PURPOSES, Purpose
 
 if TYPE_CHECKING:
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulate.scenario.schema.settings import Travel
-    from simulate.world.districts import Districts
-    from simulate.world.reach import Reach
+    from simulate.world.traffic_zones import TrafficZones
+    from simulate.world.travel_time_budget import TravelTimeBudget
     from simulate.world.zones import Zones
 
 ROW = 512
 """Entries of a row; nine bits pick one."""
 
 
-def interests(
-    zones: Zones, best_s: NDArray[np.float64], travel: Travel, reach: Reach
+def destination_weights(
+    zones: Zones, best_s: NDArray[np.float64], travel: Travel, travel_time_budget: TravelTimeBudget
 ) -> dict[Purpose, NDArray[np.float64]]:
     """Return the deterrence from hub to hub, float64[h, h] for each purpose.
 
@@ -43,22 +43,22 @@ def interests(
     stays = np.ones(best_s.shape, np.bool_)
     stays[zones.hub[zones.outside & (zones.residents > 0)]] = False
     np.fill_diagonal(stays, val=True)
-    errands = np.exp(-best_s / travel.distance_decay_s) * stays * (there_and_back_ds <= reach.other_ds)
+    errands = np.exp(-best_s / travel.distance_decay_s) * stays * (there_and_back_ds <= travel_time_budget.other_ds)
     work = np.exp(-best_s / travel.work_decay_s)
-    daily = there_and_back_ds <= reach.work_ds
+    daily = there_and_back_ds <= travel_time_budget.work_ds
     interest = dict.fromkeys(Purpose, errands)
     interest[Purpose.WORK], interest[Purpose.HOME] = work * daily, work.T * daily
-    interest[Purpose.TRIP] = (there_and_back_ds <= reach.trip_ds).astype(float)
-    through = (there_and_back_ds <= reach.through_ds).astype(float)
+    interest[Purpose.TRIP] = (there_and_back_ds <= travel_time_budget.trip_ds).astype(float)
+    through = (there_and_back_ds <= travel_time_budget.through_ds).astype(float)
     return interest | dict.fromkeys((Purpose.OUTSIDE, Purpose.CITY), through)
 
 
-def choice_tables(
+def destination_tables(
     zones: Zones,
     interest: Mapping[Purpose, NDArray[np.float64]],
     best_s: NDArray[np.float64],
-    reach: Reach,
-    districts: Districts | None,
+    travel_time_budget: TravelTimeBudget,
+    traffic_zones: TrafficZones | None,
     names: NDArray[np.int64],
     seed: int,
 ) -> NDArray[np.uint32]:
@@ -72,17 +72,17 @@ def choice_tables(
     the edge of the map.
     """
     h, there_and_back = len(best_s), np.maximum(best_s, best_s.T)
-    near = there_and_back * 10 <= reach.near_ds
+    near = there_and_back * 10 <= travel_time_budget.near_ds
     weigh = dict(interest) | dict.fromkeys(NEAR, interest[Purpose.SHOP] * near)
     attraction = {purpose: zones.attraction[purpose] for purpose in Purpose}
     attraction[Purpose.HOME] = zones.residents
     if not attraction[Purpose.TRIP].any():
         attraction[Purpose.TRIP] = attraction[Purpose.OUTSIDE]
-    if districts is not None:
-        daily, between = there_and_back * 10 <= reach.work_ds, _between_hubs(zones, districts)
+    if traffic_zones is not None:
+        daily, between = there_and_back * 10 <= travel_time_budget.work_ds, _between_hubs(zones, traffic_zones)
         weigh[Purpose.WORK], weigh[Purpose.HOME] = between * daily, between.T * daily
         for purpose in (Purpose.WORK, Purpose.HOME):
-            attraction[purpose] = _share_of_district(districts, attraction[purpose])
+            attraction[purpose] = _share_of_district(traffic_zones, attraction[purpose])
     tables = np.empty((N_PURPOSES, h, ROW), np.uint32)
     for purpose in Purpose:
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), names.astype(np.uint64))
@@ -133,15 +133,15 @@ def _row(cumulative: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
     return zone
 
 
-def _between_hubs(zones: Zones, districts: Districts) -> NDArray[np.float64]:
+def _between_hubs(zones: Zones, traffic_zones: TrafficZones) -> NDArray[np.float64]:
     """Return the trip table between the traffic zones of hubs; float64[h, h]."""
     of_hub = np.zeros(int(zones.hub.max()) + 1, np.int64)
-    of_hub[zones.hub] = districts.of_zone
-    between: NDArray[np.float64] = districts.trips[of_hub][:, of_hub]
+    of_hub[zones.hub] = traffic_zones.of_zone
+    between: NDArray[np.float64] = traffic_zones.trips[of_hub][:, of_hub]
     return between
 
 
-def _share_of_district(districts: Districts, within: NDArray[np.float64]) -> NDArray[np.float64]:
+def _share_of_district(traffic_zones: TrafficZones, within: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each zone's share of the total of its traffic zone; float64[z]."""
-    total = np.bincount(districts.of_zone, weights=within, minlength=len(districts.trips))
-    return within / np.maximum(total, 1e-300)[districts.of_zone]
+    total = np.bincount(traffic_zones.of_zone, weights=within, minlength=len(traffic_zones.trips))
+    return within / np.maximum(total, 1e-300)[traffic_zones.of_zone]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulate import streams
-from simulate.world.choices import ROW
-from simulate.world.reach import NEAR
+from simulate.world.destinations import ROW
+from simulate.world.travel_time_budget import NEAR
 from simulate.world.zones import N_PURPOSES, Purpose
 
 
-def slow_choices(zones, best_s, travel, reach, districts, names, seed):
+def slow_destinations(zones, best_s, travel, travel_time_budget, traffic_zones, names, seed):
     """Return what `choice_tables` does; uint32[purposes, h, ROW]."""
     h = len(best_s)
     hub = zones.hub
@@ -25,16 +25,18 @@ def slow_choices(zones, best_s, travel, reach, districts, names, seed):
             weight = zones.attraction[purpose] * np.exp(-best_s / travel.work_decay_s)[:, hub]
         if purpose is Purpose.HOME:
             weight = zones.residents * np.exp(-best_s / travel.work_decay_s).T[:, hub]
-        if districts is not None and purpose in {Purpose.WORK, Purpose.HOME}:
-            weight = by_table(zones, h, districts, purpose)
-        limit_ds = reach.work_ds if purpose in {Purpose.WORK, Purpose.HOME} else reach.other_ds
+        if traffic_zones is not None and purpose in {Purpose.WORK, Purpose.HOME}:
+            weight = by_table(zones, h, traffic_zones, purpose)
+        limit_ds = (
+            travel_time_budget.work_ds if purpose in {Purpose.WORK, Purpose.HOME} else travel_time_budget.other_ds
+        )
         if purpose in {Purpose.OUTSIDE, Purpose.CITY, Purpose.TRIP}:
             says = Purpose.OUTSIDE if not zones.attraction[purpose].any() else purpose
             weight = np.repeat(zones.attraction[says][None], h, axis=0)
-            limit_ds = reach.trip_ds if purpose is Purpose.TRIP else reach.through_ds
+            limit_ds = travel_time_budget.trip_ds if purpose is Purpose.TRIP else travel_time_budget.through_ds
         weight = weight * (there_and_back * 10 <= limit_ds)
         if purpose in NEAR:
-            weight = weight * (there_and_back * 10 <= reach.near_ds)
+            weight = weight * (there_and_back * 10 <= travel_time_budget.near_ds)
         unserved = weight.sum(axis=1) == 0
         weight[unserved, nearest[unserved]] = 1.0
         offset = streams.uniforms(streams.key(seed, f"choices.{purpose.name.lower()}"), names.astype(np.uint64))
@@ -46,11 +48,11 @@ def slow_choices(zones, best_s, travel, reach, districts, names, seed):
     return tables
 
 
-def by_table(zones, h, districts, purpose):
+def by_table(zones, h, traffic_zones, purpose):
     """Share each row of the trip table among the zones of its districts; float64[h, z]."""
-    trips = districts.trips if purpose is Purpose.WORK else districts.trips.T
+    trips = traffic_zones.trips if purpose is Purpose.WORK else traffic_zones.trips.T
     within = zones.attraction[purpose] if purpose is Purpose.WORK else zones.residents
-    held = np.bincount(districts.of_zone, weights=within, minlength=len(trips))
-    of_hub = {int(hub): int(district) for hub, district in zip(zones.hub, districts.of_zone, strict=True)}
+    held = np.bincount(traffic_zones.of_zone, weights=within, minlength=len(trips))
+    of_hub = {int(hub): int(district) for hub, district in zip(zones.hub, traffic_zones.of_zone, strict=True)}
     rows = np.array([of_hub.get(i, 0) for i in range(h)])
-    return trips[rows][:, districts.of_zone] * (within / np.maximum(held, 1e-300)[districts.of_zone])
+    return trips[rows][:, traffic_zones.of_zone] * (within / np.maximum(held, 1e-300)[traffic_zones.of_zone])

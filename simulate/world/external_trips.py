@@ -1,6 +1,6 @@
 """External trips: calibration of the attraction of zones beyond a map to stated shares.
 
-Interest in places falls with driving time (`world.choices`), so a share does not follow from a
+Interest in places falls with driving time (`world.destinations`), so a share does not follow from a
 weight alone: the weight is found by iterative proportional fitting
 (Deming and Stephan 1940, doi:10.1214/aoms/1177731829) over the homes of the map.
 """
@@ -27,7 +27,7 @@ ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Leaving:
+class ExternalTrips:
     """External trips; g groups of zones beyond the map, by map and distance."""
 
     group: NDArray[np.int64]
@@ -41,7 +41,9 @@ class Leaving:
         return len(next(iter(self.share.values())))
 
 
-def settle(zones: Zones, leaving: Leaving, interest: Mapping[Purpose, NDArray[np.float64]]) -> Zones:
+def fit_external_trips(
+    zones: Zones, external_trips: ExternalTrips, interest: Mapping[Purpose, NDArray[np.float64]]
+) -> Zones:
     """Scale the attraction of the groups to the stated shares.
 
     interest : float64[h, h] for each purpose, deterrence from hub to hub of one part of the map.
@@ -49,11 +51,11 @@ def settle(zones: Zones, leaving: Leaving, interest: Mapping[Purpose, NDArray[np
     workers have lunch there: its attraction grows with the jobs.
     """
     attraction, h = zones.attraction.copy(), len(interest[Purpose.WORK])
-    inside, beyond = np.flatnonzero(leaving.group < 0), np.flatnonzero(leaving.group >= 0)
-    of_zone, homes = leaving.group[beyond], _summed(zones.hub, zones.residents, h)
-    for purpose, target in leaving.share.items():
+    inside, beyond = np.flatnonzero(external_trips.group < 0), np.flatnonzero(external_trips.group >= 0)
+    of_zone, homes = external_trips.group[beyond], _summed(zones.hub, zones.residents, h)
+    for purpose, target in external_trips.share.items():
         weight, deterrence = attraction[purpose], interest[purpose]
-        outside = np.zeros((h, leaving.n))
+        outside = np.zeros((h, external_trips.n))
         np.add.at(outside, (zones.hub[beyond], of_zone), weight[beyond])
         near: NDArray[np.float64] = deterrence @ _summed(zones.hub[inside], weight[inside], h)
         weight[beyond] *= _scale(homes, near, deterrence @ outside, target)[of_zone]

@@ -14,8 +14,8 @@ import numpy as np
 
 from simulate import streams
 from simulate.checks import ScenarioError
+from simulate.kernels.coverage import DENSE, GATED, NONE, SPARSE, Coverage, Fixed, Paths, Patrols, Reading
 from simulate.kernels.plan import BLOCK_DAYS
-from simulate.kernels.watched import DENSE, GATED, NONE, SPARSE, Coverage, Fixed, Paths, Patrols, Reading
 from simulate.sightings.packing import pack, scanning_bodies
 from simulate.sightings.trial import Yield, visits_and_gates
 from simulate.world.patrols import patrol, strength_by_day
@@ -47,7 +47,7 @@ class Gated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watch:
+class Deployment:
     """All readers of plates."""
 
     sites: Sites
@@ -57,7 +57,7 @@ class Watch:
     """Maximum of visits to any zone in a day."""
 
 
-def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yield]) -> Watch:
+def make_deployment(scenario: Scenario, world: World, yield_of: Callable[[Deployment], Yield]) -> Deployment:
     """Place gates and schedule patrols as stated in the scenario.
 
     yield_of : draws a sample of vehicles under a nominal deployment and counts; called only if
@@ -66,18 +66,18 @@ def make_watch(scenario: Scenario, world: World, yield_of: Callable[[Watch], Yie
     readers = scenario.settings.readers
     lots = _first_lots(world.zones, readers.gates)
     if readers.sightings is None:
-        return _watch(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, lots)
+        return _deployment(scenario, world, {name: fleet.visits or 0.0 for name, fleet in readers.mobile.items()}, lots)
     nominal = {
         name: min(NOMINAL_VISITS, *(fleet.fitting_visits(shift) for shift in range(len(fleet.shifts))))
         for name, fleet in readers.mobile.items()
     }
-    trial = _watch(scenario, world, nominal, lots)
+    trial = _deployment(scenario, world, nominal, lots)
     candidates = {
         name: _lots(world.zones, rule)[: MOST_GATES if rule.count is None else None]
         for name, rule in readers.gates.items()
     }
     visits, gated = visits_and_gates(scenario.settings, yield_of(trial), nominal, candidates)
-    return _watch(scenario, world, visits, gated)
+    return _deployment(scenario, world, visits, gated)
 
 
 NOMINAL_VISITS = 8.0
@@ -86,9 +86,9 @@ MOST_GATES = 400
 """Lots gated at most by a rule without a count, if the scenario states a number of sightings."""
 
 
-def _watch(
+def _deployment(
     scenario: Scenario, world: World, visits: Mapping[str, float], lots: Mapping[str, NDArray[np.int64]]
-) -> Watch:
+) -> Deployment:
     """Assemble the deployment for given visits a shift and gated lots."""
     settings, zones = scenario.settings, world.zones
     readers = settings.readers
@@ -112,16 +112,18 @@ def _watch(
     packed, most = pack(world, calendar, sites, fleets, settings.period.days, np.maximum(scan_s, rolling_s))
     routes = world.routes
     coverage = Coverage(
-        level=_how_much(routes.hot, len(gated.zone)),
+        level=_how_much(routes.watched, len(gated.zone)),
         patrolled=int(calendar.n > 0),
-        paths=Paths(routes.hot, routes.cell, routes.cell_parent, routes.cell_site, routes.cell_fast, routes.cell_slow),
+        paths=Paths(
+            routes.watched, routes.cell, routes.cell_parent, routes.cell_site, routes.cell_fast, routes.cell_slow
+        ),
         fixed=_fixed(readers, sites, gate_of_zone, settings.period.days, scenario.seed),
         reading=_reading(readers),
         patrols=Patrols(
             **packed._asdict(), scan_s=scan_s, rolling_s=rolling_s, visible=_visible(zones, settings.parking)
         ),
     )
-    return Watch(sites=sites, visits=calendar, coverage=coverage, most_visits=most)
+    return Deployment(sites=sites, visits=calendar, coverage=coverage, most_visits=most)
 
 
 def _fixed(readers: Readers, sites: Sites, gate_of_zone: NDArray[np.int32], days: int, seed: int) -> Fixed:
@@ -134,7 +136,7 @@ def _fixed(readers: Readers, sites: Sites, gate_of_zone: NDArray[np.int32], days
     works = np.zeros((len(uid), -(-days // BLOCK_DAYS)), np.uint64)
     fails, below = streams.key(seed, "readers.outage"), np.uint64(streams.threshold(readers.outage))
     for day in range(days):
-        on = (streams.words(fails, uid, day) >> np.uint64(32) >= below) & (since <= day)
+        on = (streams.bits64(fails, uid, day) >> np.uint64(32) >= below) & (since <= day)
         works[:, day // BLOCK_DAYS] |= on.astype(np.uint64) << np.uint64(day % BLOCK_DAYS)
     ahead = streams.hump(streams.uniforms(streams.key(seed, "readers.clock"), uid))
     clock_s = np.rint(readers.clock_s * ahead).astype(np.int64)
@@ -192,9 +194,9 @@ def _lots(zones: Zones, rule: Gates) -> NDArray[np.int64]:
     return order[draw[order] > 0]
 
 
-def _how_much(hot: NDArray[np.uint8], gates: int) -> int:
+def _how_much(watched: NDArray[np.uint8], gates: int) -> int:
     """Return the level of coverage of trips by fixed readers and gates: NONE, GATED, SPARSE or DENSE."""
-    share = float(hot.mean())
+    share = float(watched.mean())
     if share == 0:
         return GATED if gates else NONE
     return DENSE if share >= DENSE_SHARE else SPARSE

@@ -36,7 +36,7 @@ SLOWEST_MARGIN_S = 60
 """Time allowed to an alternative beyond its margin (`world.routes`)."""
 
 
-class Reach(NamedTuple):
+class TravelTimeBudget(NamedTuple):
     """Budgets for each kind of place from home: free-flow time of the quickest route, tenths of a second."""
 
     near_ds: int
@@ -52,7 +52,7 @@ class Reach(NamedTuple):
     """Constant seconds besides."""
 
 
-def reach(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> Reach:
+def travel_time_budget(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> TravelTimeBudget:
     """Return the budgets of a map; best_s : float64[h, h], free-flow times of the quickest routes.
 
     A trip between two places away from home takes at most the sum of both from home. A map with
@@ -75,6 +75,6 @@ def reach(best_s: NDArray[np.float64], travel: Travel, *, freeways: bool) -> Rea
     limits = (longest_ds(ROOM_S) - max(near, 0), longest_ds(WORK_ROOM_S))
     if best_s.max() * 10 <= longest_ds(ROOM_S):
         limits = (NO_LIMIT, NO_LIMIT)
-    return Reach(
+    return TravelTimeBudget(
         max(near, 0), *limits, longest_ds(TRIP_ROOM_S), longest_ds(THROUGH_ROOM_S), slowest=slowest, slowest_s=slowest_s
     )

@@ -45,7 +45,7 @@ def branch(stem_: np.uint64, counter: np.uint64) -> np.uint64:
 
 
 @inlined
-def word(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
+def bits64(key: np.uint64, entity: np.uint64, counter: np.uint64) -> np.uint64:
     """Return the 64 random bits of one decision."""
     return mix(mix(key ^ (entity * GOLDEN)) + counter * GOLDEN)
 
@@ -61,7 +61,7 @@ def fill_branches(stem_: np.uint64, first: int, out: NDArray[np.uint64]) -> None
 
 
 @leaf
-def fill_words(key: np.uint64, entity: NDArray[np.uint64], counter: np.uint64, out: NDArray[np.uint64]) -> None:
+def fill_bits64(key: np.uint64, entity: NDArray[np.uint64], counter: np.uint64, out: NDArray[np.uint64]) -> None:
     """Write the word of each entity; entity, out : uint64[n]."""
     for i in range(len(entity)):
-        out[i] = word(key, entity[i], counter)
+        out[i] = bits64(key, entity[i], counter)

@@ -26,7 +26,7 @@ BEYOND = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Districts:
+class TrafficZones:
     """The trip table and the district of every zone."""
 
     trips: NDArray[np.float64]
@@ -35,9 +35,9 @@ class Districts:
     """int64[z]; district of each zone."""
 
 
-def build_districts(
+def build_traffic_zones(
     roads: RoadNetwork, trips: NDArray[np.float64], settings: TntpRoads, seed: int
-) -> tuple[NDArray[np.int32], Zones, Districts]:
+) -> tuple[NDArray[np.int32], Zones, TrafficZones]:
     """Fill the districts with blocks; return the hub nodes, the zones and the districts.
 
     Hubs are all junctions of real streets, and the centroids of districts beyond the map.
@@ -74,7 +74,7 @@ def build_districts(
         income_rank=smooth_field(x, y, "zones.income", seed),
     )
     hubs = np.concatenate([streets, beyond]).astype(np.int32)
-    return hubs, zones, Districts(trips=trips, of_zone=np.concatenate([home_of, beyond]))
+    return hubs, zones, TrafficZones(trips=trips, of_zone=np.concatenate([home_of, beyond]))
 
 
 def _street_nodes(roads: RoadNetwork) -> NDArray[np.int64]:
