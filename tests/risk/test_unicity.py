@@ -67,16 +67,19 @@ def asking(points_of, targets, case=0) -> Points:
     )
 
 
-def file_of(view):
-    """Return all rows of a view as every group of cases sees them."""
+def file_of(view, plates=None):
+    """Return the rows of some plates, or all, of a view as every group of cases sees them."""
     blocks = [block for shard in range(view.source.n_shards) for block in view.source.blocks(shard, None)]
     rows = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    if plates is not None:
+        rows = Rows(*(column[np.isin(rows.plate, plates)] for column in rows))
     return as_seen(view.sieve, rows, recodings(view))
 
 
 def attack(view, points, order=None):
     """Match points by the frame's own steps, shard by shard, merged in some order; one Matches for each Points."""
-    known = lay_out(view.sight.public.sites, recodings(view), file_of(view), points)
+    targets = np.unique(np.concatenate([np.empty(0, np.int64), *(some.plate for some in points)]))
+    known = lay_out(view.sight.public.sites, recodings(view), file_of(view, targets), points)
     states = []
     for shard in range(view.source.n_shards):
         state = UNICITY.start(view.sight, known, Span(*view.source.span(shard)))
