@@ -252,12 +252,12 @@ def _days_watched(coverage, n, scratch):
     watched = np.uint64(0)
     for i in range(n):
         bit = scratch.driven[i]
-        watched, stops = np.uint64(coverage.level == DENSE), scratch.stops[bit]
+        ways, stops = np.uint64(coverage.level == DENSE), scratch.stops[bit]
         if coverage.level != DENSE:
             for _ in range(MAX_STOPS + 1):
-                watched |= scratch.watched[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
+                ways |= scratch.watched[stops & BYTE] >> (stops >> np.uint64(8) & BYTE)
                 stops >>= np.uint64(8)
-        watched |= (watched & ONE) << bit
+        watched |= (ways & ONE) << bit
     return watched
 
 
