@@ -48,7 +48,7 @@ def test_words_depend_on_entity_and_counter_alone():
     key = streams.key(3, "travel.car")
     many = streams.bits64(key, np.arange(100), 5)
     assert np.array_equal(streams.bits64(key, [41, 7], 5), many[[41, 7]])
-    assert int(many[41]) == days.word(int(key), 41, 5)
+    assert int(many[41]) == days.bits64(int(key), 41, 5)
 
 
 def test_uniforms_fill_the_unit_interval():

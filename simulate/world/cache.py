@@ -91,7 +91,7 @@ def load_world(entry: Path) -> World | None:
     if values is None:
         return None
     tables = entries.assemble(World, PARTS, values)
-    return World(**tables | {"reach": TravelTimeBudget(*tables["reach"])})
+    return World(**tables | {"travel_time_budget": TravelTimeBudget(*tables["travel_time_budget"])})
 
 
 def save_world(world: World, entry: Path) -> None:

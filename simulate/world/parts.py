@@ -76,7 +76,7 @@ class Parts:
         if values is None:
             return None
         tables = entries.assemble(Part, NESTED, values)
-        return Part(**tables | {"reach": TravelTimeBudget(*tables["reach"])})
+        return Part(**tables | {"travel_time_budget": TravelTimeBudget(*tables["travel_time_budget"])})
 
     def made(self, i: int) -> Part:
         """Build a metro and store it."""

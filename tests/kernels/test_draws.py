@@ -54,8 +54,8 @@ def test_known_words(arguments, expected):
 @settings(deadline=None, derandomize=True)
 @given(*[st.integers(0, MASK)] * 3)
 def test_the_readable_word_is_the_compiled_one(key, entity, counter):
-    assert days.word(key, entity, counter) == draw(key, entity, counter)
-    assert days.word(key, entity, counter) == int(bits64(np.uint64(key), np.uint64(entity), np.uint64(counter)))
+    assert days.bits64(key, entity, counter) == draw(key, entity, counter)
+    assert days.bits64(key, entity, counter) == int(bits64(np.uint64(key), np.uint64(entity), np.uint64(counter)))
 
 
 @pytest.mark.parametrize("argument", range(3))
@@ -67,7 +67,7 @@ def test_flipping_any_bit_flips_half_of_the_word(argument):
         for base in rng.integers(0, 1 << 63, (samples, 3)).tolist():
             other = list(base)
             other[argument] ^= 1 << bit
-            changed += int(days.word(*base) ^ days.word(*other)).bit_count()
+            changed += int(days.bits64(*base) ^ days.bits64(*other)).bit_count()
         # one word differs in 32 bits with standard deviation 4; the mean of 400 strays by 0.2
         assert abs(changed / samples - 32) < 1.0, bit
 
@@ -81,7 +81,7 @@ def test_words_of_neighbours_are_uniform(by):
         fill_bits64(np.uint64(key), entity, counter, out)
     else:
         for i in range(n):
-            out[i] = days.word(key + i, 7, 0) if by == "key" else days.word(key, 7, i)
+            out[i] = days.bits64(key + i, 7, 0) if by == "key" else days.bits64(key, 7, i)
     for shift in range(0, 64, 8):
         counts = np.bincount(((out >> np.uint64(shift)) & np.uint64(255)).astype(int), minlength=cells)
         chi_square = ((counts - n / cells) ** 2 / (n / cells)).sum()
@@ -92,5 +92,5 @@ def test_words_of_neighbours_are_uniform(by):
 
 def test_entity_and_counter_are_not_interchangeable():
     assert draw(9, 3, 5) != draw(9, 5, 3)
-    grid = {days.word(9, entity, counter) for entity in range(300) for counter in range(300)}
+    grid = {days.bits64(9, entity, counter) for entity in range(300) for counter in range(300)}
     assert len(grid) == 300 * 300

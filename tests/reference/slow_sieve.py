@@ -50,15 +50,15 @@ class SlowSieve:
         plate, site, time = (column.astype(np.int64) for column in rows)
         holder = sites.owner[site].astype(np.int64)
         hour = (self.setting.start.weekday() * 24 + time // 3600) % WEEK_HOURS
-        travel_time_budget, before = terms.travel_time_budget[holder], time < now_s
+        reach, before = terms.reach[holder], time < now_s
         on = terms.collects[site] & terms.hours[site, hour]
-        hit = travel_time_budget & before & on & terms.subscribes[holder] & self._listed(rows)
+        hit = reach & before & on & terms.subscribes[holder] & self._listed(rows)
         limit = np.where(hit, _or_else(terms.keep_hit_s, terms.keep_miss_s)[holder], terms.keep_miss_s[holder])
         limit = np.where((limit == UNSTATED) | ~terms.deletes[holder], FOREVER, limit)
         expiry = _held(terms, plate, time + limit)
         age = now_s - time
         faults = (
-            ("not in reach", ~travel_time_budget),
+            ("not in reach", ~reach),
             ("after the date", ~before),
             ("reader off", ~on),
             ("not stored", ~(terms.stores_misses[holder] | hit)),

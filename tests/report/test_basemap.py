@@ -141,7 +141,7 @@ def test_zones_reach_as_far_as_they_stand_apart(watched):
     far = float(zones.x_m.max()) + 20_000
     zone, _ = basemap.nearest_zones(watched, (far, far + 1000, 0, 1000))
     assert (zone == -1).all()
-    zone, _ = basemap.nearest_zones(watched, basemap.all_tables(watched))
+    zone, _ = basemap.nearest_zones(watched, basemap.map_extent(watched))
     assert not zones.outside[zone[zone >= 0]].any()
 
 
@@ -244,7 +244,7 @@ def test_what_lies_beyond_a_metro_is_no_part_of_its_map(metro):
     zones, roads = metro.sight.public.zones, metro.sight.public.roads
     leads_out = zones.outside & (zones.attraction[Purpose.OUTSIDE] > 0)
     assert 0 < leads_out.sum() < zones.outside.sum() - 1, "stations and the zone that is no place lead nowhere"
-    box = basemap.all_tables(metro)
+    box = basemap.map_extent(metro)
     _, axes = drawn_on(metro, box)
     arrows = [line for line in axes.lines if line.get_color() == basemap.WAY_OUT.fill]
     assert len(arrows) == leads_out.sum()

@@ -353,7 +353,7 @@ def test_names_that_do_not_fit_give_way_to_the_scenario_s_own():
 @pytest.mark.parametrize("wanted", [[0.0, 0.0, 0.0], [1.9, 2.0, 2.0], [0.1, 1.0, 1.1], [0.3, 1.0, 1.7]])
 def test_labels_never_overlap_nor_leave_the_panel(wanted):
     sizes, room = [0.5, 0.6, 0.4], 2.0
-    middles = panels.spread(wanted, sizes, room)
+    middles = panels.spread_labels(wanted, sizes, room)
     ends = [(m - s / 2, m + s / 2) for m, s in zip(middles, sizes, strict=True)]
     assert ends[0][0] >= -1e-9
     assert ends[-1][1] <= room + 1e-9

@@ -253,7 +253,7 @@ def test_spells_come_as_often_as_the_scenario_says():
     away = ill = 0
     for household in range(run.lives.population.n_households):
         for week in range(weeks):
-            draw = days.word(int(life.keys[plan.K_SPELL]), household, week) >> 32
+            draw = days.bits64(int(life.keys[plan.K_SPELL]), household, week) >> 32
             away += draw < int(life.below[1])
             ill += int(life.below[1]) <= draw < int(life.below[2])
     n = run.lives.population.n_households * weeks
@@ -320,7 +320,7 @@ def test_events_come_as_often_as_the_scenario_says_and_as_many_attend():
     could = met = 0
     for household in range(run.lives.population.n_households):
         for day in life.calendar.event_day.tolist():
-            spell = days.word(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
+            spell = days.bits64(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
             if spell >= int(life.below[2]):
                 could += 1
                 met += goes_out(shape_on(life, household, 0, day))
@@ -336,7 +336,7 @@ def test_attendance_is_what_the_scenario_says(town):
     life, met, could = town.lives.tables, 0, 0
     for household in range(town.lives.population.n_households):
         for day in range(400):
-            spell = days.word(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
+            spell = days.bits64(int(life.keys[plan.K_SPELL]), household, (life.calendar.first_weekday + day) // 7) >> 32
             if days.meets_on(life, group_on(life, household, day), day) and spell >= int(life.below[2]):
                 could += 1
                 met += goes_out(shape_on(life, household, 0, day))

@@ -79,7 +79,7 @@ def test_each_stop_at_a_new_place_has_a_place_of_its_own(unlike):
     life = unlike.lives.tables
     chapter = days.chapter_on(life, 3, 0)
     row = life.places.destinations[Purpose.LEISURE, life.places.zone_hub[chapter.home]]
-    words = [days.word(int(life.keys[plan.K_CAR]), 3, day) for day in range(400)]
+    words = [days.bits64(int(life.keys[plan.K_CAR]), 3, day) for day in range(400)]
     for stay in range(1, plan.MAX_STOPS + 1):
         places = [days.new_place(life, chapter, w, stay, plan.NEW_SLOT + Purpose.LEISURE) for w in words]
         assert set(places) <= set(row.tolist())
