@@ -118,7 +118,7 @@ def await_it(run: subprocess.Popen[str], come: Callable[[], object]) -> None:
 
 def await_moment(run: subprocess.Popen[str], folder: Path, whole: Whole, kind: str) -> None:
     """Wait for a random moment of a random stage; by the run's files, since a busy machine stretches all times."""
-    stage, of_workers = random.destinations(STAGES), "worker" in kind
+    stage, of_workers = random.choice(STAGES), "worker" in kind
     n_parts = sum("part-" in name for name in whole.names)
     if stage == "at any time":
         await_it(run, lambda: not of_workers or workers(run.pid))

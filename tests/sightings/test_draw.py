@@ -105,7 +105,7 @@ LONG = {"period.days": 210, "roads.population": 40, "readers.growth": 3.4}
 
 
 @pytest.mark.parametrize(
-    ("links", "gates", "watch"), [(40, True, DENSE), (3, True, SPARSE), (0, True, GATED), (0, False, NONE)]
+    ("links", "gates", "deployment"), [(40, True, DENSE), (3, True, SPARSE), (0, True, GATED), (0, False, NONE)]
 )
 @pytest.mark.parametrize("awkward", [False, True])
 def test_fast_equals_slow_with_everything_on(links, gates, deployment, awkward):

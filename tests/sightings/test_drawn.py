@@ -123,9 +123,7 @@ def lie(part, told):
 def brought_in(n, plates, sites=10, days=10, seed=0):
     """Invent rows of some plates, in order."""
     some = np.random.default_rng(seed)
-    rows = np.stack(
-        [some.destinations(plates, n), some.integers(14_400, days * 86_400, n), some.integers(0, sites, n)], 1
-    )
+    rows = np.stack([some.choice(plates, n), some.integers(14_400, days * 86_400, n), some.integers(0, sites, n)], 1)
     return in_order(rows)
 
 

@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).parent / "fake_run.py"
 N_BLOCKS, N_FILES = 18, 10  # writes of rows; files given their final name: 1 + 2 tables + 6 shards + 1
 random = np.random.default_rng(20250303)
 MOMENTS = [
-    *(("write", n) for n in random.destinations(N_BLOCKS, 2, replace=False) + 1),
+    *(("write", n) for n in random.choice(N_BLOCKS, 2, replace=False) + 1),
     *(("before", n) for n in (1, 2 + random.integers(2), 4 + random.integers(6), N_FILES)),
     *(("after", n) for n in (4 + random.integers(6), N_FILES)),
     *(("text", n) for n in (1, 2)),

@@ -37,7 +37,7 @@ def scenario():
 
 
 @pytest.fixture(scope="module")
-def all_tables(scenario, tmp_path_factory):
+def whole(scenario, tmp_path_factory):
     """The run on disk, in one shard."""
     return sim.run(scenario, tmp_path_factory.mktemp("whole") / "run")
 

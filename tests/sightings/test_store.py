@@ -575,7 +575,7 @@ def test_any_flipped_bit_is_named_by_verify_or_harmless(kept, name):
     (path,), as_written = folder_of(kept).rglob(name), everything(kept)
     sound = path.read_bytes()
     footer = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")
-    pages = np.random.default_rng(5).destinations(footer, 100, replace=False)
+    pages = np.random.default_rng(5).choice(footer, 100, replace=False)
     for at in [*pages.tolist(), *range(footer, len(sound), 2)]:
         damaged = bytearray(sound)
         damaged[at] ^= 1 << at % 8

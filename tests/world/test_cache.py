@@ -136,7 +136,7 @@ def flip_last(content: bytes) -> bytes:
 
 def test_an_array_of_another_type_or_shape_is_refused(scenario, folder):
     cached_world(scenario)
-    path = entry_of(folder) / "choice.npy"
+    path = entry_of(folder) / "destinations.npy"
     destinations = np.load(path)
     for other in (
         destinations.view(np.int32),

@@ -312,7 +312,7 @@ def test_a_map_of_freeways_alone_is_refused(tmp_path, data):
 
 
 def test_two_builds_are_equal_and_another_seed_moves_homes_but_no_street(data):
-    ground = [build._ground(scenario_of(data, "helsinki").settings, seed) for seed in (1, 1, 2)]
+    ground = [build._roads_and_zones(scenario_of(data, "helsinki").settings, seed) for seed in (1, 1, 2)]
     for field in dataclasses.fields(ground[0].roads):
         for other in ground[1:]:
             assert np.array_equal(getattr(ground[0].roads, field.name), getattr(other.roads, field.name)), field.name
