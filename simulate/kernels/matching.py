@@ -97,7 +97,7 @@ class Scratch(NamedTuple):
 
 
 def contenders() -> np.ndarray:
-    """Return for every two words if a plate fitting the second can match a best of the first; uint64[1024, 16].
+    """Return for each two words whether a plate fitting the second can match a best of the first; uint64[1024, 16].
 
     True if, for some p, the plate fits at least one of the first p points and no fewer than the best.
     """

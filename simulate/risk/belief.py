@@ -75,7 +75,7 @@ class Answer:
 
 
 class Stand(NamedTuple):
-    """Best block of each target, given that the place exists; t targets."""
+    """Best block of each target, given existence of the place; t targets."""
 
     block: NDArray[np.int64]
     """int64[t]"""
@@ -265,7 +265,7 @@ def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[floa
 
 
 def _most_often(public: Public, ground: Ground, rows: Rows, t: int, what: What) -> Guesses:
-    """Return the most frequent site at an end of the stay; without reads, the census guess.
+    """Return the most frequent site at an end of the stay; without reads, the census spot for home, none for work.
 
     rows : reads of passing and parked cars, with target indices 0 .. t - 1 as plates.
     """
