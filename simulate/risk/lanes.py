@@ -169,7 +169,7 @@ def _square(place: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _spots(points: Sequence[Points], starts: NDArray[np.int64]) -> tuple[_Spots, NDArray[np.uint16]]:
-    """Return the entries of all questions, without those ending before the first second.
+    """Return the entries of all questions, clipped at second 0, empty ones left out.
 
     Points are renumbered among those with entries; the bits of these are returned too; uint16[q].
     """
