@@ -9,7 +9,7 @@ room at its first use, so importing this package costs next to nothing.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # importing typing's own would be a good part of the package's import time
+TYPE_CHECKING = False  # importing `typing` would take a good part of the package's import time
 if TYPE_CHECKING:
     from typing import Any
 
@@ -52,7 +52,7 @@ _VERBS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Import a verb from its room, or the modules of policies and pictures themselves (PEP 562)."""
+    """Import a verb from its room, or the module `plot` or `policy` itself (PEP 562)."""
     from importlib import import_module  # noqa: PLC0415
 
     if name in {"plot", "policy"}:

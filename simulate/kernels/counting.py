@@ -1,4 +1,4 @@
-"""Counts per plate for many cases at once, and what they sum to over the vehicles that live here."""
+"""Counts per plate for many cases at once, and their histograms over vehicles living on the map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEEN, DAYS, SITES, LAST = range(4)
 FIELDS = 4
 """Sightings, days, sites, and the time of the last sighting."""
 A_DAY, TO_DAYS = np.uint32(DAY_S), np.uint32(DAY_S - DAY_START_S)
-"""A day of travel is numbered from 1, in 32 bits: its rows' times are never so late as to overflow."""
+"""Days of travel are numbered from 1, in 32 bits; times of rows are too early to overflow."""
 
 
 @inlined
@@ -27,17 +27,17 @@ def add_bits(total, mask, n):
 
 @leaf
 def count_plates(plate, site, time, on_file, first, counts, known, turn, out_plate, out_mask, out):
-    """Count what is on file of every plate from row `first` on, until the output may overflow.
+    """Count the rows on file for every plate from row `first` on, until the output may overflow.
 
     plate, site, time : uint32[n], rows of a plate together and sorted by time; on_file :
-    uint64[n], bit c for case c; counts : uint32[w, FIELDS], all 0, and left so; known :
-    uint64[s, 2], for each site a turn and the cases under which the plate of that turn was
-    seen there; turn : number of plates counted before. Cases that count alike share an
-    entry: out_plate : uint32[k], out_mask : uint64[k], out : uint32[k, FIELDS]. Returns
-    (next row, entries, turn).
+    uint64[n], bit c for case c; counts : uint32[w, FIELDS], all 0 before and after; known :
+    uint64[s, 2], for each site a turn and the cases with a sighting there of the plate of that
+    turn; turn : number of plates counted before. Cases with equal counts share an entry:
+    out_plate : uint32[k], out_mask : uint64[k], out : uint32[k, FIELDS]. Returns (next row,
+    entries, turn).
 
     Masks change seldom within a plate, so a run of rows of one mask is counted in registers,
-    without branches; a day or a site that began under another mask is the exception.
+    without branches, except for a day or a site first met under another mask.
     """
     n, w, k, i = len(plate), len(counts), 0, first
     while i < n and k + w <= len(out_plate):
@@ -87,7 +87,7 @@ def _add(counts, mask, seen, days, sites, last):
 
 @folded
 def _close(p, ever, counts, out_plate, out_mask, out, k):
-    """Write the entries of one plate and clear its counts; returns the entries so far."""
+    """Write the entries of one plate and clear its counts; return the entries so far."""
     begin = k
     while ever != NOTHING:
         c = lowest(ever)
@@ -110,14 +110,14 @@ def _close(p, ever, counts, out_plate, out_mask, out, k):
 
 @leaf
 def tally_living(plates, plate, mask, entry, first, home, day_of, now_s, seen, days, sites, ages, by_zone):
-    """Sum the entries of vehicles that live here up to histograms.
+    """Sum the entries of vehicles living on the map into histograms.
 
-    plates : PlateTables; plate : uint32[k], mask : uint64[k], entry : uint32[k, FIELDS], as
-    `count_plates` writes them; first : first group of plates of the shard; home :
-    int32[d, g, 8], zone where the vehicle of each group and rank lives on each query date,
-    -1 = not here; day_of : int64[w], date of each case; now_s : int64[w]. Adds to seen,
-    days, sites, ages : int64[w, values] (ages in whole hours) and to by_zone : int64[w, z],
-    sightings of those who live in each zone.
+    plates : PlateTables; plate : uint32[k], mask : uint64[k], entry : uint32[k, FIELDS], from
+    `count_plates`; first : first group of plates of the shard; home : int32[d, g, 8], home
+    zone of the vehicle of each group and rank on each query date, -1 = not on the map; day_of :
+    int64[w], date of each case; now_s : int64[w]. Adds to seen, days, sites, ages :
+    int64[w, values] (ages in whole hours) and to by_zone : int64[w, z], sightings of the
+    vehicles living in each zone.
     """
     for i in range(len(plate)):
         group, rank = np.int64(plate[i]) // GROUP, np.int64(plate[i]) % GROUP // 4

@@ -1,4 +1,4 @@
-"""What of a life is on file: bits beside trips, stays and days, from the rows of its own car."""
+"""Parts of a life on file: case bits of trips, stays and days, from the rows of its own car."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from simulate.kernels.leaf import leaf
 
 @leaf
 def mark_life(time, zone, mask, leave, arrive, until, to_zone, day, trip_mask, stay_mask, day_mask):
-    """Set the bits of the trips, stays and days of one car that some of its rows fall into.
+    """Set the bits of the trips, stays and days of one car with a row inside.
 
-    time : int64[n], rising; zone : int64[n], zone of the gate or unit that read it, -1 for a
+    time : int64[n], rising; zone : int64[n], zone of the gate or mobile unit, -1 for a
     fixed reader; mask : uint64[n]. leave, arrive, to_zone : int64[t], trips in order; until :
-    int64[t], when the stay after each trip ends; day : int64[d], rising, days with a trip.
+    int64[t], end of the stay after each trip; day : int64[d], rising, days with a trip.
     trip_mask : uint64[t], stay_mask : uint64[t], day_mask : uint64[d], added to. A trip has
-    the rows from leaving to arriving, both included; a stay those at a gate or by a unit of
-    its zone, from arriving to leaving.
+    the rows from departure to arrival, both included; a stay has the rows at a gate or by a
+    unit of its zone, from arrival to departure.
     """
     trip, today, stay = 0, 0, 0
     for i in range(len(time)):
@@ -38,6 +38,6 @@ def mark_life(time, zone, mask, leave, arrive, until, to_zone, day, trip_mask, s
 
 @leaf
 def weigh_marks(mask, weight, total):
-    """Sum up the weight of what each case has on file; mask : uint64[n], weight : int64[n], total : int64[w]."""
+    """Sum the weights of the entries on file in each case; mask : uint64[n], weight : int64[n], total : int64[w]."""
     for i in range(len(mask)):
         add_bits(total, mask[i], weight[i])

@@ -1,17 +1,17 @@
 """Find the plates that fit the most known points, for many targets in one pass.
 
-A point is a set of entries (place, from, until). What the targets themselves fit is known beforehand,
-so a plate can change an answer only if it fits one of a few points, those that open a question.
-Entries of these hang on hours at sites, bits of a bitmap with running counts, so that a read costs
-one cache line however many targets are asked about. The other points of an opened question are
-looked for among the plate's own reads; thousands of signs tell beforehand that most are not there.
-Points without any entry are nothing to the kernel: here a question has up to ten points, and each
-has entries.
+A point is a set of entries (place, from, until). The points fitted by the targets themselves are
+computed beforehand, so a plate can change an answer only by fitting one of a few points, the
+opening points of a question. Their entries are indexed by hour and site, as bits of a bitmap with
+running counts, so a read costs one cache line however many targets there are. The other points
+of an opened question are searched among the plate's own reads; a hash filter of thousands of
+signs rules out most of them first. Points without any entry are left out: in the kernel a question
+has up to ten points, and each has entries.
 
-Of a question it suffices to know at which points the greatest number of points that any plate
-fits goes up: by at most one a point, hence one word. A table over two such words tells which
-plates can change nothing. The others are counted by the points that they fit; how many of them
-fit the most is read off these counts when all reads are done.
+The state of a question is the set of points where the greatest number of points fitted by any
+plate goes up: by at most one per point, hence one word. A table over two such words marks the
+plates without effect. The others are counted by the set of points fitted; the number of plates
+with the best fit is derived from these counts after all reads.
 """
 
 from __future__ import annotations
@@ -28,78 +28,78 @@ MAX_POINTS = 10
 HALF_DAY_S = 12 * HOUR_S
 """Half-days begin at 04:00 and 16:00, as days of travel do."""
 SIGNS = 1 << 14
-"""Bits that tell where and when a plate was not; a power of two."""
+"""Bits of the filter of a plate's places and times; an unset bit excludes a read there; a power of two."""
 A_SQUARE, A_HALF_DAY = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 HALF_DAYS = 1 << 12
-"""Half-days of which a plate's first read is noted; in later ones it is searched for."""
+"""Half-days with a stored index of a plate's first read; in later ones it is searched for."""
 SIGN_SHIFT = np.uint64(64 - (SIGNS - 1).bit_length())
 TO_HALF_DAYS = np.uint32(HALF_DAY_S - DAY_START_S)
 SECONDS, CASES, FITTED, QUESTION = np.uint64(12), np.uint64(24), np.uint64(30), np.uint64(34)
-"""Places in the word of an opening of the second at which it ends, its case, its point and its question."""
+"""Bit offsets in the word of an opening: its end second, its case, its point and its question."""
 LOW12, LOW6, LOW4 = np.uint64(0xFFF), np.uint64(0x3F), np.uint64(0xF)
 
 
 class Openings(NamedTuple):
-    """Entries of points that open questions; s sites, c hours at sites with entries, e entries sorted by these."""
+    """Entries of opening points; s sites, c cells of hour and site with entries, e entries sorted by cell."""
 
-    place: np.ndarray  # int32[s] number of each site among those asked about; -1 = no entry there
+    place: np.ndarray  # int32[s] number of each site among the sites with entries; -1 = no entry there
     first_hour: int
     hours: int
-    places: int  # sites asked about
-    bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries by hour and site, and such cells before the word
+    places: int  # sites with entries
+    bitmap: np.ndarray  # uint64[words, 2] bits of cells with entries, by hour and site, and their count before the word
     first: np.ndarray  # uint32[c + 1] first entry of each cell
-    what: np.ndarray  # uint64[e] question, point, case, and the seconds of the hour between which a read fits
+    what: np.ndarray  # uint64[e] question, point, case, and first and end second of the hour for a read to fit
 
 
 class Entries(NamedTuple):
-    """All entries, none beyond one half-day; e entries, sorted by question and point; q questions."""
+    """All entries, each within one half-day; e entries, sorted by question and point; q questions."""
 
     first: np.ndarray  # uint32[q + 1] first entry of each question
     point: np.ndarray  # uint8[e]
-    sign: np.ndarray  # uint16[e] the sign of its half-day and square
+    sign: np.ndarray  # uint16[e] sign of its half-day and square
     place: np.ndarray  # int32[e]
     begin: np.ndarray  # int64[e]
     end: np.ndarray  # int64[e]
 
 
 class Asked(NamedTuple):
-    """Whom the questions are about; q questions, l sizes of places, n numbers by which targets are seen."""
+    """Targets of the questions; q questions, l sizes of places, n plates or pseudonyms of targets."""
 
     case: np.ndarray  # uint8[q] bit of the case
     points: np.ndarray  # uint16[q] bits of its points
-    counts: np.ndarray  # int64[q] where its counts begin; -1 = plates are not counted
+    counts: np.ndarray  # int64[q] offset of its counts; -1 = plates are not counted
     second: np.ndarray  # uint16[q] sign of its second point; SIGNS = none, or several
     level: np.ndarray  # uint8[q] size of its places
     place: np.ndarray  # int32[l, s] place of each site, by size
-    square: np.ndarray  # int64[s] square of each site, of which each place lies in one
+    square: np.ndarray  # int64[s] square of each site; each place lies in one square
     target: np.ndarray  # int32[q]
     number: np.ndarray  # uint32[n] plates or pseudonyms of targets, sorted
-    whose: np.ndarray  # int32[n] the target that each belongs to
+    whose: np.ndarray  # int32[n] target of each number
 
 
 class Best(NamedTuple):
-    """What was found of each question; p points, q questions, c counts: one for each set of points of a question."""
+    """Best fit of each question so far; p points, q questions, c counts: one per set of points of a question."""
 
-    rising: np.ndarray  # uint16[q] bit p: with point p, the most points that any plate fits go up by one
-    rivals: np.ndarray  # uint32[p, q] plates that fit the first p + 1 points, met when some plate fitted all
+    rising: np.ndarray  # uint16[q] bit p: with point p, the most points fitted by any plate go up by one
+    rivals: np.ndarray  # uint32[p, q] plates fitting the first p + 1 points, read after some plate fitted all
     own_rival: np.ndarray  # uint16[q] bit p: the target is one of them
-    counts: np.ndarray  # uint32[c] other plates by the points that they fit, but for those that can match no best
+    counts: np.ndarray  # uint32[c] other plates by set of points fitted, without those unable to match the best
     own: np.ndarray  # bool[c] the target is one of them
 
 
 class Scratch(NamedTuple):
-    """Room for one plate at a time; all 0 but for `touched` and `since`, and left so."""
+    """Work arrays for one plate at a time; `mask` is all 0 between plates, the others are overwritten."""
 
-    mask: np.ndarray  # uint16[q] points that it is known to fit
-    touched: np.ndarray  # int64[q + 1] questions that it opens
+    mask: np.ndarray  # uint16[q] points it is known to fit
+    touched: np.ndarray  # int64[q + 1] questions opened by it
     signs: np.ndarray  # uint64[SIGNS / 64] signs of its reads
-    since: np.ndarray  # int64[HALF_DAYS] its first read of each half-day; older ones are of earlier plates
+    since: np.ndarray  # int64[HALF_DAYS] its first read of each half-day; smaller values are of earlier plates
 
 
 def contenders() -> np.ndarray:
-    """Tell of every two words whether a plate that fits the second can match a best of the first; uint64[1024, 16].
+    """Return for each two words whether a plate fitting the second can match a best of the first; uint64[1024, 16].
 
-    It can if, of the first p points, it fits at least one and no fewer than the best, for some p.
+    True if, for some p, the plate fits at least one of the first p points and no fewer than the best.
     """
     size = 1 << MAX_POINTS
     best, plate = np.arange(size)[:, None], np.arange(size)[None, :]
@@ -130,11 +130,11 @@ def sign_entries(begin, square, sign):
 
 @leaf
 def match_points(rows, openings, entries, asked, contends, scratch, best):
-    """Add a block of reads of whole plates: which plates fit the most points of which targets.
+    """Update the best fits with a block of reads of whole plates.
 
     rows : (plate, site, time uint32[n], on_file uint64[n]), reads of one plate together and sorted
-    by time; openings : Openings; entries : Entries; asked : Asked; contends : as `contenders`
-    answers; scratch : Scratch; best : Best, which says at the start what targets fit, if not nothing.
+    by time; openings : Openings; entries : Entries; asked : Asked; contends : table from
+    `contenders`; scratch : Scratch; best : Best, initially the fits of the targets, or nothing.
     """
     plate, site, time, on_file = rows
     mask, touched, signs, since = scratch.mask, scratch.touched, scratch.signs, scratch.since
@@ -158,7 +158,7 @@ def match_points(rows, openings, entries, asked, contends, scratch, best):
             there, at = np.int64(openings.place[s]), hour - openings.first_hour
             if there < 0 or at < 0 or at >= openings.hours:
                 continue
-            bit = at * openings.places + there  # by time, as reads come
+            bit = at * openings.places + there  # by time, the order of reads
             word, shift = openings.bitmap[bit >> 6, 0], np.uint64(bit & 63)
             if (word >> shift) & ONE == 0:
                 continue
@@ -172,7 +172,7 @@ def match_points(rows, openings, entries, asked, contends, scratch, best):
 
 @folded
 def _open(cell, second, cases, openings, mask, touched, opened):
-    """Mark the points that open a question and that a read fits; returns how many questions are open by now."""
+    """Mark the opening points fitted by a read; return the number of questions opened so far."""
     for e in range(np.int64(openings.first[cell]), np.int64(openings.first[cell + 1])):
         what = openings.what[e]
         fits = (what & LOW12) <= second < ((what >> SECONDS) & LOW12)
@@ -187,7 +187,7 @@ def _open(cell, second, cases, openings, mask, touched, opened):
 
 @leaf
 def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best):
-    """Count a plate for every question that it opens, and forget its marks."""
+    """Count a plate for every question opened by it, and clear its marks."""
     mask, touched, signs, rising = scratch.mask, scratch.touched, scratch.signs, best.rising
     whose = _whose(asked, plate)
     for k in range(opened):
@@ -195,7 +195,7 @@ def _settle_plate(plate, opened, reads, entries, asked, contends, scratch, best)
         m, most, points = np.uint64(mask[q]), np.uint64(rising[q]), np.uint64(asked.points[q])
         mask[q] = 0
         own = whose >= 0 and asked.target[q] == whose
-        if most == points:  # some plate fits all: a rival fits from the first on
+        if most == points:  # some plate fits all: a rival must fit from the first point on
             if m & ONE == 0:
                 continue
             if not own and m == ONE and asked.second[q] < SIGNS and not _signed(signs, asked.second[q]):
@@ -224,7 +224,7 @@ def _signed(signs, sign):
 
 @folded
 def _could_fit(q, m, entries, signs):
-    """Return the points of a question that a plate may fit by its signs; uint64."""
+    """Return the points of a question possibly fitted by a plate, from its signs; uint64."""
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         if _signed(signs, entries.sign[e]):
             m |= ONE << np.uint64(entries.point[e])
@@ -233,7 +233,7 @@ def _could_fit(q, m, entries, signs):
 
 @folded
 def _fitted_from_first(q, m, reads, entries, asked, scratch):
-    """Return the points of a question that a plate fits, up to the first that it misses."""
+    """Return the points of a question fitted by a plate, up to its first miss; uint64."""
     signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
@@ -246,7 +246,7 @@ def _fitted_from_first(q, m, reads, entries, asked, scratch):
 
 @folded
 def _fitted(q, m, reads, entries, asked, scratch):
-    """Return the points of a question that a plate fits; uint64."""
+    """Return the points of a question fitted by a plate; uint64."""
     signs, since = scratch.signs, scratch.since
     for e in range(np.int64(entries.first[q]), np.int64(entries.first[q + 1])):
         bit = ONE << np.uint64(entries.point[e])
@@ -257,7 +257,7 @@ def _fitted(q, m, reads, entries, asked, scratch):
 
 @leaf
 def _was_there(q, e, reads, entries, asked, since):
-    """Tell whether some read of a plate fits an entry."""
+    """Return whether any read of a plate fits an entry."""
     site, time, on_file, first, last = reads
     begin, end = np.int64(entries.begin[e]), np.int64(entries.end[e])
     half_day = (begin + np.int64(TO_HALF_DAYS)) // HALF_DAY_S
@@ -276,7 +276,7 @@ def _was_there(q, e, reads, entries, asked, since):
 
 @leaf
 def _since(time, begin, low, high):
-    """Return the first read from `low` on, below `high`, that is not before a time."""
+    """Return the first read in `low` .. `high` at or after a time, by bisection; `high` if none."""
     while low < high:
         middle = (low + high) >> 1
         if time[middle] < begin:
@@ -288,7 +288,7 @@ def _since(time, begin, low, high):
 
 @leaf
 def _whose(asked, plate):
-    """Return the target that is seen by a number, -1 = none."""
+    """Return the target of a plate or pseudonym, -1 = none."""
     low, high = 0, len(asked.number)
     while low < high:
         middle = (low + high) >> 1
@@ -301,7 +301,7 @@ def _whose(asked, plate):
 
 @folded
 def _count_rival(q, m, own, best):
-    """Count one plate that fits the first points of a question, where the best fits them all."""
+    """Count one plate fitting the first points of a question, given a best fit of all points."""
     for p in range(np.int64(lowest(~m))):
         best.rivals[p, q] += np.uint32(1)
         if own:
@@ -310,7 +310,7 @@ def _count_rival(q, m, own, best):
 
 @folded
 def _count_plate(q, m, own, asked, best):
-    """Count one plate by the points of a question that it fits; m : uint64, their bits."""
+    """Count one plate by its set of fitted points; m : uint64, their bits."""
     at = asked.counts[q] + np.int64(m)
     if asked.counts[q] < 0 or best.counts[at] == 0:
         best.rising[q] = _rising(np.uint64(best.rising[q]), m)
@@ -321,7 +321,7 @@ def _count_plate(q, m, own, asked, best):
 
 @leaf
 def _rising(best, m):
-    """Return where the greater of two numbers of points goes up: the best so far, and that of a plate; uint64."""
+    """Return the points of increase of the greater of two running counts, best and plate; uint64."""
     before, fitted, most, after = np.int64(0), np.int64(0), 0, np.uint64(0)
     for p in range(MAX_POINTS):
         before += int((best >> np.uint64(p)) & ONE)

@@ -1,8 +1,8 @@
-"""Anchors: where a vehicle lives and works on the query date.
+"""Anchors: home and work of a vehicle on the query date.
 
-The attack gathers the reads of its targets and weighs every block of the map by Bayes' rule
-(`risk/belief.py`). Beside it stand the census's best spot as baseline and, as trivial attack, the
-place of the reader that was most often first or last.
+The attack gathers the reads of its targets and computes the belief in every block of the map by
+Bayes' rule (`risk/belief.py`). The baseline is the census's best spot; the trivial attack is the
+position of the most frequent first or last reader.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import Measuring
 
 BINS = 10
-"""Bins of equal width in which claimed chances are held against real shares."""
+"""Bins of equal width for comparison of claimed chances with true shares."""
 
 CARD = AttackerCard(
     question="Where does a vehicle live and work on the query date?",
@@ -50,43 +50,43 @@ ROADS = {
     "public": CARD.roads,
     "generator": "all that drivers prefer, as the simulation has it: an upper bound, which nobody outside can know",
 }
-"""What the card says of the roads, for each `measure.attacker_roads`."""
+"""Road knowledge on the card, for each `measure.attacker_roads`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Known:
-    """Who is asked about; one entry a case, t targets each."""
+    """Targets of the attack; one entry per case, t targets each."""
 
     targets: tuple[Targets, ...]
     plates: NDArray[np.uint32]
-    """uint32[w]; the plates of all, sorted."""
+    """uint32[w]; plates of all targets, sorted."""
 
 
 class File(NamedTuple):
-    """Reads of the targets, as they come."""
+    """Reads of the targets, in order of arrival."""
 
     plates: NDArray[np.uint32]
     parts: list[tuple[NDArray[Any], ...]]
-    """Plate, site, time and cases that have them on file."""
+    """Plate, site, time, and bits of the cases with the read on file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counted:
-    """Answers for one purpose held against the truth; t targets, arrays of one entry each."""
+    """Answers for one purpose compared with the truth; t targets."""
 
     place: NDArray[np.bool_]
-    """bool[t]; whether the target has such a place at all."""
+    """bool[t]; whether the target has such a place."""
     error_m: dict[str, NDArray[np.float64]]
-    """float64[t] for "near", "far", "trivial", "baseline near" and "baseline far"; infinite off the map or without."""
+    """float64[t] for "near", "far", "trivial", "baseline near", "baseline far"; infinite off the map or if no place."""
     none: dict[str, NDArray[np.bool_]]
-    """bool[t] for the same; whether the answer was that there is no such place."""
+    """bool[t] for the same; whether the answer was "no such place"."""
     claimed: dict[str, NDArray[np.float64]]
     """float64[t] for "near" and "far"."""
     told: NDArray[np.bool_]
 
 
 class Anchors(Measure):
-    """Where a vehicle lives and works."""
+    """Inference of the home and work of a vehicle."""
 
     name = "anchors"
     scope = "crowd"
@@ -143,7 +143,7 @@ class Anchors(Measure):
     )  # fmt: skip
 
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what the attack assumes, by what is known of the roads."""
+        """Return the assumptions of the attack, by the attacker's road knowledge."""
         return replace(CARD, roads=ROADS[asked.attacker_roads])
 
     def ask(self, view: View, targets: int) -> Known:
@@ -157,12 +157,12 @@ class Anchors(Measure):
         return known.plates.astype(np.int64)
 
     def start(self, sight: Sight, known: Known, span: Span) -> File:
-        """Return no reads yet."""
+        """Return an empty state."""
         del sight, span
         return File(known.plates, [])
 
     def update(self, state: File, block: Block) -> None:
-        """Keep the reads of the targets that some case has on file."""
+        """Keep the reads of the targets on file in any case."""
         row, which = np.empty(len(block.plate), np.int64), np.empty(len(block.plate), np.int64)
         kept = row[: pick_plates(block.plate, state.plates, row, which)]
         kept = kept[block.on_file[kept] > 0]
@@ -174,7 +174,7 @@ class Anchors(Measure):
         return File(held[0].plates, [part for state in held for part in state.parts])
 
     def guess(self, sight: Sight, known: Known, state: File) -> list[dict[What, Answer]]:
-        """Guess home and work of every target in every case that is reached."""
+        """Guess home and work of every target in every case within reach."""
         rows, on_file = _sorted(state.parts)
         ground, met = ground_of(sight), met_by([case.visible for case in sight.cases if case.reached], sight)
         made: list[dict[What, Answer]] = []
@@ -188,7 +188,7 @@ class Anchors(Measure):
         return made
 
     def tally(self, truth: Truth, sight: Sight, known: Known, guesses: list[dict[What, Answer]]) -> _Tally:
-        """Hold every answer against the truth of the query date."""
+        """Compare every answer with the truth on the query date."""
         counted: list[dict[What, Counted]] = []
         kinds: tuple[What, What] = ("home", "work")
         spots = {what: _baselines(sight, what) for what in kinds}
@@ -201,12 +201,12 @@ class Anchors(Measure):
         return _Tally(cases=counted, sets=_set_sizes(home, work))
 
     def add(self, tallies: Iterable[_Tally]) -> _Tally:
-        """Return the only tally: the crowd is merged before it is scored."""
+        """Return the only tally: shards are merged before scoring."""
         (tally,) = tallies
         return tally
 
     def results(self, sight: Sight, tally: _Tally) -> list[Result]:
-        """Lay out every case."""
+        """Return the rows of every case."""
         near, far = sight.asked.near_m, sight.asked.far_m
         rows: list[Result] = []
         for case, counted in zip(sight.cases, tally.cases, strict=True):
@@ -222,7 +222,7 @@ class Anchors(Measure):
 
 
 def _by_vehicle(targets: Targets) -> Targets:
-    """Return the targets in an order that no number of a plate changes."""
+    """Return the targets sorted by vehicle, an order independent of plate numbers."""
     order = np.argsort(targets.vehicle)
     return Targets(vehicle=targets.vehicle[order], plate=targets.plate[order])
 
@@ -233,7 +233,7 @@ class _Tally(NamedTuple):
 
 
 def score(what: What, of: Counted, near_m: float, far_m: float) -> Iterator[Result]:
-    """Lay out one purpose of one case; a target off the map counts as not found."""
+    """Yield the rows of one purpose of one case; targets outside the map count as not found."""
     for name, metres in (("near", near_m), ("far", far_m)):
         detail, place = f"{metres:g} m", of.place
 
@@ -260,7 +260,7 @@ def score(what: What, of: Counted, near_m: float, far_m: float) -> Iterator[Resu
 
 
 def _rest(what: What, of: Counted, near_m: float) -> Iterator[Result]:
-    """Lay out errors, how many are told of, and how claims were kept."""
+    """Yield the rows on error, on share of targets with evidence, and on calibration of claims."""
     on_map = np.isfinite(of.error_m["near"])
     value, low, high = quantile(of.error_m["near"][on_map], 0.5)
     baseline, trivial = (quantile(of.error_m[which][on_map], 0.5)[0] for which in ("baseline near", "trivial"))
@@ -281,14 +281,14 @@ def _rest(what: What, of: Counted, near_m: float) -> Iterator[Result]:
 
 
 def _baselines(sight: Sight, what: What) -> dict[str, tuple[float, float]]:
-    """Return where anyone would guess for either radius, by "baseline near" and "baseline far"."""
+    """Return the census guess for either radius, by "baseline near" and "baseline far"."""
     purpose = Purpose.HOME if what == "home" else Purpose.WORK
     radii = (("near", sight.asked.near_m), ("far", sight.asked.far_m))
     return {f"baseline {name}": baseline_spot(sight.public, purpose, metres) for name, metres in radii}
 
 
 def _count(sight: Sight, answer: Answer, truth: NDArray[np.int64], spots: dict[str, tuple[float, float]]) -> Counted:
-    """Measure every answer's error; truth : int64[t], the zone, -1 for none."""
+    """Return the error of every answer; truth : int64[t], true zone, -1 = none."""
     zones = sight.public.zones
     place, t = truth >= 0, len(truth)
     on_map = place & ~zones.outside[np.maximum(truth, 0)]
@@ -307,7 +307,7 @@ def _count(sight: Sight, answer: Answer, truth: NDArray[np.int64], spots: dict[s
 
 
 def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> list[Result]:
-    """Count who shares a home block and a work block with whom (Golle & Partridge 2009); needs no sightings."""
+    """Count vehicles with the same home and work block (Golle & Partridge 2009); needs no sightings."""
     both = np.flatnonzero(work >= 0)
     pair = home[both] * (int(work.max()) + 1) + work[both]
     _, inverse, counts = np.unique(pair, return_inverse=True, return_counts=True)
@@ -324,7 +324,7 @@ def _set_sizes(home: NDArray[np.int64], work: NDArray[np.int64]) -> list[Result]
 
 
 def _sorted(state: list[tuple[NDArray[Any], ...]]) -> tuple[Rows, NDArray[np.uint64]]:
-    """Return all reads kept, sorted by plate, time and site, with the cases that have each on file."""
+    """Return all reads kept, sorted by plate, time and site, with the bits of cases with each on file."""
     kinds = (np.uint32, np.uint32, np.uint32, np.uint64)
     plate, site, time, on_file = (
         np.concatenate([np.empty(0, kind), *(part[i] for part in state)]) for i, kind in enumerate(kinds)

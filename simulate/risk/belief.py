@@ -1,9 +1,9 @@
-"""Belief: in which block a target lives or works, by Bayes' rule over the blocks of the map.
+"""Belief: posterior of a target's home or work block, by Bayes' rule over the blocks of the map.
 
-The census is the prior; reads of the passing car (`risk/passing.py`) and of the standing one
-(`risk/stays.py`) are the evidence. Mornings of one car are alike, so n of them weigh less than n
-independent ones: as n to a power below 1, fitted so that claimed chances agree with real shares.
-Each radius gets the decision that is best for it, and work may be answered with "none".
+The census is the prior; reads of the passing car (`risk/passing.py`) and of the parked one
+(`risk/stays.py`) are the evidence. Mornings of one car are correlated, so n of them weigh less
+than n independent ones: n to a power below 1, fitted to calibrate claimed chances against true
+shares. Each radius has its own best decision, and work may be answered with "none".
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
 
 What = Literal["home", "work"]
 HOME_POWER, WORK_POWER = 0.45, 0.25
-"""n mornings (or gaps) of one car weigh as n to this power independent ones; fitted on smallville, seeds 1 to 5
+"""n mornings (or gaps) of one car count as n to this power independent ones; fitted on smallville, seeds 1 to 5
 (`tests/verification/fit_anchors.py`)."""
 COMMUTES, BY_DAYS, BY_GAPS = 2.06, 3.10, 0.42
-"""Log odds of a workplace for a car like the mean one; and what each doubling, by e, of its working days on file
-and of its long gaps adds; fitted likewise."""
+"""Log odds of a workplace for an average car, and the increase per factor of e in its working days on file and in
+its long gaps; fitted likewise."""
 TRIVIAL_M = 1000.0
-"""Where no read speaks, the trivial attack takes the spot that most homes lie so near to."""
+"""Radius of the trivial attack without reads, in metres: it guesses the spot with most homes within it."""
 BATCH = 128
-"""Targets whose beliefs are held at a time."""
+"""Targets with beliefs in memory at a time."""
 
 
 class Guesses(NamedTuple):
@@ -57,9 +57,9 @@ class Guesses(NamedTuple):
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     none: NDArray[np.bool_]
-    """bool[t]; whether the answer is that there is no such place."""
+    """bool[t]; whether the answer is "no such place"."""
     claimed: NDArray[np.float64]
-    """float64[t]; chance that the answer is right, as the attack has it."""
+    """float64[t]; chance of a right answer, by the attack's own estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,22 +69,22 @@ class Answer:
     near: Guesses
     far: Guesses
     told: NDArray[np.bool_]
-    """bool[t]; whether any read speaks."""
+    """bool[t]; whether there is any evidence."""
     trivial: Guesses
-    """Where the reader stands that was most often first or last."""
+    """Position of the most frequent first or last reader."""
 
 
 class Stand(NamedTuple):
-    """Where to stand, if there is a place at all; t targets."""
+    """Best block of each target, given existence of the place; t targets."""
 
     block: NDArray[np.int64]
     """int64[t]"""
     held: NDArray[np.float64]
-    """float64[t]; share of the belief that lies near."""
+    """float64[t]; share of the belief within the radius."""
 
 
 class Stands(NamedTuple):
-    """Where to stand by one kind of evidence, for either radius: the block, and the share of the belief near it."""
+    """Best block for either radius by one kind of evidence, and the share of the belief within that radius."""
 
     near: int
     held_near: float
@@ -93,24 +93,24 @@ class Stands(NamedTuple):
 
 
 class Met(NamedTuple):
-    """What is worked out once for all cases with the same visible sites."""
+    """Results shared by all cases with the same visible sites."""
 
     chances: dict[Purpose, Chances]
     stands: dict[Purpose, dict[bytes, Stands]]
-    """What was decided already, by evidence."""
+    """Decisions so far, by evidence."""
 
 
 class Ground(NamedTuple):
-    """What is worked out once for all cases of one sight."""
+    """Results shared by all cases of one sight."""
 
     within: tuple[csr_array, csr_array]
-    """Which blocks lie within either radius of which; sparse [z, z] each."""
+    """Pairs of blocks within either radius of each other; sparse [z, z] each."""
     usual: dict[What, tuple[float, float]]
-    """The spot that most homes, or jobs, lie near to."""
+    """Spot with most homes, or jobs, near it."""
 
 
 def ground_of(sight: Sight) -> Ground:
-    """Work out what all cases share."""
+    """Return the results shared by all cases."""
     usual: dict[What, tuple[float, float]] = {
         "home": baseline_spot(sight.public, Purpose.HOME, TRIVIAL_M),
         "work": baseline_spot(sight.public, Purpose.WORK, TRIVIAL_M),
@@ -119,17 +119,18 @@ def ground_of(sight: Sight) -> Ground:
 
 
 def met_by(visible: Sequence[NDArray[np.bool_]], sight: Sight) -> dict[bytes, Met]:
-    """Work out what cases with each of some sets of visible sites share, by the bytes of the set."""
+    """Return the results shared by cases with equal visible sites, keyed by the bytes of the set."""
     sets = {some.tobytes(): some for some in visible}
     met = chances(sight.public, list(sets.values()))
     return {key: Met(of, {purpose: {} for purpose in of}) for key, of in zip(sets, met, strict=True)}
 
 
 def answers(sight: Sight, ground: Ground, met: Met, rows: Rows, plates: NDArray[np.int64]) -> dict[What, Answer]:
-    """Answer for all targets of one case.
+    """Return the answers for all targets of one case.
 
-    rows : its reads of them, those of one plate side by side in order of time; plates :
-    int64[t], one a target in the order of the answers, which no number of a plate changes.
+    rows : reads of the targets on file in the case, grouped by plate and in order of time;
+    plates : int64[t], one per target in the order of the answers, an order independent of plate
+    numbers.
     """
     public = sight.public
     rows = _by_target(rows, plates)
@@ -152,7 +153,7 @@ def answers(sight: Sight, ground: Ground, met: Met, rows: Rows, plates: NDArray[
 
 
 def _by_target(rows: Rows, plates: NDArray[np.int64]) -> Rows:
-    """Return the reads of the targets, sorted by target and time, with its number among the targets as plate."""
+    """Return the reads of the targets, sorted by target and time, with the target's index as plate."""
     order = np.argsort(plates, kind="stable")
     at = np.minimum(np.searchsorted(plates[order], rows.plate), len(plates) - 1)
     target = order[at]
@@ -165,10 +166,10 @@ def _decide(
     public: Public, ground: Ground, met: Met, votes: Votes, stays: csr_array, place: NDArray[np.float64],
     purpose: Purpose,
 ) -> tuple[Guesses, Guesses]:  # fmt: skip
-    """Weigh every block for all targets and take the best decision for either radius.
+    """Return the best decision per target for either radius, from the belief in every block.
 
-    place : float64[t], chance that there is such a place at all. Targets of whom the reads say the
-    same, such as nothing, are weighed once, in whichever case they are.
+    place : float64[t], chance of the place's existence. Targets with equal evidence, such as none,
+    are computed once over all cases.
     """
     kinds, held = _kinds(votes, stays), met.stands[purpose]
     new = {kind: t for t, kind in reversed(list(enumerate(kinds))) if kind not in held}
@@ -186,7 +187,7 @@ def _decide(
 
 
 def _kinds(votes: Votes, stays: csr_array) -> list[bytes]:
-    """Return the evidence of each target, equal where it says the same."""
+    """Return the evidence of each target as bytes; equal bytes mean equal evidence."""
     told = csr_array(hstack([csr_array(votes.leaving), csr_array(votes.coming), stays], format="csr"))
     return [
         told.indices[begin:end].tobytes() + told.data[begin:end].tobytes()
@@ -195,15 +196,15 @@ def _kinds(votes: Votes, stays: csr_array) -> list[bytes]:
 
 
 def _stand(public: Public, mass: NDArray[np.float64], within: csr_array) -> Stand:
-    """Stand where most of the belief is near."""
+    """Return the block with most of the belief within the radius."""
     near = mass @ within
-    near[:, public.zones.outside] = -1.0  # nobody stands beyond the map
+    near[:, public.zones.outside] = -1.0  # never guess a block beyond the map
     best = np.argmax(near, axis=1)
     return Stand(best, near[np.arange(len(best)), best])
 
 
 def _guesses(public: Public, stand: Stand, place: NDArray[np.float64]) -> Guesses:
-    """Answer with a block, or that there is no place where that is likelier."""
+    """Return the block of each target, or "no such place" if likelier."""
     held, nothing = stand.held * place, 1 - place
     none = nothing > held
     x, y = public.zones.x_m[stand.block], public.zones.y_m[stand.block]
@@ -214,8 +215,8 @@ def beliefs(
     public: Public, chance: Chances, leaving: NDArray[np.float64], coming: NDArray[np.float64], stays: csr_array,
     purpose: Purpose,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Return the logarithm of prior times tempered evidence, up to a constant of each target; float64[t, z]."""
-    told = csr_array(leaving) @ chance.first + csr_array(coming) @ chance.last  # few readers speak of one car
+    """Return the logarithm of prior times tempered evidence, up to a constant per target; float64[t, z]."""
+    told = csr_array(leaving) @ chance.first + csr_array(coming) @ chance.last  # sparse: few readers per car
     belief: NDArray[np.float64] = tempered(leaving, coming, purpose)[:, None] * told + stays.toarray()
     belief += np.log(np.maximum(_shares(public, purpose), 1e-12))
     belief[:, public.zones.outside] = -np.inf
@@ -223,7 +224,7 @@ def beliefs(
 
 
 def chance_of_work(gaps: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the chance that each target has a workplace, by how its file stands beside the crowd's; float64[t].
+    """Return the chance of a workplace for each target, from its file relative to the crowd's mean; float64[t].
 
     gaps : float64[t], long gaps in working days; days : float64[t], working days on file.
     """
@@ -235,19 +236,19 @@ def chance_of_work(gaps: NDArray[np.float64], days: NDArray[np.float64]) -> NDAr
 
 
 def tempered(leaving: NDArray[np.float64], coming: NDArray[np.float64], purpose: Purpose) -> NDArray[np.float64]:
-    """Return what each vote of a target weighs: less the more there are, for they repeat one another; float64[t]."""
+    """Return the weight per vote of a target: lower with more votes, since they are correlated; float64[t]."""
     power = HOME_POWER if purpose is Purpose.HOME else WORK_POWER
     weight: NDArray[np.float64] = np.maximum(leaving.sum(axis=1) + coming.sum(axis=1), 1.0) ** (power - 1)
     return weight
 
 
 def within_radii(sight: Sight) -> tuple[csr_array, csr_array]:
-    """Tell which blocks lie within either radius of which; sparse [z, z] each, made once for all batches of targets."""
+    """Return the pairs of blocks within either radius; sparse [z, z] each, computed once for all batches."""
     return near_of(sight.public, sight.asked.near_m), near_of(sight.public, sight.asked.far_m)
 
 
 def near_of(public: Public, metres: float) -> csr_array:
-    """Tell which blocks lie near which; sparse [z, z]."""
+    """Return the pairs of blocks within `metres` of each other; sparse [z, z]."""
     n = public.zones.n
     tree = cKDTree(np.column_stack([public.zones.x_m, public.zones.y_m]))
     pairs = tree.query_pairs(metres, output_type="ndarray")
@@ -256,7 +257,7 @@ def near_of(public: Public, metres: float) -> csr_array:
 
 
 def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[float, float]:
-    """Return the spot that the most homes or jobs lie near: what anyone could guess."""
+    """Return the spot with most homes or jobs within `metres`: the guess without any read."""
     prior = np.where(public.zones.outside, 0.0, prior_of(public, purpose))
     held = np.where(public.zones.outside, -1.0, prior @ near_of(public, metres))
     best = int(np.argmax(held))
@@ -264,9 +265,9 @@ def baseline_spot(public: Public, purpose: Purpose, metres: float) -> tuple[floa
 
 
 def _most_often(public: Public, ground: Ground, rows: Rows, t: int, what: What) -> Guesses:
-    """Stand where the car was read most often at an end of the stay; without any read do as the census does.
+    """Return the most frequent site at an end of the stay; without reads, the census spot for home, none for work.
 
-    rows : reads of passing and standing cars, whose plates number the targets 0 .. t - 1.
+    rows : reads of passing and parked cars, with target indices 0 .. t - 1 as plates.
     """
     ends = ends_of_days(rows) if what == "home" else ends_of_gaps(rows, public.start.weekday())
     at = np.concatenate(ends)

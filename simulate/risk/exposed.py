@@ -1,4 +1,4 @@
-"""What exposure counts: from entries of plates to histograms of vehicles, and from these to rows."""
+"""Exposure counts: from entries of plates to histograms of vehicles, and from these to rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulate.risk.traces import Marked, Trace
 
     Asked = Mapping[int, NDArray[np.uint32]]
-    """Plates of the vehicles that are traced, sorted, by the day of the query date."""
+    """Plates of the traced vehicles, sorted, by day of the query date."""
 
 PERCENTILES = (10, 50, 90, 99)
 DAY_HOURS, KM = 24, 1000
@@ -36,16 +36,16 @@ NO_RATIO = "of one third of areas nobody was seen"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counted:
-    """What is on file of each plate of a shard; e entries."""
+    """Counts on file for each plate of a shard; e entries."""
 
     span: Span
     plate: NDArray[np.uint32]
     mask: NDArray[np.uint64]
-    """uint64[e]; cases that count the plate so."""
+    """uint64[e]; bits of the cases with these counts."""
     entry: NDArray[np.uint32]
     """uint32[e, FIELDS]; sightings, days, sites and the time of the last sighting."""
     asked: Marked
-    """Rows of the plates asked for."""
+    """Rows of the traced plates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,16 +53,16 @@ class Exposed:
     """Exposure of the vehicles of one or more shards in one case: exact counts; z zones."""
 
     counts: tuple[Histogram, Histogram, Histogram]
-    """Vehicles by sightings, days and sites, those never seen included."""
+    """Vehicles by sightings, days and sites, including those never seen."""
     ages: Histogram
-    """Vehicles by the age of the last sighting in whole hours; the others were never seen."""
+    """Vehicles by age of the last sighting in whole hours; without those never seen."""
     by_zone: NDArray[np.int64]
-    """int64[2, z]; sightings of those who live in a zone, and their number."""
+    """int64[2, z]; sightings of the vehicles living in each zone, and their number."""
     trace: Trace
 
 
 def expose(truth: Truth, sight: Sight, known: Asked, counted: Counted) -> tuple[Exposed, ...]:
-    """Take the vehicles that live here among the plates of a shard, seen or not, and trace those asked for."""
+    """Return the exposure of a shard's vehicles living on the map, seen or not, with traces of those drawn."""
     days, span = sorted(known), counted.span
     home = np.stack([homes_in(truth, day, span.first, span.last) for day in days])
     held = _histograms(truth, sight, counted, days, home)
@@ -82,7 +82,7 @@ def expose(truth: Truth, sight: Sight, known: Asked, counted: Counted) -> tuple[
 def _histograms(
     truth: Truth, sight: Sight, counted: Counted, days: list[int], home: NDArray[np.int32]
 ) -> Iterator[tuple[tuple[Histogram, Histogram, Histogram], Histogram, NDArray[np.int64]]]:
-    """Give the counts, ages and zones of each case; home : int32[days, groups, ISSUED]."""
+    """Yield the counts, ages and zones of each case; home : int32[days, groups, ISSUED]."""
     cases, zones = len(sight.cases), len(sight.public.zones.income_rank)
     now_s = np.array([case.now_s for case in sight.cases], np.int64)
     day_of = np.array([days.index(case.today) for case in sight.cases], np.int64)
@@ -112,7 +112,7 @@ def together(parts: Iterable[Exposed]) -> Exposed:
 
 
 def rows_of(measure: Measure, case: CaseSight, exposed: Exposed, income: NDArray[np.float64]) -> list[Result]:
-    """Lay out the scores of one case; income : float64[z], rank of each zone."""
+    """Return the rows of one case; income : float64[z], income rank of each zone."""
     units = {score.name: score.unit for score in measure.scores}
     rows = []
 
@@ -147,7 +147,7 @@ def _never(never: int, n: int) -> str:
 
 
 def _age(ages: Histogram, never: int, q: float) -> Interval:
-    """Return a percentile of the days since vehicles were last seen; None where it falls on those never seen."""
+    """Return a percentile of the days since the last sighting; None if it falls among vehicles never seen."""
     last = int(ages.value[-1]) if len(ages.value) else 0
     infinite = last + 1
     found = quantile_of(ages.counted(infinite, never), q)
@@ -156,9 +156,9 @@ def _age(ages: Histogram, never: int, q: float) -> Interval:
 
 
 def _ratio(by_zone: NDArray[np.int64], income: NDArray[np.float64]) -> Interval:
-    """Compare the poorest third of neighbourhoods with the richest, as the readers stand.
+    """Return the ratio of mean sightings, poorest to richest third of zones, for the given readers.
 
-    The interval takes zones as drawn together, since neighbours pass the same readers.
+    The interval treats zones as clusters, since neighbours pass the same readers.
     """
     total, size = by_zone
     thirds = [(income < 1 / 3) & (size > 0), (income >= 2 / 3) & (size > 0)]

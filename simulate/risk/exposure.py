@@ -1,4 +1,4 @@
-"""Exposure: how often vehicles are seen, how evenly, in which neighbourhoods, and how much of their lives."""
+"""Exposure: frequency and spread of sightings of vehicles, by neighbourhood, and the share of lives on file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simulate.scenario.schema.settings import Measuring
 
 ENTRIES = 1 << 15
-"""Entries that a count writes at a time."""
+"""Entries written per call of the counting kernel."""
 DRAWN = "vehicles drawn among those that live here"
 
 
@@ -39,20 +39,20 @@ class Counting:
 
     span: Span
     asked: NDArray[np.uint32]
-    """uint32[k]; plates whose rows are kept, sorted."""
+    """uint32[k]; plates with rows to keep, sorted."""
     counts: NDArray[np.uint32]
-    """uint32[w, FIELDS]; room of the kernel."""
+    """uint32[w, FIELDS]; work array of the kernel."""
     known: NDArray[np.uint64]
-    """uint64[s, 2]; room of the kernel."""
+    """uint64[s, 2]; work array of the kernel."""
     turn: np.uint64
     entries: list[tuple[NDArray[np.uint32], NDArray[np.uint64], NDArray[np.uint32]]]
-    """Plates, cases and counts as `count_plates` writes them."""
+    """Plates, cases and counts from `count_plates`."""
     kept: list[tuple[Rows, NDArray[np.uint64]]]
-    """Rows of the plates asked for, with their bits."""
+    """Rows of the traced plates, with their bits."""
 
 
 class Exposure(Measure):
-    """Counts of what is on file, for every vehicle that lives on the map, seen or not."""
+    """Counts of rows on file, for every vehicle living on the map, seen or not."""
 
     name = "exposure"
     scope = "plate"
@@ -95,7 +95,7 @@ class Exposure(Measure):
     )  # fmt: skip
 
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what the counts assume."""
+        """Return the assumptions of the counts."""
         del asked
         return AttackerCard(
             question="How often is a vehicle seen, on how many days and at how many sites?",
@@ -107,12 +107,12 @@ class Exposure(Measure):
         )
 
     def ask(self, view: View, targets: int) -> Asked:
-        """Draw the vehicles that are traced on each query date, and return their plates."""
+        """Draw the vehicles to trace on each query date, and return their plates."""
         chosen = zip(view.cases, targets_of_cases(view, self.name, targets), strict=True)
         return {case.today: some.plate.astype(np.uint32) for case, some in chosen}
 
     def start(self, sight: Sight, known: Asked, span: Span) -> Counting:
-        """Return counts of nothing."""
+        """Return a state with all counts 0."""
         n = sight.public.sites.n
         asked = np.unique(np.concatenate([np.empty(0, np.uint32), *known.values()]))
         return Counting(
@@ -134,7 +134,7 @@ class Exposure(Measure):
         self._keep(state, block)
 
     def _keep(self, state: Counting, block: Block) -> None:
-        """Keep the rows of the plates asked for."""
+        """Keep the rows of the traced plates."""
         if not len(block.plate):
             return
         near = slice(*np.searchsorted(state.asked, [block.plate[0], block.plate[-1] + np.uint32(1)]))
@@ -147,7 +147,7 @@ class Exposure(Measure):
                 state.kept.append((rows, block.on_file[chosen]))
 
     def merge(self, states: Iterable[Counting]) -> Counting:
-        """Return the only state: a shard is finished alone."""
+        """Return the only state: each shard is tallied alone."""
         (state,) = states
         return state
 
@@ -167,15 +167,15 @@ class Exposure(Measure):
         )
 
     def tally(self, truth: Truth, sight: Sight, known: Asked, guesses: Counted) -> tuple[Exposed, ...]:
-        """Take the vehicles that live here among the plates, and trace those drawn."""
+        """Return the exposure of the vehicles living on the map, with traces of those drawn."""
         return expose(truth, sight, known, guesses)
 
     def add(self, tallies: Iterable[tuple[Exposed, ...]]) -> tuple[Exposed, ...]:
-        """Add the counts up, case by case."""
+        """Add up the counts per case."""
         return tuple(together(parts) for parts in zip(*tallies, strict=True))
 
     def results(self, sight: Sight, tally: Sequence[Exposed]) -> list[Result]:
-        """Lay the counts out for every case."""
+        """Return the rows of every case."""
         rows: list[Result] = []
         for case, exposed in zip(sight.cases, tally, strict=True):
             if not case.reached:

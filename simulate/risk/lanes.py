@@ -1,8 +1,8 @@
-"""Lanes: the points of all targets laid out for the kernel, one lane for the cases that see reads alike.
+"""Lanes: points of all targets laid out for the kernel, one lane per group of cases with the same view.
 
-A question is one target in one case at one grain. What the targets' own reads fit of it is found here:
-no other plate then matters unless it fits as much, so few points can open a question, and only
-these are looked up for every read.
+A question is one target in one case at one grain. The points fitted by the targets' own reads are
+computed here: another plate matters only if it fits as many, so few points can open a question,
+and only these are looked up for every read.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class Lane(NamedTuple):
-    """The questions about cases that see reads alike, laid out for the kernel."""
+    """Questions of cases with the same view of reads, laid out for the kernel."""
 
     mask: int
     """Bits of its cases."""
@@ -58,9 +58,9 @@ class Lane(NamedTuple):
     entries: Entries
     asked: Asked
     known: NDArray[np.uint16]
-    """uint16[questions]; bits of the points that have entries: the points that the kernel asks about, in order."""
+    """uint16[questions]; bits of the points with entries: the points used by the kernel, in order."""
     least: NDArray[np.uint16]
-    """uint16[questions]; what the targets' own reads fit, as `Best.rising`."""
+    """uint16[questions]; fit of the targets' own reads, as `Best.rising`."""
 
     def match(self, rows: Rows, on_file: NDArray[np.uint64], scratch: Scratch, best: Best) -> None:
         """Match a block of reads of whole plates."""
@@ -69,15 +69,15 @@ class Lane(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Known:
-    """What is known beforehand, and how to ask for it in one pass."""
+    """Prior knowledge about all targets, laid out for one pass."""
 
     lanes: tuple[Lane, ...]
 
 
 def lay_out(sites: Sites, groups: Sequence[Recoding], own: Sequence[OwnRows], points: Sequence[Points]) -> Known:
-    """Lay points out for the kernel, by groups of cases that see alike.
+    """Return the points laid out for the kernel, by groups of cases with the same view.
 
-    own : the reads of all targets as each group sees them, as the pass will meet them.
+    own : reads of all targets as seen by each group, identical to those in the pass.
     """
     lanes = []
     for group, rows in zip(groups, own, strict=True):
@@ -98,7 +98,7 @@ def lay_out(sites: Sites, groups: Sequence[Recoding], own: Sequence[OwnRows], po
 
 
 def nothing_found(lane: Lane) -> Best:
-    """Return what is found before any read, but for what targets fit."""
+    """Return the state before any read, with only the fits of the targets."""
     n, first = len(lane.least), lane.asked.counts
     counted = first >= 0
     counts = int((first[counted] + lane.asked.points[counted]).max(initial=-1)) + 1
@@ -109,7 +109,7 @@ def nothing_found(lane: Lane) -> Best:
 
 
 def room(lane: Lane) -> Scratch:
-    """Return room for the kernel."""
+    """Return work arrays for the kernel."""
     n = len(lane.least)
     return Scratch(
         mask=np.zeros(n, np.uint16), touched=np.zeros(n + 1, np.int64), signs=np.zeros(SIGNS // 64, np.uint64),
@@ -119,7 +119,7 @@ def room(lane: Lane) -> Scratch:
 
 @cache
 def contends() -> NDArray[np.uint64]:
-    """Return the table by which the kernel rejects plates."""
+    """Return the kernel's table for rejecting plates, built once."""
     return contenders()
 
 
@@ -134,7 +134,7 @@ class _Spots(NamedTuple):
 
 
 def _asked(sites: Sites, points: Sequence[Points], rows: OwnRows, known: NDArray[np.uint16]) -> Asked:
-    """Say whom questions are about, by which numbers these are seen, and what is a place to each."""
+    """Return targets of questions, the plates or pseudonyms of each, and the place of each site by size."""
     nothing = np.empty(0, np.int64)
     target = np.concatenate([nothing, *(some.plate for some in points)])
     plates = np.unique(target)
@@ -158,7 +158,7 @@ def _asked(sites: Sites, points: Sequence[Points], rows: OwnRows, known: NDArray
 
 
 def _square(place: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the square of each site for its signs: its largest place, or one for all if places straddle those."""
+    """Return the square of each site for its signs: its largest place, or one for all if smaller places straddle it."""
     square: NDArray[np.int64] = place[-1].astype(np.int64)
     for level in place:
         lies_in = np.zeros(int(level.max(initial=-1)) + 1, np.int64)
@@ -169,9 +169,9 @@ def _square(place: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _spots(points: Sequence[Points], starts: NDArray[np.int64]) -> tuple[_Spots, NDArray[np.uint16]]:
-    """Gather the entries of all questions, without what lies before the first second.
+    """Return the entries of all questions, clipped at second 0, empty ones left out.
 
-    Points are numbered anew among those with entries, whose bits are returned beside them; uint16[q].
+    Points are renumbered among those with entries; the bits of these are returned too; uint16[q].
     """
     columns = [
         (some.question + start, some.point, some.place, np.maximum(some.begin_s, 0), some.end_s)
@@ -188,7 +188,7 @@ def _spots(points: Sequence[Points], starts: NDArray[np.int64]) -> tuple[_Spots,
 
 
 def _entries(spots: _Spots, asked: Asked) -> Entries:
-    """Cut entries at half-days, and sign each."""
+    """Split entries at half-days, and compute the sign of each."""
     at, begin, end = _cut(spots, HALF_DAY_S, DAY_START_S - HALF_DAY_S)
     question, place = spots.question[at], spots.place[at].astype(np.int32)
     sign = np.empty(len(at), np.uint16)
@@ -209,16 +209,16 @@ def _second(entries: Entries, points: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 
 def _counts(points: NDArray[np.uint16], least: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Return where the counts of each question begin, one for each set of its points; int64[q].
+    """Return the offset of the counts of each question, one count per set of its points; int64[q].
 
-    -1 where the target fits all, for rivals are counted otherwise.
+    -1 if the target fits all points: `rivals` are counted instead.
     """
     sets = np.where(points == least, 0, points.astype(np.int64) + 1)
     return np.where(sets > 0, np.cumsum(sets) - sets, -1)
 
 
 def _squares_of(asked: Asked, question: NDArray[np.int64], place: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the square in which the place of each entry lies; int64[e]."""
+    """Return the square around the place of each entry; int64[e]."""
     square: NDArray[np.int64] = np.zeros((len(asked.place), int(asked.place.max(initial=0)) + 1), np.int64)
     for level, places in enumerate(asked.place):
         square[level, places] = asked.square
@@ -227,10 +227,10 @@ def _squares_of(asked: Asked, question: NDArray[np.int64], place: NDArray[np.int
 
 
 def _opening(points: NDArray[np.uint16], least: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the points of each question that a plate may fit first and still change its answer; uint16[q].
+    """Return the possible first fits of an answer-changing plate, as points of each question; uint16[q].
 
-    A plate that fits none before some point must make up for all that the target fits before it,
-    by points from there on that the target does not fit.
+    A plate without a fit before some point must make up for all fits of the target before it, by
+    points from there on missed by the target.
     """
     opens = np.zeros(len(points), np.uint16)
     for point in range(MAX_POINTS):
@@ -241,7 +241,7 @@ def _opening(points: NDArray[np.uint16], least: NDArray[np.uint16]) -> NDArray[n
 
 
 def _openings(spots: _Spots, asked: Asked) -> Openings:
-    """Hang entries on every hour at every site that they touch."""
+    """Index entries by hour and site, one opening per touched cell."""
     which, site = _sites_of(asked.place, asked.level[spots.question], spots.place)
     spread = _Spots(*(column[which] for column in spots))._replace(place=site)
     at, begin, end = _cut(spread, HOUR_S, 0)
@@ -273,7 +273,7 @@ def _openings(spots: _Spots, asked: Asked) -> Openings:
 def _sites_of(
     places: NDArray[np.int32], level: NDArray[np.uint8], place: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair each of some places with its sites; int64[n] each.
+    """Return pairs of place index and site, for all sites of each place; int64[n] each.
 
     places : int32[l, s], place of each site by size; level, place : size and number of each.
     """
@@ -288,9 +288,9 @@ def _sites_of(
 
 
 def _cut(spots: _Spots, bin_s: int, shift_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut entries where bins begin: the entry that each part is of, its begin and its end; int64[n] each.
+    """Split entries at bin edges; return the entry of each part, its start and its end; int64[n] each.
 
-    shift_s : second at which some bin begins, at most 0.
+    shift_s : start of some bin, in seconds, at most 0.
     """
     first, last = (spots.begin - shift_s) // bin_s, (spots.end - 1 - shift_s) // bin_s
     times = last - first + 1
@@ -300,7 +300,7 @@ def _cut(spots: _Spots, bin_s: int, shift_s: int) -> tuple[NDArray[np.int64], ND
 
 
 def _runs(first: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count on from each first number, so many times each; int64[n]."""
+    """Return runs of consecutive numbers from each first one, `times` long; int64[n]."""
     numbers: NDArray[np.int64] = np.arange(times.sum()) + np.repeat(first - np.cumsum(times) + times, times)
     return numbers
 
@@ -311,7 +311,7 @@ def _bit(point: NDArray[np.int64]) -> NDArray[np.uint16]:
 
 
 def _bitmap(cell: NDArray[np.int64], bits: int) -> NDArray[np.uint64]:
-    """Set the bits of some cells, sorted, and count those before each word; uint64[words, 2]."""
+    """Return the bits of sorted cells, and the count of cells before each word; uint64[words, 2]."""
     bitmap = np.zeros((bits // 64 + 1, 2), np.uint64)
     np.bitwise_or.at(bitmap[:, 0], cell >> 6, np.uint64(1) << (cell & 63).astype(np.uint64))
     bitmap[:, 1] = np.searchsorted(cell, np.arange(len(bitmap)) * 64)

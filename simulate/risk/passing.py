@@ -1,11 +1,11 @@
-"""Passing: what readers on roads tell of the two ends of a stay.
+"""Passing: evidence of readers on roads about the two ends of a stay.
 
-Cars start the day at home and end it there. So the first reader of a plate's morning and the
-last one of its night say where home may be; the readers on both sides of a long gap in a
-working day say the same of work. On the public roads, with the public census of homes and
-jobs, anyone can reckon how often a car of each block would meet each reader first or last. An
-attacker without a road map reckons by distance alone; one with the generator's own knowledge,
-an upper bound, by the routes that drivers really prefer.
+Cars start and end the day at home. So the first reader of a plate's morning and the last one of
+its night are evidence of home; the readers on both sides of a long gap in a working day are
+evidence of work. From the public roads and the public census of homes and jobs, anyone can
+compute how often a car of each block would meet each reader first or last. An attacker without a
+road map uses distance alone; one with the generator's own knowledge, an upper bound, uses the
+drivers' true route preferences.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
     from simulate.sightings.store import Rows
 
 MORNING_S, EVENING_S = 12 * 3600, 15 * 3600
-"""A first sighting before noon, or a last one after 15:00, points home (assumption)."""
+"""A first sighting before noon, or a last one after 15:00, is evidence of home (assumption)."""
 LEAST_GAP_S = 3 * 3600
-"""A gap this long inside a working day points to work (assumption)."""
+"""A gap this long inside a working day is evidence of work (assumption)."""
 PURPOSES = (Purpose.HOME, Purpose.WORK)
 SLIP = 0.1
-"""Chance that a reader is met for no reason the public roads explain: a missed read, another route (assumption)."""
+"""Chance of meeting a reader unexplained by the public roads: a missed read, another route (assumption)."""
 DECAY_S = 600.0
-"""Seconds of driving over which trips thin out by a factor e, in the attacker's eyes (assumption)."""
+"""Driving time over which trips decrease by a factor e, in the attacker's model, in seconds (assumption)."""
 STRAIGHT_M = 500.0
-"""Metres over which a reader grows unlikelier by a factor e, to who knows no roads (assumption)."""
+"""Distance over which a reader becomes less likely by a factor e, without a road map, in metres (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chances:
-    """Logarithms of what a car of each block would meet; r readers, z zones."""
+    """Log chances of the readers met by a car of each block; r readers, z zones."""
 
     first: NDArray[np.float64]
-    """float64[r, z]; that a seen car, leaving the block, meets this reader first."""
+    """float64[r, z]; of meeting this reader first, for a seen car leaving the block."""
     last: NDArray[np.float64]
-    """float64[r, z]; that a seen car, coming to the block, meets this reader last."""
+    """float64[r, z]; of meeting this reader last, for a seen car coming to the block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Votes:
-    """How often each reader stood at an end of a stay; t targets, r readers."""
+    """Count of each reader at the ends of stays; t targets, r readers."""
 
     leaving: NDArray[np.float64]
     """float64[t, r]; first reader after the stay."""
@@ -63,9 +63,9 @@ class Votes:
 
 
 def chances(public: Public, visible: Sequence[NDArray[np.bool_]]) -> list[dict[Purpose, Chances]]:
-    """Reckon the first and last reader of cars that live, and that work, in each block.
+    """Return the chances of the first and last reader for cars with home, or work, in each block.
 
-    visible : bool[s] each, several sets of sites; one answer each.
+    visible : bool[s] each, several sets of sites; one result each.
     """
     if public.roads_known == "none":
         near = _by_distance(public)
@@ -80,7 +80,7 @@ def chances(public: Public, visible: Sequence[NDArray[np.bool_]]) -> list[dict[P
 
 
 def _log_chance(met: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the logarithm of each reader's share of what is met, or of a slip; met : float64[r, z]."""
+    """Return the log of each reader's share among the readers met, mixed with SLIP; met : float64[r, z]."""
     seeing = visible[: len(met)]  # readers on roads are numbered before all other sites
     met = np.where(seeing[:, None], met, 0.0)
     seen = np.maximum(met.sum(axis=0), 1e-300)
@@ -89,7 +89,7 @@ def _log_chance(met: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArray
 
 
 def ends_of_days(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which reads are the first of a morning, and which the last of a night; rows sorted by plate and time."""
+    """Return the first reads of mornings and the last reads of nights; rows sorted by plate and time."""
     plate, time = rows.plate, rows.time.astype(np.int64)
     day, clock = np.divmod(time - DAY_START_S, DAY_S)
     clock += DAY_START_S
@@ -100,7 +100,7 @@ def ends_of_days(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def ends_of_gaps(rows: Rows, weekday: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the reads after, and before, the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    """Return the reads after, and before, the longest gap of each working day; weekday : of day 0, Monday 0."""
     plate, time = rows.plate, rows.time.astype(np.int64)
     if len(plate) < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -126,12 +126,12 @@ def home_votes(rows: Rows, plates: NDArray[np.int64], r: int) -> Votes:
 
 
 def work_votes(rows: Rows, plates: NDArray[np.int64], r: int, weekday: int) -> Votes:
-    """Count the readers on both sides of the longest gap of each working day; weekday : that of day 0, Monday 0."""
+    """Count the readers on both sides of the longest gap of each working day; weekday : of day 0, Monday 0."""
     return _votes(rows, plates, r, *ends_of_gaps(rows, weekday))
 
 
 def working_days_seen(rows: Rows, plates: NDArray[np.int64], weekday: int) -> NDArray[np.float64]:
-    """Count the working days on which each target was read at all; float64[t]."""
+    """Count the working days with any read of each target; float64[t]."""
     day = (rows.time.astype(np.int64) - DAY_START_S) // DAY_S
     work = (weekday + day) % 7 < 5
     pairs = np.unique(np.searchsorted(plates, rows.plate[work]) * 2**20 + day[work])
@@ -139,7 +139,7 @@ def working_days_seen(rows: Rows, plates: NDArray[np.int64], weekday: int) -> ND
 
 
 def _by_distance(public: Public) -> NDArray[np.float64]:
-    """Weigh every reader for every block by the distance between them; float64[r, z]."""
+    """Return the weight of every reader for every block, from the distance between them; float64[r, z]."""
     sites, zones = public.sites, public.zones
     fixed = sites.of_kind(SiteKind.FIXED)
     away = np.hypot(sites.x_m[fixed][:, None] - zones.x_m, sites.y_m[fixed][:, None] - zones.y_m)
@@ -150,11 +150,11 @@ def _by_distance(public: Public) -> NDArray[np.float64]:
 def _on_the_way(
     public: Public, visible: Sequence[NDArray[np.bool_]]
 ) -> list[dict[Purpose, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
-    """Reckon how often each reader is met first, and last, by cars of each block; float64[r, z] twice.
+    """Return the frequency of each reader as first, and as last, for cars of each block; float64[r, z] twice.
 
-    Trips join homes to jobs and everything else, thinning out with driving time, along the
-    quickest public roads; or along those that drivers prefer, where that is known. Trees are
-    the work, so they grow once for both purposes and for every set of visible sites.
+    Trips join homes to jobs and everything else, decaying with driving time, along the quickest
+    public roads, or along the drivers' preferred routes if known. Shortest-path trees dominate the
+    cost, so they are built once for both purposes and every set of visible sites.
     """
     zones, h, r = public.zones, len(public.hub_node), len(public.sites.of_kind(SiteKind.FIXED))
     weights = {purpose: np.bincount(zones.hub, weights=_others(public, purpose), minlength=h) for purpose in PURPOSES}
@@ -166,7 +166,7 @@ def _on_the_way(
     fields = range(len(public.graph.cost))
     for ways in zip(*(trees(public.graph, field, public.hub_node) for field in fields), strict=True):
         for field, (i, order, in_link) in enumerate(ways):
-            if field == 0:  # where to goes by the quickest way, whichever is then driven
+            if field == 0:  # destinations depend on the quickest path, whatever the route driven
                 sum_down(order, in_link, public.graph.leaves, link_s, driven)
                 thinner = np.exp(-driven[public.hub_node] / DECAY_S)
             going = thinner * _taking(public, i, field)
@@ -174,7 +174,7 @@ def _on_the_way(
                 ends_of_ways(order, in_link, public.graph.leaves, *ends, first, last)
                 leaving, coming = first[public.hub_node], last[public.hub_node]
                 for purpose, (meets_first, meets_last) in some.items():
-                    np.add.at(meets_first[:, i], leaving, weights[purpose] * going)  # row -1 takes the unseen
+                    np.add.at(meets_first[:, i], leaving, weights[purpose] * going)  # row -1: no reader met
                     meets_last[coming, np.arange(h)] += weights[purpose][i] * going
     return [
         {purpose: (ends[0][:r, zones.hub], ends[1][:r, zones.hub]) for purpose, ends in some.items()} for some in met
@@ -182,13 +182,13 @@ def _on_the_way(
 
 
 def _others(public: Public, purpose: Purpose) -> NDArray[np.float64]:
-    """Return how many trips from homes, or from workplaces, begin or end elsewhere in each block; float64[z]."""
+    """Return the weight of each block as the other end of trips from homes, or from workplaces; float64[z]."""
     zones = public.zones
     return zones.attraction[Purpose.WORK] + zones.residents if purpose is Purpose.HOME else zones.residents
 
 
 def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
-    """Return the share of trips from hub i to each hub that take the tree of a cost field; float64[h]."""
+    """Return the share of trips from hub i to each hub along the tree of a cost field; float64[h]."""
     habits, taking = public.habits, np.ones(len(public.hub_node))
     if habits is not None:
         joined = np.flatnonzero(habits.part == habits.part[i])
@@ -197,7 +197,7 @@ def _taking(public: Public, i: int, field: int) -> NDArray[np.float64]:
 
 
 def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the reader a car meets first, and last, on each link; int64[m], -1 = none."""
+    """Return the first and the last reader on each link; int64[m], -1 = none."""
     first_on, last_on = (np.full(public.roads.n_links, -1, np.int64) for _ in range(2))
     seeing = np.flatnonzero(visible & (public.sites.kind == SiteKind.FIXED))
     last_on[public.sites.link[seeing]] = seeing  # readers are numbered along their links
@@ -206,7 +206,7 @@ def _readers_of_links(public: Public, visible: NDArray[np.bool_]) -> tuple[NDArr
 
 
 def prior_of(public: Public, purpose: Purpose) -> NDArray[np.float64]:
-    """Return how many live, or how many jobs there are, in each block, as a census tells; float64[z]."""
+    """Return the residents, or the jobs, of each block by the census; float64[z]."""
     zones = public.zones
     return zones.residents if purpose is Purpose.HOME else zones.attraction[Purpose.WORK]
 
@@ -214,7 +214,7 @@ def prior_of(public: Public, purpose: Purpose) -> NDArray[np.float64]:
 def _votes(
     rows: Rows, plates: NDArray[np.int64], r: int, leaving: NDArray[np.int64], coming: NDArray[np.int64]
 ) -> Votes:
-    """Count reads by target and reader; leaving, coming : positions of the reads."""
+    """Count reads by target and reader; leaving, coming : row indices of the reads."""
 
     def count(at: NDArray[np.int64]) -> NDArray[np.float64]:
         pair = np.searchsorted(plates, rows.plate[at]) * r + rows.site[at]

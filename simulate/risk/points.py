@@ -1,11 +1,11 @@
-"""Points: what an attacker knows of each target beforehand.
+"""Points: prior knowledge of an attacker about each target.
 
-From records: cells of time and place in which the target was seen, as in the literature. From
-truth: a place and time on a trip that somebody noted, whether or not a reader was near.
+From records: cells of time and place with a sighting of the target, as in the literature. From
+truth: a place and time on a trip noted by a witness, with or without a reader near.
 
-Where a case shows times or places coarse, points from records are drawn from the records as seen,
-so that two reads that look alike are one point. A noticed point stays what it was, and the
-tolerance grows to the grain, because no record tells more than that.
+If a case coarsens times or places, points from records are drawn from the coarsened records, so
+two reads of equal appearance are one point. A noticed point stays exact, and the tolerance grows
+to the grain, because no record is more precise.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 
 class Grain(NamedTuple):
-    """Cells to which points from records are known."""
+    """Resolution of points from records, in time and space."""
 
     name: str
     seconds: int
     metres: float
     """Side of the square; 0 = the reader itself."""
     stream: str
-    """Name in the key of the draw, which must not change with what people read."""
+    """Name in the key of the draw; independent of the displayed name."""
 
 
 HOUR_READER = Grain("hour and reader", 3600, 0.0, "hour, reader")
@@ -55,12 +55,12 @@ GRAINS = (
     Grain("half-day and 1 km", 12 * 3600, 1000.0, "half-day, 1 km"),
 )
 TOLERANCE_M, TOLERANCE_S = 250.0, 1800
-"""How near in space and time a sighting must be to a noticed point (assumption)."""
+"""Greatest distance and time between a sighting and the noticed point it fits (assumption)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Points:
-    """What is known of some targets in one case; t targets, each with up to MAX_POINTS points in order; e entries.
+    """Known points of targets in one case; t targets, each with up to MAX_POINTS points in order; e entries.
 
     A sighting fits a point if it fits one of the point's entries.
     """
@@ -69,18 +69,18 @@ class Points:
     grain: str
     """Name of the grain of points from records; "" for noticed points."""
     metres: float
-    """Side of the squares that places are; 0 = sites."""
+    """Side of the squares used as places; 0 = sites."""
     plate: NDArray[np.int64]
     """int64[t]; plate of each target, sorted."""
     question: NDArray[np.int64]
-    """int64[e]; which target each entry is about."""
+    """int64[e]; target of each entry."""
     point: NDArray[np.int64]
     """int64[e]; 0 .. MAX_POINTS - 1."""
     place: NDArray[np.int64]
-    """int64[e]; a site or square where a sighting would fit the point."""
+    """int64[e]; site or square for a sighting to fit the point."""
     begin_s: NDArray[np.int64]
     end_s: NDArray[np.int64]
-    """int64[e]; times between which a sighting would fit."""
+    """int64[e]; half-open interval for the time of a fitting sighting."""
     n_points: NDArray[np.int64]
     """int64[t]; points known, with or without a reader near."""
 
@@ -115,9 +115,9 @@ def from_records(sites: Sites, case: int, rows: OwnRows, targets: Targets, grain
 
 
 def from_truth(view: View, targets: Sequence[Targets], groups: Sequence[Recoding]) -> list[Points]:
-    """Draw points from trips that really happened, half-way along a random link of a random trip.
+    """Draw points from true trips, half-way along a random link of a random trip.
 
-    targets : whom each case is asked about; cases out of reach are left out.
+    targets : targets of each case; cases out of reach are left out.
     """
     truth, sites = view.truth, view.sight.public.sites
     everyone = np.unique(np.concatenate([some.vehicle for some in targets]))
@@ -134,9 +134,9 @@ def from_truth(view: View, targets: Sequence[Targets], groups: Sequence[Recoding
 
 
 def squares(sites: Sites, metres: float) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Return the number of the square that each site lies in, its own where metres is 0, and the name of each square.
+    """Return the square of each site, or the site itself if `metres` is 0, and the key of each square.
 
-    int64[s] and uint64[squares]; a square is named by its first site.
+    int64[s] and uint64[squares]; the key of a square is the uid of its first site.
     """
     if metres == 0:
         return np.arange(sites.n), sites.uid
@@ -146,7 +146,7 @@ def squares(sites: Sites, metres: float) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _looks(sites: Sites, group: Recoding) -> NDArray[np.int64]:
-    """Return the site as which a group of cases sees each site; int64[s]."""
+    """Return the site shown to a group of cases for each site; int64[s]."""
     nothing = np.zeros(sites.n, np.uint32)
     seen, order = group.apply(Rows(nothing, np.arange(sites.n, dtype=np.uint32), nothing))
     look = np.empty(sites.n, np.int64)
@@ -155,9 +155,9 @@ def _looks(sites: Sites, group: Recoding) -> NDArray[np.int64]:
 
 
 def _noted(view: View, chosen: Trips, case: CaseSight, targets: Targets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pick the trips that somebody noted in the window of one case, with their rank; int64[n] each."""
+    """Pick the noticed trips in the window of one case, with their rank; int64[n] each."""
     hub = view.sight.public.zones.hub
-    moves = hub[chosen.from_zone] != hub[chosen.to_zone]  # else there is no link to be noticed on
+    moves = hub[chosen.from_zone] != hub[chosen.to_zone]  # a trip within one hub uses no link
     in_time = (chosen.leave_s >= case.oldest_s) & (chosen.day < case.today)
     inside = np.flatnonzero(moves & in_time & np.isin(chosen.vehicle, targets.vehicle))
     shuffled = streams.bits64(streams.key(view.truth.seed, "risk.unicity.trips"), _names(chosen)[inside])
@@ -167,16 +167,16 @@ def _noted(view: View, chosen: Trips, case: CaseSight, targets: Targets) -> tupl
 
 
 class _Spots(NamedTuple):
-    """Where and when cars were noticed, one a trip; n trips."""
+    """Places and times of noticed cars, one per trip; n trips."""
 
     trip: NDArray[np.int64]
-    """int64[n], sorted; only trips with a link to be noticed on."""
+    """int64[n], sorted; only trips with a link."""
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     second: NDArray[np.int64]
 
     def of(self, trip: NDArray[np.int64]) -> tuple[NDArray[np.int64], _Spots]:
-        """Return the spots of some trips, after the positions of those that have one."""
+        """Return the indices of the given trips with a spot, and these spots."""
         at = np.minimum(np.searchsorted(self.trip, trip), max(len(self.trip) - 1, 0))
         there = np.flatnonzero(self.trip[at] == trip) if len(self.trip) else np.empty(0, np.int64)
         some = at[there]
@@ -184,7 +184,7 @@ class _Spots(NamedTuple):
 
 
 def _spots(truth: Truth, chosen: Trips, wanted: NDArray[np.int64]) -> _Spots:
-    """Note a car half-way along one link of each of some trips."""
+    """Return a spot half-way along one random link of each wanted trip."""
     pick = streams.uniforms(streams.key(truth.seed, "risk.unicity.link"), _names(chosen)[wanted])
     driven = passages(truth.world, truth.lives, _select(chosen, wanted))
     at = [i for i, seen in enumerate(driven) if len(seen.link)]
@@ -204,7 +204,7 @@ def _as_points(
     rank: NDArray[np.int64],
     noticed: tuple[NDArray[np.int64], _Spots],
 ) -> Points:
-    """Say which readers may have read cars where they were noticed, and when."""
+    """Return noticed spots as points, with entries at the readers within tolerance."""
     at, spots = noticed
     metres, seconds = max(TOLERANCE_M, case.place_grain_m), max(TOLERANCE_S, case.time_grain_s)
     spot, site = _near(sites, case.visible, spots, metres)
@@ -227,7 +227,7 @@ def _as_points(
 def _near(
     sites: Sites, visible: NDArray[np.bool_], spots: _Spots, metres: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair each of some spots with the sites within reach of it; int64[k] each."""
+    """Return pairs of spot and used visible site within `metres`; int64[k] each."""
     usable = np.flatnonzero(visible & sites.used)
     tree = cKDTree(np.column_stack([sites.x_m[usable], sites.y_m[usable]]))
     near = tree.query_ball_point(
@@ -238,12 +238,12 @@ def _near(
 
 
 def _names(chosen: Trips) -> NDArray[np.int64]:
-    """Name each trip by vehicle, day and number, so that its draws depend on nothing else."""
+    """Return a key per trip from vehicle, day and number, the only inputs to its draws."""
     return chosen.vehicle * 2**24 + chosen.day * 16 + chosen.leg
 
 
 def _rank(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rank within each group, groups standing together; int64[n]."""
+    """Return the rank within each group, for rows sorted by group; int64[n]."""
     start = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.empty(0, np.int64)
     length = np.diff(np.append(start, len(group)))
     return np.arange(len(group)) - np.repeat(start, length)

@@ -1,9 +1,9 @@
 """The scan: every measure of every case in one pass over the shards.
 
-Each shard is streamed once, cut between plates into pieces, marked once by
-the sieve, recoded once for each group of cases that sees alike, and given to every measure.
-What a shard alone can finish is tallied there; what needs the crowd is merged first. Memory
-holds one block a worker, states, and one tally.
+Each shard is streamed once, cut between plates into pieces, marked once by the sieve, recoded
+once per group of cases with the same view, and passed to every measure. Measures of scope
+"plate" are tallied per shard; for scope "crowd", states are merged first. Memory holds one block
+per worker, the states, and one tally.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 THREADS = Threads()
 NOBODY = np.empty(0, np.int64)
 PIECE_ROWS = 1 << 18
-"""Rows handed on at a time, about: with their marks 9 MB, and enough for threads to spend their time in leaves."""
+"""Approximate rows per piece: 9 MB with their marks, and enough for threads to spend their time in leaves."""
 
 
 def scan(
@@ -50,10 +50,10 @@ def scan(
     engine: Engine = THREADS,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Take all measures of all cases in one pass; returns the tally of each by name.
+    """Return the tally of every measure by name, over all cases, in one pass.
 
-    known : what each attack is told beforehand, as its `ask` answers. Its targets are redrawn and
-    compared, beside a random sample; ScenarioError if any row is not as drawn.
+    known : prior knowledge of each attack, from its `ask`. The rows of its targets, and of a
+    random sample, are redrawn and compared; raise ScenarioError if any row differs from its draw.
     """
     check_made(view.source)
     if not view.source.comes_from(view.truth.lives, view.truth.deployment):
@@ -74,7 +74,7 @@ def scan(
 
 
 class _Held:
-    """What the shards of one measure have brought, added up in their order as they come: tallies, or states."""
+    """Sum of one measure's tallies or states over shards, added in order of shard number as they arrive."""
 
     def __init__(self, view: View, measure: Measure, known: Any) -> None:  # noqa: ANN401
         self.view, self.measure, self.known = view, measure, known
@@ -83,7 +83,7 @@ class _Held:
         self.next = 0
 
     def take(self, shard: int, part: Any) -> None:  # noqa: ANN401
-        """Take the tally of a shard, or its state where the crowd is needed."""
+        """Add the tally of a shard, or its state for a measure of scope "crowd"."""
         self.parts[shard] = part
         join = self.measure.add if self.measure.scope == "plate" else self.measure.merge
         while self.next in self.parts:
@@ -92,7 +92,7 @@ class _Held:
             self.next += 1
 
     def tally(self) -> Any:  # noqa: ANN401
-        """Return the tally of all shards together."""
+        """Return the tally over all shards."""
         if self.measure.scope == "plate":
             return self.total
         return _tally(self.view, self.measure, self.known, self.total)
@@ -106,7 +106,7 @@ def _shard(
     asked: NDArray[np.int64],
     shard: int,
 ) -> tuple[int, list[Any]]:
-    """Return the number of rows of a shard and, for each measure, its tally or else its state."""
+    """Return the number of rows of a shard and the tally or state of each measure."""
     span = Span(*view.source.span(shard))
     states = [measure.start(view.sight, known[measure.name], span) for measure in measures]
     rows = 0
@@ -124,8 +124,8 @@ def _shard(
 
 
 def pieces(blocks: Iterable[Rows], size: int = PIECE_ROWS) -> Iterator[Rows]:
-    """Cut blocks anew into pieces of about `size` rows, all rows of a plate in one piece; copies little."""
-    left: list[Rows] = []  # rows of the plate that the last block ended with
+    """Yield blocks recut into pieces of about `size` rows, all rows of a plate in one piece; copies little."""
+    left: list[Rows] = []  # rows of the last plate of the previous block
     for block in blocks:
         n = len(block.plate)
         if n == 0:
@@ -156,7 +156,7 @@ def _cut(rows: Rows, first: int, last: int) -> Rows:
 
 
 def _seen(groups: Sequence[Recoding], piece: Rows, marks: Marks) -> Iterator[Block]:
-    """Give a piece as each group of cases sees it."""
+    """Yield a piece as seen by each group of cases."""
     for group in groups:
         seen, order = group.apply(piece)
         mask = np.uint64(group.mask)

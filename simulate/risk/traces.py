@@ -1,4 +1,4 @@
-"""Traces: how much of the lives of some vehicles is on file, by their own sightings alone."""
+"""Traces: share of the lives of drawn vehicles on file, by their own sightings alone."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from simulate.travel.truth import Trips
 
 PARTS = ("trips_on_file", "kilometres_on_file", "stays_on_file", "days_away_on_file")
-"""Shares of a life, by the score that tells them."""
+"""Shares of a life, by name of their score."""
 STAY_S = 1800
-"""Least length of a stay that counts."""
+"""Minimum length of a counted stay, in seconds."""
 AT_A_TIME = 16
-"""Vehicles whose trips are made together, so that memory stays flat."""
+"""Vehicles per batch of generated trips, to bound memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trace:
-    """How much of some lives is on file in one case."""
+    """Shares of lives on file in one case."""
 
     own: Histogram
-    """Sightings under a vehicle's plate that were really of it."""
+    """Sightings under a vehicle's plate, truly of it."""
     misread: Histogram
-    """Sightings under its plate that were of another car."""
+    """Sightings under its plate, truly of another car."""
     parts: tuple[Bunched, ...]
-    """Tries and hits of each of PARTS, in bunches of one vehicle."""
+    """Tries and hits of each of PARTS, clustered by vehicle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Marked:
-    """Rows with the cases that have them on file, sorted by plate, time and site; n rows."""
+    """Rows with bits of the cases with them on file, sorted by plate, time and site; n rows."""
 
     rows: Rows
     on_file: NDArray[np.uint64]
@@ -53,9 +53,9 @@ class Marked:
 def traces(
     truth: Truth, marked: Marked, vehicles: NDArray[np.int64], now_s: int, cases: NDArray[np.int64]
 ) -> list[Trace]:
-    """Trace some vehicles for the cases of one query date.
+    """Return the trace of the given vehicles in each case of one query date.
 
-    vehicles : those that are traced, on file or not; cases : int64[k], their bits.
+    vehicles : vehicles to trace, on file or not; cases : int64[k], bit of each case.
     """
     plates = truth.lives.plates.of_vehicles(vehicles)
     order = np.argsort(plates)
@@ -84,7 +84,7 @@ def traces(
 
 
 def add_traces(parts: Iterable[Trace]) -> Trace:
-    """Return the traces of several groups of vehicles together."""
+    """Return the sum of traces over groups of vehicles."""
     some = [*parts]
     return Trace(
         own=together(part.own for part in some),
@@ -94,7 +94,7 @@ def add_traces(parts: Iterable[Trace]) -> Trace:
 
 
 def _lives(truth: Truth, vehicles: NDArray[np.int64], now_s: int) -> Iterator[Trips]:
-    """Give the trips of each vehicle that are over by the query date."""
+    """Yield the trips of each vehicle completed by the query date."""
     days = (now_s - DAY_START_S) // DAY_S
     for first in range(0, len(vehicles), AT_A_TIME):
         some = vehicles[first : first + AT_A_TIME]
@@ -125,14 +125,14 @@ def _marks(
 
 
 def _metres(truth: Truth, made: Trips) -> NDArray[np.int64]:
-    """Return how far apart the ends of trips lie, in whole metres."""
+    """Return the distance between the ends of each trip, in whole metres."""
     x, y = truth.world.zones.x_m, truth.world.zones.y_m
     between = np.hypot(x[made.to_zone] - x[made.from_zone], y[made.to_zone] - y[made.from_zone])
     return np.rint(between).astype(np.int64)
 
 
 def _bits_of(mask: NDArray[np.uint64], cases: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the bits of some cases as bits 0, 1, 2 ...; uint64[n]."""
+    """Return the bits of the given cases, renumbered 0, 1, 2 ...; uint64[n]."""
     chosen = np.zeros(len(mask), np.uint64)
     for i, c in enumerate(cases):
         chosen |= (mask >> np.uint64(c) & np.uint64(1)) << np.uint64(i)

@@ -1,9 +1,9 @@
-"""Unicity: how many known points it takes to single out one plate.
+"""Unicity: number of known points needed to single out one plate.
 
 De Montjoye et al. 2013, doi:10.1038/srep01376. Points are drawn twice (`risk/points.py`): from
-the records themselves, as in that literature, and from the truth, which the records may well
-have missed. The attacker names the plate that fits the most points, if there is only one such:
-a single missed read then does not save the target.
+the records themselves, as in the literature, and from the truth, possibly missing from the
+records. The attacker names the plate fitting the most points, if unique: a single missed read
+then does not protect the target.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ PARTS: tuple[tuple[str, str, str, Worse], ...] = (
     ("none", "fit nothing, or too little is known of them,", LIVING, "less"),
     ("of_enough", "of which so much is known are singled out", "vehicles of which so many points are known", "more"),
 )
-"""What else becomes of targets, and of those with enough points: id, words, denominator and what is worse."""
+"""Other outcomes for targets, and for those with enough points: id, words, denominator and worse direction."""
 SCORES = (
     Score(
         name="noticed", title="Singled out by a neighbour", role="headline", group="unicity", detail="{points}",
@@ -87,30 +87,30 @@ SCORES = (
     ),
 )  # fmt: skip
 ANSWERS = ("right", "wrong", "ambiguous", "none")
-"""What becomes of a target: exactly one of them."""
+"""Outcomes for a target: exactly one of them."""
 
 
 class Matches(NamedTuple):
-    """What was found of the targets of some Points; t targets, p = 1 .. MAX_POINTS points."""
+    """Best fits for the targets of one Points; t targets, p = 1 .. MAX_POINTS points."""
 
     fitted: NDArray[np.int64]
-    """int64[t, p]; of the first p points, the most that any plate fits."""
+    """int64[t, p]; most of the first p points fitted by any plate."""
     plates: NDArray[np.int64]
-    """int64[t, p]; plates that fit so many."""
+    """int64[t, p]; number of plates fitting so many."""
     own: NDArray[np.bool_]
-    """bool[t, p]; whether the target's is one of them: a mark for scoring, on which no answer depends."""
+    """bool[t, p]; whether the target's plate is one of them: for scoring only, unused by the attack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
-    """What was found in each lane, all over the same reads."""
+    """Best fits in each lane, over the same reads."""
 
     lanes: tuple[tuple[Lane, Best], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counts:
-    """How many targets of some Points came out how; p = 1 .. MAX_POINTS points."""
+    """Outcomes for the targets of one Points; p = 1 .. MAX_POINTS points."""
 
     case: int
     grain: str
@@ -118,25 +118,25 @@ class Counts:
     answers: NDArray[np.int64]
     """int64[4, p]; targets by ANSWERS."""
     enough: NDArray[np.int64]
-    """int64[p]; targets of whom at least p points are known."""
+    """int64[p]; targets with at least p known points."""
     full: NDArray[np.int64]
     """int64[p]; targets on file at every one of p points."""
 
 
 class Unicity(Measure):
-    """Count the plates that fit the most of some known points."""
+    """Singling out of one plate by the best fit to known points."""
 
     name: ClassVar[str] = "unicity"
     scope: ClassVar[Literal["plate", "crowd"]] = "crowd"
     scores: ClassVar[tuple[Score, ...]] = SCORES
 
     def card(self, asked: Measuring) -> AttackerCard:
-        """Return what the attack assumes."""
+        """Return the assumptions of the attack."""
         del asked
         return CARD
 
     def ask(self, view: View, targets: int) -> Known:
-        """Draw targets and points, and lay them out; cases with different dates may ask about different vehicles."""
+        """Draw targets and points, and lay them out; targets may differ between cases with different dates."""
         chosen = targets_of_cases(view, self.name, targets)
         groups = recodings(view)
         plates = np.unique(np.concatenate([some.plate for some in chosen]))
@@ -145,7 +145,7 @@ class Unicity(Measure):
         return lay_out(view.sight.public.sites, groups, own, points)
 
     def start(self, sight: Sight, known: Known, span: Span) -> State:
-        """Return a state in which no plate was met."""
+        """Return the state before any read."""
         del sight, span
         return State(lanes=tuple((lane, nothing_found(lane)) for lane in known.lanes))
 
@@ -158,7 +158,7 @@ class Unicity(Measure):
                 lane.match(rows, block.on_file, room(lane), best)
 
     def merge(self, states: Iterable[State]) -> State:
-        """Return one state for several shards: the most of all, and everyone who fits so many."""
+        """Return one state for several shards: the greatest fit, and all plates with it."""
         lanes: list[tuple[Lane, Best]] = []
         for state in states:
             lanes = [
@@ -167,7 +167,7 @@ class Unicity(Measure):
         return State(lanes=tuple(lanes))
 
     def guess(self, sight: Sight, known: Known, state: State) -> list[Matches]:
-        """Return what was found of each of the Points: where one plate fits the most, it is named."""
+        """Return the best fits for each of the Points; a unique best plate is the guess."""
         del sight, known
         found: list[Matches] = []
         for lane, best in state.lanes:
@@ -181,12 +181,12 @@ class Unicity(Measure):
         return [_count(some, matches) for some, matches in zip(points, guesses, strict=True)]
 
     def add(self, tallies: Iterable[list[Counts]]) -> list[Counts]:
-        """Return the only tally: the crowd is merged before it is counted."""
+        """Return the only tally: shards are merged before counting."""
         (tally,) = tallies
         return tally
 
     def results(self, sight: Sight, tally: list[Counts]) -> list[Result]:
-        """Lay out every number of points of every case, points from records first."""
+        """Return rows for every case and number of points, points from records first."""
         rows: list[Result] = []
         for c, case in enumerate(sight.cases):
             if not case.reached:
@@ -204,7 +204,7 @@ class Unicity(Measure):
 def record_points(
     view: View, groups: Sequence[Recoding], own: Sequence[OwnRows], targets: Sequence[Targets], seed: int
 ) -> list[Points]:
-    """Draw points from records for every case in reach, and at coarser grains for the one that remembers longest."""
+    """Draw points from records for every case in reach, and at coarser grains for the one with longest retention."""
     reached = [c for c, case in enumerate(view.cases) if case.reached]
     longest = min(reached, key=lambda c: (view.cases[c].oldest_s, -c), default=None)
     rows_of = {c: own[i] for i, group in enumerate(groups) for c in reached if group.mask >> c & 1}
@@ -213,7 +213,7 @@ def record_points(
 
 
 def _either(one: Best, other: Best) -> Best:
-    """Return what both found: of each number of points the greater, and all plates."""
+    """Return the merger of two results: for each number of points the greater fit, and all plates."""
     most = np.maximum(_fitted(one), _fitted(other))
     return Best(
         rising=_word(np.diff(most, axis=1, prepend=0) > 0), rivals=one.rivals + other.rivals,
@@ -222,7 +222,7 @@ def _either(one: Best, other: Best) -> Best:
 
 
 def _settled(lane: Lane, best: Best) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return how many plates fit the most of the first 1, 2, ... points, and whether the target's does.
+    """Return the number of plates with the best fit to the first 1, 2, ... points, and if the target's is one.
 
     int64[q, p] and bool[q, p].
     """
@@ -241,24 +241,24 @@ def _settled(lane: Lane, best: Best) -> tuple[NDArray[np.int64], NDArray[np.bool
 
 
 def _bits(word: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Take words apart; bool[q, p]."""
+    """Unpack words into bits; bool[q, p]."""
     return (word[:, None] >> np.arange(MAX_POINTS, dtype=np.uint16)) & np.uint16(1) > 0
 
 
 def _word(bits: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """Put bits together; uint16[q]."""
+    """Pack bits into words; uint16[q]."""
     return np.asarray(bits @ (1 << np.arange(MAX_POINTS)), np.uint16)
 
 
 def _fitted(best: Best) -> NDArray[np.int64]:
-    """Return the most points that any plate fits, of the first 1, 2, ...; int64[q, p]."""
+    """Return the most of the first 1, 2, ... points fitted by any plate; int64[q, p]."""
     return np.cumsum(_bits(best.rising), axis=1)
 
 
 def _matches(lane: Lane, best: Best) -> list[Matches]:
-    """Part what was found by Points, and number points as these do; those without entries add nothing.
+    """Return the best fits by Points, with their numbering of points; points without entries add nothing.
 
-    Raises ScenarioError if nobody fits what targets were drawn to fit.
+    Raise ScenarioError if no plate reaches the fit of the target's own redrawn reads.
     """
     upto = np.cumsum(_bits(lane.known), axis=1)
     found = [
@@ -272,7 +272,7 @@ def _matches(lane: Lane, best: Best) -> list[Matches]:
 
 
 def _count(points: Points, matches: Matches) -> Counts:
-    """Count what became of the targets."""
+    """Count the outcomes for the targets."""
     p = np.arange(1, MAX_POINTS + 1)
     enough = points.n_points[:, None] >= p
     fits, alone = enough & (matches.plates > 0), matches.plates == 1
@@ -288,7 +288,7 @@ def _count(points: Points, matches: Matches) -> Counts:
 
 
 def _rows(case: str, counts: Counts, n_vehicles: int) -> list[Result]:
-    """Lay out the counts of some Points for every number of points."""
+    """Return rows for the counts of one Points, for every number of points."""
     name = "singled_out" if counts.grain else "noticed"
     right, wrong, ambiguous, none = counts.answers
     first = share(right[0], counts.targets)[0]
