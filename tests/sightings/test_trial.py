@@ -87,7 +87,7 @@ def test_fixed_readers_of_a_kind_without_a_share_stand_beside_what_is_stated():
 def test_fixed_readers_alone_may_come_near_their_share():
     """Nothing is left to size; shops have neither units nor gates here."""
     run = small(town_scenario(1, **PEOPLE, **{"readers.sightings": {"per_month": 9500.0, "split": {"retail": 1.0}}}))
-    assert collected(run)["retail"] == pytest.approx(5400 * 40 / MONTH_DAYS, rel=0.25)
+    assert collected(run)["retail"] == pytest.approx(9500 * 40 / MONTH_DAYS, rel=0.25)
 
 
 def test_gates_that_collect_far_more_than_their_share_are_refused():

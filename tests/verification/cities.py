@@ -95,7 +95,7 @@ def reads_per_plate(run: Run, days: int | None = None, owner: str | None = None)
     owner : whose readers count; all readers if None.
     """
     counts, sites = np.zeros(run.lives.plates.n, np.int64), run.deployment.sites
-    counted = np.ones(sites.n, np.bool_) if owner is None else run.deployment.owners.of(owner)[sites.owner]
+    counted = np.ones(sites.n, np.bool_) if owner is None else run.world.owners.of(owner)[sites.owner]
     for block in reads_of(run):
         kept = counted[block.site]
         if days is not None:
