@@ -133,7 +133,7 @@ def test_a_national_network(check, tmp_path):
     check(
         "reads.drn-scans", what="drn-2014: scans per vehicle seen in a year", value=scans,
         published="about 8", source="derived from BetaBoston 2014", low=6, high=12, kind="held out",
-        expected="reproduced", why="near the low end: the same scans fall on half of the vehicles instead of 40 %, one in"
+        expected="reproduced", why="near the low end: the same scans fall on half of the vehicles, not 40 %, one in"
         " ten names another plate, and some are of visitors",
     )  # fmt: skip
     settings = run.scenario.settings
