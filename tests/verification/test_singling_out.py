@@ -73,7 +73,7 @@ def test_few_points_single_out_a_plate(check, compact, wide, metro):
     places = (compact, wide, metro)
     rows = (
         ("four-points", "unique by 4 records, hour and reader", over(places, lambda g: at(g, 1, 1, 4)), "95 %",
-         MONTJOYE, 0.85, 0.99, "reproduced", "a city of 50 km², one of 250 km² and a metro of 1.1 million people"),
+         MONTJOYE, 0.85, 0.99, "bracketed", "a city of 50 km², one of 250 km² and a metro of 1.1 million people"),
         ("two-points", "unique by 2 records, hour and reader", over(places, lambda g: at(g, 1, 1, 2)),
          "more than 50 %", None, 0.5, 1.0, "missed", "two hundred to a thousand readers cut a crowd into far fewer"
          " parts than the masts of a country do, so two points say less here. From four points on the difference is"
@@ -107,7 +107,7 @@ def test_unicity_falls_with_resolution(check, compact, wide, metro):
     by_place = over((compact, wide, metro), lambda g: plain_exponent([c for c in g if c.hours == 1], 4))
     check(
         "unicity.law-place", what="exponent of the fall with readers in a cell alone, as a plain power, 4 points",
-        value=by_place, published="0.10", source=MONTJOYE, low=0.05, high=0.15, kind="held out", expected="reproduced",
+        value=by_place, published="0.10", source=MONTJOYE, low=0.05, high=0.15, kind="held out", expected="bracketed",
         why="from 1 to 15 readers in a cell, at one hour, over two cities and a metro",
     )  # fmt: skip
     by_time = over((compact, wide, metro), lambda g: plain_exponent([c for c in g if c.readers == 1], 4))
