@@ -55,6 +55,7 @@ def test_norfolk(check, norfolk, record):
             value=(min(shares), max(shares)), source=NORFOLK, low=0.5, high=0.995, kind="held out",
             published=f"{counts[0]:.2f} reads a day as filed, {counts[1]:.2f} on a page of 2026; a litigant, no mean",
             expected="bracketed" if name == "Arrington" else "reproduced", unit="%",
+            why="by the lower of the two counts most residents are read as often" if name == "Arrington" else "",
         )  # fmt: skip
     figure, (axes,) = panels(high=3.0)
     axes.hist(per_day, bins=np.linspace(0, max(12.0, np.quantile(per_day, 0.999)), 60), color=BLUE)
