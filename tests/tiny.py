@@ -52,9 +52,6 @@ class Tiny(Measure):
             here = (block.on_file >> np.uint64(case)) & np.uint64(1) == 1
             counts[case] += np.bincount(block.plate[here] - first, minlength=counts.shape[1])
 
-    def merge(self, states):
-        raise NotImplementedError
-
     def guess(self, sight, known, state):
         return state[1]
 

@@ -17,7 +17,7 @@ from simulate.risk.belief import answers, baseline_spot, ground_of, met_by
 from simulate.risk.cards import AttackerCard
 from simulate.risk.intervals import quantile, share
 from simulate.risk.measure import Block, Measure, Span
-from simulate.risk.results import NOT_REACHED, Result
+from simulate.risk.results import Result
 from simulate.risk.score import Score
 from simulate.risk.targets import Targets, living_here, targets_of_cases
 from simulate.sightings.store import Rows
@@ -200,22 +200,13 @@ class Anchors(Measure):
         _, home, work = living_here(truth, max(case.today for case in sight.cases))
         return _Tally(cases=counted, sets=_set_sizes(home, work))
 
-    def add(self, tallies: Iterable[_Tally]) -> _Tally:
-        """Return the only tally: shards are merged before scoring."""
-        (tally,) = tallies
-        return tally
-
     def results(self, sight: Sight, tally: _Tally) -> list[Result]:
         """Return the rows of every case."""
         near, far = sight.asked.near_m, sight.asked.far_m
         rows: list[Result] = []
         for case, counted in zip(sight.cases, tally.cases, strict=True):
             if not case.reached:
-                rows += [
-                    Result(case=case.name, measure=self.name, score=one.name, detail=one.asked(sight.asked),
-                           unit=one.unit, note=NOT_REACHED)
-                    for one in self.scores if one.role != "full"
-                ]  # fmt: skip
+                rows += self.not_reached(case, sight.asked)
             for what, of in counted.items():
                 rows += [replace(row, case=case.name) for row in score(what, of, near, far)]
         return rows + tally.sets

@@ -146,11 +146,6 @@ class Exposure(Measure):
                 rows = Rows(block.plate[chosen], block.site[chosen], block.time[chosen])
                 state.kept.append((rows, block.on_file[chosen]))
 
-    def merge(self, states: Iterable[Counting]) -> Counting:
-        """Return the only state: each shard is tallied alone."""
-        (state,) = states
-        return state
-
     def guess(self, sight: Sight, known: Asked, state: Counting) -> Counted:
         """Return the counts of every plate on file."""
         del sight, known

@@ -160,11 +160,6 @@ class HotListMeasure(Measure):
         if len(at):
             state.found.append((Rows(block.plate[at], block.site[at], block.time[at]), block.alerted[at]))
 
-    def merge(self, states: Iterable[Raised]) -> Raised:
-        """Return the only state: shards are independent."""
-        (state,) = states
-        return state
-
     def guess(self, sight: Sight, known: np.uint64, state: Raised) -> Alerts:
         """Return the alerts unchanged: each names the plate read."""
         del sight, known

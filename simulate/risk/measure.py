@@ -88,9 +88,10 @@ class Measure(ABC):
     def update(self, state: Any, block: Block) -> None:  # noqa: ANN401
         """Add a block to a state in place; blocks of a shard are in order and may be cut between any two plates."""
 
-    @abstractmethod
     def merge(self, states: Iterable[Any]) -> Any:  # noqa: ANN401
-        """Return one state for several shards, in any order."""
+        """Return one state for several shards, in any order; of scope "plate" there is only one."""
+        (state,) = states
+        return state
 
     @abstractmethod
     def guess(self, sight: Sight, known: Any, state: Any) -> Any:  # noqa: ANN401
@@ -100,9 +101,10 @@ class Measure(ABC):
     def tally(self, truth: Truth, sight: Sight, known: Any, guesses: Any) -> Any:  # noqa: ANN401
         """Compare guesses with the truth; return counts additive over shards."""
 
-    @abstractmethod
     def add(self, tallies: Iterable[Any]) -> Any:  # noqa: ANN401
-        """Return the tally of several shards together, in any order."""
+        """Return the tally of several shards together, in any order; of scope "crowd" there is only one."""
+        (tally,) = tallies
+        return tally
 
     @abstractmethod
     def results(self, sight: Sight, tally: Any) -> list[Result]:  # noqa: ANN401

@@ -75,11 +75,6 @@ class Stock(Measure):
         """Count the rows of a block."""
         count_by_group(block.site, block.on_file, state.group, state.total)
 
-    def merge(self, states: Iterable[Counting]) -> Counting:
-        """Return the only state: shards are independent."""
-        (state,) = states
-        return state
-
     def guess(self, sight: Sight, known: None, state: Counting) -> NDArray[np.int64]:
         """Return the counts."""
         del sight, known

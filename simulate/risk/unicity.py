@@ -23,7 +23,7 @@ from simulate.risk.intervals import share
 from simulate.risk.lanes import Known, Lane, lay_out, nothing_found, room
 from simulate.risk.measure import Measure
 from simulate.risk.points import GRAINS, HOUR_READER, from_records, from_truth
-from simulate.risk.results import NOT_REACHED, Result
+from simulate.risk.results import Result
 from simulate.risk.score import Score, Worse
 from simulate.risk.targets import LIVING, targets_of_cases
 from simulate.sightings.store import Rows
@@ -180,21 +180,12 @@ class Unicity(Measure):
         points = [some for lane in known.lanes for some in lane.points]
         return [_count(some, matches) for some, matches in zip(points, guesses, strict=True)]
 
-    def add(self, tallies: Iterable[list[Counts]]) -> list[Counts]:
-        """Return the only tally: shards are merged before counting."""
-        (tally,) = tallies
-        return tally
-
     def results(self, sight: Sight, tally: list[Counts]) -> list[Result]:
         """Return rows for every case and number of points, points from records first."""
         rows: list[Result] = []
         for c, case in enumerate(sight.cases):
             if not case.reached:
-                rows += [
-                    Result(case=case.name, measure=self.name, score=one.name, detail=one.asked(sight.asked),
-                           note=NOT_REACHED)
-                    for one in self.scores if one.role != "full"
-                ]  # fmt: skip
+                rows += self.not_reached(case, sight.asked)
             for counts in tally:
                 if counts.case == c:
                     rows += _rows(case.name, counts, sight.public.n_vehicles)
