@@ -130,7 +130,6 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Category = Literal["work", "school", "shop", "meal", "leisure", "worship", "clinic"]
 ReaderKind = Literal["fixed", "gate", "mobile"]
-READER_KINDS: tuple[ReaderKind, ...] = get_args(ReaderKind)
 
 Age = Annotated[float | Literal["forever"], AgeLimit()]
 Days = Annotated[float, Number("a number of days, at least a second", 1 / DAY_S)]
