@@ -108,6 +108,11 @@ class Routing(NamedTuple):
     parts: Parts
     readers: tuple[Readers, ...]
 
+    @property
+    def n(self) -> int:
+        """Count the metros."""
+        return self.parts.n
+
     def routes(self, i: int) -> Routes:
         """Return the routes of a metro, from their entry; rebuilt and stored again if absent."""
         return self.opened(i, checked=True) or self.made(i)
@@ -210,9 +215,8 @@ def _moved(parent: NDArray[np.uint32], cells: NDArray[np.int64]) -> NDArray[np.u
 
 def _make_missing(wanted: Parts | Routing) -> None:
     """Build all parts without a whole entry."""
-    n = wanted.n if isinstance(wanted, Parts) else wanted.parts.n
-    missing = [i for i in range(n) if wanted.opened(i, checked=False) is None]
-    workers = 1 if n <= SERIAL_PARTS else os.cpu_count() or 1
+    missing = [i for i in range(wanted.n) if wanted.opened(i, checked=False) is None]
+    workers = 1 if wanted.n <= SERIAL_PARTS else os.cpu_count() or 1
     with closing(Processes(workers).map(Task(_maker, wanted), missing)) as done:
         for _ in done:
             pass
