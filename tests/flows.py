@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from reference.tree_paths import route_links
 
 from simulate.kernels.leaf import driver
 from simulate.kernels.legs import LEG_FIELDS, legs_of
 from simulate.kernels.plan import MAX_LEGS
-from simulate.world.routes import N_ALTERNATIVES, route_links, trees
+from simulate.world.routes import N_ALTERNATIVES, trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from reference.tree_paths import route_links
 
 from simulate.travel import truth
-from simulate.world.routes import route_links, trees
+from simulate.world.routes import trees
 from simulate.world.zones import Purpose
 
 if TYPE_CHECKING:

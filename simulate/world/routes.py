@@ -272,15 +272,6 @@ def link_flow(
     return flow
 
 
-def route_links(network: Graph, in_link: NDArray[np.int32], node: int) -> list[int]:
-    """Return the links of a tree's path to a node, in driving order."""
-    links = []
-    while (link := int(in_link[node])) >= 0:
-        links.append(link)
-        node = int(network.leaves[link])
-    return links[::-1]
-
-
 def _ways(
     network: Graph, alternative: int, nodes: NDArray[np.int32], quickest: ShortestPathTrees | None
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int32]]]:

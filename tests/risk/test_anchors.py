@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from reference.tree_paths import route_links
 from scipy.sparse import csr_array
 from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
@@ -22,7 +23,7 @@ from simulate.risk.targets import Targets
 from simulate.scenario import load
 from simulate.sightings.store import Rows
 from simulate.travel.days import chapter_on
-from simulate.world.routes import route_links, trees
+from simulate.world.routes import trees
 from simulate.world.zones import Purpose
 
 NEAR_M, FAR_M = 250.0, 1000.0

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from reference.tree_paths import route_links
 from views import look, relabelled, seen_everywhere, small_town, swapped, taken
 from worlds import rows_of, small, town_scenario
 
 from simulate.risk.anchors import Anchors
 from simulate.risk.intervals import share
 from simulate.risk.passing import DECAY_S, SLIP, STRAIGHT_M, chances
-from simulate.world.routes import N_ALTERNATIVES, alternative_shares, route_links, trees
+from simulate.world.routes import N_ALTERNATIVES, alternative_shares, trees
 from simulate.world.zones import Purpose
 
 GRADES = ("none", "public", "generator")

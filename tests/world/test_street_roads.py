@@ -7,6 +7,7 @@ import dataclasses
 import networkx as nx
 import numpy as np
 import pytest
+from reference.tree_paths import route_links
 from street_maps import STEP, lattice, street, write_osm
 
 import simulate.scenario
@@ -16,7 +17,7 @@ from simulate.world import build
 from simulate.world.build import build_world
 from simulate.world.positions import Positions, snap
 from simulate.world.roads import CAPACITY, RoadClass, strong_parts, to_networkx
-from simulate.world.routes import N_ALTERNATIVES, best_times, graph, route_links, trees
+from simulate.world.routes import N_ALTERNATIVES, best_times, graph, trees
 from simulate.world.streets import zones as street_zones
 from simulate.world.streets.edges import EDGE_M, PAIR_M
 from simulate.world.streets.roads import BEYOND_KMH, CREDIT, STATION_NAME, read_streets
